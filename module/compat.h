@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernels that xtcp builds on differ here, and nowhere else.  Each entry
+ * says since which release the newer form holds.
+ */
+#ifndef _XTCP_COMPAT_H
+#define _XTCP_COMPAT_H
+
+#include <linux/version.h>
+#include <linux/bpf-cgroup.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/sysctl.h>
+#include <linux/timer.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/net_namespace.h>
+#include <net/route.h>
+#include <net/sock.h>
+
+/* 6.5: GSO has a header of its own */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h>
+#endif
+
+/* 6.10: receive packet steering has a header of its own */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#include <net/rps.h>
+#endif
+
+/* 6.12: <asm/unaligned.h> moved */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+/* 6.2: timer_delete() for del_timer() */
+static inline int xtcp_timer_delete(struct timer_list *timer)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return timer_delete(timer);
+#else
+	return del_timer(timer);
+#endif
+}
+
+static inline int xtcp_timer_delete_sync(struct timer_list *timer)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return timer_delete_sync(timer);
+#else
+	return del_timer_sync(timer);
+#endif
+}
+
+/* 6.16: timer_container_of() for from_timer() */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define xtcp_from_timer(var, timer, field) timer_container_of(var, timer, field)
+#else
+#define xtcp_from_timer(var, timer, field) from_timer(var, timer, field)
+#endif
+
+/* 6.6: a table's size is an argument; before, an empty entry ends it.
+ * The caller's table has one zeroed entry behind the @n that count.
+ */
+static inline struct ctl_table_header *
+xtcp_register_sysctl(struct net *net, const char *path, struct ctl_table *table,
+		     size_t n)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	return register_net_sysctl_sz(net, path, table, n);
+#else
+	return register_net_sysctl(net, path, table);
+#endif
+}
+
+/* 6.6: the bit fields of struct inet_sock became inet_flags */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define xtcp_inet_recverr(sk)		inet_test_bit(RECVERR, sk)
+static inline void xtcp_inet_init_flags(struct sock *sk)
+{
+	inet_set_bit(MC_LOOP, sk);
+	inet_set_bit(MC_ALL, sk);
+}
+#else
+#define xtcp_inet_recverr(sk)		(inet_sk(sk)->recverr)
+static inline void xtcp_inet_init_flags(struct sock *sk)
+{
+	inet_sk(sk)->mc_loop = 1;
+	inet_sk(sk)->mc_all = 1;
+}
+#endif
+
+/* 6.7: the address length is an argument (in and out) */
+static inline int xtcp_cgroup_connect4(struct sock *sk, struct sockaddr *addr,
+				       int *addr_len)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr, addr_len);
+#else
+	return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr);
+#endif
+}
+
+/* 6.10: accept() takes its arguments in a struct */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define XTCP_ACCEPT_ARGS		struct proto_accept_arg *arg
+#define xtcp_accept_flags		(arg->flags)
+#define xtcp_accept_error(e)		(arg->err = (e))
+#else
+#define XTCP_ACCEPT_ARGS		int flags, int *err, bool kern
+#define xtcp_accept_flags		(flags)
+#define xtcp_accept_error(e)		(*err = (e))
+#endif
+
+/* 6.10: the type of service to route by, LOCALROUTE no longer among it */
+static inline u8 xtcp_route_tos(const struct sock *sk)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	return ip_sock_rt_tos(sk);
+#else
+	return RT_CONN_FLAGS(sk);
+#endif
+}
+
+/* 6.10: __assign_str() takes the string from __string() */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#define xtcp_assign_str(dst, src)	__assign_str(dst)
+#else
+#define xtcp_assign_str(dst, src)	__assign_str(dst, src)
+#endif
+
+#endif /* _XTCP_COMPAT_H */

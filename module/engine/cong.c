@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slow start and congestion avoidance, RFC 5681, in bytes.
+ *
+ *	start:			cwnd = 10 SMSS, ssthresh as high as can be
+ *				(RFC 6928, section 2)
+ *	slow start:		cwnd += bytes acknowledged	 (RFC 3465, 2.2)
+ *	congestion avoidance:	cwnd += SMSS for each cwnd acknowledged
+ *							(RFC 5681, 3.1, (2))
+ *	loss:			ssthresh = max(flight / 2, 2 SMSS)	     (4)
+ *	timeout:		cwnd = SMSS: slow start anew
+ *
+ * In slow start a GSO packet's one ACK opens the window by all that it
+ * acknowledges, as counting segments would: receivers that merge segments
+ * send one ACK for many.
+ *
+ * Fast recovery itself, which inflates cwnd for a while, is recovery.c's.
+ */
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include "cong.h"
+
+#define XTCP_INITIAL_WINDOW_SEGS 10	/* RFC 6928 */
+
+/**
+ * xtcp_cong_init() - at the start of a connection
+ * @cc: what to set up
+ * @mss_bytes: SMSS
+ * @syn_lost: the SYN or SYN,ACK had to be sent again: start with one segment
+ *	(RFC 5681, 3.1)
+ */
+void xtcp_cong_init(struct xtcp_cong *cc, u32 mss_bytes, bool syn_lost)
+{
+	*cc = (struct xtcp_cong) {
+		.mss_bytes = mss_bytes,
+		.cwnd_bytes = mss_bytes * (syn_lost ? 1 : XTCP_INITIAL_WINDOW_SEGS),
+		.ssthresh_bytes = XTCP_SSTHRESH_INFINITE,
+	};
+}
+
+/**
+ * xtcp_cong_set_mss() - the path's MTU changed
+ * @cc: the window
+ * @mss_bytes: the new SMSS
+ *
+ * The window stays, in bytes, but never below one segment.
+ */
+void xtcp_cong_set_mss(struct xtcp_cong *cc, u32 mss_bytes)
+{
+	cc->mss_bytes = mss_bytes;
+	cc->cwnd_bytes = max(cc->cwnd_bytes, mss_bytes);
+}
+
+/**
+ * xtcp_cong_acked() - new data was acknowledged and the window was in use
+ * @cc: the window
+ * @acked_bytes: how much
+ */
+void xtcp_cong_acked(struct xtcp_cong *cc, u32 acked_bytes)
+{
+	u32 grow;
+
+	if (xtcp_cong_in_slow_start(cc)) {
+		grow = min(acked_bytes, cc->ssthresh_bytes - cc->cwnd_bytes);
+		cc->cwnd_bytes = min(cc->cwnd_bytes + grow, XTCP_CWND_MAX_BYTES);
+		acked_bytes -= grow;
+	}
+	cc->acked_bytes += acked_bytes;
+	if (cc->acked_bytes >= cc->cwnd_bytes) {
+		cc->acked_bytes -= cc->cwnd_bytes;
+		cc->cwnd_bytes = min(cc->cwnd_bytes + cc->mss_bytes,
+				     XTCP_CWND_MAX_BYTES);
+	}
+}
+
+/**
+ * xtcp_cong_loss() - a loss was found by duplicate ACKs: halve
+ * @cc: the window
+ * @flight_bytes: sent and not acknowledged
+ *
+ * Sets ssthresh; what cwnd becomes is up to the recovery.
+ */
+void xtcp_cong_loss(struct xtcp_cong *cc, u32 flight_bytes)
+{
+	cc->ssthresh_bytes = max(flight_bytes / 2, 2 * cc->mss_bytes);
+	cc->acked_bytes = 0;
+}
+
+/**
+ * xtcp_cong_timeout() - a loss was found by the retransmission timer
+ * @cc: the window
+ * @flight_bytes: sent and not acknowledged
+ * @again: the same segment timed out before: ssthresh is held constant
+ *	(RFC 5681, 3.1)
+ */
+void xtcp_cong_timeout(struct xtcp_cong *cc, u32 flight_bytes, bool again)
+{
+	if (!again)
+		xtcp_cong_loss(cc, flight_bytes);
+	cc->acked_bytes = 0;
+	cc->cwnd_bytes = cc->mss_bytes;
+}
+
+/**
+ * xtcp_cong_idle() - nothing was sent for longer than the timeout
+ * @cc: the window
+ *
+ * RFC 5681, 4.1: the ACK clock has stopped; begin with the restart window.
+ */
+void xtcp_cong_idle(struct xtcp_cong *cc)
+{
+	cc->cwnd_bytes = min(cc->cwnd_bytes,
+			     cc->mss_bytes * XTCP_INITIAL_WINDOW_SEGS);
+}

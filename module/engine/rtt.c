@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Round-trip time and retransmission timeout, RFC 6298.
+ *
+ *	first sample R:	SRTT = R, RTTVAR = R / 2			(2.2)
+ *	later:		RTTVAR = 3/4 RTTVAR + 1/4 |SRTT - R|		(2.3)
+ *			SRTT = 7/8 SRTT + 1/8 R
+ *	then:		RTO = SRTT + max(G, 4 RTTVAR)
+ *
+ * G, the clock's granularity, is a microsecond here, so it never decides; RTO
+ * is kept between a least value (a sysctl) and XTCP_RTO_MAX_US.
+ *
+ * Who samples sees to Karn's rule (3): never from a segment sent twice.
+ */
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include "rtt.h"
+
+/**
+ * xtcp_rtt_init() - before the first sample
+ * @rtt: what to set up
+ */
+void xtcp_rtt_init(struct xtcp_rtt *rtt)
+{
+	*rtt = (struct xtcp_rtt) {
+		.rto_us = XTCP_RTO_INITIAL_US,
+		.min_us = U32_MAX,
+	};
+}
+
+/**
+ * xtcp_rtt_sample() - take a measured round trip in
+ * @rtt: the estimator
+ * @r_us: the measurement; 0 counts as 1
+ * @rto_min_us: the least timeout to answer
+ *
+ * Ends any back-off: the path answers again (RFC 6298, 5).
+ */
+void xtcp_rtt_sample(struct xtcp_rtt *rtt, u32 r_us, u32 rto_min_us)
+{
+	u32 delta;
+
+	r_us = clamp(r_us, 1u, XTCP_RTO_MAX_US);
+	if (!rtt->srtt_us) {
+		rtt->srtt_us = r_us;
+		rtt->rttvar_us = r_us / 2;
+	} else {
+		delta = r_us > rtt->srtt_us ? r_us - rtt->srtt_us :
+					      rtt->srtt_us - r_us;
+		rtt->rttvar_us = rtt->rttvar_us - rtt->rttvar_us / 4 + delta / 4;
+		rtt->srtt_us = rtt->srtt_us - rtt->srtt_us / 8 + r_us / 8;
+		rtt->srtt_us = max(rtt->srtt_us, 1u);
+	}
+	rtt->min_us = min(rtt->min_us, r_us);
+	rtt->rto_us = clamp(rtt->srtt_us + max(1u, 4 * rtt->rttvar_us),
+			    min(rto_min_us, XTCP_RTO_MAX_US), XTCP_RTO_MAX_US);
+	rtt->backoff = 0;
+}
+
+/**
+ * xtcp_rtt_backoff() - the timer fired: double the timeout (5.5)
+ * @rtt: the estimator
+ */
+void xtcp_rtt_backoff(struct xtcp_rtt *rtt)
+{
+	if (xtcp_rtt_timeout_us(rtt) < XTCP_RTO_MAX_US)
+		rtt->backoff++;
+}
+
+/**
+ * xtcp_rtt_syn_lost() - the handshake is over and its SYN was sent again (5.7)
+ * @rtt: the estimator
+ *
+ * No sample could be taken then; data starts with a careful timeout.
+ */
+void xtcp_rtt_syn_lost(struct xtcp_rtt *rtt)
+{
+	rtt->rto_us = XTCP_RTO_SYN_LOST_US;
+	rtt->backoff = 0;
+}
+
+/**
+ * xtcp_rtt_timeout_us() - the timeout to arm now, back-off included
+ * @rtt: the estimator
+ *
+ * Return: microseconds, at most XTCP_RTO_MAX_US
+ */
+u32 xtcp_rtt_timeout_us(const struct xtcp_rtt *rtt)
+{
+	return min_t(u64, (u64)rtt->rto_us << min_t(u8, rtt->backoff, 31),
+		     XTCP_RTO_MAX_US);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_RTT_H
+#define _XTCP_RTT_H
+
+#include <linux/types.h>
+
+/**
+ * struct xtcp_rtt - round-trip time and retransmission timeout, RFC 6298
+ *
+ * @srtt_us: smoothed round-trip time; 0 until the first sample
+ * @rttvar_us: its mean deviation
+ * @rto_us: the timeout that follows from them, without back-off
+ * @min_us: the shortest sample seen
+ * @backoff: how often the timeout has been doubled since the last sample
+ */
+struct xtcp_rtt {
+	u32	srtt_us;
+	u32	rttvar_us;
+	u32	rto_us;
+	u32	min_us;
+	u8	backoff;
+};
+
+#define XTCP_RTO_INITIAL_US	1000000u	/* RFC 6298 (2.1) */
+#define XTCP_RTO_SYN_LOST_US	3000000u	/* RFC 6298 (5.7) */
+#define XTCP_RTO_MIN_US		200000u		/* less than (2.4)'s second, as Linux */
+#define XTCP_RTO_MAX_US		120000000u	/* RFC 6298 (2.5) asks for 60 s or more */
+
+void xtcp_rtt_init(struct xtcp_rtt *rtt);
+void xtcp_rtt_sample(struct xtcp_rtt *rtt, u32 r_us, u32 rto_min_us);
+void xtcp_rtt_backoff(struct xtcp_rtt *rtt);
+void xtcp_rtt_syn_lost(struct xtcp_rtt *rtt);
+u32 xtcp_rtt_timeout_us(const struct xtcp_rtt *rtt);
+
+#endif /* _XTCP_RTT_H */

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A segment's header and options as bytes and as numbers: RFC 9293, 3.1, 3.2.
+ */
+#ifndef _XTCP_SEGMENT_H
+#define _XTCP_SEGMENT_H
+
+#include <linux/types.h>
+#include <linux/bits.h>
+
+#define XTCP_FIN	BIT(0)
+#define XTCP_SYN	BIT(1)
+#define XTCP_RST	BIT(2)
+#define XTCP_PSH	BIT(3)
+#define XTCP_ACK	BIT(4)
+#define XTCP_URG	BIT(5)
+#define XTCP_ECE	BIT(6)
+#define XTCP_CWR	BIT(7)
+
+#define XTCP_HEADER_BYTES	20u
+#define XTCP_HEADER_MAX_BYTES	60u
+#define XTCP_MSS_OPTION_BYTES	4u
+
+#define XTCP_MSS_DEFAULT	536	/* RFC 9293, MUST-15 */
+#define XTCP_MSS_MIN		48	/* less would be all header */
+
+/**
+ * struct xtcp_segment - a header in host order
+ *
+ * @sport: source port
+ * @dport: destination port
+ * @seq: SEG.SEQ
+ * @ack: SEG.ACK; 0 where the ACK flag is not set, on output
+ * @wnd: SEG.WND as on the wire
+ * @urg: SEG.UP, relative to @seq
+ * @flags: XTCP_FIN ..
+ * @header_bytes: 20 .. 60, options included
+ * @mss: the MSS option's value; 0: none
+ */
+struct xtcp_segment {
+	u16	sport;
+	u16	dport;
+	u32	seq;
+	u32	ack;
+	u16	wnd;
+	u16	urg;
+	u8	flags;
+	u8	header_bytes;
+	u16	mss;
+};
+
+int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len);
+int xtcp_segment_build(const struct xtcp_segment *seg, void *data, size_t len);
+size_t xtcp_flags_print(char *buf, size_t len, u8 flags);
+
+#endif /* _XTCP_SEGMENT_H */
