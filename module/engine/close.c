@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The user's ways to end a connection: shutdown, close, disconnect, and what
+ * becomes of a connection whose user has gone.  RFC 9293, 3.10.4 and 3.10.5.
+ */
+#include <linux/tcp.h>
+#include "../compat.h"
+#include "close.h"
+#include "demux.h"
+#include "handshake.h"
+#include "output.h"
+#include "ports.h"
+#include "timers.h"
+
+/* RST is sent only where there is a peer that knows the connection. */
+static bool peer_knows(const struct sock *sk)
+{
+	return xtcp_in_state(sk, XTCP_STATES_CONNECTED | TCPF_SYN_RECV);
+}
+
+/**
+ * xtcp_abort() - ABORT: reset the connection
+ * @sk: the connection, locked, in any state but LISTEN
+ * @err: what the user shall read, positive; or 0
+ *
+ * RFC 9293, 3.10.5.  An orphan is freed.
+ */
+void xtcp_abort(struct sock *sk, int err)
+{
+	if (peer_knows(sk))
+		xtcp_send_reset(sk);
+	xtcp_done(sk, XTCP_EV_ABORT, err);
+}
+
+/* CLOSE, RFC 9293, 3.10.4: the FIN follows all that is queued.  Return: false
+ * where the connection had to be reset, or was none.
+ */
+static bool close_sending(struct sock *sk)
+{
+	if (sk->sk_state == TCP_SYN_SENT) {
+		xtcp_done(sk, XTCP_EV_CLOSE, 0);
+		return false;
+	}
+	if (!xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_SYN_RECV |
+			   TCPF_CLOSE_WAIT))
+		return true;	/* its FIN is on the way */
+	if (!xtcp_transition(sk, XTCP_EV_CLOSE))
+		return false;
+	if (xtcp_send_fin(sk)) {
+		xtcp_count(xtcp_sk(sk)->xn, ABORT_MEMORY);
+		xtcp_abort(sk, ENOBUFS);
+		return false;
+	}
+	return true;
+}
+
+/**
+ * xtcp_shutdown() - shutdown(): close the sending side
+ * @sk: the socket, locked
+ * @how: RCV_SHUTDOWN, SEND_SHUTDOWN, or both
+ *
+ * Closing the receiving side sends nothing, RFC 9293 knows no such thing.
+ * This is struct proto's shutdown.
+ */
+void xtcp_shutdown(struct sock *sk, int how)
+{
+	if (how & SEND_SHUTDOWN &&
+	    xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_SYN_RECV | TCPF_CLOSE_WAIT))
+		close_sending(sk);
+}
+
+/* Unread data: the peer must learn that it was not taken (MUST-18: RST). */
+static bool purge_unread(struct sock *sk)
+{
+	bool unread = false;
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
+		if (seq_gt(xtcp_end(skb) - !!(XTCP_CB(skb)->flags & XTCP_FIN),
+			   xtcp_sk(sk)->copied_seq))
+			unread = true;
+		kfree_skb(skb);
+	}
+	return unread;
+}
+
+/* The user closes a connection, RFC 9293, 3.10.4. */
+static void close_connection(struct sock *sk, long timeout)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	bool unread = purge_unread(sk);
+
+	if (sk->sk_state == TCP_CLOSE)
+		return;
+	if (unread) {
+		xtcp_count(x->xn, ABORT_CLOSE);
+		xtcp_abort(sk, 0);
+	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime) {
+		xtcp_count(x->xn, ABORT_LINGER);
+		xtcp_abort(sk, 0);
+	} else if (close_sending(sk)) {
+		sk_stream_wait_close(sk, timeout);
+	}
+}
+
+/**
+ * xtcp_fin_wait_2() - an orphan waits for the peer's FIN, but not for ever
+ * @sk: an orphan in FIN_WAIT_2, locked
+ */
+void xtcp_fin_wait_2(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int wait = x->linger2 ?: READ_ONCE(x->xn->sysctl.fin_timeout);
+
+	if (wait < 0) {
+		xtcp_count(x->xn, ABORT_LINGER);
+		xtcp_abort(sk, 0);
+		return;
+	}
+	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, jiffies + wait);
+}
+
+/* The socket has no user any more.  Locked, softirqs off. */
+static void adopt_orphan(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (atomic_inc_return(&x->xn->orphan_count) >
+	    READ_ONCE(x->xn->sysctl.max_orphans)) {
+		x->orphan = 1;
+		xtcp_count(x->xn, ABORT_MEMORY);
+		xtcp_abort(sk, 0);
+		return;
+	}
+	x->orphan = 1;
+	xtcp_timer_stop(x, XTCP_TIMER_KEEPALIVE);
+	if (sk->sk_state == TCP_FIN_WAIT2)
+		xtcp_fin_wait_2(sk);
+}
+
+/**
+ * xtcp_close() - close(): the user gives the socket up
+ * @sk: the socket
+ * @timeout: SO_LINGER's, in jiffies; 0: do not wait
+ *
+ * Process context.  What was written is still delivered; the connection ends in
+ * its own time.  This is struct proto's close.
+ */
+void xtcp_close(struct sock *sk, long timeout)
+{
+	int state;
+
+	lock_sock(sk);
+	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+	if (sk->sk_state == TCP_LISTEN)
+		xtcp_stop_listening(sk, XTCP_EV_CLOSE);
+	else
+		close_connection(sk, timeout);
+
+	sock_hold(sk);
+	sock_orphan(sk);
+	state = sk->sk_state;
+	/* the last time that the backlog is worked off on the user's behalf */
+	release_sock(sk);
+
+	local_bh_disable();
+	bh_lock_sock(sk);
+	if (state != TCP_CLOSE && sk->sk_state == TCP_CLOSE)
+		; /* ended in the backlog, or since: it has freed itself */
+	else if (sk->sk_state == TCP_CLOSE)
+		xtcp_destroy(sk);
+	else
+		adopt_orphan(sk);
+	bh_unlock_sock(sk);
+	local_bh_enable();
+	sock_put(sk);
+}
+
+/**
+ * xtcp_disconnect() - back to a fresh socket: connect() with AF_UNSPEC
+ * @sk: the socket, locked
+ * @flags: unused
+ *
+ * A connection is reset.  Bound address and port stay if the user chose them.
+ * This is struct proto's disconnect.
+ *
+ * Return: 0
+ */
+int xtcp_disconnect(struct sock *sk, int flags)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (sk->sk_state == TCP_LISTEN) {
+		xtcp_stop_listening(sk, XTCP_EV_ABORT);
+	} else if (sk->sk_state != TCP_CLOSE) {
+		int err = sk->sk_state == TCP_SYN_SENT ? ECONNRESET : 0;
+
+		xtcp_abort(sk, err);
+	}
+	xtcp_timers_stop(sk);
+	__skb_queue_purge(&sk->sk_receive_queue);
+	xtcp_write_queue_purge(sk);
+	xtcp_reassembly_purge(sk);
+	xtcp_init_connection(x);
+	inet->inet_dport = 0;
+	inet->inet_daddr = 0;
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
+		inet->inet_rcv_saddr = 0;
+		inet->inet_saddr = 0;
+	}
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
+		xtcp_put_port(sk);
+		inet->inet_sport = 0;
+	}
+	xtcp_addr_from_v4(&x->node.tuple.laddr, inet->inet_rcv_saddr);
+	x->node.tuple.lport = inet->inet_num;
+	WRITE_ONCE(sk->sk_shutdown, 0);
+	sock_reset_flag(sk, SOCK_DONE);
+	WRITE_ONCE(sk->sk_err_soft, 0);
+	sk_dst_reset(sk);
+	if (sk->sk_frag.page) {
+		put_page(sk->sk_frag.page);
+		sk->sk_frag.page = NULL;
+		sk->sk_frag.offset = 0;
+	}
+	sk_error_report(sk);
+	return 0;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A connection's beginning, its changes of state, and its end.
+ */
+#include <linux/tcp.h>
+#include <net/xfrm.h>
+#include "../observe/trace.h"
+#include "connection.h"
+#include "demux.h"
+#include "ports.h"
+#include "timers.h"
+
+/**
+ * xtcp_init_connection() - everything as before the first segment
+ * @x: the connection; locked, or not yet visible
+ *
+ * Leaves alone what the user has asked for: options, bound address and port.
+ */
+void xtcp_init_connection(struct xtcp_sock *x)
+{
+	x->snd_una = 0;
+	x->snd_nxt = 0;
+	x->snd_wnd = 0;
+	x->snd_wl1 = 0;
+	x->snd_wl2 = 0;
+	x->iss = 0;
+	x->snd_max_wnd = 0;
+	x->write_seq = 0;
+	x->pushed_seq = 0;
+	x->snd_sml = 0;
+	x->send_head = NULL;
+	x->peer_mss = XTCP_MSS_DEFAULT;
+	x->snd_mss = XTCP_MSS_DEFAULT;
+	x->pmtu = 0;
+	x->rcv_nxt = 0;
+	x->rcv_wup = 0;
+	x->rcv_wnd = 0;
+	x->irs = 0;
+	x->copied_seq = 0;
+	x->rcv_mss = XTCP_MSS_DEFAULT;
+	x->reassembly = (struct xtcp_reassembly) { };
+	xtcp_cong_init(&x->cong, XTCP_MSS_DEFAULT, false);
+	xtcp_rtt_init(&x->rtt);
+	x->recover = 0;
+	x->rtx_nxt = 0;
+	x->phase = XTCP_OPEN;
+	x->dup_acks = 0;
+	x->retries = 0;
+	x->probes = 0;
+	x->cwnd_limited = 0;
+	x->syn_lost = 0;
+	x->syn_acked = 0;
+	x->ack_pending = 0;
+	x->ack_now = 0;
+	x->quick_acks = 0;
+	x->fin_seen = 0;
+	x->fin_queued = 0;
+	x->challenged = 0;
+}
+
+/**
+ * xtcp_transition() - take the connection to the state that an event leads to
+ * @sk: the connection, locked
+ * @event: what happened
+ *
+ * The only place where a connection's state changes.  RFC 9293, 3.3.2.
+ *
+ * Return: true; false, with a warning once, where the table has no such
+ * transition: then nothing changed
+ */
+bool xtcp_transition(struct sock *sk, enum xtcp_event event)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int from = sk->sk_state, to = xtcp_fsm_next(from, event);
+
+	if (WARN_ONCE(to < 0, "xtcp: %s in %s\n", xtcp_event_name(event),
+		      xtcp_state_name(from)))
+		return false;
+	trace_xtcp_state(&x->node.tuple, from, to, event);
+	if (from == to)
+		return true;
+	if (to == TCP_ESTABLISHED)
+		xtcp_count(x->xn, CURR_ESTAB);
+	else if ((1 << from) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT) &&
+		 to != TCP_CLOSE_WAIT)
+		xtcp_uncount(x->xn, CURR_ESTAB);
+	if (to == TCP_CLOSE) {
+		if ((1 << from) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+			xtcp_count(x->xn, ATTEMPT_FAILS);
+		if ((1 << from) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+			xtcp_count(x->xn, ESTAB_RESETS);
+	}
+	/* TIME_WAIT is an object of its own; the socket is closed.  A socket
+	 * said to be in TIME_WAIT would not count as a full one.
+	 */
+	inet_sk_set_state(sk, to == TCP_TIME_WAIT ? TCP_CLOSE : to);
+	return true;
+}
+
+static void skb_free_written(struct sock *sk, struct sk_buff *skb)
+{
+	sk_wmem_queued_add(sk, -skb->truesize);
+	sk_mem_uncharge(sk, skb->truesize);
+	__kfree_skb(skb);
+}
+
+/**
+ * xtcp_write_queue_purge() - free all that waits to be sent or acknowledged
+ * @sk: the connection, locked
+ */
+void xtcp_write_queue_purge(struct sock *sk)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
+		skb_free_written(sk, skb);
+	xtcp_sk(sk)->send_head = NULL;
+}
+
+/**
+ * xtcp_write_queue_free() - take an skb out of the write queue and free it
+ * @sk: the connection, locked
+ * @skb: in its write queue
+ */
+void xtcp_write_queue_free(struct sock *sk, struct sk_buff *skb)
+{
+	if (xtcp_sk(sk)->send_head == skb)
+		xtcp_sk(sk)->send_head = skb_queue_is_last(&sk->sk_write_queue, skb) ?
+			NULL : skb_queue_next(&sk->sk_write_queue, skb);
+	__skb_unlink(skb, &sk->sk_write_queue);
+	skb_free_written(sk, skb);
+}
+
+/**
+ * xtcp_reassembly_purge() - free all that waits for its turn
+ * @sk: the connection, locked
+ */
+void xtcp_reassembly_purge(struct sock *sk)
+{
+	struct xtcp_block *b;
+
+	while ((b = xtcp_reassembly_drop_last(&xtcp_sk(sk)->reassembly)))
+		kfree_skb(xtcp_block_skb(b));
+}
+
+/**
+ * xtcp_destroy() - free what the connection holds and let the socket go
+ * @sk: in CLOSED, orphaned, locked
+ *
+ * Drops the reference that the protocol holds: the caller has one of its own.
+ * RFC 9293, 3.10: "delete TCB".
+ */
+void xtcp_destroy(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	WARN_ON_ONCE(sk->sk_state != TCP_CLOSE || !sock_flag(sk, SOCK_DEAD));
+	if (x->orphan) {
+		x->orphan = 0;
+		atomic_dec(&x->xn->orphan_count);
+	}
+	xtcp_put_port(sk);
+	xtcp_write_queue_purge(sk);
+	xtcp_reassembly_purge(sk);
+	__skb_queue_purge(&sk->sk_receive_queue);
+	sk_mem_reclaim(sk);
+	xfrm_sk_free_policy(sk);
+	percpu_counter_dec(sk->sk_prot->sockets_allocated);
+	sock_put(sk);
+}
+
+/**
+ * xtcp_done() - the connection has come to its end
+ * @sk: the connection, locked
+ * @event: why: its transition must lead to CLOSED or TIME_WAIT
+ * @err: errno for the user, positive; 0: an orderly end
+ *
+ * Leaves the table, stops the timers and wakes the user; an orphan is freed.
+ */
+void xtcp_done(struct sock *sk, enum xtcp_event event, int err)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (err)
+		WRITE_ONCE(sk->sk_err, err);
+	if (sk->sk_state != TCP_CLOSE && !xtcp_transition(sk, event))
+		inet_sk_set_state(sk, TCP_CLOSE);
+	xtcp_unhash(sk);
+	xtcp_timers_stop(sk);
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		xtcp_put_port(sk);
+	xtcp_write_queue_purge(sk);
+	xtcp_reassembly_purge(sk);
+	x->ack_pending = 0;
+	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+	if (sock_flag(sk, SOCK_DEAD)) {
+		xtcp_destroy(sk);
+		return;
+	}
+	sk->sk_state_change(sk);
+	if (err)
+		sk_error_report(sk);
+}

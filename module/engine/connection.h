@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The connection, and the two small objects that stand for one before it is
+ * open and after it is closed.
+ *
+ * All of struct xtcp_sock is guarded by the socket lock (lock_sock() for the
+ * user, bh_lock_sock() in softirq) unless a field says otherwise.
+ */
+#ifndef _XTCP_CONNECTION_H
+#define _XTCP_CONNECTION_H
+
+#include <linux/refcount.h>
+#include <linux/rhashtable-types.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
+#include <net/sock.h>
+
+#include "../netns.h"
+#include "../wire/segment.h"
+#include "cong.h"
+#include "fsm.h"
+#include "reassembly.h"
+#include "rtt.h"
+#include "seq.h"
+
+struct xtcp_ip_ops;
+struct xtcp_port;
+
+/**
+ * struct xtcp_owner - a socket or TIME_WAIT object that occupies a port
+ * @node: among the port's owners; guarded by the port's lock, as all of this
+ * @port: the port, or NULL
+ * @sk: the socket; NULL for a TIME_WAIT object
+ * @laddr: the local address it is bound to; all zero: every one
+ * @ifindex: the device it is bound to; 0: every one
+ * @reuse: SO_REUSEADDR was set
+ * @reuseport: SO_REUSEPORT was set
+ */
+struct xtcp_owner {
+	struct hlist_node	node;
+	struct xtcp_port	*port;
+	struct sock		*sk;
+	const struct in6_addr	*laddr;
+	int			ifindex;
+	u8			reuse:1,
+				reuseport:1;
+};
+
+/**
+ * struct xtcp_tuple - what tells one connection from another
+ *
+ * IPv4 addresses are written as IPv4-mapped ones, so that one table serves
+ * both versions.  Ports are in host order.
+ */
+struct xtcp_tuple {
+	struct in6_addr	laddr;		/* ours */
+	struct in6_addr	raddr;		/* the peer's */
+	u16		lport;
+	u16		rport;
+	u8		wire;		/* IPPROTO_XTCP, or IPPROTO_TCP */
+	u8		pad[3];		/* zero: the tuple is hashed whole */
+};
+
+enum xtcp_kind {
+	XTCP_CONNECTION,
+	XTCP_REQUEST,
+	XTCP_TIME_WAIT,
+};
+
+/**
+ * struct xtcp_node - an entry of the connection table
+ *
+ * Begins each of the three objects; looked up under RCU.
+ */
+struct xtcp_node {
+	struct rhash_head	hash;
+	struct xtcp_tuple	tuple;
+	enum xtcp_kind		kind;
+};
+
+enum xtcp_timer {
+	XTCP_TIMER_RETRANSMIT,	/* and zero-window probes: never both */
+	XTCP_TIMER_DELACK,
+	XTCP_TIMER_KEEPALIVE,	/* and FIN_WAIT_2, once the user has closed */
+	XTCP_TIMERS
+};
+
+/* The peer's or our shortcoming with what is in flight: recovery.c */
+enum xtcp_recovery_phase {
+	XTCP_OPEN,		/* nothing is missing */
+	XTCP_FAST_RECOVERY,	/* RFC 6582 */
+	XTCP_LOSS,		/* after a timeout: all is sent again from snd_una */
+};
+
+struct xtcp_sock {
+	struct inet_sock	inet;		/* first: IP-level code finds it there */
+	struct xtcp_node	node;
+	struct xtcp_net		*xn;
+	const struct xtcp_ip_ops *ip;
+
+	/* demux.c, ports.c */
+	struct xtcp_owner	owner;
+	struct hlist_node	listen_node;	/* among the port's listeners */
+	bool			hashed;		/* in the connection table */
+	bool			listening;	/* among the port's listeners */
+
+	/* Send sequence space, RFC 9293 3.3.1 */
+	u32			snd_una;
+	u32			snd_nxt;
+	u32			snd_wnd;
+	u32			snd_wl1;
+	u32			snd_wl2;
+	u32			iss;
+	u32			snd_max_wnd;	/* the largest window ever offered */
+	u32			write_seq;	/* behind the last byte the user wrote */
+	u32			pushed_seq;	/* behind the last byte with PSH */
+	u32			snd_sml;	/* behind the last partial segment sent */
+	struct sk_buff		*send_head;	/* the first skb of the write queue
+						 * that was never sent
+						 */
+	u32			snd_mss;	/* effective: MTU, peer's MSS, options */
+	u32			peer_mss;	/* the MSS option, or the default */
+	u32			user_mss;	/* TCP_MAXSEG; 0: none */
+	u32			pmtu;		/* what snd_mss was made from */
+
+	/* Receive sequence space */
+	u32			rcv_nxt;
+	u32			rcv_wup;	/* rcv_nxt when the window was last sent */
+	u32			rcv_wnd;	/* the window sent then */
+	u32			irs;
+	u32			copied_seq;	/* the user has read up to here */
+	u32			window_clamp;	/* never offer more than this */
+	u32			rcv_mss;	/* guess at the peer's segment size */
+	struct xtcp_reassembly	reassembly;
+
+	/* Recovery and congestion */
+	struct xtcp_cong	cong;
+	struct xtcp_rtt		rtt;
+	u32			recover;	/* RFC 6582: snd_nxt when loss was found */
+	u32			rtx_nxt;	/* XTCP_LOSS: the next to send again */
+	u32			last_sent_ms;	/* when data left last: idle restart */
+	u8			phase;		/* enum xtcp_recovery_phase */
+	u8			dup_acks;
+	u8			retries;	/* timeouts since the last progress */
+	u8			probes;		/* unanswered window or keep-alive probes */
+	u8			cwnd_limited:1,
+				syn_lost:1,
+				syn_acked:1,
+				csum_hw:1;	/* the device does our checksum */
+
+	/* Acknowledgment */
+	u8			ack_pending:1,	/* owed: now or when the timer fires */
+				ack_now:1;
+	u8			quick_acks;	/* how many more ACKs not to delay */
+
+	/* What the user asked for */
+	u8			nonagle;	/* XTCP_NAGLE_* */
+	u8			syn_retries;	/* 0: the sysctl's */
+	u8			keepalive_probes; /* 0: the sysctl's */
+	u8			fin_seen:1,	/* the peer's FIN was received */
+				fin_queued:1,	/* ours is in the write queue */
+				orphan:1,	/* counted as one */
+				challenged:1;	/* challenge_ms is set */
+	int			keepalive_time;	/* jiffies; 0: the sysctl's */
+	int			keepalive_intvl;
+	int			linger2;	/* jiffies; 0: the sysctl's, <0: none */
+	u32			user_timeout_ms;
+	unsigned long		last_rcv;	/* jiffies: when a segment came last */
+	unsigned long		rtx_since;	/* jiffies: the first timeout in a row */
+
+	/* Timers; expiry is the truth, the timer_list may fire early */
+	struct timer_list	rtx_timer;
+	struct timer_list	delack_timer;
+	unsigned long		expires[XTCP_TIMERS];
+	u8			armed;		/* BIT(enum xtcp_timer) */
+
+	/* A listener's: handshake.c */
+	struct list_head	requests;	/* struct xtcp_request */
+	struct list_head	accept_queue;	/* struct xtcp_sock, by accept_node */
+	u32			request_count;
+
+	/* A child's, until it is accepted */
+	struct list_head	accept_node;
+	struct sock		*listener;
+
+	u32			challenge_ms;	/* when a challenge ACK left last */
+	u16			ip_id;
+};
+
+static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
+{
+	return (struct xtcp_sock *)sk;
+}
+
+static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
+{
+	return (struct sock *)container_of(node, struct xtcp_sock, node);
+}
+
+/**
+ * struct xtcp_request - a half-open connection of a listener, SYN_RECEIVED
+ *
+ * Guarded by the listener's lock, but for what the table reads.
+ */
+struct xtcp_request {
+	struct xtcp_node	node;
+	refcount_t		refcnt;
+	struct sock		*listener;	/* counted */
+	struct list_head	list;		/* in listener->requests */
+	struct timer_list	timer;
+	struct rcu_head		rcu;
+	u32			irs;
+	u32			iss;
+	u32			snd_wnd;
+	u32			rcv_wnd;
+	u32			mark;
+	int			ifindex;
+	u32			sent_us;	/* when the SYN,ACK left first */
+	u16			peer_mss;
+	u8			tos;
+	u8			retries;
+	u8			dead:1;		/* no longer in the table */
+};
+
+/**
+ * struct xtcp_timewait - a closed connection that keeps its 4-tuple for 2MSL
+ *
+ * Guarded by @lock, but for what the table reads.
+ */
+struct xtcp_timewait {
+	struct xtcp_node	node;
+	refcount_t		refcnt;
+	spinlock_t		lock;
+	struct xtcp_net		*xn;
+	struct xtcp_owner	owner;
+	struct timer_list	timer;
+	struct rcu_head		rcu;
+	u32			snd_nxt;
+	u32			rcv_nxt;
+	u32			rcv_wnd;
+	u32			mark;
+	int			ifindex;
+	u32			answered_ms;	/* when a challenge was last answered */
+	u8			tos;
+	bool			dead;
+};
+
+/**
+ * struct xtcp_skb_cb - what xtcp notes on an skb in its queues
+ *
+ * @block: sequence space, SYN and FIN included; its node is used only in the
+ *	out-of-order queue
+ * @ack: received: SEG.ACK
+ * @wnd: received: SEG.WND
+ * @urg: received: SEG.UP; sent: urgent data ends here, relative to seq
+ * @flags: the segment's flags
+ * @header_bytes: received: the TCP header to strip
+ * @sent_us: sent: when, for the round-trip time
+ * @resent: sent more than once: no sample (Karn)
+ */
+struct xtcp_skb_cb {
+	struct xtcp_block	block;
+	union {
+		u32		ack;
+		u32		sent_us;
+	};
+	u16			wnd;
+	u16			urg;
+	u8			flags;
+	u8			header_bytes;
+	u16			mss:15,
+				resent:1;
+};
+
+#define XTCP_CB(skb)	((struct xtcp_skb_cb *)&(skb)->cb[0])
+#define xtcp_seq(skb)	(XTCP_CB(skb)->block.seq)
+#define xtcp_end(skb)	(XTCP_CB(skb)->block.end)
+
+/* What the IP layer left in an skb's cb, the device that it came in by among
+ * it, is needed until the segment is queued: only the tree's node covers it.
+ */
+static_assert(offsetof(struct xtcp_skb_cb, block.seq) >=
+	      sizeof(struct inet_skb_parm));
+static_assert(sizeof(struct xtcp_skb_cb) <= sizeof_field(struct sk_buff, cb));
+
+static inline struct sk_buff *xtcp_block_skb(struct xtcp_block *b)
+{
+	struct xtcp_skb_cb *cb = container_of(b, struct xtcp_skb_cb, block);
+
+	return container_of((void *)cb, struct sk_buff, cb);
+}
+
+/* struct xtcp_sock.nonagle, as TCP_NODELAY and TCP_CORK set it */
+#define XTCP_NODELAY	BIT(0)
+#define XTCP_CORK	BIT(1)
+#define XTCP_PUSH_ONCE	BIT(2)	/* TCP_NODELAY was just set: send what waits */
+
+#define XTCP_STATES_CONNECTED	(TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | \
+				 TCPF_FIN_WAIT2 | TCPF_CLOSE_WAIT | \
+				 TCPF_CLOSING | TCPF_LAST_ACK)
+
+static inline bool xtcp_in_state(const struct sock *sk, int states)
+{
+	return (1 << READ_ONCE(sk->sk_state)) & states;
+}
+
+static inline u32 xtcp_now_us(void)
+{
+	return div_u64(ktime_get_ns(), NSEC_PER_USEC);
+}
+
+static inline u32 xtcp_now_ms(void)
+{
+	return jiffies_to_msecs(jiffies);
+}
+
+/* How much may still arrive: the window last sent, less what came since. */
+static inline u32 xtcp_rcv_window(const struct xtcp_sock *x)
+{
+	s32 wnd = x->rcv_wup + x->rcv_wnd - x->rcv_nxt;
+
+	return max(wnd, 0);
+}
+
+static inline u32 xtcp_flight(const struct xtcp_sock *x)
+{
+	return x->snd_nxt - x->snd_una;
+}
+
+static inline u32 xtcp_window_end(const struct xtcp_sock *x)
+{
+	return x->snd_una + x->snd_wnd;
+}
+
+/* connection.c */
+void xtcp_init_connection(struct xtcp_sock *x);
+bool xtcp_transition(struct sock *sk, enum xtcp_event event);
+void xtcp_done(struct sock *sk, enum xtcp_event event, int err);
+void xtcp_destroy(struct sock *sk);
+void xtcp_write_queue_purge(struct sock *sk);
+void xtcp_write_queue_free(struct sock *sk, struct sk_buff *skb);
+void xtcp_reassembly_purge(struct sock *sk);
+
+#endif /* _XTCP_CONNECTION_H */

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The connection table: 4-tuple and wire -> connection, request or TIME_WAIT.
+ *
+ * One rhashtable per network namespace: RCU to read, its bucket locks to write.
+ * The objects are freed an RCU grace period after they left it.
+ */
+#include <linux/jhash.h>
+#include <linux/rhashtable.h>
+#include "demux.h"
+
+static u32 tuple_hash(const void *data, u32 len, u32 seed)
+{
+	const struct xtcp_tuple *t = data;
+	u32 ports = (u32)t->lport << 16 | t->rport;
+
+	if (likely(t->raddr.s6_addr32[2] == htonl(0xffff)))
+		return jhash_3words((__force u32)t->laddr.s6_addr32[3],
+				    (__force u32)t->raddr.s6_addr32[3], ports,
+				    seed ^ t->wire);
+	return jhash2((const u32 *)t, sizeof(*t) / sizeof(u32), seed);
+}
+
+static int tuple_differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct xtcp_tuple *a = arg->key;
+	const struct xtcp_tuple *b = &((const struct xtcp_node *)obj)->tuple;
+
+	return a->lport != b->lport || a->rport != b->rport ||
+	       a->wire != b->wire ||
+	       !ipv6_addr_equal(&a->raddr, &b->raddr) ||
+	       !ipv6_addr_equal(&a->laddr, &b->laddr);
+}
+
+static const struct rhashtable_params conns_params = {
+	.head_offset = offsetof(struct xtcp_node, hash),
+	.key_offset = offsetof(struct xtcp_node, tuple),
+	.key_len = sizeof(struct xtcp_tuple),
+	.hashfn = tuple_hash,
+	.obj_cmpfn = tuple_differs,
+	.nelem_hint = 256,
+	.automatic_shrinking = true,
+};
+
+/**
+ * xtcp_demux_net_init() - make a namespace's connection table
+ * @xn: the namespace
+ *
+ * Process context.  Return: 0 or -ENOMEM
+ */
+int xtcp_demux_net_init(struct xtcp_net *xn)
+{
+	return rhashtable_init(&xn->conns, &conns_params);
+}
+
+/**
+ * xtcp_demux_net_exit() - free a namespace's connection table, empty by now
+ * @xn: the namespace
+ *
+ * Process context; sleeps.
+ */
+void xtcp_demux_net_exit(struct xtcp_net *xn)
+{
+	rhashtable_destroy(&xn->conns);
+}
+
+/**
+ * xtcp_lookup() - what stands for this 4-tuple
+ * @xn: the namespace
+ * @t: local and remote end, and the wire
+ *
+ * Under rcu_read_lock(); the answer may leave the table at any time, so take a
+ * reference, lock it, and look whether it is still alive.
+ *
+ * Return: the node, or NULL
+ */
+struct xtcp_node *xtcp_lookup(struct xtcp_net *xn, const struct xtcp_tuple *t)
+{
+	return rhashtable_lookup(&xn->conns, t, conns_params);
+}
+
+/**
+ * xtcp_node_insert() - enter a node in the table
+ * @xn: the namespace
+ * @node: its tuple must not change from now on
+ *
+ * Any context but hard interrupt.
+ *
+ * Return: 0; -EADDRNOTAVAIL where the tuple is taken; -ENOMEM
+ */
+int xtcp_node_insert(struct xtcp_net *xn, struct xtcp_node *node)
+{
+	int err = rhashtable_lookup_insert_fast(&xn->conns, &node->hash,
+						conns_params);
+
+	if (err == -EEXIST)
+		return -EADDRNOTAVAIL;
+	return err ? -ENOMEM : 0;	/* -EBUSY, -E2BIG: it cannot grow now */
+}
+
+/**
+ * xtcp_node_remove() - take a node out of the table
+ * @xn: the namespace
+ * @node: must be in it
+ *
+ * Any context but hard interrupt.  Readers may still see it until a grace
+ * period has passed.
+ */
+void xtcp_node_remove(struct xtcp_net *xn, struct xtcp_node *node)
+{
+	rhashtable_remove_fast(&xn->conns, &node->hash, conns_params);
+}
+
+/**
+ * xtcp_node_replace() - let another node stand for a 4-tuple
+ * @xn: the namespace
+ * @old: the one in the table
+ * @new: with the same tuple, not in the table
+ *
+ * At no time does a reader find neither.  Any context but hard interrupt.
+ *
+ * Return: 0, or -ENOENT where @old was not there
+ */
+int xtcp_node_replace(struct xtcp_net *xn, struct xtcp_node *old,
+		      struct xtcp_node *new)
+{
+	return rhashtable_replace_fast(&xn->conns, &old->hash, &new->hash,
+				       conns_params);
+}
+
+/**
+ * xtcp_unhash() - take a connection out of the table, if it is in it
+ * @sk: the connection, locked
+ */
+void xtcp_unhash(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (!x->hashed)
+		return;
+	x->hashed = false;
+	xtcp_node_remove(x->xn, &x->node);
+}

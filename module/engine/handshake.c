@@ -1,0 +1,665 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Passive open: RFC 9293, 3.10.7.2 and the SYN-RECEIVED parts of 3.10.7.4.
+ *
+ * A SYN for a listener makes a request, a small object in the connection table.
+ * The ACK that completes the handshake turns it into a connection, which waits
+ * in the listener's accept queue.  Requests are guarded by the listener's lock.
+ */
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include "../compat.h"
+#include "../observe/drop.h"
+#include "../observe/trace.h"
+#include "../wire/ip.h"
+#include "close.h"
+#include "demux.h"
+#include "handshake.h"
+#include "input.h"
+#include "output.h"
+#include "ports.h"
+#include "timers.h"
+
+static struct kmem_cache *request_cache;
+static siphash_aligned_key_t isn_secret;
+
+/**
+ * xtcp_handshake_init() - make the requests' cache and the ISN secret
+ *
+ * At module load.  Return: 0 or -ENOMEM
+ */
+int xtcp_handshake_init(void)
+{
+	/* locks and timers that watch themselves are larger */
+	BUILD_BUG_ON(!IS_ENABLED(CONFIG_LOCKDEP) &&
+		     sizeof(struct xtcp_request) > 256);
+	get_random_bytes(&isn_secret, sizeof(isn_secret));
+	request_cache = kmem_cache_create("xtcp_request",
+					  sizeof(struct xtcp_request), 0,
+					  SLAB_ACCOUNT, NULL);
+	return request_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * xtcp_handshake_exit() - free the requests' cache
+ *
+ * At module unload, after rcu_barrier().
+ */
+void xtcp_handshake_exit(void)
+{
+	kmem_cache_destroy(request_cache);
+}
+
+/**
+ * xtcp_isn() - the initial sequence number for a 4-tuple
+ * @xn: the namespace
+ * @t: the 4-tuple
+ *
+ * RFC 6528: ISN = M + F(4-tuple, secret); M ticks every 4.096 us, F is siphash
+ * with a secret drawn at load.
+ */
+u32 xtcp_isn(struct xtcp_net *xn, const struct xtcp_tuple *t)
+{
+	if (unlikely(READ_ONCE(xn->isn_pinned)))
+		return READ_ONCE(xn->isn);
+	return (u32)(ktime_get_ns() >> 12) +
+	       (u32)siphash(t, sizeof(*t), &isn_secret);
+}
+
+/**
+ * xtcp_skb_tuple() - whose segment is this
+ * @skb: a received segment, header checked, network and transport headers set
+ * @t: where to write the 4-tuple, as seen from here
+ */
+void xtcp_skb_tuple(const struct sk_buff *skb, struct xtcp_tuple *t)
+{
+	const __be16 *ports = (const __be16 *)skb_transport_header(skb);
+	const struct iphdr *iph = ip_hdr(skb);
+
+	xtcp_addr_from_v4(&t->laddr, iph->daddr);
+	xtcp_addr_from_v4(&t->raddr, iph->saddr);
+	t->lport = ntohs(ports[1]);
+	t->rport = ntohs(ports[0]);
+	t->wire = xtcp_skb_wire(skb);
+	memset(t->pad, 0, sizeof(t->pad));
+}
+
+/**
+ * xtcp_reply_reset() - answer a segment that belongs to nothing with a RST
+ * @xn: the namespace
+ * @skb: the segment; not consumed
+ *
+ * RFC 9293, 3.10.7.1.  Never in answer to a RST.
+ */
+void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb)
+{
+	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	struct xtcp_segment seg = { };
+	struct xtcp_tuple t;
+	const struct xtcp_reply reply = {
+		.tuple = &t,
+		.ifindex = l3mdev_master_ifindex_by_index(xn->net, skb->skb_iif) ?
+			   skb->skb_iif : 0,
+		.tos = ip_hdr(skb)->tos,
+		.mark = IP4_REPLY_MARK(xn->net, skb->mark),
+	};
+
+	if (cb->flags & XTCP_RST)
+		return;
+	xtcp_skb_tuple(skb, &t);
+	if (cb->flags & XTCP_ACK) {
+		seg.seq = cb->ack;
+		seg.flags = XTCP_RST;
+	} else {
+		seg.ack = cb->block.end;
+		seg.flags = XTCP_RST | XTCP_ACK;
+	}
+	xtcp_count(xn, RST_OUT);
+	xtcp_ipv4_reply(xn->net, &reply, &seg);
+}
+
+/* ---- requests ---- */
+
+static void request_free(struct rcu_head *rcu)
+{
+	kmem_cache_free(request_cache,
+			container_of(rcu, struct xtcp_request, rcu));
+}
+
+/**
+ * xtcp_request_get() - take a reference to what the table answered
+ * @req: found under rcu_read_lock()
+ *
+ * Its listener is counted by it, so it can be locked then.
+ *
+ * Return: false where it is being freed
+ */
+bool xtcp_request_get(struct xtcp_request *req)
+{
+	return refcount_inc_not_zero(&req->refcnt);
+}
+
+/**
+ * xtcp_request_put() - drop a reference
+ * @req: the request
+ */
+void xtcp_request_put(struct xtcp_request *req)
+{
+	if (!refcount_dec_and_test(&req->refcnt))
+		return;
+	sock_put(req->listener);
+	call_rcu(&req->rcu, request_free);
+}
+
+/* The request is over; listener locked.  Its place in the table has been given
+ * to a connection already, or is given up here.
+ */
+static void request_end(struct xtcp_request *req, bool replaced)
+{
+	struct xtcp_sock *l = xtcp_sk(req->listener);
+
+	if (req->dead)
+		return;
+	req->dead = 1;
+	if (!replaced)
+		xtcp_node_remove(l->xn, &req->node);
+	list_del_init(&req->list);
+	l->request_count--;
+	trace_xtcp_request_gone(&req->node.tuple, req->iss + 1, req->irs + 1,
+				req->rcv_wnd);
+	if (xtcp_timer_delete(&req->timer))
+		xtcp_request_put(req);
+	xtcp_request_put(req);
+}
+
+static void request_state(struct xtcp_request *req, enum xtcp_event event)
+{
+	trace_xtcp_state(&req->node.tuple, TCP_SYN_RECV,
+			 xtcp_fsm_next(TCP_SYN_RECV, event), event);
+}
+
+/**
+ * xtcp_request_fail() - a handshake comes to nothing
+ * @req: the request; its listener locked
+ * @event: why
+ */
+void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event)
+{
+	if (req->dead)
+		return;
+	request_state(req, event);
+	xtcp_count(xtcp_sk(req->listener)->xn, ATTEMPT_FAILS);
+	request_end(req, false);
+}
+
+static void request_reply(struct xtcp_request *req, struct xtcp_segment *seg)
+{
+	const struct xtcp_reply reply = {
+		.tuple = &req->node.tuple,
+		.sk = req->listener,
+		.ifindex = req->ifindex,
+		.mark = req->mark,
+		.tos = req->tos,
+	};
+
+	xtcp_ipv4_reply(sock_net(req->listener), &reply, seg);
+}
+
+static u32 request_mss(struct xtcp_request *req)
+{
+	const struct xtcp_reply reply = {
+		.tuple = &req->node.tuple,
+		.sk = req->listener,
+		.ifindex = req->ifindex,
+		.mark = req->mark,
+		.tos = req->tos,
+	};
+	u32 user_mss = xtcp_sk(req->listener)->user_mss, mss;
+
+	if (xtcp_ipv4_reply_mss(sock_net(req->listener), &reply, &mss))
+		mss = XTCP_MSS_DEFAULT;
+	return user_mss ? min(mss, user_mss) : mss;
+}
+
+static void request_send_syn_ack(struct xtcp_request *req)
+{
+	struct xtcp_segment seg = {
+		.seq = req->iss,
+		.ack = req->irs + 1,
+		.wnd = req->rcv_wnd,
+		.flags = XTCP_SYN | XTCP_ACK,
+		.mss = request_mss(req),
+	};
+
+	request_reply(req, &seg);
+}
+
+static void request_send_ack(struct xtcp_request *req)
+{
+	struct xtcp_segment seg = {
+		.seq = req->iss + 1,
+		.ack = req->irs + 1,
+		.wnd = req->rcv_wnd,
+		.flags = XTCP_ACK,
+	};
+
+	xtcp_count(xtcp_sk(req->listener)->xn, CHALLENGE_ACKS);
+	request_reply(req, &seg);
+}
+
+static unsigned long request_timeout(const struct xtcp_request *req)
+{
+	u64 us = (u64)XTCP_RTO_INITIAL_US << min_t(u8, req->retries, 7);
+
+	return usecs_to_jiffies(min_t(u64, us, XTCP_RTO_MAX_US));
+}
+
+/* Listener locked and not in the user's hands: the SYN,ACK was not answered. */
+static void request_expired(struct xtcp_request *req)
+{
+	struct xtcp_sock *l = xtcp_sk(req->listener);
+	u8 most = l->syn_retries ?: READ_ONCE(l->xn->sysctl.synack_retries);
+
+	if (req->dead)
+		return;
+	if (req->retries >= most) {
+		xtcp_request_fail(req, XTCP_EV_TIMEOUT);
+		return;
+	}
+	req->retries++;
+	xtcp_count(l->xn, RETRANS);
+	request_send_syn_ack(req);
+	refcount_inc(&req->refcnt);
+	mod_timer(&req->timer, jiffies + request_timeout(req));
+}
+
+static void request_timer_fn(struct timer_list *t)
+{
+	struct xtcp_request *req = xtcp_from_timer(req, t, timer);
+	struct sock *sk = req->listener;
+
+	bh_lock_sock_nested(sk);
+	if (!sock_owned_by_user(sk)) {
+		request_expired(req);
+	} else if (!req->dead) {
+		refcount_inc(&req->refcnt);
+		mod_timer(&req->timer, jiffies + 1);
+	}
+	bh_unlock_sock(sk);
+	xtcp_request_put(req);
+}
+
+/**
+ * xtcp_request_fire() - let a request's timer fire now
+ * @req: the request, with a reference of the caller's
+ *
+ * What a test does instead of waiting.
+ *
+ * Return: false where the timer was not pending
+ */
+bool xtcp_request_fire(struct xtcp_request *req)
+{
+	if (!xtcp_timer_delete(&req->timer))
+		return false;
+	local_bh_disable();
+	request_timer_fn(&req->timer);
+	local_bh_enable();
+	return true;
+}
+
+/* ---- SYN for a listener: RFC 9293, 3.10.7.2 ---- */
+
+static void listener_syn(struct sock *sk, struct sk_buff *skb,
+			 const struct xtcp_tuple *t, u32 isn)
+{
+	struct xtcp_sock *l = xtcp_sk(sk);
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	enum xtcp_drop_reason reason = XTCP_DROP_MEMORY;
+	struct xtcp_request *req;
+
+	if (sk_acceptq_is_full(sk) ||
+	    l->request_count >= READ_ONCE(l->xn->sysctl.max_syn_backlog) ||
+	    l->request_count > (u32)READ_ONCE(sk->sk_max_ack_backlog)) {
+		reason = XTCP_DROP_LISTENER_FULL;
+		goto drop;
+	}
+	req = kmem_cache_zalloc(request_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!req)
+		goto drop;
+	req->node.tuple = *t;
+	req->node.kind = XTCP_REQUEST;
+	req->listener = sk;
+	req->irs = cb->block.seq;
+	req->iss = isn ?: xtcp_isn(l->xn, t);
+	req->snd_wnd = cb->wnd;
+	req->rcv_wnd = xtcp_offered_window(sk);
+	req->peer_mss = cb->mss ?: XTCP_MSS_DEFAULT;
+	req->mark = inet_request_mark(sk, skb);
+	req->ifindex = sk->sk_bound_dev_if;
+	req->tos = inet_sk(sk)->tos;
+	req->sent_us = xtcp_now_us();
+	timer_setup(&req->timer, request_timer_fn, 0);
+	refcount_set(&req->refcnt, 2);	/* the table's and the timer's */
+	if (xtcp_node_insert(l->xn, &req->node)) {
+		kmem_cache_free(request_cache, req);
+		goto drop;
+	}
+	sock_hold(sk);
+	list_add_tail(&req->list, &l->requests);
+	l->request_count++;
+	xtcp_count(l->xn, REQUESTS);
+	trace_xtcp_state(t, TCP_LISTEN,
+			 xtcp_fsm_next(TCP_LISTEN, XTCP_EV_RCV_SYN),
+			 XTCP_EV_RCV_SYN);
+	trace_xtcp_request_made(t, req->iss, req->irs + 1, req->rcv_wnd);
+	mod_timer(&req->timer, jiffies + request_timeout(req));
+	request_send_syn_ack(req);
+	consume_skb(skb);
+	return;
+drop:
+	xtcp_drop(l->xn, skb, reason);
+}
+
+static void listener_first_segment(struct sock *sk, struct sk_buff *skb,
+				   const struct xtcp_tuple *t, u32 isn)
+{
+	struct xtcp_net *xn = xtcp_sk(sk)->xn;
+	u8 flags = XTCP_CB(skb)->flags;
+
+	if (flags & XTCP_RST) {
+		xtcp_drop(xn, skb, XTCP_DROP_LISTENER);
+	} else if (flags & XTCP_ACK) {
+		xtcp_reply_reset(xn, skb);
+		xtcp_drop(xn, skb, XTCP_DROP_LISTENER);
+	} else if (flags & XTCP_SYN &&
+		   !(skb_rtable(skb)->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))) {
+		listener_syn(sk, skb, t, isn);
+	} else {
+		xtcp_drop(xn, skb, XTCP_DROP_LISTENER);
+	}
+}
+
+/* ---- the ACK that completes a handshake ---- */
+
+/* What a clone of the listener must not share with it. */
+static void child_init(struct sock *sk, const struct xtcp_request *req)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_sock *x = xtcp_sk(sk);
+	const struct xtcp_tuple *t = &req->node.tuple;
+
+	inet_sk_set_state(sk, TCP_SYN_RECV);
+	memset(&x->node.hash, 0, sizeof(x->node.hash));
+	x->node.tuple = *t;
+	x->node.kind = XTCP_CONNECTION;
+	memset(&x->owner, 0, sizeof(x->owner));
+	INIT_HLIST_NODE(&x->listen_node);
+	x->hashed = false;
+	x->listening = false;
+	INIT_LIST_HEAD(&x->requests);
+	INIT_LIST_HEAD(&x->accept_queue);
+	INIT_LIST_HEAD(&x->accept_node);
+	x->request_count = 0;
+	x->orphan = 0;
+	sk->sk_ack_backlog = 0;
+	xtcp_timers_init(sk);
+	xtcp_init_connection(x);
+
+	inet->inet_daddr = xtcp_addr_v4(&t->raddr);
+	inet->inet_rcv_saddr = xtcp_addr_v4(&t->laddr);
+	inet->inet_saddr = xtcp_addr_v4(&t->laddr);
+	inet->inet_dport = htons(t->rport);
+	inet->inet_num = t->lport;
+	inet->inet_sport = htons(t->lport);
+	inet->mc_list = NULL;
+	RCU_INIT_POINTER(inet->inet_opt, NULL);
+	sk->sk_mark = req->mark;
+	sk_set_txhash(sk);
+	x->ip_id = get_random_u32();
+
+	x->irs = req->irs;
+	x->rcv_nxt = req->irs + 1;
+	x->rcv_wup = x->rcv_nxt;
+	x->copied_seq = x->rcv_nxt;
+	x->rcv_wnd = req->rcv_wnd;
+	x->iss = req->iss;
+	x->snd_una = req->iss;
+	x->snd_nxt = req->iss + 1;
+	x->write_seq = x->snd_nxt;
+	x->pushed_seq = x->snd_nxt;
+	x->snd_sml = x->snd_una;
+	x->recover = x->iss;
+	x->snd_wnd = req->snd_wnd;
+	x->snd_max_wnd = req->snd_wnd;
+	x->snd_wl1 = req->irs;
+	x->peer_mss = req->peer_mss;
+	x->syn_lost = req->retries > 0;
+	if (!req->retries)
+		xtcp_rtt_sample(&x->rtt, xtcp_now_us() - req->sent_us,
+				READ_ONCE(x->xn->sysctl.rto_min_us));
+}
+
+/* A child that cannot be: as if it had never been cloned. */
+static void child_discard(struct sock *sk)
+{
+	inet_sk_set_state(sk, TCP_CLOSE);
+	sock_orphan(sk);
+	xtcp_destroy(sk);
+	__acquire(&sk->sk_lock.slock);	/* sk_clone_lock() did, sparse */
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+/* Turn a request into a connection.  Listener locked.  Return: the child, with
+ * a reference and its lock held; NULL where there is no memory or no route.
+ */
+static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
+{
+	struct sock *listener = req->listener, *sk;
+	struct xtcp_sock *x;
+
+	sk = sk_clone_lock(listener, GFP_ATOMIC);
+	if (!sk)
+		return NULL;
+	x = xtcp_sk(sk);
+	child_init(sk, req);
+	if (x->ip->route(sk) || xtcp_port_inherit(sk, listener) ||
+	    xtcp_node_replace(x->xn, &req->node, &x->node)) {
+		child_discard(sk);
+		return NULL;
+	}
+	x->hashed = true;
+	security_inet_conn_established(sk, skb);
+	return sk;
+}
+
+static void accept_queue_add(struct sock *listener, struct sock *sk)
+{
+	list_add_tail(&xtcp_sk(sk)->accept_node,
+		      &xtcp_sk(listener)->accept_queue);
+	sk_acceptq_added(listener);
+}
+
+/* The request's ACK came: RFC 9293, 3.10.7.4, fifth, SYN-RECEIVED. */
+static void request_complete(struct xtcp_request *req, struct sk_buff *skb)
+{
+	struct sock *listener = req->listener, *sk;
+	struct xtcp_net *xn = xtcp_sk(listener)->xn;
+
+	if (sk_acceptq_is_full(listener)) {
+		/* the SYN,ACK will be sent again, the peer's ACK with it */
+		if (READ_ONCE(xn->sysctl.abort_on_overflow)) {
+			xtcp_reply_reset(xn, skb);
+			xtcp_request_fail(req, XTCP_EV_ABORT);
+		}
+		xtcp_drop(xn, skb, XTCP_DROP_LISTENER_FULL);
+		return;
+	}
+	sk = child_make(req, skb);
+	if (!sk) {
+		xtcp_drop(xn, skb, XTCP_DROP_MEMORY);
+		return;
+	}
+	__acquire(&sk->sk_lock.slock);
+	request_end(req, true);
+	xtcp_count(xn, PASSIVE_OPENS);
+	/* the queue's reference is the one that xtcp_destroy() drops */
+	accept_queue_add(listener, sk);
+	xtcp_segment_arrives(sk, skb);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+	listener->sk_data_ready(listener);
+}
+
+/* Is any of the segment in the window?  RFC 9293, 3.10.7.4, first. */
+static bool request_acceptable(const struct xtcp_request *req,
+			       const struct xtcp_skb_cb *cb)
+{
+	u32 rcv_nxt = req->irs + 1, len = cb->block.end - cb->block.seq;
+
+	if (!req->rcv_wnd)
+		return !len && cb->block.seq == rcv_nxt;
+	return cb->block.seq - rcv_nxt < req->rcv_wnd ||
+	       (len && cb->block.end - 1 - rcv_nxt < req->rcv_wnd);
+}
+
+/* A segment arrives in SYN_RECEIVED: RFC 9293, 3.10.7.4, as RFC 5961 has it. */
+static void request_segment(struct xtcp_request *req, struct sk_buff *skb)
+{
+	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	enum xtcp_drop_reason reason;
+
+	if (cb->flags & XTCP_SYN && cb->block.seq == req->irs &&
+	    !(cb->flags & XTCP_ACK)) {	/* our SYN,ACK was lost */
+		xtcp_count(xn, RETRANS);
+		request_send_syn_ack(req);
+		reason = XTCP_DROP_DUPLICATE;
+	} else if (!request_acceptable(req, cb)) {
+		if (!(cb->flags & XTCP_RST))
+			request_send_ack(req);
+		reason = XTCP_DROP_OUT_OF_WINDOW;
+	} else if (cb->flags & XTCP_RST) {
+		if (cb->block.seq == req->irs + 1)
+			xtcp_request_fail(req, XTCP_EV_RCV_RST);
+		else
+			request_send_ack(req);
+		reason = XTCP_DROP_BAD_RST;
+	} else if (cb->flags & XTCP_SYN) {
+		request_send_ack(req);
+		reason = XTCP_DROP_BAD_SYN;
+	} else if (!(cb->flags & XTCP_ACK)) {
+		reason = XTCP_DROP_NO_ACK;
+	} else if (cb->ack != req->iss + 1) {
+		xtcp_reply_reset(xn, skb);
+		reason = XTCP_DROP_BAD_ACK;
+	} else {
+		request_complete(req, skb);
+		return;
+	}
+	xtcp_drop(xn, skb, reason);
+}
+
+/**
+ * xtcp_listener_segment() - a segment arrives for a listener or its requests
+ * @sk: the listener, locked
+ * @skb: the segment; consumed unless false is returned
+ * @isn: the least ISN for a new connection, or 0: from the hash
+ *
+ * Return: false where by now something else stands for its 4-tuple: look again
+ */
+bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb, u32 isn)
+{
+	struct xtcp_sock *l = xtcp_sk(sk);
+	struct xtcp_request *req;
+	struct xtcp_node *node;
+	struct xtcp_tuple t;
+	bool ours = true;
+
+	if (sk->sk_state != TCP_LISTEN) {
+		xtcp_drop(l->xn, skb, XTCP_DROP_LISTENER);
+		return true;
+	}
+	xtcp_skb_tuple(skb, &t);
+	rcu_read_lock();
+	node = xtcp_lookup(l->xn, &t);
+	if (!node) {
+		listener_first_segment(sk, skb, &t, isn);
+	} else {
+		req = container_of(node, struct xtcp_request, node);
+		ours = node->kind == XTCP_REQUEST && req->listener == sk &&
+		       xtcp_request_get(req);
+		if (ours) {
+			request_segment(req, skb);
+			xtcp_request_put(req);
+		}
+	}
+	rcu_read_unlock();
+	return ours;
+}
+
+/* ---- the listener itself ---- */
+
+/**
+ * xtcp_start_listening() - LISTEN
+ * @sk: the socket, locked, in CLOSED; its port may be chosen here
+ *
+ * Process context.  Return: 0, -EADDRINUSE, -ENOMEM
+ */
+int xtcp_start_listening(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int err;
+
+	if (!x->owner.port) {
+		err = xtcp_get_port(sk, 0);
+		if (err)
+			return err;
+		inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
+	}
+	sk->sk_ack_backlog = 0;
+	xtcp_init_connection(x);
+	x->node.tuple.lport = inet_sk(sk)->inet_num;
+	xtcp_transition(sk, XTCP_EV_PASSIVE_OPEN);
+	err = xtcp_port_listen(sk);
+	if (err)
+		xtcp_transition(sk, XTCP_EV_ABORT);
+	sk_dst_reset(sk);
+	return err;
+}
+
+/**
+ * xtcp_stop_listening() - no more; what was not accepted is reset
+ * @sk: the listener, locked by lock_sock(): process context
+ * @event: XTCP_EV_CLOSE or XTCP_EV_ABORT
+ */
+void xtcp_stop_listening(struct sock *sk, enum xtcp_event event)
+{
+	struct xtcp_sock *l = xtcp_sk(sk), *child, *next_child;
+	struct xtcp_request *req, *next;
+
+	xtcp_port_unlisten(sk);
+	xtcp_transition(sk, event);
+	local_bh_disable();
+	list_for_each_entry_safe(req, next, &l->requests, list)
+		xtcp_request_fail(req, XTCP_EV_ABORT);
+	list_for_each_entry_safe(child, next_child, &l->accept_queue,
+				 accept_node) {
+		struct sock *csk = &child->inet.sk;
+
+		bh_lock_sock_nested(csk);
+		list_del_init(&child->accept_node);
+		sk_acceptq_removed(sk);
+		sock_hold(csk);
+		sock_orphan(csk);
+		if (csk->sk_state == TCP_CLOSE)
+			xtcp_destroy(csk);
+		else
+			xtcp_abort(csk, 0);
+		bh_unlock_sock(csk);
+		sock_put(csk);
+	}
+	local_bh_enable();
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		xtcp_put_port(sk);
+}

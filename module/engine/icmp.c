@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ICMP errors: RFC 9293, 3.9.2.2, with RFC 5927's care: an error counts only if
+ * it quotes a sequence number that is in flight, and it ends a connection only
+ * during the handshake; later it is a hint, kept until the connection gives up.
+ */
+#include <linux/icmp.h>
+#include <net/icmp.h>
+#include <net/route.h>
+#include "../compat.h"
+#include "../observe/trace.h"
+#include "../wire/ip.h"
+#include "demux.h"
+#include "handshake.h"
+#include "icmp.h"
+#include "output.h"
+#include "recovery.h"
+#include "timers.h"
+
+/* What the error means to the user; 0: nothing. */
+static int icmp_errno(u8 type, u8 code, bool *hard)
+{
+	*hard = false;
+	switch (type) {
+	case ICMP_DEST_UNREACH:
+		if (code > NR_ICMP_UNREACH)
+			return 0;
+		*hard = icmp_err_convert[code].fatal;
+		return icmp_err_convert[code].errno;
+	case ICMP_PARAMETERPROB:
+		return EPROTO;
+	case ICMP_TIME_EXCEEDED:
+		return EHOSTUNREACH;
+	}
+	return 0;
+}
+
+/* A router could not pass our segment on whole: RFC 1191.  Socket locked. */
+static void path_mtu(struct sock *sk, u32 mtu)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct dst_entry *dst;
+
+	rcu_read_lock();
+	dst = xtcp_route(sk);
+	if (!dst)
+		goto out;
+	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
+	dst = xtcp_route(sk);
+	if (!dst || dst_mtu(dst) >= x->pmtu || !ip_sk_accept_pmtu(sk))
+		goto out;
+	xtcp_sync_mss(sk, dst_mtu(dst));
+	if (x->snd_una != x->snd_nxt &&
+	    xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		xtcp_recovery_window_opened(sk);
+out:
+	rcu_read_unlock();
+}
+
+/* Socket locked. */
+static void connection_error(struct sock *sk, struct sk_buff *skb, u32 seq,
+			     u32 info)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u8 type = icmp_hdr(skb)->type, code = icmp_hdr(skb)->code;
+	bool hard;
+	int err;
+
+	/* RFC 5927, 4.1: only what is in flight can have met an error */
+	if (seq_lt(seq, x->snd_una) || seq_gt(seq, x->snd_nxt)) {
+		xtcp_count(x->xn, ICMP_IGNORED);
+		return;
+	}
+	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED) {
+		if (!sock_owned_by_user(sk))
+			path_mtu(sk, info);
+		return;
+	}
+	err = icmp_errno(type, code, &hard);
+	if (!err)
+		return;
+	xtcp_count(x->xn, ICMP_ERRORS);
+	if (sock_owned_by_user(sk)) {
+		WRITE_ONCE(sk->sk_err_soft, err);
+	} else if (xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
+		xtcp_done(sk, XTCP_EV_ERROR, err);
+	} else if (xtcp_inet_recverr(sk)) {
+		WRITE_ONCE(sk->sk_err, err);
+		sk_error_report(sk);
+	} else {
+		WRITE_ONCE(sk->sk_err_soft, err);
+	}
+}
+
+/**
+ * xtcp_icmp_error() - an ICMP error came for a segment of ours
+ * @skb: skb->data is the quoted IP header; not consumed
+ * @t: the 4-tuple quoted, as seen from here
+ * @seq: the sequence number quoted
+ * @info: the MTU, where fragmentation was needed
+ *
+ * Softirq, under rcu_read_lock().
+ *
+ * Return: 0, or -ENOENT where nothing here has that 4-tuple
+ */
+int xtcp_icmp_error(struct sk_buff *skb, const struct xtcp_tuple *t, u32 seq,
+		    u32 info)
+{
+	struct xtcp_net *xn = xtcp_pernet(dev_net(skb->dev));
+	struct xtcp_node *node = xtcp_lookup(xn, t);
+	struct xtcp_request *req;
+	struct sock *sk;
+
+	if (!node || node->kind == XTCP_TIME_WAIT) {
+		xtcp_count(xn, ICMP_IGNORED);
+		return node ? 0 : -ENOENT;
+	}
+	if (node->kind == XTCP_REQUEST) {
+		req = container_of(node, struct xtcp_request, node);
+		if (!xtcp_request_get(req))
+			return 0;
+		sk = req->listener;
+		bh_lock_sock(sk);
+		if (!sock_owned_by_user(sk) && !req->dead && seq == req->iss &&
+		    icmp_hdr(skb)->type == ICMP_DEST_UNREACH &&
+		    icmp_hdr(skb)->code != ICMP_FRAG_NEEDED)
+			xtcp_request_fail(req, XTCP_EV_ERROR);
+		bh_unlock_sock(sk);
+		xtcp_request_put(req);
+		return 0;
+	}
+	sk = xtcp_node_sk(node);
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		return 0;
+	bh_lock_sock(sk);
+	if (sk->sk_state != TCP_CLOSE)
+		connection_error(sk, skb, seq, info);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+	return 0;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_ICMP_H
+#define _XTCP_ICMP_H
+
+#include "connection.h"
+
+int xtcp_icmp_error(struct sk_buff *skb, const struct xtcp_tuple *t, u32 seq,
+		    u32 info);
+
+#endif /* _XTCP_ICMP_H */

@@ -1,0 +1,749 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SEGMENT ARRIVES: RFC 9293, 3.10.7, for a connection; in the RFC's order,
+ * one function per step, with RFC 5961's care for what a blind attacker sends.
+ *
+ * On entry skb->data is the TCP header; XTCP_CB(skb) says what it says.
+ */
+#include <linux/tcp.h>
+#include "../compat.h"
+#include "../observe/drop.h"
+#include "../observe/trace.h"
+#include "close.h"
+#include "handshake.h"
+#include "input.h"
+#include "output.h"
+#include "recovery.h"
+#include "timeout.h"
+#include "timers.h"
+#include "timewait.h"
+
+/* ---- acknowledging ---- */
+
+static void ack_now(struct xtcp_sock *x)
+{
+	x->ack_pending = 1;
+	x->ack_now = 1;
+}
+
+/* Data came in order: an ACK now, or later (RFC 9293, 3.8.6.3): at least every
+ * second full segment at once, unless the user has yet to make room: then the
+ * window's update will carry it.
+ */
+static void ack_data(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->ack_pending = 1;
+	if (x->quick_acks) {
+		x->quick_acks--;
+		x->ack_now = 1;
+	} else if (x->rcv_nxt - x->rcv_wup > x->rcv_mss &&
+		   xtcp_offered_window(sk) >= x->rcv_wnd) {
+		x->ack_now = 1;
+	}
+}
+
+/* What the segment has made due is sent: data, which carries the ACK, or the
+ * ACK alone.
+ */
+static void send_due(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (x->send_head)
+		xtcp_output(sk, x->nonagle);
+	if (!x->ack_pending)
+		return;
+	if (x->ack_now)
+		xtcp_send_ack(sk);
+	else if (!xtcp_timer_armed(x, XTCP_TIMER_DELACK))
+		xtcp_timer_arm(sk, XTCP_TIMER_DELACK, jiffies +
+			       msecs_to_jiffies(READ_ONCE(x->xn->sysctl.delack_ms)));
+}
+
+/* ---- the connection opens ---- */
+
+/* Both SYNs are acknowledged. */
+static void established(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct dst_entry *dst = __sk_dst_get(sk);
+
+	x->snd_max_wnd = max(x->snd_max_wnd, x->snd_wnd);
+	if (x->syn_lost)
+		xtcp_rtt_syn_lost(&x->rtt);
+	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : x->pmtu);
+	xtcp_cong_init(&x->cong, x->snd_mss, x->syn_lost);
+	xtcp_initial_window(sk);
+	x->retries = 0;
+	x->phase = XTCP_OPEN;
+	x->quick_acks = 8;
+	x->last_sent_ms = xtcp_now_ms();
+	if (sock_flag(sk, SOCK_KEEPOPEN))
+		xtcp_arm_keepalive(sk);
+	sk->sk_state_change(sk);
+	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+}
+
+static void forget_syn(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+
+	if (skb && XTCP_CB(skb)->flags & XTCP_SYN) {
+		if (!XTCP_CB(skb)->resent)
+			xtcp_rtt_sample(&x->rtt,
+					xtcp_now_us() - XTCP_CB(skb)->sent_us,
+					READ_ONCE(x->xn->sysctl.rto_min_us));
+		else
+			x->syn_lost = 1;
+		xtcp_write_queue_free(sk, skb);
+	}
+	x->syn_acked = 1;
+	xtcp_timer_stop(x, XTCP_TIMER_RETRANSMIT);
+}
+
+static void peer_syn(struct xtcp_sock *x, const struct xtcp_skb_cb *cb)
+{
+	x->irs = cb->block.seq;
+	x->rcv_nxt = cb->block.seq + 1;
+	x->rcv_wup = x->rcv_nxt;
+	x->copied_seq = x->rcv_nxt;
+	x->snd_wnd = cb->wnd;
+	x->snd_wl1 = cb->block.seq;
+	x->snd_wl2 = cb->ack;
+	x->snd_max_wnd = cb->wnd;
+	x->peer_mss = cb->mss ?: XTCP_MSS_DEFAULT;
+}
+
+/**
+ * xtcp_step_syn_sent() - a segment arrives in SYN_SENT: 3.10.7.3
+ * @sk: the connection, locked
+ * @skb: the segment; consumed
+ */
+void xtcp_step_syn_sent(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+
+	/* first: the ACK must be for our SYN, and for nothing else */
+	if (cb->flags & XTCP_ACK && cb->ack != x->snd_nxt) {
+		xtcp_reply_reset(x->xn, skb);
+		goto drop_ack;
+	}
+	/* second: a RST counts only if it acknowledges our SYN */
+	if (cb->flags & XTCP_RST) {
+		if (!(cb->flags & XTCP_ACK))
+			goto drop_ack;
+		xtcp_done(sk, XTCP_EV_RCV_RST, ECONNREFUSED);
+		consume_skb(skb);
+		return;
+	}
+	/* fourth: SYN */
+	if (!(cb->flags & XTCP_SYN)) {
+		xtcp_drop(x->xn, skb, XTCP_DROP_BAD_SYN);
+		return;
+	}
+	peer_syn(x, cb);
+	if (cb->flags & XTCP_ACK) {
+		x->snd_una = cb->ack;
+		forget_syn(sk);
+		security_inet_conn_established(sk, skb);
+		if (xtcp_transition(sk, XTCP_EV_RCV_SYN_ACK)) {
+			established(sk);
+			xtcp_send_ack(sk);
+		}
+	} else if (xtcp_transition(sk, XTCP_EV_RCV_SYN)) {
+		/* simultaneous open: 3.5, figure 8 */
+		xtcp_send_syn(sk, XTCP_SYN | XTCP_ACK);
+	}
+	/* data on a SYN will come again: it was not acknowledged */
+	consume_skb(skb);
+	return;
+drop_ack:
+	xtcp_drop(x->xn, skb, XTCP_DROP_BAD_ACK);
+}
+
+/* ---- first: check sequence number ---- */
+
+/**
+ * xtcp_step_sequence() - is any of the segment in the window?
+ * @sk: the connection, locked
+ * @skb: the segment
+ *
+ * RFC 9293, 3.10.7.4, first.  Return: false where it was consumed
+ */
+bool xtcp_step_sequence(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	u32 wnd = xtcp_rcv_window(x), first = cb->block.seq - x->rcv_nxt;
+	u32 len = cb->block.end - cb->block.seq;
+
+	if (likely(first < wnd || (len && cb->block.end - 1 - x->rcv_nxt < wnd)))
+		return true;
+	/* the peer's SYN once more, now with the ACK of ours: figure 8, line 7 */
+	if (sk->sk_state == TCP_SYN_RECV && cb->flags & XTCP_SYN &&
+	    cb->block.seq == x->irs) {
+		cb->flags &= ~XTCP_SYN;
+		cb->block.seq++;
+		return true;
+	}
+	if (!wnd && !first) {
+		/* a closed window takes no data, but ACKs and RSTs: what lies
+		 * beyond it is cut off
+		 */
+		if (len) {
+			cb->flags &= ~XTCP_FIN;
+			cb->block.end = cb->block.seq;
+			if (!(cb->flags & XTCP_SYN) &&
+			    !pskb_trim(skb, cb->header_bytes))
+				ack_now(x);
+		}
+		return true;
+	}
+	if (!(cb->flags & XTCP_RST)) {
+		if (len && !(cb->flags & XTCP_SYN))
+			ack_now(x);	/* our ACK was lost, or comes late */
+		else
+			xtcp_send_challenge_ack(sk);
+	}
+	xtcp_drop(x->xn, skb, seq_lt(cb->block.seq, x->rcv_nxt) ?
+		  XTCP_DROP_DUPLICATE : XTCP_DROP_OUT_OF_WINDOW);
+	return false;
+}
+
+/* ---- second: check the RST bit ---- */
+
+/**
+ * xtcp_step_rst() - the peer resets the connection
+ * @sk: the connection, locked
+ * @skb: the segment
+ *
+ * RFC 9293, 3.10.7.4, second, and RFC 5961, 3.2: only a RST that is exactly
+ * next counts; one elsewhere in the window is answered.
+ *
+ * Return: false where it was consumed
+ */
+bool xtcp_step_rst(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int err = ECONNRESET;
+
+	if (likely(!(XTCP_CB(skb)->flags & XTCP_RST)))
+		return true;
+	if (xtcp_seq(skb) != x->rcv_nxt) {
+		xtcp_send_challenge_ack(sk);
+		xtcp_drop(x->xn, skb, XTCP_DROP_BAD_RST);
+		return false;
+	}
+	if (sk->sk_state == TCP_SYN_RECV)
+		err = ECONNREFUSED;
+	else if (sk->sk_state == TCP_CLOSE_WAIT)
+		err = EPIPE;
+	else if (xtcp_in_state(sk, TCPF_CLOSING | TCPF_LAST_ACK))
+		err = 0;	/* all was received, all was sent */
+	xtcp_done(sk, XTCP_EV_RCV_RST, err);
+	consume_skb(skb);
+	return false;
+}
+
+/* ---- fourth: check the SYN bit ---- */
+
+/**
+ * xtcp_step_syn() - a SYN in an open connection
+ * @sk: the connection, locked
+ * @skb: the segment
+ *
+ * RFC 9293, 3.10.7.4, fourth, and RFC 5961, 4.2: answered, never obeyed.
+ *
+ * Return: false where it was consumed
+ */
+bool xtcp_step_syn(struct sock *sk, struct sk_buff *skb)
+{
+	if (likely(!(XTCP_CB(skb)->flags & XTCP_SYN)))
+		return true;
+	xtcp_send_challenge_ack(sk);
+	xtcp_drop(xtcp_sk(sk)->xn, skb, XTCP_DROP_BAD_SYN);
+	return false;
+}
+
+/* ---- fifth: check the ACK field ---- */
+
+/* The send buffer grows with the congestion window, so that the window can be
+ * filled, unless the user has chosen its size.
+ */
+static void grow_sndbuf(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 want;
+
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
+		return;
+	want = min_t(u64, 2ull * x->cong.cwnd_bytes + 4 * x->cong.mss_bytes,
+		     READ_ONCE(x->xn->sysctl.wmem[2]));
+	if (want > READ_ONCE(sk->sk_sndbuf))
+		WRITE_ONCE(sk->sk_sndbuf, want);
+}
+
+/* Free what is acknowledged, and measure: the newest segment that was sent only
+ * once (Karn).
+ */
+static void clean_acked(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb;
+	u32 sent_us = 0;
+	bool sample = false;
+
+	while ((skb = skb_peek(&sk->sk_write_queue)) && skb != x->send_head) {
+		struct xtcp_skb_cb *cb = XTCP_CB(skb);
+
+		if (seq_gt(cb->block.end, x->snd_una))
+			break;
+		sample = !cb->resent;
+		sent_us = cb->sent_us;
+		xtcp_write_queue_free(sk, skb);
+	}
+	if (sample)
+		xtcp_rtt_sample(&x->rtt, xtcp_now_us() - sent_us,
+				READ_ONCE(x->xn->sysctl.rto_min_us));
+}
+
+/* RFC 6298, 5.2 and 5.3 */
+static void rearm_retransmit(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (x->snd_una == x->snd_nxt)
+		xtcp_timer_stop(x, XTCP_TIMER_RETRANSMIT);
+	else
+		xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies +
+			       usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
+}
+
+static void new_data_acked(struct sock *sk, u32 ack)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 acked = ack - x->snd_una;
+
+	x->snd_una = ack;
+	x->retries = 0;
+	WRITE_ONCE(sk->sk_err_soft, 0);
+	clean_acked(sk);
+	xtcp_recovery_acked(sk, acked);
+	rearm_retransmit(sk);
+	grow_sndbuf(sk);
+	sk->sk_write_space(sk);
+}
+
+/* Return: true where the window was changed.  The segment's is used if it is
+ * newer than the one known: SND.WL1, SND.WL2.
+ */
+static bool update_send_window(struct xtcp_sock *x, const struct xtcp_skb_cb *cb)
+{
+	bool changed;
+
+	if (!seq_lt(x->snd_wl1, cb->block.seq) &&
+	    !(x->snd_wl1 == cb->block.seq && seq_leq(x->snd_wl2, cb->ack)))
+		return false;
+	changed = x->snd_wnd != cb->wnd;
+	x->snd_wnd = cb->wnd;
+	x->snd_wl1 = cb->block.seq;
+	x->snd_wl2 = cb->ack;
+	x->snd_max_wnd = max(x->snd_max_wnd, x->snd_wnd);
+	return changed;
+}
+
+/* The window was closed and opens: a probe's timer is not for what may go now,
+ * and what the closed window did not take is sent again at once.
+ */
+static void window_opened(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->rtt.backoff = 0;
+	if (x->snd_una == x->snd_nxt)
+		xtcp_timer_stop(x, XTCP_TIMER_RETRANSMIT);
+	else
+		xtcp_recovery_window_opened(sk);
+	rearm_retransmit(sk);
+}
+
+/* Our FIN is acknowledged.  Return: false where the connection is closed. */
+static bool fin_acked(struct sock *sk)
+{
+	switch (sk->sk_state) {
+	case TCP_FIN_WAIT1:
+		xtcp_transition(sk, XTCP_EV_RCV_ACK_OF_FIN);
+		if (sock_flag(sk, SOCK_DEAD))
+			xtcp_fin_wait_2(sk);
+		else
+			sk->sk_state_change(sk);	/* SO_LINGER waits */
+		return sk->sk_state != TCP_CLOSE;
+	case TCP_CLOSING:
+		xtcp_time_wait(sk, XTCP_EV_RCV_ACK_OF_FIN);
+		return false;
+	case TCP_LAST_ACK:
+		xtcp_done(sk, XTCP_EV_RCV_ACK_OF_FIN, 0);
+		return false;
+	}
+	return true;
+}
+
+/* SYN_RECEIVED becomes ESTABLISHED, or FIN_WAIT_1 where the user was quicker. */
+static void syn_acked(struct sock *sk, const struct xtcp_skb_cb *cb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->snd_una = x->iss + 1;
+	x->snd_wnd = cb->wnd;
+	x->snd_wl1 = cb->block.seq;
+	x->snd_wl2 = cb->ack;
+	forget_syn(sk);
+	xtcp_transition(sk, XTCP_EV_RCV_ACK_OF_SYN);
+	established(sk);
+}
+
+/**
+ * xtcp_step_ack() - what the peer acknowledges, and its window
+ * @sk: the connection, locked
+ * @skb: the segment
+ *
+ * RFC 9293, 3.10.7.4, fifth, and RFC 5961, 5.2.
+ *
+ * Return: false where it was consumed
+ */
+bool xtcp_step_ack(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	enum xtcp_drop_reason reason;
+	bool window_moved;
+	u32 old_wnd;
+
+	if (unlikely(!(cb->flags & XTCP_ACK))) {
+		reason = XTCP_DROP_NO_ACK;
+		goto drop;
+	}
+	if (unlikely(!x->syn_acked)) {
+		if (seq_leq(cb->ack, x->iss) || seq_gt(cb->ack, x->snd_nxt)) {
+			xtcp_reply_reset(x->xn, skb);
+			reason = XTCP_DROP_BAD_ACK;
+			goto drop;
+		}
+		syn_acked(sk, cb);
+	}
+	if (unlikely(seq_gt(cb->ack, x->snd_nxt))) {
+		xtcp_send_challenge_ack(sk);
+		reason = XTCP_DROP_BAD_ACK;
+		goto drop;
+	}
+	if (unlikely(seq_lt(cb->ack, x->snd_una - x->snd_max_wnd))) {
+		xtcp_send_challenge_ack(sk);
+		reason = XTCP_DROP_OLD_ACK;
+		goto drop;
+	}
+	x->probes = 0;
+	old_wnd = x->snd_wnd;
+	window_moved = seq_geq(cb->ack, x->snd_una) &&
+		       update_send_window(x, cb);
+	if (seq_gt(cb->ack, x->snd_una)) {
+		new_data_acked(sk, cb->ack);
+		if (x->fin_queued && x->snd_una == x->write_seq &&
+		    !fin_acked(sk)) {
+			consume_skb(skb);
+			return false;
+		}
+	} else if (cb->ack == x->snd_una && x->snd_una != x->snd_nxt) {
+		/* the peer answers: only it can say when it has room again */
+		if (!x->snd_wnd)
+			x->retries = 0;
+		else if (!window_moved && cb->block.end == cb->block.seq)
+			xtcp_recovery_dup_ack(sk);
+	}
+	if (unlikely(!old_wnd && x->snd_wnd))
+		window_opened(sk);
+	return true;
+drop:
+	xtcp_drop(x->xn, skb, reason);
+	return false;
+}
+
+/* ---- seventh: process the segment text ---- */
+
+static void mark_rcv_mss(struct xtcp_sock *x, const struct sk_buff *skb, u32 len)
+{
+	u32 size = skb_shinfo(skb)->gso_size ?: len;
+
+	if (size > x->rcv_mss)
+		x->rcv_mss = min_t(u32, size, U16_MAX / 2);
+}
+
+/* Memory for a segment in the receive queue; the out-of-order queue gives way
+ * first.  An empty receive queue takes any segment: else nothing would move.
+ */
+static bool rcv_memory(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	while (atomic_read(&sk->sk_rmem_alloc) + skb->truesize >
+	       (u32)READ_ONCE(sk->sk_rcvbuf) ||
+	       !sk_rmem_schedule(sk, skb, skb->truesize)) {
+		struct xtcp_block *b = xtcp_reassembly_drop_last(&x->reassembly);
+
+		if (!b)
+			return skb_queue_empty(&sk->sk_receive_queue) &&
+			       sk_rmem_schedule(sk, skb, skb->truesize);
+		xtcp_count(x->xn, OFO_DROPPED);
+		kfree_skb(xtcp_block_skb(b));
+	}
+	return true;
+}
+
+/* Append to the receive queue what is next in sequence, or begins before: the
+ * reader skips what it has read.  Where the tail has room the data moves there:
+ * many small segments then cost little memory.
+ */
+static void queue_in_order(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	bool stolen;
+	int delta;
+
+	x->rcv_nxt = xtcp_end(skb);
+	if (!skb->len) {	/* a bare FIN */
+		consume_skb(skb);
+		return;
+	}
+	if (tail && !(XTCP_CB(skb)->flags & XTCP_FIN) &&
+	    xtcp_end(tail) == xtcp_seq(skb) &&
+	    skb_try_coalesce(tail, skb, &stolen, &delta)) {
+		atomic_add(delta, &sk->sk_rmem_alloc);
+		sk_mem_charge(sk, delta);
+		xtcp_end(tail) = xtcp_end(skb);
+		kfree_skb_partial(skb, stolen);
+		return;
+	}
+	if (!skb->destructor)	/* out of order it was charged already */
+		skb_set_owner_r(skb, sk);
+	__skb_queue_tail(&sk->sk_receive_queue, skb);
+}
+
+/* Fill from the out-of-order queue. */
+static void pull_reassembly(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_block *b;
+
+	while ((b = xtcp_reassembly_next(&x->reassembly, x->rcv_nxt))) {
+		struct sk_buff *skb = xtcp_block_skb(b);
+		u8 flags = XTCP_CB(skb)->flags;
+
+		if (seq_leq(xtcp_end(skb), x->rcv_nxt)) {
+			kfree_skb(skb);
+			continue;
+		}
+		queue_in_order(sk, skb);
+		if (flags & XTCP_FIN) {
+			xtcp_step_fin(sk);
+			xtcp_reassembly_purge(sk);
+			return;
+		}
+	}
+}
+
+static void queue_out_of_order(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_block *mine = &XTCP_CB(skb)->block, *b;
+
+	ack_now(x);	/* SHLD-26: a duplicate ACK tells of the gap at once */
+	if (atomic_read(&sk->sk_rmem_alloc) + skb->truesize >
+	    (u32)READ_ONCE(sk->sk_rcvbuf) ||
+	    !sk_rmem_schedule(sk, skb, skb->truesize)) {
+		xtcp_drop(x->xn, skb, XTCP_DROP_MEMORY);
+		return;
+	}
+	if (!xtcp_reassembly_insert(&x->reassembly, mine)) {
+		xtcp_drop(x->xn, skb, XTCP_DROP_DUPLICATE);
+		return;
+	}
+	xtcp_count(x->xn, OFO_QUEUED);
+	skb_set_owner_r(skb, sk);
+	while ((b = xtcp_reassembly_covered(&x->reassembly, mine)))
+		kfree_skb(xtcp_block_skb(b));
+}
+
+/**
+ * xtcp_data_ready() - wake the reader if there is enough for it
+ * @sk: the connection, locked
+ */
+void xtcp_data_ready(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 avail = x->rcv_nxt - x->copied_seq;
+
+	if (avail >= (u32)READ_ONCE(sk->sk_rcvlowat) ||
+	    sock_flag(sk, SOCK_DONE) ||
+	    atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2)
+		sk->sk_data_ready(sk);
+}
+
+/**
+ * xtcp_data_queue() - put a segment's text, in or out of order, in its queue
+ * @sk: the connection, locked
+ * @skb: skb->data is text; some of it, or a FIN, is in the window; consumed
+ */
+void xtcp_data_queue(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	bool filled, fin = cb->flags & XTCP_FIN;
+	u32 end = x->rcv_nxt + xtcp_rcv_window(x);
+
+	/* beyond the window: cut off, the FIN first */
+	if (seq_gt(cb->block.end, end)) {
+		if (fin) {
+			cb->flags &= ~XTCP_FIN;
+			cb->block.end--;
+			fin = false;
+		}
+		if (seq_gt(cb->block.end, end)) {
+			if (pskb_trim(skb, end - cb->block.seq)) {
+				xtcp_drop(x->xn, skb, XTCP_DROP_MEMORY);
+				return;
+			}
+			cb->block.end = end;
+		}
+		ack_now(x);
+	}
+	if (cb->block.end == cb->block.seq) {
+		consume_skb(skb);
+		return;
+	}
+	mark_rcv_mss(x, skb, skb->len);
+	if (seq_gt(cb->block.seq, x->rcv_nxt)) {
+		queue_out_of_order(sk, skb);
+		return;
+	}
+	if (seq_leq(cb->block.end, x->rcv_nxt)) {
+		ack_now(x);
+		xtcp_drop(x->xn, skb, XTCP_DROP_DUPLICATE);
+		return;
+	}
+	if (!rcv_memory(sk, skb)) {
+		ack_now(x);
+		xtcp_drop(x->xn, skb, XTCP_DROP_MEMORY);
+		return;
+	}
+	filled = !xtcp_reassembly_empty(&x->reassembly);
+	queue_in_order(sk, skb);
+	if (fin) {
+		xtcp_step_fin(sk);
+		return;
+	}
+	ack_data(sk);
+	if (unlikely(filled)) {
+		ack_now(x);	/* RFC 5681, 4.2: a gap is being filled */
+		pull_reassembly(sk);
+	}
+	if (!sock_flag(sk, SOCK_DEAD))
+		xtcp_data_ready(sk);
+}
+
+/**
+ * xtcp_step_text() - the segment's data
+ * @sk: the connection, locked
+ * @skb: the segment; consumed
+ *
+ * RFC 9293, 3.10.7.4, seventh and eighth.
+ */
+void xtcp_step_text(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	u32 text_end = cb->block.end - !!(cb->flags & XTCP_FIN);
+
+	if (cb->block.end == cb->block.seq) {
+		consume_skb(skb);
+		return;
+	}
+	if (!xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_FIN_WAIT1 |
+			   TCPF_FIN_WAIT2)) {
+		/* the peer's FIN came before: there is nothing behind it */
+		ack_now(x);
+		xtcp_drop(x->xn, skb, XTCP_DROP_DUPLICATE);
+		return;
+	}
+	/* nobody will read it: RFC 9293, 3.6.1, and 3.10.4's MUST-18 */
+	if (xtcp_in_state(sk, TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2) &&
+	    sk->sk_shutdown & RCV_SHUTDOWN && seq_gt(text_end, x->rcv_nxt)) {
+		xtcp_drop(x->xn, skb, XTCP_DROP_CLOSED);
+		xtcp_abort(sk, ECONNRESET);
+		return;
+	}
+	__skb_pull(skb, cb->header_bytes);
+	skb_dst_drop(skb);
+	xtcp_data_queue(sk, skb);
+}
+
+/* ---- eighth: check the FIN bit ---- */
+
+/**
+ * xtcp_step_fin() - the peer's FIN, all before it received
+ * @sk: the connection, locked
+ *
+ * RFC 9293, 3.10.7.4, eighth.
+ */
+void xtcp_step_fin(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->fin_seen = 1;
+	ack_now(x);
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
+	sock_set_flag(sk, SOCK_DONE);
+	if (sk->sk_state == TCP_FIN_WAIT2) {
+		xtcp_send_ack(sk);
+		xtcp_time_wait(sk, XTCP_EV_RCV_FIN);
+		return;
+	}
+	xtcp_transition(sk, XTCP_EV_RCV_FIN);
+	if (sock_flag(sk, SOCK_DEAD))
+		return;
+	sk->sk_state_change(sk);
+	sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
+}
+
+/**
+ * xtcp_segment_arrives() - a segment arrives for a connection
+ * @sk: the connection, locked, in any state but LISTEN
+ * @skb: the segment, checked, header still on; consumed
+ *
+ * RFC 9293, 3.10.7.
+ */
+void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->last_rcv = jiffies;
+	if (unlikely(sk->sk_state == TCP_CLOSE)) {
+		xtcp_reply_reset(x->xn, skb);
+		xtcp_drop(x->xn, skb, XTCP_DROP_NO_PORT);
+		return;
+	}
+	if (unlikely(sk->sk_state == TCP_SYN_SENT)) {
+		xtcp_step_syn_sent(sk, skb);
+		if (sk->sk_state != TCP_CLOSE)
+			send_due(sk);
+		return;
+	}
+	if (xtcp_step_sequence(sk, skb) && xtcp_step_rst(sk, skb) &&
+	    xtcp_step_syn(sk, skb) && xtcp_step_ack(sk, skb))
+		xtcp_step_text(sk, skb);
+	if (likely(sk->sk_state != TCP_CLOSE))
+		send_due(sk);
+}

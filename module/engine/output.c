@@ -1,0 +1,712 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What may be sent now, and the segments for it.
+ *
+ * The write queue holds all that is not acknowledged yet, in sequence order,
+ * SYN and FIN among it; send_head is its first skb that was never sent.  Data
+ * lies in page fragments, up to a GSO packet's worth in an skb, and what leaves
+ * is a clone with a header in front.
+ */
+#include <linux/tcp.h>
+#include <net/dst.h>
+#include "../compat.h"
+#include "../observe/trace.h"
+#include "../wire/ip.h"
+#include "output.h"
+#include "timers.h"
+
+/* ---- the window we offer: RFC 9293, 3.8.6.2.2 ---- */
+
+/**
+ * xtcp_offered_window() - what the receive buffer has room for
+ * @sk: the connection, locked
+ *
+ * Half of the free memory: the other half pays for the skbs around the data.
+ *
+ * Return: bytes, at most the clamp and 65535
+ */
+u32 xtcp_offered_window(const struct sock *sk)
+{
+	int space = READ_ONCE(sk->sk_rcvbuf) - READ_ONCE(sk->sk_backlog.len) -
+		    atomic_read(&sk->sk_rmem_alloc);
+
+	return min3((u32)max(space, 0) / 2, xtcp_sk(sk)->window_clamp,
+		    (u32)U16_MAX);
+}
+
+/* The window's right edge never moves left (SHLD-14), and right only in steps
+ * that let the peer send a full segment, or half the buffer.
+ */
+static u16 select_window(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 current_wnd = xtcp_rcv_window(x);
+	u32 offered = xtcp_offered_window(sk);
+	u32 step = min_t(u32, x->rcv_mss, READ_ONCE(sk->sk_rcvbuf) / 4);
+
+	if (offered < current_wnd + step)
+		offered = current_wnd;
+	x->rcv_wup = x->rcv_nxt;
+	x->rcv_wnd = offered;
+	return offered;
+}
+
+/**
+ * xtcp_initial_window() - the window as the handshake ends
+ * @sk: the connection, locked; its MSS known
+ *
+ * A whole number of segments, where there is room for one.
+ */
+void xtcp_initial_window(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 wnd = xtcp_offered_window(sk);
+
+	if (wnd > x->snd_mss)
+		wnd = rounddown(wnd, x->snd_mss);
+	x->rcv_wup = x->rcv_nxt;
+	x->rcv_wnd = max(wnd, xtcp_rcv_window(x));
+}
+
+/**
+ * xtcp_window_update() - the user has read: tell the peer if that helps it
+ * @sk: the connection, locked
+ *
+ * Sends an ACK where the window can at least double, or one is owed anyway for
+ * two segments.
+ */
+void xtcp_window_update(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 current_wnd, offered;
+
+	if (x->fin_seen || !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		return;
+	current_wnd = xtcp_rcv_window(x);
+	offered = xtcp_offered_window(sk);
+	if (offered >= 2 * current_wnd &&
+	    offered >= current_wnd + min_t(u32, x->rcv_mss,
+					   READ_ONCE(sk->sk_rcvbuf) / 4))
+		xtcp_send_ack(sk);
+}
+
+/* ---- the size of a segment ---- */
+
+/**
+ * xtcp_sync_mss() - the path's MTU, or what the peer takes, has become known
+ * @sk: the connection, locked
+ * @pmtu: bytes that an IP packet may have
+ *
+ * RFC 9293, 3.7.1: Eff.snd.MSS.
+ */
+void xtcp_sync_mss(struct sock *sk, u32 pmtu)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 mss, headers = x->ip->header_bytes + XTCP_HEADER_BYTES;
+
+	x->pmtu = pmtu;
+	mss = pmtu > headers ? pmtu - headers : 0;
+	mss = min(mss, x->peer_mss);
+	if (x->user_mss)
+		mss = min(mss, x->user_mss);
+	x->snd_mss = max_t(u32, mss, XTCP_MSS_MIN);
+	xtcp_cong_set_mss(&x->cong, x->snd_mss);
+}
+
+/**
+ * xtcp_size_goal() - how large to make the skbs of the write queue
+ * @sk: the connection, locked
+ *
+ * Return: bytes, a multiple of the MSS: a GSO packet, or half of the largest
+ * window that the peer has offered, whichever is less
+ */
+u32 xtcp_size_goal(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	u32 goal = x->snd_mss;
+
+	if (sk_can_gso(sk)) {
+		goal = min_t(u32, READ_ONCE(sk->sk_gso_max_size), GSO_LEGACY_MAX_SIZE) -
+		       XTCP_MAX_HEADER - 1;
+		goal = min(goal, sk->sk_gso_max_segs * x->snd_mss);
+		if (x->snd_max_wnd > XTCP_MSS_DEFAULT)
+			goal = min(goal, x->snd_max_wnd / 2);
+		goal = max(rounddown(goal, x->snd_mss), x->snd_mss);
+	}
+	return goal;
+}
+
+/* ---- skbs of the write queue ---- */
+
+/**
+ * xtcp_data_skb() - an empty skb for the write queue
+ * @sk: the connection, locked
+ * @gfp: how to allocate
+ *
+ * Return: the skb, charged to the socket; NULL without memory
+ */
+struct sk_buff *xtcp_data_skb(struct sock *sk, gfp_t gfp)
+{
+	struct sk_buff *skb = alloc_skb_fclone(XTCP_MAX_HEADER, gfp);
+
+	if (!skb)
+		return NULL;
+	if (!sk_wmem_schedule(sk, skb->truesize)) {
+		__kfree_skb(skb);
+		return NULL;
+	}
+	skb_reserve(skb, XTCP_MAX_HEADER);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	return skb;
+}
+
+/**
+ * xtcp_queue_skb() - put an skb at the end of the write queue
+ * @sk: the connection, locked
+ * @skb: from xtcp_data_skb(); begins at write_seq
+ */
+void xtcp_queue_skb(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	/* the clones' headers are their own, the data is shared */
+	__skb_header_release(skb);
+	__skb_queue_tail(&sk->sk_write_queue, skb);
+	sk_wmem_queued_add(sk, skb->truesize);
+	sk_mem_charge(sk, skb->truesize);
+	if (!x->send_head)
+		x->send_head = skb;
+}
+
+/* A SYN, a FIN without data: occupies one sequence number. */
+static struct sk_buff *queue_control(struct sock *sk, u8 flags)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb;
+
+	skb = alloc_skb_fclone(XTCP_MAX_HEADER, sk->sk_allocation | __GFP_NOWARN);
+	if (!skb)
+		return NULL;
+	/* must not fail for the socket's limits: the connection depends on it */
+	skb_reserve(skb, XTCP_MAX_HEADER);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	memset(XTCP_CB(skb), 0, sizeof(*XTCP_CB(skb)));
+	XTCP_CB(skb)->flags = flags;
+	xtcp_seq(skb) = x->write_seq;
+	xtcp_end(skb) = ++x->write_seq;
+	xtcp_queue_skb(sk, skb);
+	return skb;
+}
+
+/* A clone on its way down shares the fragment list, which is about to change. */
+static int unshare(struct sk_buff *skb)
+{
+	u32 truesize = skb->truesize;
+
+	if (!skb_cloned(skb))
+		return 0;
+	if (pskb_expand_head(skb, 0, 0, GFP_ATOMIC))
+		return -ENOMEM;
+	skb->truesize = truesize;	/* what the socket was charged */
+	__skb_header_release(skb);
+	return 0;
+}
+
+/**
+ * xtcp_fragment() - cut an skb of the write queue in two
+ * @sk: the connection, locked
+ * @skb: in its write queue
+ * @len: how many bytes of data the first part keeps; the second, which follows
+ *	it in the queue, has the rest, FIN and PSH included
+ *
+ * Return: 0 or -ENOMEM
+ */
+int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len)
+{
+	struct xtcp_skb_cb *cb = XTCP_CB(skb), *cb2;
+	struct sk_buff *skb2;
+	u32 moved;
+
+	if (unshare(skb))
+		return -ENOMEM;
+	skb2 = alloc_skb_fclone(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb2)
+		return -ENOMEM;
+	skb_reserve(skb2, XTCP_MAX_HEADER);
+	skb2->ip_summed = CHECKSUM_PARTIAL;
+
+	moved = skb->len - len;
+	skb_split(skb, skb2, len);
+	skb->truesize -= moved;
+	skb2->truesize += moved;
+	sk_wmem_queued_add(sk, skb2->truesize - moved);
+	sk_mem_charge(sk, skb2->truesize - moved);
+
+	cb2 = XTCP_CB(skb2);
+	*cb2 = *cb;
+	cb2->block.seq = cb->block.seq + len;
+	cb->block.end = cb2->block.seq;
+	cb->flags &= ~(XTCP_FIN | XTCP_PSH);
+	__skb_header_release(skb2);
+	__skb_queue_after(&sk->sk_write_queue, skb, skb2);
+	return 0;
+}
+
+/* ---- one segment ---- */
+
+static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
+{
+	struct skb_shared_info *shinfo = skb_shinfo(skb);
+
+	if (skb->len <= mss) {
+		shinfo->gso_size = 0;
+		shinfo->gso_segs = 1;
+		shinfo->gso_type = 0;
+	} else {
+		shinfo->gso_size = mss;
+		shinfo->gso_segs = DIV_ROUND_UP(skb->len, mss);
+		shinfo->gso_type = sk->sk_gso_type;
+	}
+}
+
+/* The MSS option of a SYN: RFC 9293, 3.7.1, what we can take in one piece. */
+static u16 offered_mss(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct dst_entry *dst = __sk_dst_get(sk);
+	u32 mss = dst ? dst_metric_advmss(dst) : XTCP_MSS_DEFAULT;
+
+	if (x->user_mss)
+		mss = min(mss, x->user_mss);
+	return mss;
+}
+
+/**
+ * xtcp_transmit() - put a header in front of an skb and send it
+ * @sk: the connection, locked
+ * @skb: consumed; headroom for all headers, its data the segment's
+ * @seq: SEG.SEQ
+ * @flags: the segment's flags
+ *
+ * Every segment of a connection leaves here.
+ *
+ * Return: 0, or a negative errno from below
+ */
+int xtcp_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 len = skb->len, header_bytes = XTCP_HEADER_BYTES;
+	struct xtcp_segment seg = {
+		.sport = x->node.tuple.lport,
+		.dport = x->node.tuple.rport,
+		.seq = seq,
+		.flags = flags,
+	};
+	int err;
+
+	if (flags & XTCP_ACK) {
+		seg.ack = x->rcv_nxt;
+		x->ack_pending = 0;
+		x->ack_now = 0;
+		xtcp_timer_stop(x, XTCP_TIMER_DELACK);
+	}
+	if (unlikely(flags & XTCP_SYN)) {
+		seg.mss = offered_mss(sk);
+		header_bytes += XTCP_MSS_OPTION_BYTES;
+		x->rcv_wup = x->rcv_nxt;
+		x->rcv_wnd = xtcp_offered_window(sk);
+		seg.wnd = x->rcv_wnd;
+	} else {
+		seg.wnd = select_window(sk);
+	}
+	__skb_push(skb, header_bytes);
+	skb_reset_transport_header(skb);
+	xtcp_segment_build(&seg, skb->data, header_bytes);
+
+	skb_orphan(skb);
+	skb_set_owner_w(skb, sk);
+	skb_set_hash_from_sk(skb, sk);
+	xtcp_count_n(x->xn, SEGS_OUT, max_t(u16, 1, skb_shinfo(skb)->gso_segs));
+	if (flags & XTCP_RST)
+		xtcp_count(x->xn, RST_OUT);
+	trace_xtcp_segment_out(&x->node.tuple, &seg, len);
+
+	err = x->ip->xmit(sk, skb);
+	if (unlikely(err))
+		xtcp_count(x->xn, SEND_FAILS);
+	return err;
+}
+
+/* Send an skb of the write queue, which stays there. */
+static int transmit_queued(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	struct sk_buff *clone;
+
+	set_gso(sk, skb, x->snd_mss);
+	/* an earlier clone is still on its way down and uses the headroom */
+	if (unlikely(skb_cloned(skb)))
+		clone = pskb_copy(skb, GFP_ATOMIC);
+	else
+		clone = skb_clone(skb, GFP_ATOMIC);
+	if (!clone)
+		return -ENOBUFS;
+	return xtcp_transmit(sk, clone, cb->block.seq, cb->flags);
+}
+
+/* A segment without data, that is not repeated. */
+static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
+{
+	struct sk_buff *skb;
+
+	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb)
+		return -ENOBUFS;
+	skb_reserve(skb, XTCP_MAX_HEADER);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	return xtcp_transmit(sk, skb, seq, flags);
+}
+
+/* ---- what may be sent now ---- */
+
+static void arm_retransmit(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies +
+		       usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
+}
+
+/* Take send_head from "never sent" to "in flight". */
+static void sent_new(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+
+	cb->sent_us = xtcp_now_us();
+	cb->resent = 0;
+	x->send_head = skb_queue_is_last(&sk->sk_write_queue, skb) ? NULL :
+			skb_queue_next(&sk->sk_write_queue, skb);
+	x->snd_nxt = cb->block.end;
+	if (skb->len % x->snd_mss)
+		x->snd_sml = cb->block.end;
+	x->quick_acks = 0;	/* ACKs can ride on what we send */
+	x->last_sent_ms = xtcp_now_ms();
+	if (!xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT))
+		arm_retransmit(sk);
+}
+
+/* Nagle's algorithm as RFC 9293, 3.7.4 has it, in Minshall's form: a partial
+ * segment waits only for an earlier partial one to be acknowledged.
+ */
+static bool nagle_holds(const struct xtcp_sock *x, u8 nonagle)
+{
+	if (nonagle & XTCP_PUSH_ONCE)
+		return false;
+	if (nonagle & XTCP_CORK)
+		return true;
+	if (nonagle & XTCP_NODELAY)
+		return false;
+	return seq_gt(x->snd_sml, x->snd_una) && seq_leq(x->snd_sml, x->snd_nxt);
+}
+
+/* How much of the congestion window is free.  Limited transmit (RFC 3042): the
+ * first two duplicate ACKs each let another segment out.
+ */
+static u32 cwnd_room(const struct xtcp_sock *x)
+{
+	u32 cwnd = x->cong.cwnd_bytes, flight = xtcp_flight(x);
+
+	if (x->phase == XTCP_LOSS)
+		flight = x->rtx_nxt - x->snd_una;
+	else if (x->phase == XTCP_OPEN)
+		cwnd += min_t(u32, x->dup_acks, 2) * x->snd_mss;
+	return cwnd > flight ? cwnd - flight : 0;
+}
+
+/* How many bytes of send_head may go now: RFC 9293, 3.8.6.2.1.
+ * 0: none; wait for an ACK, for the user, or for the timer.
+ */
+static u32 sendable(struct xtcp_sock *x, struct sk_buff *skb, bool last,
+		    u8 nonagle)
+{
+	u32 mss = x->snd_mss, len = skb->len, wnd, room, chunk;
+	s32 usable = xtcp_window_end(x) - xtcp_seq(skb);
+
+	wnd = max(usable, 0);
+	room = cwnd_room(x);
+	/* a window smaller than a segment, and nothing in flight */
+	if (room < mss && x->snd_una == x->snd_nxt)
+		room = mss;
+	if (room < min(len, mss)) {
+		x->cwnd_limited = 1;
+		return 0;
+	}
+	chunk = min(len, room);
+	if (chunk < len)
+		x->cwnd_limited = 1;
+	if (chunk > wnd)
+		chunk = wnd;
+	if (chunk >= len) {
+		u32 tail = len % mss;
+
+		if (!tail || !last || XTCP_CB(skb)->flags & XTCP_FIN ||
+		    !nagle_holds(x, nonagle))
+			return len;
+		return len - tail;
+	}
+	/* not all of it: whole segments only, unless the peer's window is that
+	 * small and this is half of all it ever offered
+	 */
+	if (chunk >= mss)
+		return rounddown(chunk, mss);
+	return chunk >= x->snd_max_wnd / 2 ? chunk : 0;
+}
+
+/**
+ * xtcp_output() - send what may be sent
+ * @sk: the connection, locked
+ * @nonagle: XTCP_NODELAY, XTCP_CORK, XTCP_PUSH_ONCE, or 0
+ *
+ * Never resends: recovery.c does.  Where the peer's window holds all back and
+ * nothing is in flight, arms the timer to probe it.
+ */
+void xtcp_output(struct sock *sk, u8 nonagle)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = x->send_head;
+	u32 most, len;
+
+	if (!skb || x->phase == XTCP_LOSS ||
+	    !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		return;
+	if (x->snd_una == x->snd_nxt &&
+	    (s32)(xtcp_now_ms() - x->last_sent_ms) >
+	    (s32)(xtcp_rtt_timeout_us(&x->rtt) / USEC_PER_MSEC))
+		xtcp_cong_idle(&x->cong);
+	most = xtcp_size_goal(sk);
+
+	while ((skb = x->send_head)) {
+		if (skb->len) {
+			len = sendable(x, skb,
+				       skb_queue_is_last(&sk->sk_write_queue, skb),
+				       nonagle);
+			if (!len)
+				break;
+			len = min(len, most);
+		} else {
+			len = 0;	/* a bare FIN takes nobody's room */
+		}
+		if (len < skb->len && xtcp_fragment(sk, skb, len))
+			break;
+		/* an skb that could not be sent is lost, as in the network */
+		if (transmit_queued(sk, skb) == -ENOBUFS)
+			break;
+		sent_new(sk, skb);
+	}
+	if (x->send_head && x->snd_una == x->snd_nxt &&
+	    !xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT))
+		arm_retransmit(sk);
+}
+
+/**
+ * xtcp_output_probe() - make the peer tell its window
+ * @sk: the connection, locked; nothing in flight, something to send
+ *
+ * RFC 9293, 3.8.6.1: one octet of new data, though the window is 0 (MUST-34).
+ * It is in flight from then on, and sent again like any other.
+ *
+ * Return: 0, or a negative errno where nothing was sent
+ */
+int xtcp_output_probe(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = x->send_head;
+	s32 wnd = xtcp_window_end(x) - xtcp_seq(skb);
+	u32 len = clamp_t(s32, wnd, 1, x->snd_mss);
+	int err;
+
+	/* SWS avoidance held a small window's worth back: it goes now */
+	if (skb->len > len) {
+		err = xtcp_fragment(sk, skb, len);
+		if (err)
+			return err;
+	}
+	xtcp_count(x->xn, PROBES);
+	err = transmit_queued(sk, skb);
+	if (err == -ENOBUFS)
+		return err;
+	sent_new(sk, skb);
+	return 0;
+}
+
+/**
+ * xtcp_resend() - send again what is in the write queue
+ * @sk: the connection, locked
+ * @skb: sent before; its end lies behind snd_una
+ * @most_bytes: at most that many bytes of it, in whole segments; at least one
+ *
+ * What was acknowledged of it is cut off first.  What cannot be sent in one go
+ * is cut in two.
+ *
+ * Return: 0, or a negative errno where nothing was sent
+ */
+int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_skb_cb *cb;
+	struct sk_buff *rest;
+	s32 wnd;
+	int err;
+
+	if (seq_lt(xtcp_seq(skb), x->snd_una)) {
+		err = xtcp_fragment(sk, skb, x->snd_una - xtcp_seq(skb));
+		if (err)
+			return err;
+		rest = skb_queue_next(&sk->sk_write_queue, skb);
+		xtcp_write_queue_free(sk, skb);
+		skb = rest;
+	}
+	most_bytes = max(rounddown(most_bytes, x->snd_mss), x->snd_mss);
+	/* into a window that was closed after the data left: one octet */
+	wnd = xtcp_window_end(x) - xtcp_seq(skb);
+	if (wnd < (s32)most_bytes)
+		most_bytes = max(wnd, 1);
+	if (skb->len > most_bytes) {
+		err = xtcp_fragment(sk, skb, most_bytes);
+		if (err)
+			return err;
+	}
+	cb = XTCP_CB(skb);
+	cb->resent = 1;
+	xtcp_count_n(x->xn, RETRANS, DIV_ROUND_UP(max(skb->len, 1u), x->snd_mss));
+	trace_xtcp_retransmit(x, cb->block.seq, skb->len, cb->flags);
+	err = transmit_queued(sk, skb);
+	if (seq_lt(x->rtx_nxt, cb->block.end))
+		x->rtx_nxt = cb->block.end;
+	return err;
+}
+
+/* ---- control segments ---- */
+
+/**
+ * xtcp_send_syn() - send the SYN of an active or simultaneous open
+ * @sk: the connection, locked; iss chosen, write_seq and snd_una equal to it
+ * @flags: XTCP_SYN, or XTCP_SYN | XTCP_ACK
+ *
+ * Return: 0; -ENOBUFS without memory; what the IP layer refuses with
+ */
+int xtcp_send_syn(struct sock *sk, u8 flags)
+{
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+	int err;
+
+	if (skb) {	/* a simultaneous open: the SYN goes again, with an ACK */
+		XTCP_CB(skb)->flags = flags;
+		XTCP_CB(skb)->resent = 1;
+		return transmit_queued(sk, skb);
+	}
+	skb = queue_control(sk, flags);
+	if (!skb)
+		return -ENOBUFS;
+	err = transmit_queued(sk, skb);
+	sent_new(sk, skb);
+	return err;
+}
+
+/**
+ * xtcp_send_fin() - the user has no more to send
+ * @sk: the connection, locked, in FIN_WAIT_1 or LAST_ACK
+ *
+ * The FIN follows what is queued, on its last segment if that has not left.
+ *
+ * Return: 0, or -ENOBUFS: no FIN is queued, the connection cannot be closed in
+ * order
+ */
+int xtcp_send_fin(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (x->send_head) {	/* so the tail was not sent */
+		XTCP_CB(skb)->flags |= XTCP_FIN | XTCP_PSH;
+		xtcp_end(skb)++;
+		x->write_seq++;
+	} else {
+		skb = queue_control(sk, XTCP_FIN | XTCP_ACK);
+		if (!skb)
+			return -ENOBUFS;
+	}
+	x->fin_queued = 1;
+	xtcp_output(sk, XTCP_NODELAY);
+	return 0;
+}
+
+/**
+ * xtcp_send_ack() - acknowledge now what was received
+ * @sk: the connection, locked
+ *
+ * Without memory the delayed-ACK timer tries again.
+ */
+void xtcp_send_ack(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (transmit_bare(sk, x->snd_nxt, XTCP_ACK) == -ENOBUFS &&
+	    sk->sk_state != TCP_CLOSE) {
+		x->ack_pending = 1;
+		xtcp_timer_arm(sk, XTCP_TIMER_DELACK,
+			       jiffies + msecs_to_jiffies(200));
+	}
+}
+
+/**
+ * xtcp_send_challenge_ack() - let the peer prove that it sent this
+ * @sk: the connection, locked
+ *
+ * RFC 5961, section 7: not more often than the sysctl challenge_ack_ms says.
+ */
+void xtcp_send_challenge_ack(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 now = xtcp_now_ms();
+
+	if (x->challenged && now - x->challenge_ms <
+	    (u32)READ_ONCE(x->xn->sysctl.challenge_ack_ms)) {
+		xtcp_count(x->xn, CHALLENGES_LIMITED);
+		return;
+	}
+	x->challenged = 1;
+	x->challenge_ms = now;
+	xtcp_count(x->xn, CHALLENGE_ACKS);
+	xtcp_send_ack(sk);
+}
+
+/**
+ * xtcp_send_keepalive() - ask the peer whether it is still there
+ * @sk: the connection, locked
+ *
+ * RFC 9293, 3.8.4: SEG.SEQ = SND.NXT - 1, no data: not acceptable, so an ACK
+ * comes back.
+ */
+void xtcp_send_keepalive(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	xtcp_count(x->xn, KEEPALIVES);
+	transmit_bare(sk, x->snd_una - 1, XTCP_ACK);
+}
+
+/**
+ * xtcp_send_reset() - tell the peer that the connection is no more
+ * @sk: the connection, locked, in a synchronized state
+ *
+ * RFC 9293, 3.10.5: <SEQ=SND.NXT><CTL=RST>; with an ACK, as all TCPs do.
+ */
+void xtcp_send_reset(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	transmit_bare(sk, x->snd_nxt, XTCP_RST | XTCP_ACK);
+}

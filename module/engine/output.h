@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_OUTPUT_H
+#define _XTCP_OUTPUT_H
+
+#include "connection.h"
+
+#define XTCP_MAX_HEADER		L1_CACHE_ALIGN(128 + MAX_HEADER)
+
+struct sk_buff *xtcp_data_skb(struct sock *sk, gfp_t gfp);
+void xtcp_queue_skb(struct sock *sk, struct sk_buff *skb);
+int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len);
+int xtcp_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags);
+void xtcp_output(struct sock *sk, u8 nonagle);
+int xtcp_output_probe(struct sock *sk);
+int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes);
+int xtcp_send_syn(struct sock *sk, u8 flags);
+int xtcp_send_fin(struct sock *sk);
+void xtcp_send_ack(struct sock *sk);
+void xtcp_send_challenge_ack(struct sock *sk);
+void xtcp_send_keepalive(struct sock *sk);
+void xtcp_send_reset(struct sock *sk);
+void xtcp_initial_window(struct sock *sk);
+void xtcp_window_update(struct sock *sk);
+u32 xtcp_offered_window(const struct sock *sk);
+void xtcp_sync_mss(struct sock *sk, u32 pmtu);
+u32 xtcp_size_goal(const struct sock *sk);
+
+#endif /* _XTCP_OUTPUT_H */

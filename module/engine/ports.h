@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_PORTS_H
+#define _XTCP_PORTS_H
+
+#include <linux/rhashtable.h>
+#include "connection.h"
+
+/**
+ * struct xtcp_ports_walk - a walk over a namespace's listeners
+ * @iter: over its ports
+ * @next: the port's next listener
+ */
+struct xtcp_ports_walk {
+	struct rhashtable_iter	iter;
+	struct xtcp_sock	*next;
+};
+
+void xtcp_ports_walk_start(struct xtcp_net *xn, struct xtcp_ports_walk *w);
+struct sock *xtcp_ports_walk_next(struct xtcp_ports_walk *w);
+void xtcp_ports_walk_stop(struct xtcp_ports_walk *w);
+
+int xtcp_ports_net_init(struct xtcp_net *xn);
+void xtcp_ports_net_exit(struct xtcp_net *xn);
+
+int xtcp_get_port(struct sock *sk, unsigned short num);
+int xtcp_port_connect(struct sock *sk);
+int xtcp_port_listen(struct sock *sk);
+void xtcp_port_unlisten(struct sock *sk);
+int xtcp_port_inherit(struct sock *child, struct sock *listener);
+void xtcp_put_port(struct sock *sk);
+void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_timewait *tw);
+void xtcp_port_drop(struct xtcp_timewait *tw);
+struct sock *xtcp_lookup_listener(struct xtcp_net *xn,
+				  const struct xtcp_tuple *t, int ifindex,
+				  int l3_ifindex);
+bool xtcp_port_is_owned(struct xtcp_net *xn, u8 wire, u16 num);
+
+#endif /* _XTCP_PORTS_H */

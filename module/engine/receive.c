@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The NIC's door: check a segment, look up whom it is for, lock that or leave
+ * the segment in its backlog, and hand it on.
+ */
+#include <linux/filter.h>
+#include <linux/skbuff.h>
+#include <net/ip.h>
+#include <net/xfrm.h>
+#include "../observe/drop.h"
+#include "../observe/trace.h"
+#include "../wire/ip.h"
+#include "demux.h"
+#include "handshake.h"
+#include "input.h"
+#include "ports.h"
+#include "receive.h"
+#include "timewait.h"
+
+#define LOOKUPS_MAX	4	/* what stands for a 4-tuple may change meanwhile */
+
+/* The sender's view of how large the backlog may become: what it may have in
+ * flight, and some for the skbs around it.
+ */
+static u32 backlog_limit(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) + 64 * 1024;
+}
+
+/* Header and checksum, RFC 9293, 3.1; then the CB says what the header says. */
+static bool segment_check(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	struct xtcp_segment seg;
+	u32 header_bytes, len;
+
+	if (skb->pkt_type != PACKET_HOST ||
+	    !pskb_may_pull(skb, XTCP_HEADER_BYTES))
+		goto bad_header;
+	header_bytes = (skb->data[12] >> 4) * 4;
+	if (header_bytes < XTCP_HEADER_BYTES || !pskb_may_pull(skb, header_bytes))
+		goto bad_header;
+	if (xtcp_checksum_bad(skb)) {
+		xtcp_drop(xn, skb, XTCP_DROP_BAD_CHECKSUM);
+		return false;
+	}
+	if (xtcp_segment_parse(&seg, skb->data, header_bytes))
+		goto bad_header;
+	len = skb->len - header_bytes;
+	cb->block.seq = seg.seq;
+	cb->block.end = seg.seq + len + !!(seg.flags & XTCP_SYN) +
+			!!(seg.flags & XTCP_FIN);
+	cb->ack = seg.ack;
+	cb->wnd = seg.wnd;
+	cb->urg = seg.urg;
+	cb->flags = seg.flags;
+	cb->header_bytes = header_bytes;
+	cb->mss = min_t(u16, seg.mss, 0x7fff);
+	if (trace_xtcp_segment_in_enabled()) {
+		struct xtcp_tuple t;
+
+		xtcp_skb_tuple(skb, &t);
+		trace_xtcp_segment_in(&t, &seg, len);
+	}
+	return true;
+bad_header:
+	xtcp_drop(xn, skb, XTCP_DROP_BAD_HEADER);
+	return false;
+}
+
+/* Policies and filters that watch over a socket: cgroups', the user's own. */
+static bool permitted(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	u32 len = skb->len;
+
+	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb) ||
+	    sk_filter_trim_cap(sk, skb, cb->header_bytes))
+		return false;
+	/* a filter may have cut the text short: the FIN goes first */
+	if (unlikely(skb->len != len)) {
+		cb->block.end -= len - skb->len;
+		if (cb->flags & XTCP_FIN) {
+			cb->flags &= ~XTCP_FIN;
+			cb->block.end--;
+		}
+	}
+	return true;
+}
+
+/* Lock a socket, or leave the segment in its backlog.  Return: false where the
+ * segment must be looked up again.
+ */
+static bool hand_on(struct xtcp_net *xn, struct sock *sk, struct sk_buff *skb,
+		    u32 isn)
+{
+	bool done = true;
+
+	if (!permitted(sk, skb)) {
+		xtcp_drop(xn, skb, XTCP_DROP_FILTERED);
+		return true;
+	}
+	bh_lock_sock_nested(sk);
+	if (!sock_owned_by_user(sk)) {
+		if (sk->sk_state == TCP_LISTEN)
+			done = xtcp_listener_segment(sk, skb, isn);
+		else
+			xtcp_segment_arrives(sk, skb);
+	} else if (sk_add_backlog(sk, skb, backlog_limit(sk))) {
+		xtcp_drop(xn, skb, XTCP_DROP_BACKLOG);
+	}
+	bh_unlock_sock(sk);
+	return done;
+}
+
+/* What a look-up found, with a reference. */
+struct target {
+	struct sock		*sk;
+	struct xtcp_timewait	*tw;
+};
+
+/* Under rcu_read_lock(). */
+static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
+		 const struct xtcp_tuple *t, struct target *found)
+{
+	struct xtcp_node *node = xtcp_lookup(xn, t);
+	struct xtcp_request *req;
+
+	*found = (struct target) { };
+	if (!node) {
+		found->sk = xtcp_lookup_listener(xn, t, inet_iif(skb),
+						 inet_sdif(skb));
+	} else if (node->kind == XTCP_CONNECTION) {
+		found->sk = xtcp_node_sk(node);
+	} else if (node->kind == XTCP_TIME_WAIT) {
+		found->tw = container_of(node, struct xtcp_timewait, node);
+		return xtcp_timewait_get(found->tw);
+	} else {
+		req = container_of(node, struct xtcp_request, node);
+		if (!xtcp_request_get(req))
+			return false;
+		sock_hold(req->listener);
+		found->sk = req->listener;
+		xtcp_request_put(req);
+		return true;
+	}
+	return !found->sk || refcount_inc_not_zero(&found->sk->sk_refcnt);
+}
+
+/* Nothing stands for the 4-tuple and nobody listens: 3.10.7.1, CLOSED. */
+static void no_port(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	if (xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
+		xtcp_reply_reset(xn, skb);
+	xtcp_drop(xn, skb, XTCP_DROP_NO_PORT);
+}
+
+/* Bring a checked segment to whatever stands for its 4-tuple. */
+static void dispatch(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	struct xtcp_tuple t;
+	struct target to;
+	bool done, again;
+	u32 isn = 0;
+	int i;
+
+	xtcp_skb_tuple(skb, &t);
+	for (i = 0; i < LOOKUPS_MAX; i++) {
+		if (!find(xn, skb, &t, &to))
+			continue;
+		if (to.tw) {
+			again = xtcp_timewait_segment(to.tw, skb, &isn);
+			xtcp_timewait_put(to.tw);
+			if (!again)
+				return;
+			continue;
+		}
+		if (!to.sk) {
+			no_port(xn, skb);
+			return;
+		}
+		done = hand_on(xn, to.sk, skb, isn);
+		sock_put(to.sk);
+		if (done)
+			return;
+	}
+	xtcp_drop(xn, skb, XTCP_DROP_NO_PORT);
+}
+
+/**
+ * xtcp_rcv() - a segment comes from the IP layer
+ * @skb: skb->data is the TCP header; consumed
+ *
+ * Softirq, under rcu_read_lock().  The handler of the native protocol, which
+ * TCP-wire segments are led to, also.
+ *
+ * Return: 0
+ */
+int xtcp_rcv(struct sk_buff *skb)
+{
+	struct xtcp_net *xn = xtcp_pernet(dev_net(skb->dev));
+
+	xtcp_count(xn, SEGS_IN);
+	if (!segment_check(xn, skb))
+		return 0;
+	nf_reset_ct(skb);
+	dispatch(xn, skb);
+	return 0;
+}
+
+/**
+ * xtcp_backlog_rcv() - a segment that waited while the user had the socket
+ * @sk: the socket, locked by lock_sock(): process context
+ * @skb: the segment; consumed
+ *
+ * This is struct proto's backlog_rcv.
+ *
+ * Return: 0
+ */
+int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	if (sk->sk_state != TCP_LISTEN) {
+		xtcp_segment_arrives(sk, skb);
+	} else if (!xtcp_listener_segment(sk, skb, 0)) {
+		/* its request has become a connection since */
+		local_bh_disable();
+		rcu_read_lock();
+		dispatch(xtcp_sk(sk)->xn, skb);
+		rcu_read_unlock();
+		local_bh_enable();
+	}
+	return 0;
+}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What each timer does when it fires: RFC 9293, 3.8.
+ */
+#include "../wire/ip.h"
+#include "output.h"
+#include "recovery.h"
+#include "timeout.h"
+#include "timers.h"
+
+static u8 or_sysctl(u8 mine, const u8 *sysctl)
+{
+	return mine ?: READ_ONCE(*sysctl);
+}
+
+/* The peer does not answer: the connection ends.  RFC 9293, 3.8.3, R2. */
+static void give_up(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	xtcp_count(x->xn, ABORT_TIMEOUT);
+	xtcp_done(sk, XTCP_EV_TIMEOUT, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT);
+}
+
+/* Has the user's patience run out?  RFC 5482's USER TIMEOUT. */
+static bool user_timeout_over(const struct xtcp_sock *x)
+{
+	return x->user_timeout_ms && x->retries &&
+	       time_after_eq(jiffies, x->rtx_since +
+			     msecs_to_jiffies(x->user_timeout_ms));
+}
+
+/* How many timeouts in a row end the connection. */
+static u8 most_retries(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	const struct xtcp_sysctls *ctl = &x->xn->sysctl;
+
+	switch (sk->sk_state) {
+	case TCP_SYN_SENT:
+		return or_sysctl(x->syn_retries, &ctl->syn_retries);
+	case TCP_SYN_RECV:
+		return or_sysctl(x->syn_retries, &ctl->synack_retries);
+	}
+	/* nobody waits for an orphan's outcome */
+	if (sock_flag(sk, SOCK_DEAD))
+		return READ_ONCE(ctl->orphan_retries) ?: 8;
+	return READ_ONCE(ctl->retries2);
+}
+
+/* Zero window, nothing in flight: RFC 9293, 3.8.6.1.  As long as the peer
+ * answers the probes, the connection stays (MUST-37).
+ */
+static void probe_window(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (x->probes >= most_retries(sk) || user_timeout_over(x)) {
+		give_up(sk);
+		return;
+	}
+	if (x->probes < U8_MAX)
+		x->probes++;
+	if (xtcp_output_probe(sk))	/* no memory: the same again */
+		xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies + HZ / 5);
+}
+
+static void retransmit_timeout(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (x->snd_una == x->snd_nxt) {
+		if (x->send_head)
+			probe_window(sk);
+		return;
+	}
+	xtcp_count(x->xn, TIMEOUTS);
+	if (!x->retries)
+		x->rtx_since = jiffies -
+			usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt));
+	/* a closed window is no loss: the peer that answers is alive */
+	if (x->retries >= most_retries(sk) || user_timeout_over(x)) {
+		give_up(sk);
+		return;
+	}
+	/* the path may be at fault: ask for another (RFC 1122, 3.3.1.4) */
+	if (x->retries >= READ_ONCE(x->xn->sysctl.retries1) ||
+	    !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		dst_negative_advice(sk);
+	if (!xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		x->syn_lost = 1;
+	xtcp_recovery_timeout(sk);
+	if (x->retries < U8_MAX)
+		x->retries++;
+	xtcp_rtt_backoff(&x->rtt);
+	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies +
+		       usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
+}
+
+static void delack_timeout(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (!x->ack_pending)
+		return;
+	xtcp_count(x->xn, DELAYED_ACKS);
+	xtcp_send_ack(sk);
+}
+
+static int keepalive_time(const struct xtcp_sock *x)
+{
+	return x->keepalive_time ?: READ_ONCE(x->xn->sysctl.keepalive_time);
+}
+
+static int keepalive_intvl(const struct xtcp_sock *x)
+{
+	return x->keepalive_intvl ?: READ_ONCE(x->xn->sysctl.keepalive_intvl);
+}
+
+/**
+ * xtcp_arm_keepalive() - ask the peer once it has been silent for long enough
+ * @sk: the connection, locked, with SO_KEEPALIVE
+ */
+void xtcp_arm_keepalive(struct sock *sk)
+{
+	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE,
+		       jiffies + keepalive_time(xtcp_sk(sk)));
+}
+
+/**
+ * xtcp_set_keepalive() - SO_KEEPALIVE was set or cleared
+ * @sk: the socket, locked
+ * @on: which
+ *
+ * This is struct proto's keepalive.
+ */
+void xtcp_set_keepalive(struct sock *sk, int on)
+{
+	if (!xtcp_in_state(sk, XTCP_STATES_CONNECTED) || sock_flag(sk, SOCK_DEAD))
+		return;
+	if (on && !sock_flag(sk, SOCK_KEEPOPEN))
+		xtcp_arm_keepalive(sk);
+	else if (!on)
+		xtcp_timer_stop(xtcp_sk(sk), XTCP_TIMER_KEEPALIVE);
+}
+
+/* RFC 9293, 3.8.4 */
+static void keepalive_timeout(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	unsigned long due;
+
+	if (sock_flag(sk, SOCK_DEAD)) {
+		/* FIN_WAIT_2, the user gone, and the peer sends no FIN */
+		if (sk->sk_state == TCP_FIN_WAIT2)
+			xtcp_done(sk, XTCP_EV_TIMEOUT, 0);
+		return;
+	}
+	if (!sock_flag(sk, SOCK_KEEPOPEN) ||
+	    !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		return;
+	/* not while data is on its way: its own timer watches */
+	if (x->snd_una != x->snd_nxt || x->send_head) {
+		xtcp_arm_keepalive(sk);
+		return;
+	}
+	due = x->last_rcv + keepalive_time(x);
+	if (time_before(jiffies, due)) {
+		xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, due);
+		return;
+	}
+	if ((x->user_timeout_ms && x->probes &&
+	     time_after_eq(jiffies, x->last_rcv +
+			   msecs_to_jiffies(x->user_timeout_ms))) ||
+	    (!x->user_timeout_ms &&
+	     x->probes >= or_sysctl(x->keepalive_probes,
+				    &x->xn->sysctl.keepalive_probes))) {
+		xtcp_send_reset(sk);
+		give_up(sk);
+		return;
+	}
+	xtcp_send_keepalive(sk);
+	x->probes++;
+	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, jiffies + keepalive_intvl(x));
+}
+
+/**
+ * xtcp_timeout() - a timer of a connection fired
+ * @sk: the connection, locked, softirqs off
+ * @timer: which
+ */
+void xtcp_timeout(struct sock *sk, enum xtcp_timer timer)
+{
+	switch (timer) {
+	case XTCP_TIMER_RETRANSMIT:
+		retransmit_timeout(sk);
+		break;
+	case XTCP_TIMER_DELACK:
+		delack_timeout(sk);
+		break;
+	case XTCP_TIMER_KEEPALIVE:
+		keepalive_timeout(sk);
+		break;
+	case XTCP_TIMERS:
+		break;
+	}
+}

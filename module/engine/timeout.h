@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_TIMEOUT_H
+#define _XTCP_TIMEOUT_H
+
+#include "connection.h"
+
+void xtcp_timeout(struct sock *sk, enum xtcp_timer timer);
+void xtcp_arm_keepalive(struct sock *sk);
+void xtcp_set_keepalive(struct sock *sk, int on);
+
+#endif /* _XTCP_TIMEOUT_H */

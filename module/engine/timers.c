@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Arming and stopping the timers of a connection, and bringing their expiry
+ * to it under its lock.  What to do then is timeout.c's.
+ *
+ * A connection's timers move with nearly every segment, the kernel's timer_list
+ * does not have to: struct xtcp_sock notes when each is due, and a timer_list
+ * that fires early is set anew for the rest.  So it is touched only to make it
+ * fire sooner.
+ */
+#include "../compat.h"
+#include "../observe/trace.h"
+#include "timers.h"
+
+static xtcp_timer_handler timer_handler __read_mostly;
+
+static struct timer_list *timer_of(struct xtcp_sock *x, enum xtcp_timer timer)
+{
+	switch (timer) {
+	case XTCP_TIMER_RETRANSMIT:
+		return &x->rtx_timer;
+	case XTCP_TIMER_DELACK:
+		return &x->delack_timer;
+	default:
+		return &x->inet.sk.sk_timer;
+	}
+}
+
+static u32 remaining_ms(unsigned long expires)
+{
+	return time_after(expires, jiffies) ? jiffies_to_msecs(expires - jiffies) : 0;
+}
+
+/**
+ * xtcp_timer_arm() - a timer shall fire
+ * @sk: the connection, locked
+ * @timer: which
+ * @expires: when, in jiffies
+ *
+ * Where it was armed before, the new time holds.
+ */
+void xtcp_timer_arm(struct sock *sk, enum xtcp_timer timer,
+		    unsigned long expires)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct timer_list *list = timer_of(x, timer);
+
+	x->armed |= BIT(timer);
+	x->expires[timer] = expires;
+	if (trace_xtcp_timer_armed_enabled())
+		trace_xtcp_timer_armed(x, timer, remaining_ms(expires));
+	if (!timer_pending(list) || time_before(expires, list->expires))
+		sk_reset_timer(sk, list, expires);
+}
+
+/**
+ * xtcp_timers_stop() - the connection is at its end
+ * @sk: the connection, locked
+ *
+ * Drops the references that pending timers hold.
+ */
+void xtcp_timers_stop(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->armed = 0;
+	sk_stop_timer(sk, &x->rtx_timer);
+	sk_stop_timer(sk, &x->delack_timer);
+	sk_stop_timer(sk, &sk->sk_timer);
+}
+
+/* Socket locked and not in the user's hands. */
+static void timer_expired(struct sock *sk, enum xtcp_timer timer)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (!xtcp_timer_armed(x, timer))
+		return;
+	if (time_before(jiffies, x->expires[timer])) {
+		sk_reset_timer(sk, timer_of(x, timer), x->expires[timer]);
+		return;
+	}
+	xtcp_timer_stop(x, timer);
+	trace_xtcp_timer_fired(x, timer, 0);
+	timer_handler(sk, timer);
+}
+
+/* The timer_list fired, and brought a reference to the socket along. */
+static void timer_softirq(struct sock *sk, enum xtcp_timer timer)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk))
+		timer_expired(sk, timer);
+	else if (xtcp_timer_armed(x, timer))
+		/* the user is at it: try again soon, the deadline stands */
+		sk_reset_timer(sk, timer_of(x, timer), jiffies + 1);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+static void rtx_timer_fn(struct timer_list *t)
+{
+	struct xtcp_sock *x = xtcp_from_timer(x, t, rtx_timer);
+
+	timer_softirq(&x->inet.sk, XTCP_TIMER_RETRANSMIT);
+}
+
+static void delack_timer_fn(struct timer_list *t)
+{
+	struct xtcp_sock *x = xtcp_from_timer(x, t, delack_timer);
+
+	timer_softirq(&x->inet.sk, XTCP_TIMER_DELACK);
+}
+
+static void keepalive_timer_fn(struct timer_list *t)
+{
+	struct sock *sk = xtcp_from_timer(sk, t, sk_timer);
+
+	timer_softirq(sk, XTCP_TIMER_KEEPALIVE);
+}
+
+/**
+ * xtcp_timer_fire() - let an armed timer fire now
+ * @sk: the connection, not locked by the caller
+ * @timer: which
+ *
+ * What a test does instead of waiting.  Process context; the handler runs with
+ * softirqs off and under the socket lock, as from the timer itself.
+ *
+ * Return: false where that timer is not armed, or the user holds the socket
+ */
+bool xtcp_timer_fire(struct sock *sk, enum xtcp_timer timer)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	bool armed;
+
+	local_bh_disable();
+	bh_lock_sock(sk);
+	armed = xtcp_timer_armed(x, timer) && !sock_owned_by_user(sk);
+	if (armed) {
+		x->expires[timer] = jiffies;
+		timer_expired(sk, timer);
+	}
+	bh_unlock_sock(sk);
+	local_bh_enable();
+	return armed;
+}
+
+/**
+ * xtcp_timers_init() - before the first use of a connection
+ * @sk: the connection
+ */
+void xtcp_timers_init(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	timer_setup(&x->rtx_timer, rtx_timer_fn, 0);
+	timer_setup(&x->delack_timer, delack_timer_fn, 0);
+	timer_setup(&sk->sk_timer, keepalive_timer_fn, 0);
+	x->armed = 0;
+}
+
+/**
+ * xtcp_timers_set_handler() - who acts on expiry
+ * @handler: timeout.c's; timers.c calls nothing above itself by name
+ *
+ * Once, at module load.
+ */
+void xtcp_timers_set_handler(xtcp_timer_handler handler)
+{
+	timer_handler = handler;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_TIMERS_H
+#define _XTCP_TIMERS_H
+
+#include "connection.h"
+
+/* What to do when a timer fires: timeout.c.  Socket locked, softirq. */
+typedef void (*xtcp_timer_handler)(struct sock *sk, enum xtcp_timer timer);
+
+void xtcp_timers_init(struct sock *sk);
+void xtcp_timer_arm(struct sock *sk, enum xtcp_timer timer,
+		    unsigned long expires);
+void xtcp_timers_stop(struct sock *sk);
+bool xtcp_timer_fire(struct sock *sk, enum xtcp_timer timer);
+void xtcp_timers_set_handler(xtcp_timer_handler handler);
+
+static inline bool xtcp_timer_armed(const struct xtcp_sock *x,
+				    enum xtcp_timer timer)
+{
+	return x->armed & BIT(timer);
+}
+
+/**
+ * xtcp_timer_stop() - a timer is not wanted any more
+ * @x: the connection, locked
+ * @timer: which
+ *
+ * The kernel's timer may stay pending; when it fires it finds nothing armed.
+ * That is cheaper than taking it out for each ACK.
+ */
+static inline void xtcp_timer_stop(struct xtcp_sock *x, enum xtcp_timer timer)
+{
+	x->armed &= ~BIT(timer);
+}
+
+#endif /* _XTCP_TIMERS_H */

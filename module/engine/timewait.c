@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TIME_WAIT: a small object that keeps a closed connection's 4-tuple for 2MSL,
+ * so that old segments find nobody else, and a FIN sent again is acknowledged.
+ * RFC 9293, 3.6 and 3.10.7.4.
+ */
+#include <linux/slab.h>
+#include "../compat.h"
+#include "../observe/drop.h"
+#include "../observe/trace.h"
+#include "../wire/ip.h"
+#include "demux.h"
+#include "ports.h"
+#include "timewait.h"
+
+static struct kmem_cache *timewait_cache;
+
+/**
+ * xtcp_timewait_init() - make the objects' cache
+ *
+ * At module load.  Return: 0 or -ENOMEM
+ */
+int xtcp_timewait_init(void)
+{
+	/* locks and timers that watch themselves are larger */
+	BUILD_BUG_ON(!IS_ENABLED(CONFIG_LOCKDEP) &&
+		     sizeof(struct xtcp_timewait) > 256);
+	timewait_cache = kmem_cache_create("xtcp_timewait",
+					   sizeof(struct xtcp_timewait), 0,
+					   SLAB_ACCOUNT, NULL);
+	return timewait_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * xtcp_timewait_exit() - free the cache
+ *
+ * At module unload, after rcu_barrier().
+ */
+void xtcp_timewait_exit(void)
+{
+	kmem_cache_destroy(timewait_cache);
+}
+
+static void timewait_free(struct rcu_head *rcu)
+{
+	kmem_cache_free(timewait_cache,
+			container_of(rcu, struct xtcp_timewait, rcu));
+}
+
+/**
+ * xtcp_timewait_get() - take a reference to what the table answered
+ * @tw: found under rcu_read_lock()
+ *
+ * Return: false where it is being freed
+ */
+bool xtcp_timewait_get(struct xtcp_timewait *tw)
+{
+	return refcount_inc_not_zero(&tw->refcnt);
+}
+
+/**
+ * xtcp_timewait_put() - drop a reference
+ * @tw: the object
+ */
+void xtcp_timewait_put(struct xtcp_timewait *tw)
+{
+	if (refcount_dec_and_test(&tw->refcnt))
+		call_rcu(&tw->rcu, timewait_free);
+}
+
+/* Lock held.  Drops the table's reference, and the timer's if it is pending. */
+static void timewait_end(struct xtcp_timewait *tw, enum xtcp_event event)
+{
+	struct xtcp_net *xn = tw->xn;
+
+	if (tw->dead)
+		return;
+	tw->dead = true;
+	trace_xtcp_state(&tw->node.tuple, TCP_TIME_WAIT,
+			 xtcp_fsm_next(TCP_TIME_WAIT, event), event);
+	trace_xtcp_time_wait_gone(&tw->node.tuple, tw->snd_nxt, tw->rcv_nxt,
+				  tw->rcv_wnd);
+	xtcp_node_remove(xn, &tw->node);
+	xtcp_port_drop(tw);
+	atomic_dec(&xn->tw_count);
+	if (xtcp_timer_delete(&tw->timer))
+		xtcp_timewait_put(tw);
+	xtcp_timewait_put(tw);
+}
+
+/**
+ * xtcp_timewait_kill() - end it before its time
+ * @tw: the object, with a reference of the caller's
+ * @event: why
+ *
+ * Any context but hard interrupt; sleeps never.
+ */
+void xtcp_timewait_kill(struct xtcp_timewait *tw, enum xtcp_event event)
+{
+	spin_lock_bh(&tw->lock);
+	timewait_end(tw, event);
+	spin_unlock_bh(&tw->lock);
+}
+
+static void timewait_timer_fn(struct timer_list *t)
+{
+	struct xtcp_timewait *tw = xtcp_from_timer(tw, t, timer);
+
+	xtcp_timewait_kill(tw, XTCP_EV_2MSL);
+	xtcp_timewait_put(tw);
+}
+
+/**
+ * xtcp_timewait_fire() - let 2MSL have passed
+ * @tw: the object, with a reference of the caller's
+ *
+ * What a test does instead of waiting.
+ *
+ * Return: false where its timer was not pending
+ */
+bool xtcp_timewait_fire(struct xtcp_timewait *tw)
+{
+	if (!xtcp_timer_delete(&tw->timer))
+		return false;
+	local_bh_disable();
+	timewait_timer_fn(&tw->timer);
+	local_bh_enable();
+	return true;
+}
+
+static struct xtcp_timewait *timewait_make(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_timewait *tw;
+
+	if (atomic_read(&x->xn->tw_count) >=
+	    READ_ONCE(x->xn->sysctl.max_tw_buckets))
+		return NULL;
+	tw = kmem_cache_zalloc(timewait_cache, GFP_ATOMIC | __GFP_NOWARN);
+	if (!tw)
+		return NULL;
+	tw->node.tuple = x->node.tuple;
+	tw->node.kind = XTCP_TIME_WAIT;
+	tw->xn = x->xn;
+	tw->snd_nxt = x->snd_nxt;
+	tw->rcv_nxt = x->rcv_nxt;
+	tw->rcv_wnd = xtcp_rcv_window(x);
+	tw->mark = READ_ONCE(sk->sk_mark);
+	tw->ifindex = sk->sk_bound_dev_if;
+	tw->tos = x->inet.tos;
+	spin_lock_init(&tw->lock);
+	timer_setup(&tw->timer, timewait_timer_fn, 0);
+	refcount_set(&tw->refcnt, 2);	/* the table's and the timer's */
+	return tw;
+}
+
+/**
+ * xtcp_time_wait() - a connection is closed on both sides: wait for 2MSL
+ * @sk: the connection, locked
+ * @event: what led here: rcv FIN or rcv ACK of FIN
+ *
+ * A small object takes the connection's place in the table, the socket is
+ * closed.  Where there are too many such objects, or no memory, the 4-tuple is
+ * free at once.
+ */
+void xtcp_time_wait(struct sock *sk, enum xtcp_event event)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_timewait *tw = timewait_make(sk);
+
+	if (tw) {
+		xtcp_port_keep(x, tw);
+		local_bh_disable();
+		spin_lock(&tw->lock);
+		if (!x->hashed ||
+		    xtcp_node_replace(x->xn, &x->node, &tw->node)) {
+			/* namespace gone: nobody will look */
+			tw->dead = true;
+			xtcp_port_drop(tw);
+			spin_unlock(&tw->lock);
+			kmem_cache_free(timewait_cache, tw);
+		} else {
+			x->hashed = false;
+			atomic_inc(&x->xn->tw_count);
+			xtcp_count(x->xn, TIME_WAITS);
+			trace_xtcp_time_wait_made(&tw->node.tuple, tw->snd_nxt,
+						  tw->rcv_nxt, tw->rcv_wnd);
+			mod_timer(&tw->timer, jiffies +
+				  READ_ONCE(x->xn->sysctl.time_wait));
+			spin_unlock(&tw->lock);
+		}
+		local_bh_enable();
+	}
+	xtcp_done(sk, event, 0);
+}
+
+static void timewait_ack(struct xtcp_timewait *tw)
+{
+	const struct xtcp_reply reply = {
+		.tuple = &tw->node.tuple,
+		.ifindex = tw->ifindex,
+		.mark = tw->mark,
+		.tos = tw->tos,
+	};
+	const struct xtcp_segment seg = {
+		.seq = tw->snd_nxt,
+		.ack = tw->rcv_nxt,
+		.wnd = tw->rcv_wnd,
+		.flags = XTCP_ACK,
+	};
+
+	xtcp_ipv4_reply(tw->xn->net, &reply, &seg);
+}
+
+/* Challenge ACKs, and answers to stray segments, are limited in rate. */
+static void timewait_ack_limited(struct xtcp_timewait *tw)
+{
+	u32 now = xtcp_now_ms() | 1;
+
+	if (tw->answered_ms && now - tw->answered_ms <
+	    (u32)READ_ONCE(tw->xn->sysctl.challenge_ack_ms)) {
+		xtcp_count(tw->xn, CHALLENGES_LIMITED);
+		return;
+	}
+	tw->answered_ms = now;
+	timewait_ack(tw);
+}
+
+/**
+ * xtcp_timewait_segment() - a segment arrives in TIME_WAIT
+ * @tw: the object, with a reference of the caller's
+ * @skb: the segment; consumed unless true is returned
+ * @isn: where to write the least ISN of a new incarnation
+ *
+ * RFC 9293, 3.10.7.4: the remote FIN sent again is acknowledged and restarts
+ * 2MSL; a RST that RFC 5961 accepts ends it; anything else is answered.
+ * A SYN beyond what the old connection received may open a new one (MAY-2):
+ * then the object is gone and the segment is for a listener.
+ *
+ * Return: true where the caller shall look for a listener
+ */
+bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb,
+			   u32 *isn)
+{
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	enum xtcp_drop_reason reason = XTCP_DROP_DUPLICATE;
+	u32 window = max(tw->rcv_wnd, 1u);
+	bool in_window;
+
+	in_window = cb->block.seq - tw->rcv_nxt < window;
+	spin_lock_bh(&tw->lock);
+	if (tw->dead) {
+		spin_unlock_bh(&tw->lock);
+		return true;
+	}
+	if (cb->flags & XTCP_RST) {
+		if (cb->block.seq == tw->rcv_nxt)
+			timewait_end(tw, XTCP_EV_RCV_RST);
+		else if (in_window)
+			timewait_ack_limited(tw);
+		reason = XTCP_DROP_CLOSED;
+	} else if (cb->flags & XTCP_SYN) {
+		if (!(cb->flags & XTCP_ACK) &&
+		    seq_gt(cb->block.seq, tw->rcv_nxt)) {
+			*isn = tw->snd_nxt + U16_MAX + 2;
+			timewait_end(tw, XTCP_EV_RCV_SYN);
+			spin_unlock_bh(&tw->lock);
+			xtcp_count(tw->xn, TW_REUSED);
+			return true;
+		}
+		timewait_ack_limited(tw);
+	} else if (cb->flags & XTCP_FIN && cb->block.end == tw->rcv_nxt) {
+		timewait_ack(tw);
+		trace_xtcp_state(&tw->node.tuple, TCP_TIME_WAIT, TCP_TIME_WAIT,
+				 XTCP_EV_RCV_FIN);
+		mod_timer_pending(&tw->timer, jiffies +
+				  READ_ONCE(tw->xn->sysctl.time_wait));
+	} else if (cb->block.end != cb->block.seq || !in_window) {
+		timewait_ack_limited(tw);
+	}
+	spin_unlock_bh(&tw->lock);
+	xtcp_drop(tw->xn, skb, reason);
+	return false;
+}
