@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Load, unload, and what each network namespace gets: the order of everything.
+ */
+#include <linux/module.h>
+#include <net/net_namespace.h>
+#include "compat.h"
+#include "engine/close.h"
+#include "engine/demux.h"
+#include "engine/handshake.h"
+#include "engine/ports.h"
+#include "engine/timeout.h"
+#include "engine/timers.h"
+#include "engine/timewait.h"
+#include "netns.h"
+#include "observe/observe.h"
+#include "socket/family.h"
+#include "uapi/xtcp.h"
+#include "wire/ip.h"
+#include "wire/offload.h"
+
+unsigned int xtcp_net_id __read_mostly;
+
+static int __net_init net_init(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_pernet(net);
+	int err = -ENOMEM;
+
+	xn->net = net;
+	mutex_init(&xn->tcp_wire_lock);
+	xn->mib = alloc_percpu(struct xtcp_mib);
+	if (!xn->mib)
+		return err;
+	err = xtcp_demux_net_init(xn);
+	if (err)
+		goto mib;
+	err = xtcp_ports_net_init(xn);
+	if (err)
+		goto demux;
+	err = xtcp_sysctl_net_init(xn);
+	if (err)
+		goto ports;
+	err = xtcp_proc_net_init(xn);
+	if (err)
+		goto sysctl;
+	return 0;
+sysctl:
+	xtcp_sysctl_net_exit(xn);
+ports:
+	xtcp_ports_net_exit(xn);
+demux:
+	xtcp_demux_net_exit(xn);
+mib:
+	free_percpu(xn->mib);
+	return err;
+}
+
+/* What is left in the table of a namespace that ends: TIME_WAIT objects, and
+ * connections of kernel sockets, which do not keep a namespace alive.  Users'
+ * sockets do: there are none.
+ */
+static void end_node(struct xtcp_node *node)
+{
+	struct xtcp_timewait *tw;
+	struct sock *sk;
+
+	if (node->kind == XTCP_TIME_WAIT) {
+		tw = container_of(node, struct xtcp_timewait, node);
+		if (xtcp_timewait_get(tw)) {
+			xtcp_timewait_kill(tw, XTCP_EV_ABORT);
+			xtcp_timewait_put(tw);
+		}
+	} else if (node->kind == XTCP_CONNECTION) {
+		sk = xtcp_node_sk(node);
+		if (refcount_inc_not_zero(&sk->sk_refcnt)) {
+			local_bh_disable();
+			bh_lock_sock(sk);
+			if (sk->sk_state != TCP_CLOSE)
+				xtcp_abort(sk, ECONNABORTED);
+			bh_unlock_sock(sk);
+			local_bh_enable();
+			sock_put(sk);
+		}
+	}
+}
+
+static void end_connections(struct xtcp_net *xn)
+{
+	struct rhashtable_iter walk;
+	struct xtcp_node *node;
+
+	rhashtable_walk_enter(&xn->conns, &walk);
+	rhashtable_walk_start(&walk);
+	while ((node = rhashtable_walk_next(&walk))) {
+		if (IS_ERR(node)) {
+			if (PTR_ERR(node) == -EAGAIN)
+				continue;
+			break;
+		}
+		end_node(node);
+	}
+	rhashtable_walk_stop(&walk);
+	rhashtable_walk_exit(&walk);
+}
+
+static void __net_exit net_exit(struct net *net)
+{
+	struct xtcp_net *xn = xtcp_pernet(net);
+
+	xtcp_proc_net_exit(xn);
+	end_connections(xn);
+	xtcp_sysctl_net_exit(xn);
+	xtcp_ports_net_exit(xn);
+	xtcp_demux_net_exit(xn);
+	free_percpu(xn->mib);
+}
+
+static struct pernet_operations net_ops = {
+	.init	= net_init,
+	.exit	= net_exit,
+	.id	= &xtcp_net_id,
+	.size	= sizeof(struct xtcp_net),
+};
+
+static int __init xtcp_init(void)
+{
+	int err;
+
+	xtcp_timers_set_handler(xtcp_timeout);
+	err = xtcp_handshake_init();
+	if (err)
+		return err;
+	err = xtcp_timewait_init();
+	if (err)
+		goto handshake;
+	err = register_pernet_subsys(&net_ops);
+	if (err)
+		goto timewait;
+	err = xtcp_offload_init();
+	if (err)
+		goto pernet;
+	err = xtcp_ipv4_init();
+	if (err)
+		goto offload;
+	err = xtcp_family_init();
+	if (err)
+		goto ipv4;
+	return 0;
+ipv4:
+	xtcp_ipv4_exit();
+offload:
+	xtcp_offload_exit();
+pernet:
+	unregister_pernet_subsys(&net_ops);
+timewait:
+	xtcp_timewait_exit();
+handshake:
+	xtcp_handshake_exit();
+	return err;
+}
+
+static void __exit xtcp_exit(void)
+{
+	xtcp_family_stop();
+	xtcp_ipv4_exit();
+	xtcp_offload_exit();
+	unregister_pernet_subsys(&net_ops);
+	/* sockets, requests and TIME_WAIT objects are freed by RCU callbacks */
+	rcu_barrier();
+	xtcp_family_exit();
+	xtcp_timewait_exit();
+	xtcp_handshake_exit();
+}
+
+module_init(xtcp_init);
+module_exit(xtcp_exit);
+
+MODULE_AUTHOR("The xtcp developers");
+MODULE_DESCRIPTION("A TCP of its own: protocol family AF_XTCP");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_NETPROTO(AF_XTCP);

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What xtcp keeps for each network namespace.  It lives in the namespace's
+ * generic storage: made with the namespace, freed with it.
+ */
+#ifndef _XTCP_NETNS_H
+#define _XTCP_NETNS_H
+
+#include <linux/mutex.h>
+#include <linux/rhashtable.h>
+#include <linux/sysctl.h>
+#include <net/netns/generic.h>
+#include <net/net_namespace.h>
+#include <net/snmp.h>
+
+#include "observe/counters.h"
+
+struct nf_hook_ops;
+
+/**
+ * struct xtcp_sysctls - net.xtcp.NAME
+ *
+ * Names and meanings are those of net.ipv4.tcp_NAME where both exist.
+ */
+struct xtcp_sysctls {
+	u8	abort_on_overflow;
+	u8	orphan_retries;
+	u8	retries1;
+	u8	retries2;
+	u8	syn_retries;
+	u8	synack_retries;
+	u8	keepalive_probes;
+	int	keepalive_time;		/* jiffies */
+	int	keepalive_intvl;	/* jiffies */
+	int	fin_timeout;		/* jiffies */
+	int	time_wait;		/* jiffies: 2MSL */
+	int	delack_ms;
+	int	challenge_ack_ms;
+	int	max_orphans;
+	int	max_syn_backlog;
+	int	max_tw_buckets;
+	unsigned int rto_min_us;
+	int	rmem[3];		/* bytes: least, default, most */
+	int	wmem[3];
+};
+
+struct xtcp_net {
+	struct net		*net;
+	struct rhashtable	conns;	/* 4-tuple: connection, request, TIME_WAIT */
+	struct rhashtable	ports;	/* (wire, port): who has bound it */
+	DEFINE_SNMP_STAT(struct xtcp_mib, mib);
+	struct xtcp_sysctls	sysctl;
+	atomic_t		tw_count;
+	atomic_t		orphan_count;
+	u16			port_hint;	/* where the next ephemeral search begins */
+	bool			isn_pinned;	/* tests: isn, not the hash */
+	u32			isn;
+	struct mutex		tcp_wire_lock;	/* tcp_wire_users, hook */
+	unsigned int		tcp_wire_users;
+	struct ctl_table_header	*sysctl_header;
+	struct ctl_table	*sysctl_table;
+};
+
+extern unsigned int xtcp_net_id;
+
+static inline struct xtcp_net *xtcp_pernet(const struct net *net)
+{
+	return net_generic(net, xtcp_net_id);
+}
+
+#endif /* _XTCP_NETNS_H */

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Drops, and the tracepoints' one instance.
+ */
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include "../engine/connection.h"
+#include "../engine/demux.h"
+#include "../wire/ip.h"
+#include "drop.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+static const u8 drop_counter[XTCP_DROP_MAX] = {
+#define XTCP_DROP_COUNTER(id, counter, text) \
+	[XTCP_DROP_##id] = XTCP_MIB_##counter,
+	XTCP_DROPS(XTCP_DROP_COUNTER)
+#undef XTCP_DROP_COUNTER
+};
+
+/* Of a segment that may be damaged: only what surely is there is read. */
+static void trace_dropped(const struct sk_buff *skb, u8 reason)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct xtcp_segment seg = { };
+	struct xtcp_tuple t = { };
+	u8 buf[XTCP_HEADER_MAX_BYTES];
+	int offset = skb_transport_offset(skb), len;
+
+	len = clamp_t(int, skb->len - offset, 0, sizeof(buf));
+	if (!skb_copy_bits(skb, offset, buf, len))
+		xtcp_segment_parse(&seg, buf, len);
+	xtcp_addr_from_v4(&t.laddr, iph->daddr);
+	xtcp_addr_from_v4(&t.raddr, iph->saddr);
+	t.lport = seg.dport;
+	t.rport = seg.sport;
+	t.wire = xtcp_skb_wire(skb);
+	len = skb->len - offset - seg.header_bytes;
+	trace_xtcp_drop(&t, &seg, max(len, 0), reason);
+}
+
+/**
+ * xtcp_drop() - free a received segment, count it and say why
+ * @xn: the namespace
+ * @skb: the segment; its network and transport headers are set
+ * @reason: why
+ *
+ * Any context.
+ */
+void xtcp_drop(struct xtcp_net *xn, struct sk_buff *skb,
+	       enum xtcp_drop_reason reason)
+{
+	SNMP_INC_STATS(xn->mib, drop_counter[reason]);
+	if (trace_xtcp_drop_enabled())
+		trace_dropped(skb, reason);
+	kfree_skb(skb);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Why a received segment was dropped: each reason has a counter, and the
+ * tracepoint xtcp_drop names it.
+ */
+#ifndef _XTCP_DROP_H
+#define _XTCP_DROP_H
+
+#include "../netns.h"
+
+struct sk_buff;
+
+/* reason, counter, what trace_pipe shows */
+#define XTCP_DROPS(X) \
+	X(BAD_HEADER,		IN_ERRS,	"bad header") \
+	X(BAD_CHECKSUM,		IN_CSUM_ERRS,	"bad checksum") \
+	X(NO_PORT,		NO_PORT,	"no port") \
+	X(FILTERED,		FILTERED,	"filtered") \
+	X(BACKLOG,		BACKLOG_DROPS,	"backlog full") \
+	X(OUT_OF_WINDOW,	OUT_OF_WINDOW,	"out of window") \
+	X(OLD_ACK,		OLD_ACKS,	"old ACK") \
+	X(BAD_ACK,		OLD_ACKS,	"ACK of what was not sent") \
+	X(NO_ACK,		IN_ERRS,	"no ACK flag") \
+	X(BAD_RST,		OUT_OF_WINDOW,	"RST not acceptable") \
+	X(BAD_SYN,		IN_ERRS,	"SYN not acceptable") \
+	X(LISTENER,		LISTEN_DROPS,	"not for a listener") \
+	X(LISTENER_FULL,	LISTEN_OVERFLOWS, "listener full") \
+	X(MEMORY,		RCV_PRUNED,	"no memory") \
+	X(DUPLICATE,		DUPLICATES,	"nothing new") \
+	X(CLOSED,		DATA_AFTER_CLOSE, "closed")
+
+enum xtcp_drop_reason {
+#define XTCP_DROP_ENUM(id, counter, text) XTCP_DROP_##id,
+	XTCP_DROPS(XTCP_DROP_ENUM)
+#undef XTCP_DROP_ENUM
+	XTCP_DROP_MAX
+};
+
+void xtcp_drop(struct xtcp_net *xn, struct sk_buff *skb,
+	       enum xtcp_drop_reason reason);
+
+#endif /* _XTCP_DROP_H */

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /proc/net/xtcp, in the columns of /proc/net/tcp, and /proc/net/xtcp_stat, the
+ * counters: a name and a value a line.
+ */
+#include <linux/proc_fs.h>
+#include <linux/seq_file.h>
+#include "../engine/connection.h"
+#include "../engine/demux.h"
+#include "../engine/ports.h"
+#include "../engine/timers.h"
+#include "../uapi/xtcp.h"
+#include "observe.h"
+
+static const char *const counter_names[XTCP_MIB_MAX] = {
+#define XTCP_COUNTER_NAME(id, name, doc) [XTCP_MIB_##id] = name,
+	XTCP_COUNTERS(XTCP_COUNTER_NAME)
+#undef XTCP_COUNTER_NAME
+};
+
+static int stat_show(struct seq_file *seq, void *v)
+{
+	struct xtcp_net *xn = xtcp_pernet(seq_file_single_net(seq));
+	int i;
+
+	for (i = 0; i < XTCP_MIB_MAX; i++)
+		seq_printf(seq, "%s %ld\n", counter_names[i],
+			   (long)snmp_fold_field((void __percpu *)xn->mib, i));
+	return 0;
+}
+
+/* ---- /proc/net/xtcp ---- */
+
+/* First the ports' listeners, then the connection table.  Both tables are walked
+ * while they change: each entry is shown once, or twice if a table grows.
+ */
+struct conns_iter {
+	struct seq_net_private	p;
+	struct rhashtable_iter	walk;
+	bool			listeners;
+	struct sock		*listener;
+	struct xtcp_ports_walk	ports;
+};
+
+#define LINE_WIDTH 149
+
+static void show_line(struct seq_file *seq, const struct xtcp_tuple *t,
+		      int state, u32 tx, u32 rx, int timer, long expires,
+		      int retries, kuid_t uid, unsigned long inode)
+{
+	long left = max(expires - (long)jiffies, 0L);
+
+	seq_setwidth(seq, LINE_WIDTH);
+	seq_printf(seq,
+		   "%4d: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu",
+		   (int)seq->index, (__force u32)xtcp_addr_v4(&t->laddr), t->lport,
+		   (__force u32)xtcp_addr_v4(&t->raddr), t->rport, state, tx, rx,
+		   timer, timer ? jiffies_to_clock_t(left) : 0, retries,
+		   from_kuid_munged(seq_user_ns(seq), uid), 0, inode);
+	seq_pad(seq, '\n');
+}
+
+static void show_connection(struct seq_file *seq, struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int state = inet_sk_state_load(sk), timer = 0;
+	unsigned long expires = 0;
+	u32 tx, rx;
+
+	if (state == TCP_LISTEN) {
+		rx = READ_ONCE(sk->sk_ack_backlog);
+		tx = 0;
+	} else {
+		tx = READ_ONCE(x->write_seq) - READ_ONCE(x->snd_una);
+		rx = READ_ONCE(x->rcv_nxt) - READ_ONCE(x->copied_seq);
+	}
+	if (xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT)) {
+		timer = x->snd_una == x->snd_nxt ? 4 : 1;
+		expires = x->expires[XTCP_TIMER_RETRANSMIT];
+	} else if (xtcp_timer_armed(x, XTCP_TIMER_KEEPALIVE)) {
+		timer = 2;
+		expires = x->expires[XTCP_TIMER_KEEPALIVE];
+	}
+	show_line(seq, &x->node.tuple, state, tx, rx, timer, expires,
+		  x->retries, sock_i_uid(sk), sock_i_ino(sk));
+}
+
+static void show_node(struct seq_file *seq, struct xtcp_node *node)
+{
+	struct xtcp_timewait *tw;
+	struct xtcp_request *req;
+
+	switch (node->kind) {
+	case XTCP_CONNECTION:
+		show_connection(seq, xtcp_node_sk(node));
+		break;
+	case XTCP_REQUEST:
+		req = container_of(node, struct xtcp_request, node);
+		show_line(seq, &node->tuple, TCP_SYN_RECV, 0, 0, 1,
+			  req->timer.expires, req->retries,
+			  sock_i_uid(req->listener), 0);
+		break;
+	case XTCP_TIME_WAIT:
+		tw = container_of(node, struct xtcp_timewait, node);
+		show_line(seq, &node->tuple, TCP_TIME_WAIT, 0, 0, 3,
+			  tw->timer.expires, 0, GLOBAL_ROOT_UID, 0);
+		break;
+	}
+}
+
+static void *conns_advance(struct conns_iter *it)
+{
+	void *entry;
+
+	if (it->listeners) {
+		it->listener = xtcp_ports_walk_next(&it->ports);
+		if (it->listener)
+			return it;
+		it->listeners = false;
+	}
+	do {
+		entry = rhashtable_walk_next(&it->walk);
+	} while (IS_ERR(entry) && PTR_ERR(entry) == -EAGAIN);
+	return IS_ERR(entry) ? NULL : entry;
+}
+
+static void *conns_start(struct seq_file *seq, loff_t *pos)
+	__acquires(RCU)
+{
+	struct conns_iter *it = seq->private;
+	struct xtcp_net *xn = xtcp_pernet(seq_file_net(seq));
+	loff_t skip = *pos;
+	void *v = SEQ_START_TOKEN;
+
+	it->listeners = true;
+	xtcp_ports_walk_start(xn, &it->ports);
+	rhashtable_walk_enter(&xn->conns, &it->walk);
+	rhashtable_walk_start(&it->walk);
+	while (skip-- && v)
+		v = conns_advance(it);
+	return v;
+}
+
+static void *conns_next(struct seq_file *seq, void *v, loff_t *pos)
+{
+	++*pos;
+	return conns_advance(seq->private);
+}
+
+static void conns_stop(struct seq_file *seq, void *v)
+	__releases(RCU)
+{
+	struct conns_iter *it = seq->private;
+
+	rhashtable_walk_stop(&it->walk);
+	rhashtable_walk_exit(&it->walk);
+	xtcp_ports_walk_stop(&it->ports);
+}
+
+static int conns_show(struct seq_file *seq, void *v)
+{
+	struct conns_iter *it = seq->private;
+
+	if (v == SEQ_START_TOKEN) {
+		seq_setwidth(seq, LINE_WIDTH);
+		seq_puts(seq, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode");
+		seq_pad(seq, '\n');
+	} else if (it->listeners) {
+		show_connection(seq, it->listener);
+	} else {
+		show_node(seq, v);
+	}
+	return 0;
+}
+
+static const struct seq_operations conns_ops = {
+	.start	= conns_start,
+	.next	= conns_next,
+	.stop	= conns_stop,
+	.show	= conns_show,
+};
+
+/**
+ * xtcp_proc_net_init() - make the files of a namespace
+ * @xn: the namespace
+ *
+ * Process context.  Return: 0 or -ENOMEM
+ */
+int xtcp_proc_net_init(struct xtcp_net *xn)
+{
+	struct proc_dir_entry *dir = xn->net->proc_net;
+
+	if (!proc_create_net("xtcp", 0444, dir, &conns_ops,
+			     sizeof(struct conns_iter)))
+		return -ENOMEM;
+	if (!proc_create_net_single("xtcp_stat", 0444, dir, stat_show, NULL)) {
+		remove_proc_entry("xtcp", dir);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * xtcp_proc_net_exit() - undo xtcp_proc_net_init()
+ * @xn: the namespace
+ */
+void xtcp_proc_net_exit(struct xtcp_net *xn)
+{
+	remove_proc_entry("xtcp_stat", xn->net->proc_net);
+	remove_proc_entry("xtcp", xn->net->proc_net);
+}

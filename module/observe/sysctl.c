@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * net.xtcp.NAME, per network namespace.  Names and units are those of
+ * net.ipv4.tcp_NAME where both exist.
+ */
+#include <linux/jiffies.h>
+#include <linux/sysctl.h>
+#include "../compat.h"
+#include "observe.h"
+
+static int zero;
+static int one = 1;
+static int most_u8 = 255;
+static int retries_most = 127;
+static int ms_most = 60 * 1000;
+static int buffer_least = 2048;
+static unsigned int rto_least_us = 1000;
+static unsigned int rto_most_us = 120 * USEC_PER_SEC;
+
+/* A number's place in struct xtcp_sysctls; the table is made per namespace. */
+#define AT(field) ((void *)offsetof(struct xtcp_sysctls, field))
+#define SIZE(field) sizeof_field(struct xtcp_sysctls, field)
+
+#define NUMBER(field, handler, least, most) {		\
+	.procname = #field,				\
+	.data = AT(field),				\
+	.maxlen = SIZE(field),				\
+	.mode = 0644,					\
+	.proc_handler = handler,			\
+	.extra1 = least,				\
+	.extra2 = most,					\
+}
+
+static const struct ctl_table xtcp_table[] = {
+	NUMBER(abort_on_overflow, proc_dou8vec_minmax, &zero, &one),
+	NUMBER(challenge_ack_ms, proc_dointvec_minmax, &zero, &ms_most),
+	NUMBER(delack_ms, proc_dointvec_minmax, &one, &ms_most),
+	NUMBER(fin_timeout, proc_dointvec_jiffies, NULL, NULL),
+	NUMBER(keepalive_intvl, proc_dointvec_jiffies, NULL, NULL),
+	NUMBER(keepalive_probes, proc_dou8vec_minmax, &one, &retries_most),
+	NUMBER(keepalive_time, proc_dointvec_jiffies, NULL, NULL),
+	NUMBER(max_orphans, proc_dointvec_minmax, &zero, NULL),
+	NUMBER(max_syn_backlog, proc_dointvec_minmax, &zero, NULL),
+	NUMBER(max_tw_buckets, proc_dointvec_minmax, &zero, NULL),
+	NUMBER(orphan_retries, proc_dou8vec_minmax, &zero, &most_u8),
+	NUMBER(retries1, proc_dou8vec_minmax, &zero, &most_u8),
+	NUMBER(retries2, proc_dou8vec_minmax, &zero, &most_u8),
+	NUMBER(rmem, proc_dointvec_minmax, &buffer_least, NULL),
+	NUMBER(rto_min_us, proc_douintvec_minmax, &rto_least_us, &rto_most_us),
+	NUMBER(syn_retries, proc_dou8vec_minmax, &one, &retries_most),
+	NUMBER(synack_retries, proc_dou8vec_minmax, &zero, &retries_most),
+	NUMBER(time_wait, proc_dointvec_jiffies, NULL, NULL),
+	NUMBER(wmem, proc_dointvec_minmax, &buffer_least, NULL),
+};
+
+static const struct xtcp_sysctls defaults = {
+	.retries1 = 3,
+	.retries2 = 15,
+	.syn_retries = 6,
+	.synack_retries = 5,
+	.keepalive_time = 7200 * HZ,
+	.keepalive_intvl = 75 * HZ,
+	.keepalive_probes = 9,
+	.fin_timeout = 60 * HZ,
+	.time_wait = 60 * HZ,
+	.delack_ms = 40,
+	.challenge_ack_ms = 500,
+	.max_orphans = 16384,
+	.max_syn_backlog = 1024,
+	.max_tw_buckets = 65536,
+	.rto_min_us = 200 * USEC_PER_MSEC,
+	.rmem = { 4096, 131072, 6 << 20 },
+	.wmem = { 4096, 16384, 4 << 20 },
+};
+
+/**
+ * xtcp_sysctl_net_init() - make net.xtcp in a namespace, at its defaults
+ * @xn: the namespace
+ *
+ * Process context.  Return: 0 or -ENOMEM
+ */
+int xtcp_sysctl_net_init(struct xtcp_net *xn)
+{
+	size_t n = ARRAY_SIZE(xtcp_table), i;
+
+	xn->sysctl = defaults;
+	if (!IS_ENABLED(CONFIG_SYSCTL))
+		return 0;
+	/* one zeroed entry more: older kernels look for it */
+	xn->sysctl_table = kcalloc(n + 1, sizeof(xtcp_table[0]), GFP_KERNEL);
+	if (!xn->sysctl_table)
+		return -ENOMEM;
+	memcpy(xn->sysctl_table, xtcp_table, sizeof(xtcp_table));
+	for (i = 0; i < n; i++)
+		xn->sysctl_table[i].data = (u8 *)&xn->sysctl +
+					   (unsigned long)xtcp_table[i].data;
+	xn->sysctl_header = xtcp_register_sysctl(xn->net, "net/xtcp",
+						 xn->sysctl_table, n);
+	if (xn->sysctl_header)
+		return 0;
+	kfree(xn->sysctl_table);
+	return -ENOMEM;
+}
+
+/**
+ * xtcp_sysctl_net_exit() - undo xtcp_sysctl_net_init()
+ * @xn: the namespace
+ */
+void xtcp_sysctl_net_exit(struct xtcp_net *xn)
+{
+	if (!xn->sysctl_header)
+		return;
+	unregister_net_sysctl_table(xn->sysctl_header);
+	kfree(xn->sysctl_table);
+}

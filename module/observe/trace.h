@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tracepoints, system xtcp.  Addresses are kept as socket addresses, so that
+ * trace_pipe prints them as a person writes them.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM xtcp
+
+#if !defined(_XTCP_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _XTCP_TRACE_H
+
+#include <linux/tracepoint.h>
+#include "../compat.h"
+#include "../engine/connection.h"
+#include "drop.h"
+
+#ifndef _XTCP_TRACE_HELPERS
+#define _XTCP_TRACE_HELPERS
+
+static inline void xtcp_trace_addr(void *to, const struct in6_addr *a, u16 port)
+{
+	if (ipv6_addr_v4mapped(a)) {
+		struct sockaddr_in *sin = to;
+
+		*sin = (struct sockaddr_in) {
+			.sin_family = AF_INET,
+			.sin_port = htons(port),
+			.sin_addr.s_addr = a->s6_addr32[3],
+		};
+	} else {
+		struct sockaddr_in6 *sin6 = to;
+
+		*sin6 = (struct sockaddr_in6) {
+			.sin6_family = AF_INET6,
+			.sin6_port = htons(port),
+			.sin6_addr = *a,
+		};
+	}
+}
+
+#define XTCP_TRACE_ADDR_BYTES	sizeof(struct sockaddr_in6)
+
+#endif /* _XTCP_TRACE_HELPERS */
+
+#define XTCP_FLAGS_SHOWN(flags)			\
+	__print_flags(flags, "|",		\
+		      { XTCP_FIN, "FIN" },	\
+		      { XTCP_SYN, "SYN" },	\
+		      { XTCP_RST, "RST" },	\
+		      { XTCP_PSH, "PSH" },	\
+		      { XTCP_ACK, "ACK" },	\
+		      { XTCP_URG, "URG" },	\
+		      { XTCP_ECE, "ECE" },	\
+		      { XTCP_CWR, "CWR" })
+
+#define XTCP_WIRE_SHOWN(wire)			\
+	__print_symbolic(wire, { IPPROTO_TCP, "tcp" }, { 253, "native" })
+
+TRACE_EVENT(xtcp_state,
+	TP_PROTO(const struct xtcp_tuple *t, int from, int to,
+		 enum xtcp_event event),
+	TP_ARGS(t, from, to, event),
+	TP_STRUCT__entry(
+		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
+		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		__field(__u8, wire)
+		__field(__u8, from)
+		__field(__u8, to)
+		__field(__u8, event)
+		__string(from_name, xtcp_state_name(from))
+		__string(to_name, xtcp_state_name(to))
+		__string(event_name, xtcp_event_name(event))
+	),
+	TP_fast_assign(
+		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
+		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
+		__entry->wire = t->wire;
+		__entry->from = from;
+		__entry->to = to;
+		__entry->event = event;
+		xtcp_assign_str(from_name, xtcp_state_name(from));
+		xtcp_assign_str(to_name, xtcp_state_name(to));
+		xtcp_assign_str(event_name, xtcp_event_name(event));
+	),
+	TP_printk("%pISpc > %pISpc %s: %s -> %s on %s",
+		  __entry->laddr, __entry->raddr, XTCP_WIRE_SHOWN(__entry->wire),
+		  __get_str(from_name), __get_str(to_name),
+		  __get_str(event_name))
+);
+
+DECLARE_EVENT_CLASS(xtcp_segment,
+	TP_PROTO(const struct xtcp_tuple *t, const struct xtcp_segment *seg,
+		 u32 len),
+	TP_ARGS(t, seg, len),
+	TP_STRUCT__entry(
+		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
+		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		__field(__u8, wire)
+		__field(__u8, flags)
+		__field(__u16, wnd)
+		__field(__u16, mss)
+		__field(__u32, seq)
+		__field(__u32, ack)
+		__field(__u32, len)
+	),
+	TP_fast_assign(
+		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
+		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
+		__entry->wire = t->wire;
+		__entry->flags = seg->flags;
+		__entry->wnd = seg->wnd;
+		__entry->mss = seg->mss;
+		__entry->seq = seg->seq;
+		__entry->ack = seg->ack;
+		__entry->len = len;
+	),
+	TP_printk("%pISpc > %pISpc %s: flags %s seq %u ack %u win %u len %u mss %u",
+		  __entry->laddr, __entry->raddr, XTCP_WIRE_SHOWN(__entry->wire),
+		  XTCP_FLAGS_SHOWN(__entry->flags), __entry->seq, __entry->ack,
+		  __entry->wnd, __entry->len, __entry->mss)
+);
+
+/* Received: the peer's end is named first, as on the wire. */
+DEFINE_EVENT_PRINT(xtcp_segment, xtcp_segment_in,
+	TP_PROTO(const struct xtcp_tuple *t, const struct xtcp_segment *seg,
+		 u32 len),
+	TP_ARGS(t, seg, len),
+	TP_printk("%pISpc > %pISpc %s: flags %s seq %u ack %u win %u len %u mss %u",
+		  __entry->raddr, __entry->laddr, XTCP_WIRE_SHOWN(__entry->wire),
+		  XTCP_FLAGS_SHOWN(__entry->flags), __entry->seq, __entry->ack,
+		  __entry->wnd, __entry->len, __entry->mss)
+);
+
+DEFINE_EVENT(xtcp_segment, xtcp_segment_out,
+	TP_PROTO(const struct xtcp_tuple *t, const struct xtcp_segment *seg,
+		 u32 len),
+	TP_ARGS(t, seg, len)
+);
+
+TRACE_EVENT(xtcp_retransmit,
+	TP_PROTO(const struct xtcp_sock *x, u32 seq, u32 len, u8 flags),
+	TP_ARGS(x, seq, len, flags),
+	TP_STRUCT__entry(
+		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
+		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		__field(__u8, wire)
+		__field(__u8, flags)
+		__field(__u8, retries)
+		__field(__u32, seq)
+		__field(__u32, ack)
+		__field(__u32, wnd)
+		__field(__u32, len)
+		__field(__u32, cwnd)
+	),
+	TP_fast_assign(
+		const struct xtcp_tuple *t = &x->node.tuple;
+
+		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
+		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
+		__entry->wire = t->wire;
+		__entry->flags = flags;
+		__entry->retries = x->retries;
+		__entry->seq = seq;
+		__entry->ack = x->rcv_nxt;
+		__entry->wnd = xtcp_rcv_window(x);
+		__entry->len = len;
+		__entry->cwnd = x->cong.cwnd_bytes;
+	),
+	TP_printk("%pISpc > %pISpc %s: flags %s seq %u ack %u win %u len %u timeouts %u cwnd %u",
+		  __entry->laddr, __entry->raddr, XTCP_WIRE_SHOWN(__entry->wire),
+		  XTCP_FLAGS_SHOWN(__entry->flags), __entry->seq, __entry->ack,
+		  __entry->wnd, __entry->len, __entry->retries, __entry->cwnd)
+);
+
+DECLARE_EVENT_CLASS(xtcp_timer,
+	TP_PROTO(const struct xtcp_sock *x, u8 timer, u32 delay_ms),
+	TP_ARGS(x, timer, delay_ms),
+	TP_STRUCT__entry(
+		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
+		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		__field(__u8, wire)
+		__field(__u8, timer)
+		__field(__u32, delay_ms)
+		__field(__u32, snd_una)
+		__field(__u32, snd_nxt)
+		__field(__u32, rcv_nxt)
+	),
+	TP_fast_assign(
+		const struct xtcp_tuple *t = &x->node.tuple;
+
+		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
+		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
+		__entry->wire = t->wire;
+		__entry->timer = timer;
+		__entry->delay_ms = delay_ms;
+		__entry->snd_una = x->snd_una;
+		__entry->snd_nxt = x->snd_nxt;
+		__entry->rcv_nxt = x->rcv_nxt;
+	),
+	TP_printk("%pISpc > %pISpc %s: %s %u ms snd_una %u snd_nxt %u rcv_nxt %u",
+		  __entry->laddr, __entry->raddr, XTCP_WIRE_SHOWN(__entry->wire),
+		  __print_symbolic(__entry->timer,
+				   { XTCP_TIMER_RETRANSMIT, "retransmit" },
+				   { XTCP_TIMER_DELACK, "delayed-ack" },
+				   { XTCP_TIMER_KEEPALIVE, "keepalive" }),
+		  __entry->delay_ms, __entry->snd_una, __entry->snd_nxt,
+		  __entry->rcv_nxt)
+);
+
+DEFINE_EVENT(xtcp_timer, xtcp_timer_armed,
+	TP_PROTO(const struct xtcp_sock *x, u8 timer, u32 delay_ms),
+	TP_ARGS(x, timer, delay_ms)
+);
+
+DEFINE_EVENT(xtcp_timer, xtcp_timer_fired,
+	TP_PROTO(const struct xtcp_sock *x, u8 timer, u32 delay_ms),
+	TP_ARGS(x, timer, delay_ms)
+);
+
+/* The small objects: a request, a TIME_WAIT. */
+DECLARE_EVENT_CLASS(xtcp_object,
+	TP_PROTO(const struct xtcp_tuple *t, u32 seq, u32 ack, u32 wnd),
+	TP_ARGS(t, seq, ack, wnd),
+	TP_STRUCT__entry(
+		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
+		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		__field(__u8, wire)
+		__field(__u32, seq)
+		__field(__u32, ack)
+		__field(__u32, wnd)
+	),
+	TP_fast_assign(
+		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
+		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
+		__entry->wire = t->wire;
+		__entry->seq = seq;
+		__entry->ack = ack;
+		__entry->wnd = wnd;
+	),
+	TP_printk("%pISpc > %pISpc %s: snd_nxt %u rcv_nxt %u win %u",
+		  __entry->laddr, __entry->raddr, XTCP_WIRE_SHOWN(__entry->wire),
+		  __entry->seq, __entry->ack, __entry->wnd)
+);
+
+#define XTCP_OBJECT_EVENT(name)						\
+DEFINE_EVENT(xtcp_object, name,						\
+	TP_PROTO(const struct xtcp_tuple *t, u32 seq, u32 ack, u32 wnd),\
+	TP_ARGS(t, seq, ack, wnd)					\
+)
+
+XTCP_OBJECT_EVENT(xtcp_request_made);
+XTCP_OBJECT_EVENT(xtcp_request_gone);
+XTCP_OBJECT_EVENT(xtcp_time_wait_made);
+XTCP_OBJECT_EVENT(xtcp_time_wait_gone);
+
+#undef XTCP_DROP_SHOWN
+#define XTCP_DROP_SHOWN(id, counter, text) { XTCP_DROP_##id, text },
+
+TRACE_EVENT(xtcp_drop,
+	TP_PROTO(const struct xtcp_tuple *t, const struct xtcp_segment *seg,
+		 u32 len, u8 reason),
+	TP_ARGS(t, seg, len, reason),
+	TP_STRUCT__entry(
+		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
+		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		__field(__u8, wire)
+		__field(__u8, flags)
+		__field(__u8, reason)
+		__field(__u16, wnd)
+		__field(__u32, seq)
+		__field(__u32, ack)
+		__field(__u32, len)
+	),
+	TP_fast_assign(
+		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
+		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
+		__entry->wire = t->wire;
+		__entry->flags = seg->flags;
+		__entry->reason = reason;
+		__entry->wnd = seg->wnd;
+		__entry->seq = seg->seq;
+		__entry->ack = seg->ack;
+		__entry->len = len;
+	),
+	TP_printk("%pISpc > %pISpc %s: flags %s seq %u ack %u win %u len %u: %s",
+		  __entry->raddr, __entry->laddr, XTCP_WIRE_SHOWN(__entry->wire),
+		  XTCP_FLAGS_SHOWN(__entry->flags), __entry->seq, __entry->ack,
+		  __entry->wnd, __entry->len,
+		  __print_symbolic(__entry->reason,
+				   XTCP_DROPS(XTCP_DROP_SHOWN)
+				   { -1, "?" }))
+);
+
+#endif /* _XTCP_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

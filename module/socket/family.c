@@ -1,0 +1,596 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The protocol family: socket(), bind(), connect(), listen(), accept(), and the
+ * tables by which the socket core calls xtcp.  RFC 9293, 3.10.1.
+ */
+#include <linux/compat.h>
+#include <linux/module.h>
+#include <linux/net.h>
+#include <linux/poll.h>
+#include <linux/tcp.h>
+#include <net/inet_common.h>
+#include <net/route.h>
+#include <net/sock.h>
+#include "../compat.h"
+#include "../engine/close.h"
+#include "../engine/demux.h"
+#include "../engine/handshake.h"
+#include "../engine/output.h"
+#include "../engine/ports.h"
+#include "../engine/receive.h"
+#include "../engine/timeout.h"
+#include "../engine/timers.h"
+#include "../observe/trace.h"
+#include "../uapi/xtcp.h"
+#include "../wire/ip.h"
+#include "../wire/offload.h"
+#include "family.h"
+#include "sockopt.h"
+#include "stream.h"
+
+static int family __read_mostly = AF_XTCP;
+module_param(family, int, 0444);
+MODULE_PARM_DESC(family, "number of the protocol family (default 13)");
+
+static atomic_long_t xtcp_memory_allocated;
+static DEFINE_PER_CPU(int, xtcp_memory_per_cpu_fw_alloc);
+static struct percpu_counter xtcp_sockets_allocated;
+static unsigned long xtcp_memory_pressure;
+static long xtcp_mem[3] __read_mostly;
+
+static void enter_memory_pressure(struct sock *sk)
+{
+	WRITE_ONCE(xtcp_memory_pressure, 1);
+}
+
+static void leave_memory_pressure(struct sock *sk)
+{
+	WRITE_ONCE(xtcp_memory_pressure, 0);
+}
+
+/* ---- a socket's beginning ---- */
+
+static void init_buffers(struct sock *sk, const struct xtcp_sysctls *ctl)
+{
+	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(ctl->wmem[1]));
+	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(ctl->rmem[1]));
+}
+
+static void init_sock(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->xn = xtcp_pernet(sock_net(sk));
+	x->ip = &xtcp_ipv4_ops;
+	x->node.kind = XTCP_CONNECTION;
+	x->node.tuple.wire = IPPROTO_XTCP;
+	xtcp_addr_from_v4(&x->node.tuple.laddr, htonl(INADDR_ANY));
+	xtcp_addr_from_v4(&x->node.tuple.raddr, htonl(INADDR_ANY));
+	INIT_HLIST_NODE(&x->owner.node);
+	INIT_HLIST_NODE(&x->listen_node);
+	INIT_LIST_HEAD(&x->requests);
+	INIT_LIST_HEAD(&x->accept_queue);
+	INIT_LIST_HEAD(&x->accept_node);
+	x->window_clamp = U16_MAX;
+	x->ip_id = get_random_u32();
+	xtcp_init_connection(x);
+	xtcp_timers_init(sk);
+	init_buffers(sk, &x->xn->sysctl);
+	sk->sk_gso_type = XTCP_GSO_TYPE;
+	sk->sk_write_space = xtcp_write_space;
+	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
+	sock_set_flag(sk, SOCK_RCU_FREE);
+	sk_sockets_allocated_inc(sk);
+}
+
+/* What the IP layer expects of a struct inet_sock. */
+static void init_inet(struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	inet->pmtudisc = READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_no_pmtu_disc) ?
+			 IP_PMTUDISC_DONT : IP_PMTUDISC_WANT;
+	inet->uc_ttl = -1;
+	inet->mc_ttl = 1;
+	xtcp_inet_init_flags(sk);
+}
+
+static int create(struct net *net, struct socket *sock, int protocol, int kern)
+{
+	struct sock *sk;
+	int err;
+
+	if (sock->type != SOCK_STREAM)
+		return -ESOCKTNOSUPPORT;
+	if (protocol < 0 || protocol >= IPPROTO_MAX)
+		return -EINVAL;
+	if (protocol && protocol != IPPROTO_XTCP)
+		return -EPROTONOSUPPORT;
+
+	sock->state = SS_UNCONNECTED;
+	sock->ops = &xtcp_stream_ops;
+	sk = sk_alloc(net, PF_INET, GFP_KERNEL, &xtcp_prot, kern);
+	if (!sk)
+		return -ENOMEM;
+	sock_init_data(sock, sk);
+	sk->sk_destruct = inet_sock_destruct;
+	sk->sk_protocol = IPPROTO_XTCP;
+	sk->sk_backlog_rcv = xtcp_backlog_rcv;
+	init_inet(sk);
+	init_sock(sk);
+	if (!kern) {
+		err = BPF_CGROUP_RUN_PROG_INET_SOCK(sk);
+		if (err) {
+			lock_sock(sk);
+			sock_hold(sk);
+			sock_orphan(sk);
+			xtcp_destroy(sk);
+			release_sock(sk);
+			sock_put(sk);
+			sock->sk = NULL;
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* ---- connect ---- */
+
+/* The addresses of a connection to be, and the route between them. */
+static int connect_route(struct sock *sk, const struct sockaddr_in *to)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_sock *x = xtcp_sk(sk);
+	__be32 daddr = to->sin_addr.s_addr;
+	int err;
+
+	/* 0.0.0.0 is this host */
+	inet->inet_daddr = daddr ?: htonl(INADDR_LOOPBACK);
+	inet->inet_dport = to->sin_port;
+	err = x->ip->route(sk);
+	if (err)
+		return err;
+	if (!inet->inet_rcv_saddr)
+		inet->inet_rcv_saddr = inet->inet_saddr;
+	if (!daddr) {
+		/* from the address that reaches it, as to itself */
+		inet->inet_daddr = inet->inet_saddr;
+		err = x->ip->route(sk);
+		if (err)
+			return err;
+	}
+	xtcp_addr_from_v4(&x->node.tuple.laddr, inet->inet_rcv_saddr);
+	xtcp_addr_from_v4(&x->node.tuple.raddr, inet->inet_daddr);
+	x->node.tuple.rport = ntohs(inet->inet_dport);
+	return 0;
+}
+
+/* Undo a connect() that did not come to sending a SYN. */
+static void connect_undo(struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	xtcp_unhash(sk);
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK) && !inet->inet_sport)
+		xtcp_put_port(sk);
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
+		inet->inet_saddr = 0;
+		inet->inet_rcv_saddr = 0;
+	}
+	inet->inet_daddr = 0;
+	inet->inet_dport = 0;
+	xtcp_addr_from_v4(&x->node.tuple.laddr, inet->inet_rcv_saddr);
+	x->node.tuple.lport = inet->inet_num;
+	sk_dst_reset(sk);
+	sk->sk_route_caps = 0;
+}
+
+/* OPEN, active: RFC 9293, 3.10.1.  Socket locked, in CLOSED. */
+static int connect_start(struct sock *sk, const struct sockaddr_in *to)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int err;
+
+	xtcp_init_connection(x);
+	err = connect_route(sk, to);
+	if (!err)
+		err = xtcp_port_connect(sk);
+	if (err)
+		goto undo;
+	inet->inet_sport = htons(inet->inet_num);
+	/* the port is known now: policies may route by it */
+	err = x->ip->route(sk);
+	if (err) {
+		inet->inet_sport = 0;
+		goto undo;
+	}
+	sk_set_txhash(sk);
+	x->iss = xtcp_isn(x->xn, &x->node.tuple);
+	x->snd_una = x->iss;
+	x->snd_nxt = x->iss;
+	x->write_seq = x->iss;
+	x->pushed_seq = x->iss;
+	x->snd_sml = x->iss;
+	x->recover = x->iss;
+	sock_reset_flag(sk, SOCK_DONE);
+	xtcp_transition(sk, XTCP_EV_ACTIVE_OPEN);
+	xtcp_count(x->xn, ACTIVE_OPENS);
+	err = xtcp_send_syn(sk, XTCP_SYN);
+	/* a SYN that the IP layer refused is lost: the timer sends another */
+	if (err != -ENOBUFS)
+		return 0;
+	xtcp_done(sk, XTCP_EV_ABORT, 0);
+	WRITE_ONCE(sk->sk_shutdown, 0);
+	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
+		inet->inet_sport = 0;
+undo:
+	connect_undo(sk);
+	return err;
+}
+
+static long wait_for_connect(struct sock *sk, long timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	sk->sk_write_pending++;
+	while (xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
+		release_sock(sk);
+		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
+		lock_sock(sk);
+		if (signal_pending(current) || !timeo)
+			break;
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	sk->sk_write_pending--;
+	return timeo;
+}
+
+/* AF_UNSPEC: dissolve the association, connect(2). */
+static int connect_dissolve(struct socket *sock)
+{
+	int err = xtcp_disconnect(sock->sk, 0);
+
+	sock->state = err ? SS_DISCONNECTING : SS_UNCONNECTED;
+	return err;
+}
+
+static int connect_check(struct sock *sk, struct sockaddr *addr, int *addr_len)
+{
+	if (*addr_len < (int)sizeof(struct sockaddr_in))
+		return -EINVAL;
+	if (addr->sa_family != AF_INET)
+		return -EAFNOSUPPORT;
+	return xtcp_cgroup_connect4(sk, addr, addr_len);
+}
+
+static int connect_locked(struct socket *sock, struct sockaddr *addr,
+			  int addr_len, int flags)
+{
+	struct sock *sk = sock->sk;
+	long timeo;
+	int err;
+
+	if (addr->sa_family == AF_UNSPEC)
+		return connect_dissolve(sock);
+	switch (sock->state) {
+	case SS_CONNECTED:
+		return -EISCONN;
+	case SS_CONNECTING:
+		if (!xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV))
+			break;
+		if (flags & O_NONBLOCK)
+			return -EALREADY;
+		break;
+	case SS_UNCONNECTED:
+		if (sk->sk_state != TCP_CLOSE)
+			return -EISCONN;
+		err = connect_check(sk, addr, &addr_len);
+		if (!err)
+			err = connect_start(sk, (struct sockaddr_in *)addr);
+		if (err)
+			return err;
+		sock->state = SS_CONNECTING;
+		break;
+	default:
+		return -EINVAL;
+	}
+
+	timeo = sock_sndtimeo(sk, flags & O_NONBLOCK);
+	if (xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
+		if (!timeo)
+			return -EINPROGRESS;
+		timeo = wait_for_connect(sk, timeo);
+		if (xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
+			if (signal_pending(current))
+				return sock_intr_errno(timeo);
+			return -EINPROGRESS;	/* SO_SNDTIMEO is over */
+		}
+	}
+	if (sk->sk_state == TCP_CLOSE) {
+		/* reset, refused, or timed out */
+		err = sock_error(sk) ?: -ECONNABORTED;
+		sock->state = SS_UNCONNECTED;
+		xtcp_disconnect(sk, flags);
+		return err;
+	}
+	sock->state = SS_CONNECTED;
+	return 0;
+}
+
+static int xtcp_connect(struct socket *sock, struct sockaddr *addr,
+			int addr_len, int flags)
+{
+	int err;
+
+	if (addr_len < (int)sizeof(addr->sa_family))
+		return -EINVAL;
+	lock_sock(sock->sk);
+	err = connect_locked(sock, addr, addr_len, flags);
+	release_sock(sock->sk);
+	return err;
+}
+
+/* ---- listen, accept ---- */
+
+static int xtcp_listen(struct socket *sock, int backlog)
+{
+	struct sock *sk = sock->sk;
+	int err = -EINVAL;
+
+	lock_sock(sk);
+	if (sock->state != SS_UNCONNECTED || sock->type != SOCK_STREAM ||
+	    !xtcp_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
+		goto out;
+	err = 0;
+	WRITE_ONCE(sk->sk_max_ack_backlog, backlog);
+	if (sk->sk_state != TCP_LISTEN)
+		err = xtcp_start_listening(sk);
+out:
+	release_sock(sk);
+	return err;
+}
+
+static int wait_for_child(struct sock *sk, long timeo)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	DEFINE_WAIT(wait);
+	int err = 0;
+
+	while (list_empty(&x->accept_queue)) {
+		prepare_to_wait_exclusive(sk_sleep(sk), &wait,
+					  TASK_INTERRUPTIBLE);
+		release_sock(sk);
+		if (list_empty(&x->accept_queue))
+			timeo = schedule_timeout(timeo);
+		sched_annotate_sleep();
+		lock_sock(sk);
+		if (!list_empty(&x->accept_queue))
+			break;
+		err = -EINVAL;
+		if (sk->sk_state != TCP_LISTEN)
+			break;
+		err = sock_intr_errno(timeo);
+		if (signal_pending(current))
+			break;
+		err = -EAGAIN;
+		if (!timeo)
+			break;
+		err = 0;
+	}
+	finish_wait(sk_sleep(sk), &wait);
+	return list_empty(&x->accept_queue) ? err : 0;
+}
+
+/* The first child of the accept queue, waiting for one if need be. */
+static struct sock *accept_child(struct sock *sk, int flags, int *error)
+{
+	struct xtcp_sock *x = xtcp_sk(sk), *child = NULL;
+	long timeo;
+	int err = 0;
+
+	lock_sock(sk);
+	if (sk->sk_state != TCP_LISTEN) {
+		err = -EINVAL;
+	} else if (list_empty(&x->accept_queue)) {
+		timeo = sock_rcvtimeo(sk, flags & O_NONBLOCK);
+		err = timeo ? wait_for_child(sk, timeo) : -EAGAIN;
+	}
+	if (!err) {
+		child = list_first_entry(&x->accept_queue, struct xtcp_sock,
+					 accept_node);
+		list_del_init(&child->accept_node);
+		sk_acceptq_removed(sk);
+	}
+	release_sock(sk);
+	*error = err;
+	return child ? &child->inet.sk : NULL;
+}
+
+static struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS)
+{
+	struct sock *child;
+	int error;
+
+	child = accept_child(sk, xtcp_accept_flags, &error);
+	xtcp_accept_error(error);
+	return child;
+}
+
+/* ---- the tables ---- */
+
+static int xtcp_setsockopt_stream(struct socket *sock, int level, int name,
+				  sockptr_t val, unsigned int len)
+{
+	return xtcp_prot.setsockopt(sock->sk, level, name, val, len);
+}
+
+static int xtcp_getsockopt_stream(struct socket *sock, int level, int name,
+				  char __user *val, int __user *len)
+{
+	return xtcp_prot.getsockopt(sock->sk, level, name, val, len);
+}
+
+static int sendmsg_stream(struct socket *sock, struct msghdr *msg, size_t size)
+{
+	sock_rps_record_flow(sock->sk);
+	return xtcp_sendmsg(sock->sk, msg, size);
+}
+
+static int recvmsg_stream(struct socket *sock, struct msghdr *msg, size_t size,
+			  int flags)
+{
+	int addr_len = 0, err;
+
+	if (likely(!(flags & MSG_ERRQUEUE)))
+		sock_rps_record_flow(sock->sk);
+	err = xtcp_recvmsg(sock->sk, msg, size, flags, &addr_len);
+	if (err >= 0)
+		msg->msg_namelen = addr_len;
+	return err;
+}
+
+static int set_peek_off(struct sock *sk, int val)
+{
+	WRITE_ONCE(sk->sk_peek_off, val);
+	return 0;
+}
+
+static int set_rcvlowat(struct sock *sk, int val)
+{
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		val = min(val, READ_ONCE(sk->sk_rcvbuf) >> 1);
+	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
+	if (xtcp_unread(sk) >= (u32)sk->sk_rcvlowat)
+		sk->sk_data_ready(sk);
+	return 0;
+}
+
+#ifdef CONFIG_COMPAT
+static int compat_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
+{
+	return xtcp_ioctl(sock, cmd, (unsigned long)compat_ptr(arg));
+}
+#endif
+
+const struct proto_ops xtcp_stream_ops = {
+	.family		= PF_INET,
+	.owner		= THIS_MODULE,
+	.release	= inet_release,
+	.bind		= inet_bind,
+	.connect	= xtcp_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= inet_accept,
+	.getname	= inet_getname,
+	.poll		= xtcp_poll,
+	.ioctl		= xtcp_ioctl,
+#ifdef CONFIG_COMPAT
+	.compat_ioctl	= compat_ioctl,
+#endif
+	.gettstamp	= sock_gettstamp,
+	.listen		= xtcp_listen,
+	.shutdown	= inet_shutdown,
+	.setsockopt	= xtcp_setsockopt_stream,
+	.getsockopt	= xtcp_getsockopt_stream,
+	.sendmsg	= sendmsg_stream,
+	.recvmsg	= recvmsg_stream,
+	.mmap		= sock_no_mmap,
+	.set_peek_off	= set_peek_off,
+	.set_rcvlowat	= set_rcvlowat,
+};
+
+struct proto xtcp_prot = {
+	.name			= "XTCP",
+	.owner			= THIS_MODULE,
+	.close			= xtcp_close,
+	.disconnect		= xtcp_disconnect,
+	.accept			= xtcp_accept,
+	.shutdown		= xtcp_shutdown,
+	.setsockopt		= xtcp_setsockopt,
+	.getsockopt		= xtcp_getsockopt,
+	.keepalive		= xtcp_set_keepalive,
+	.sendmsg		= xtcp_sendmsg,
+	.recvmsg		= xtcp_recvmsg,
+	.backlog_rcv		= xtcp_backlog_rcv,
+	.get_port		= xtcp_get_port,
+	.put_port		= xtcp_put_port,
+	.enter_memory_pressure	= enter_memory_pressure,
+	.leave_memory_pressure	= leave_memory_pressure,
+	.memory_allocated	= &xtcp_memory_allocated,
+	.per_cpu_fw_alloc	= &xtcp_memory_per_cpu_fw_alloc,
+	.sockets_allocated	= &xtcp_sockets_allocated,
+	.memory_pressure	= &xtcp_memory_pressure,
+	.sysctl_mem		= xtcp_mem,
+	.max_header		= XTCP_MAX_HEADER,
+	.obj_size		= sizeof(struct xtcp_sock),
+	.no_autobind		= true,
+};
+
+static struct net_proto_family xtcp_family = {
+	.create	= create,
+	.owner	= THIS_MODULE,
+};
+
+/* As the kernel's TCP: at most a fifth of memory, pressure at three quarters. */
+static void init_mem_limits(void)
+{
+	unsigned long most = max(nr_free_buffer_pages() / 16, 128UL);
+
+	xtcp_mem[0] = most / 4 * 3;
+	xtcp_mem[1] = most;
+	xtcp_mem[2] = xtcp_mem[0] * 2;
+}
+
+/**
+ * xtcp_family_init() - let programs open xtcp sockets
+ *
+ * At module load, last.
+ *
+ * Return: 0; -ENOMEM; -EEXIST where the family's number is taken; -ENOBUFS
+ * where it is out of range
+ */
+int xtcp_family_init(void)
+{
+	int err;
+
+	init_mem_limits();
+	err = percpu_counter_init(&xtcp_sockets_allocated, 0, GFP_KERNEL);
+	if (err)
+		return err;
+	err = proto_register(&xtcp_prot, 1);
+	if (err)
+		goto counter;
+	xtcp_family.family = family;
+	err = sock_register(&xtcp_family);
+	if (err)
+		goto proto;
+	return 0;
+proto:
+	proto_unregister(&xtcp_prot);
+counter:
+	percpu_counter_destroy(&xtcp_sockets_allocated);
+	return err;
+}
+
+/**
+ * xtcp_family_stop() - no new sockets
+ *
+ * At module unload, first.
+ */
+void xtcp_family_stop(void)
+{
+	sock_unregister(family);
+}
+
+/**
+ * xtcp_family_exit() - free what xtcp_family_init() made
+ *
+ * At module unload, after rcu_barrier(): the last sockets are freed by RCU.
+ */
+void xtcp_family_exit(void)
+{
+	proto_unregister(&xtcp_prot);
+	percpu_counter_destroy(&xtcp_sockets_allocated);
+}

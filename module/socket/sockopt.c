@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Socket options: TCP's numbers and meanings at SOL_TCP, the IP layer's at
+ * SOL_IP.
+ */
+#include <linux/tcp.h>
+#include <linux/uaccess.h>
+#include <net/ip.h>
+#include "../engine/output.h"
+#include "../engine/timeout.h"
+#include "../engine/timers.h"
+#include "sockopt.h"
+
+#define MAX_KEEPIDLE_S	32767
+#define MAX_KEEPINTVL_S	32767
+#define MAX_KEEPCNT	127
+#define MAX_SYNCNT	127
+#define MAX_LINGER2_S	60
+#define MAX_MSS		32767
+
+static const char congestion_name[] = "reno";
+
+static void set_nonagle(struct sock *sk, u8 bit, int on)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (on)
+		x->nonagle |= bit;
+	else
+		x->nonagle &= ~bit;
+	/* setting TCP_NODELAY, or clearing TCP_CORK, sends what waits */
+	if (bit == XTCP_NODELAY ? on : !on)
+		xtcp_output(sk, x->nonagle & XTCP_CORK && bit == XTCP_NODELAY ?
+			    XTCP_PUSH_ONCE : x->nonagle | XTCP_PUSH_ONCE);
+}
+
+static int set_maxseg(struct xtcp_sock *x, int val)
+{
+	if (val && (val < XTCP_MSS_MIN || val > MAX_MSS))
+		return -EINVAL;
+	x->user_mss = val;
+	return 0;
+}
+
+static int set_keepidle(struct sock *sk, int val)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (val < 1 || val > MAX_KEEPIDLE_S)
+		return -EINVAL;
+	x->keepalive_time = val * HZ;
+	if (sock_flag(sk, SOCK_KEEPOPEN) &&
+	    xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE,
+			       max(x->last_rcv + x->keepalive_time, jiffies));
+	return 0;
+}
+
+static int set_linger2(struct xtcp_sock *x, int val)
+{
+	if (val < 0)
+		x->linger2 = -1;
+	else if (val > MAX_LINGER2_S)
+		x->linger2 = 0;
+	else
+		x->linger2 = val * HZ;
+	return 0;
+}
+
+static void set_quickack(struct sock *sk, int val)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->quick_acks = val ? 16 : 0;
+	if (val && x->ack_pending && xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		xtcp_send_ack(sk);
+}
+
+static int set_window_clamp(struct sock *sk, int val)
+{
+	if (!val) {
+		if (sk->sk_state != TCP_CLOSE)
+			return -EINVAL;
+		xtcp_sk(sk)->window_clamp = 0;
+		return 0;
+	}
+	xtcp_sk(sk)->window_clamp = max(val, 128);
+	return 0;
+}
+
+/* Socket locked. */
+static int set_tcp_int(struct sock *sk, int name, int val)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	switch (name) {
+	case TCP_NODELAY:
+		set_nonagle(sk, XTCP_NODELAY, val);
+		return 0;
+	case TCP_CORK:
+		set_nonagle(sk, XTCP_CORK, val);
+		return 0;
+	case TCP_MAXSEG:
+		return set_maxseg(x, val);
+	case TCP_KEEPIDLE:
+		return set_keepidle(sk, val);
+	case TCP_KEEPINTVL:
+		if (val < 1 || val > MAX_KEEPINTVL_S)
+			return -EINVAL;
+		x->keepalive_intvl = val * HZ;
+		return 0;
+	case TCP_KEEPCNT:
+		if (val < 1 || val > MAX_KEEPCNT)
+			return -EINVAL;
+		x->keepalive_probes = val;
+		return 0;
+	case TCP_SYNCNT:
+		if (val < 1 || val > MAX_SYNCNT)
+			return -EINVAL;
+		x->syn_retries = val;
+		return 0;
+	case TCP_LINGER2:
+		return set_linger2(x, val);
+	case TCP_QUICKACK:
+		set_quickack(sk, val);
+		return 0;
+	case TCP_USER_TIMEOUT:
+		if (val < 0)
+			return -EINVAL;
+		x->user_timeout_ms = val;
+		return 0;
+	case TCP_WINDOW_CLAMP:
+		return set_window_clamp(sk, val);
+	}
+	return -ENOPROTOOPT;
+}
+
+static int set_congestion(sockptr_t val, unsigned int len)
+{
+	char name[16] = "";
+
+	if (len < 1)
+		return -EINVAL;
+	if (copy_from_sockptr(name, val, min_t(unsigned int, len,
+					       sizeof(name) - 1)))
+		return -EFAULT;
+	return strcmp(name, congestion_name) ? -ENOENT : 0;
+}
+
+/**
+ * xtcp_setsockopt() - set an option of level SOL_TCP or SOL_IP
+ * @sk: the socket
+ * @level: SOL_TCP, SOL_IP
+ * @name: the option
+ * @val: its value
+ * @len: the value's length in bytes
+ *
+ * Process context.  This is struct proto's setsockopt.
+ *
+ * Return: 0; -ENOPROTOOPT for an option that is not there; -EINVAL for a value
+ * out of range or too short; -EFAULT; -ENOENT for an unknown congestion control
+ */
+int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
+		    unsigned int len)
+{
+	int number, err;
+
+	if (level == SOL_IP) {
+		if (name == IP_OPTIONS)
+			return -ENOPROTOOPT;
+		return ip_setsockopt(sk, level, name, val, len);
+	}
+	if (level != SOL_TCP)
+		return -ENOPROTOOPT;
+	if (name == TCP_CONGESTION)
+		return set_congestion(val, len);
+	if (len < sizeof(int))
+		return -EINVAL;
+	if (copy_from_sockptr(&number, val, sizeof(number)))
+		return -EFAULT;
+	lock_sock(sk);
+	err = set_tcp_int(sk, name, number);
+	release_sock(sk);
+	return err;
+}
+
+/* struct tcp_info, where a field has a meaning here.  Socket locked. */
+static void get_info(struct sock *sk, struct tcp_info *info)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 mss = max(x->snd_mss, 1u);
+
+	memset(info, 0, sizeof(*info));
+	info->tcpi_state = sk->sk_state;
+	if (sk->sk_state == TCP_LISTEN) {
+		info->tcpi_unacked = sk->sk_ack_backlog;
+		info->tcpi_sacked = sk->sk_max_ack_backlog;
+		return;
+	}
+	info->tcpi_ca_state = x->phase == XTCP_LOSS ? TCP_CA_Loss :
+			      x->phase == XTCP_FAST_RECOVERY ? TCP_CA_Recovery :
+			      x->dup_acks ? TCP_CA_Disorder : TCP_CA_Open;
+	info->tcpi_retransmits = x->retries;
+	info->tcpi_probes = x->probes;
+	info->tcpi_backoff = x->rtt.backoff;
+	info->tcpi_rto = xtcp_rtt_timeout_us(&x->rtt);
+	info->tcpi_ato = READ_ONCE(x->xn->sysctl.delack_ms) * USEC_PER_MSEC;
+	info->tcpi_snd_mss = x->snd_mss;
+	info->tcpi_rcv_mss = x->rcv_mss;
+	info->tcpi_unacked = DIV_ROUND_UP(xtcp_flight(x), mss);
+	info->tcpi_last_data_sent = xtcp_now_ms() - x->last_sent_ms;
+	info->tcpi_last_data_recv = jiffies_to_msecs(jiffies - x->last_rcv);
+	info->tcpi_last_ack_recv = info->tcpi_last_data_recv;
+	info->tcpi_pmtu = x->pmtu;
+	info->tcpi_rtt = x->rtt.srtt_us;
+	info->tcpi_rttvar = x->rtt.rttvar_us;
+	info->tcpi_min_rtt = x->rtt.min_us;
+	info->tcpi_snd_ssthresh = x->cong.ssthresh_bytes / mss;
+	info->tcpi_snd_cwnd = x->cong.cwnd_bytes / mss;
+	info->tcpi_advmss = x->user_mss ?: x->snd_mss;
+	info->tcpi_rcv_space = xtcp_offered_window(sk);
+	info->tcpi_notsent_bytes = x->write_seq - x->snd_nxt;
+	info->tcpi_snd_wnd = x->snd_wnd;
+}
+
+/* Socket locked. */
+static int get_tcp_int(struct sock *sk, int name, int *val)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	const struct xtcp_sysctls *ctl = &x->xn->sysctl;
+
+	switch (name) {
+	case TCP_NODELAY:
+		*val = !!(x->nonagle & XTCP_NODELAY);
+		return 0;
+	case TCP_CORK:
+		*val = !!(x->nonagle & XTCP_CORK);
+		return 0;
+	case TCP_MAXSEG:
+		*val = x->snd_mss;
+		if (x->user_mss && xtcp_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
+			*val = x->user_mss;
+		return 0;
+	case TCP_KEEPIDLE:
+		*val = (x->keepalive_time ?: READ_ONCE(ctl->keepalive_time)) / HZ;
+		return 0;
+	case TCP_KEEPINTVL:
+		*val = (x->keepalive_intvl ?: READ_ONCE(ctl->keepalive_intvl)) / HZ;
+		return 0;
+	case TCP_KEEPCNT:
+		*val = x->keepalive_probes ?: READ_ONCE(ctl->keepalive_probes);
+		return 0;
+	case TCP_SYNCNT:
+		*val = x->syn_retries ?: READ_ONCE(ctl->syn_retries);
+		return 0;
+	case TCP_LINGER2:
+		*val = x->linger2 < 0 ? -1 :
+		       (x->linger2 ?: READ_ONCE(ctl->fin_timeout)) / HZ;
+		return 0;
+	case TCP_QUICKACK:
+		*val = x->quick_acks > 0;
+		return 0;
+	case TCP_USER_TIMEOUT:
+		*val = x->user_timeout_ms;
+		return 0;
+	case TCP_WINDOW_CLAMP:
+		*val = x->window_clamp;
+		return 0;
+	}
+	return -ENOPROTOOPT;
+}
+
+static int put_option(const void *from, int size, char __user *val,
+		      int __user *len)
+{
+	int room;
+
+	if (get_user(room, len))
+		return -EFAULT;
+	if (room < 0)
+		return -EINVAL;
+	room = min(room, size);
+	if (put_user(room, len) || copy_to_user(val, from, room))
+		return -EFAULT;
+	return 0;
+}
+
+/**
+ * xtcp_getsockopt() - read an option of level SOL_TCP or SOL_IP
+ * @sk: the socket
+ * @level: SOL_TCP, SOL_IP
+ * @name: the option
+ * @val: where to write its value
+ * @len: room there; set to what was written
+ *
+ * Process context.  This is struct proto's getsockopt.
+ *
+ * Return: 0; -ENOPROTOOPT, -EINVAL, -EFAULT
+ */
+int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *val,
+		    int __user *len)
+{
+	struct tcp_info info;
+	int number, err;
+
+	if (level == SOL_IP)
+		return ip_getsockopt(sk, level, name, val, len);
+	if (level != SOL_TCP)
+		return -ENOPROTOOPT;
+	if (name == TCP_CONGESTION) {
+		char padded[16] = "reno";
+
+		return put_option(padded, sizeof(padded), val, len);
+	}
+	lock_sock(sk);
+	if (name == TCP_INFO) {
+		get_info(sk, &info);
+		release_sock(sk);
+		return put_option(&info, sizeof(info), val, len);
+	}
+	err = get_tcp_int(sk, name, &number);
+	release_sock(sk);
+	return err ?: put_option(&number, sizeof(number), val, len);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the engine asks of an IP version.
+ */
+#ifndef _XTCP_IP_H
+#define _XTCP_IP_H
+
+#include <net/dst.h>
+#include "../engine/connection.h"
+#include "../uapi/xtcp.h"
+
+/**
+ * struct xtcp_ip_ops - an IP version, as a connection sees it
+ *
+ * @header_bytes: the IP header's length
+ * @route: find the route to the peer and cache it in the socket; chooses the
+ *	source address where the socket has none.  Socket lock held.
+ *	Return: 0, or a negative errno as a routing lookup gives
+ * @xmit: hand a segment down: writes checksum and IP header.  Consumes the skb.
+ *	Return: 0, or a negative errno
+ */
+struct xtcp_ip_ops {
+	u32	header_bytes;
+	int	(*route)(struct sock *sk);
+	int	(*xmit)(struct sock *sk, struct sk_buff *skb);
+};
+
+extern const struct xtcp_ip_ops xtcp_ipv4_ops;
+
+/**
+ * struct xtcp_reply - where a segment without a connection goes
+ *
+ * @tuple: ours and the peer's end
+ * @ifindex: the device to leave by; 0: as routed
+ * @mark: the packet mark
+ * @tos: type of service
+ * @sk: whose security label and permissions route it; or NULL
+ */
+struct xtcp_reply {
+	const struct xtcp_tuple	*tuple;
+	const struct sock	*sk;
+	int			ifindex;
+	u32			mark;
+	u8			tos;
+};
+
+int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
+		    const struct xtcp_segment *seg);
+int xtcp_ipv4_reply_mss(struct net *net, const struct xtcp_reply *reply,
+			u32 *mss);
+int xtcp_ipv4_init(void);
+void xtcp_ipv4_exit(void);
+
+struct dst_entry *xtcp_route(struct sock *sk);
+bool xtcp_checksum_bad(struct sk_buff *skb);
+
+/* An skb->cb flag beside IPCB's own: a TCP-wire segment, led to the native
+ * protocol's handler by tcp_wire.c.
+ */
+#define XTCP_IPCB_TCP_WIRE	BIT(15)
+
+/**
+ * xtcp_skb_wire() - which wire a received segment came by
+ * @skb: IPCB as the IP layer left it
+ *
+ * Return: IPPROTO_XTCP or IPPROTO_TCP
+ */
+static inline u8 xtcp_skb_wire(const struct sk_buff *skb)
+{
+	return IPCB(skb)->flags & XTCP_IPCB_TCP_WIRE ? IPPROTO_TCP : IPPROTO_XTCP;
+}
+
+#endif /* _XTCP_IP_H */
