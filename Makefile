@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+# What kbuild needs is in Kbuild; this is for people. "make help" says what there is.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+DESTDIR ?=
+PREFIX ?= /usr/local
+KERNEL ?=
+KERNELS = $(if $(KERNEL),$(KERNEL),6.1 6.12)
+
+# Where modules_install puts modules from elsewhere, and modprobe looks first.
+MODDIR = updates
+
+all: kdir
+	+$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+
+kdir:
+	@test -e $(KDIR)/Makefile || { \
+		echo "There is nothing to build modules against in $(KDIR)." >&2; \
+		echo "On Debian: apt-get install linux-headers-$$(uname -r)" >&2; \
+		echo "For another kernel: make KDIR=/usr/src/linux-headers-RELEASE" >&2; \
+		echo "No kernel of Debian's runs here? \"make demo\" and \"make test\" bring their own." >&2; \
+		exit 1; }
+
+install: all
+	+$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=$(MODDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
+	$(if $(DESTDIR),,depmod -a $$($(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease))
+	install -D -m 644 module/uapi/xtcp.h $(DESTDIR)$(PREFIX)/include/xtcp.h
+	+@if test -e tools/Makefile; then $(MAKE) -C tools install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); fi
+
+uninstall: kdir
+	rm -f $(DESTDIR)/lib/modules/$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)/$(MODDIR)/xtcp.ko*
+	$(if $(DESTDIR),,depmod -a $$($(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease))
+	rm -f $(DESTDIR)$(PREFIX)/include/xtcp.h
+	+@if test -e tools/Makefile; then $(MAKE) -C tools uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); fi
+
+demo test kunit check bench:
+	@scripts/$@ $(ARGS)
+
+e2e:
+	@for kernel in $(KERNELS); do scripts/e2e --kernel $$kernel $(ARGS) || exit; done
+
+clean:
+	+@test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean
+
+help:
+	@echo 'make            build xtcp.ko for the running kernel (or KDIR=/usr/src/linux-headers-RELEASE)'
+	@echo 'make install    install the module, its header and the tools; "make uninstall" takes them away'
+	@echo 'make demo       watch xtcp at work, in a virtual machine'
+	@echo 'make test       every test there is; the last line counts them'
+	@echo 'make kunit      the unit and wire tests'
+	@echo 'make e2e        the end-to-end tests, on KERNEL=6.1 or KERNEL=6.12 or both'
+	@echo 'make check      checkpatch, sparse, W=1 and shellcheck'
+	@echo 'make bench      xtcp and the kernel'"'"'s TCP, measured in turn'
+	@echo 'make clean      remove what make built; what the tests keep is in ~/.cache/xtcp'
+	@echo 'W=1 and C=2 are handed on to kbuild, ARGS=... to the script of a target.'
+
+.PHONY: all kdir install uninstall demo test kunit e2e check bench clean help

@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# What every script of xtcp shares: where things are, how to talk, how to lock. Sourced, never run.
+
+XTCP_ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+XTCP_CACHE=${XTCP_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/xtcp}
+export XTCP_CACHE
+
+# The kernels that xtcp is built for and tested on.
+XTCP_STOCK_KERNELS=(6.1 6.12)
+XTCP_KUNIT_KERNELS=(kunit kunit-san)
+
+XTCP_ME=${0##*/}
+
+# say TEXT...: a message for people, on stderr, so that stdout stays a script's result.
+say()
+{
+	printf '%s: %s\n' "$XTCP_ME" "$*" >&2
+}
+
+die()
+{
+	say "$*"
+	exit 1
+}
+
+# bad_usage TEXT...: an argument is wrong.
+bad_usage()
+{
+	say "$*"
+	say "try --help"
+	exit 2
+}
+
+is_stock_kernel()
+{
+	[[ " ${XTCP_STOCK_KERNELS[*]} " == *" $1 "* ]]
+}
+
+is_kunit_kernel()
+{
+	[[ " ${XTCP_KUNIT_KERNELS[*]} " == *" $1 "* ]]
+}
+
+is_kernel()
+{
+	is_stock_kernel "$1" || is_kunit_kernel "$1"
+}
+
+# with_lock NAME: hold the lock NAME until the script ends; waits, and says so, if another holds it. Children inherit it:
+# start none that outlives the script.
+with_lock()
+{
+	local fd dir=$XTCP_CACHE/locks
+
+	mkdir -p "$dir"
+	exec {fd}>"$dir/$1"
+	if ! flock -n "$fd"; then
+		say "waiting for another run of $1"
+		flock "$fd"
+	fi
+}
+
+# build_dir KERNEL: where this checkout's module for KERNEL is built. Two checkouts do not share objects.
+build_dir()
+{
+	local sum
+
+	sum=$(printf '%s' "$XTCP_ROOT" | sha1sum)
+	printf '%s/build/%s-%s/%s\n' "$XTCP_CACHE" "${XTCP_ROOT##*/}" "${sum:0:6}" "$1"
+}
+
+# count_tests FILE: add to passed, failed and skipped what the last line of FILE counts, "N passed, N failed[, N skipped]".
+# Fails if that is not its last line.
+passed=0
+failed=0
+skipped=0
+count_tests()
+{
+	[[ $(tail -n 1 "$1") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]] || return 1
+	passed=$((passed + BASH_REMATCH[1]))
+	failed=$((failed + BASH_REMATCH[2]))
+	skipped=$((skipped + ${BASH_REMATCH[4]:-0}))
+}
+
+# print_count: the closing line of every kind of test.
+print_count()
+{
+	printf '%d passed, %d failed' "$passed" "$failed"
+	((skipped == 0)) || printf ', %d skipped' "$skipped"
+	printf '\n'
+}
