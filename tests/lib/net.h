@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the tests share: sockets of the wire under test, pairs of them, other
+ * threads that block in a call, data whose every byte is known.
+ */
+#ifndef TESTS_NET_H
+#define TESTS_NET_H
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "xtcp.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define SHORT_MS	60	/* long enough to see that nothing happens */
+#define LONG_MS		8000	/* for what must happen, however slow the machine */
+
+/* XTCP_WIRE=kernel|native|tcp, native if it is not set. */
+enum wire {
+	WIRE_KERNEL,	/* AF_INET, 0: the kernel's TCP, the yardstick */
+	WIRE_NATIVE,	/* AF_XTCP, 0 */
+	WIRE_TCP,	/* AF_XTCP, IPPROTO_TCP */
+};
+
+extern enum wire wire;
+
+void net_init(void);
+void netns_new(void);
+int sysctl_set(const char *path, const char *value);
+bool have_root(void);
+
+/* Sockets. listen_on(), connect_to() and the pairs end the test on failure. */
+int wire_family(void);
+int wire_protocol(void);
+int xsocket(void);
+int xsocket_type(int type);
+struct sockaddr_in addr4(const char *ip, int port);
+struct sockaddr_in name_of(int fd);
+struct sockaddr_in peer_of(int fd);
+int port_of(int fd);
+int bind4(int fd, const char *ip, int port);
+int connect4(int fd, const char *ip, int port);
+int connect_addr(int fd, const struct sockaddr_in *addr);
+int listen_on(int backlog);
+int connect_to(int listener);
+int connect_start(int listener);
+int accept_in_time(int listener);
+int full_listener(int fd[2]);
+int closed_port(void);
+
+struct pair {
+	int c;	/* connected */
+	int s;	/* accepted */
+	int l;	/* the listener, still open */
+};
+
+void pair_open(struct pair *p);
+void pair_open_small(struct pair *p, int sndbuf_bytes, int rcvbuf_bytes);
+void pair_close(struct pair *p);
+
+/* Options and state */
+int set_int(int fd, int level, int option, int value);
+int get_int(int fd, int level, int option);
+int set_ms(int fd, int option, int ms);
+int set_linger(int fd, int on, int seconds);
+int so_error(int fd);
+void set_nonblock(int fd, bool on);
+int fd_inq(int fd);
+int fd_outq(int fd);
+int poll_now(int fd, int events);
+int poll_for(int fd, int events);
+bool wait_inq(int fd, int bytes);
+bool wait_outq(int fd, int bytes);
+bool wait_so_error(int fd, int error);
+
+/* Time */
+long long now_ms(void);
+void pause_ms(int ms);
+
+/* Data */
+long long fill(int fd);
+long long drain(int fd);
+long long read_to_end(int fd);
+long long send_all(int fd, const void *buf, size_t len);
+long long recv_all(int fd, void *buf, size_t len);
+void stream_fill(unsigned long long seed, unsigned long long pos,
+		 unsigned char *buf, size_t len);
+long long stream_diff(unsigned long long seed, unsigned long long pos,
+		      const unsigned char *buf, size_t len);
+long long stream_send(int fd, unsigned long long seed, long long bytes,
+		      size_t chunk);
+long long stream_recv(int fd, unsigned long long seed, size_t chunk);
+
+/* Signals: counted in caught() */
+void catch_signal(int sig, int sa_flags);
+int caught(void);
+
+/**
+ * struct bg - a call made by another thread
+ * @fn: what the thread does
+ * @fd: for @fn
+ * @arg: for @fn
+ * @ret: what @fn returned, after bg_join()
+ * @err: errno after @fn
+ */
+struct bg {
+	long long (*fn)(struct bg *bg);
+	int fd;
+	void *arg;
+	long long ret;
+	int err;
+	/* private */
+	pthread_t thread;
+	int tid;
+	int started;
+	int done;
+};
+
+void bg_start(struct bg *bg);
+bool bg_blocked(struct bg *bg);
+bool bg_ends(struct bg *bg, int ms);
+long long bg_join(struct bg *bg);
+void bg_signal(struct bg *bg, int sig);
+long long bg_accept(struct bg *bg);
+long long bg_recv1(struct bg *bg);
+long long bg_connect(struct bg *bg);
+
+/* Processes */
+int fork_run(void (*fn)(void *arg), void *arg);
+int exit_status(int pid);
+
+#endif

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# TAP output for the scripts, and network namespaces. To be sourced.
+
+set -u
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+OUT=${OUT:-$here/build}
+tap_nr=0 tap_failed=0
+spaces=() pids=() work=$(mktemp -d)
+
+# What the family's name adds to the name of a program.
+# shellcheck disable=SC2034 # for the scripts
+case ${XTCP_WIRE:=native} in
+kernel)	suffix=-kernel ;;
+tcp)	suffix=-tcp ;;
+*)	suffix= ;;
+esac
+
+tap_cleanup() {
+	local pid space
+
+	for pid in "${pids[@]}"; do
+		kill "$pid" 2>/dev/null
+	done
+	wait
+	for space in "${spaces[@]}"; do
+		ip netns delete "$space"
+	done
+	rm -rf "$work"
+} 2>/dev/null
+trap tap_cleanup EXIT
+
+# check NAME COMMAND...: the command succeeds
+check() {
+	local name=$1 status
+
+	shift
+	tap_nr=$((tap_nr + 1))
+	if "$@" >"$work/output" 2>&1; then
+		echo "ok $tap_nr - $name"
+		return 0
+	fi
+	status=$?
+	echo "not ok $tap_nr - $name"
+	echo "#   status $status of: $*"
+	tail -n 5 "$work/output" | sed 's/^/#   /'
+	tap_failed=1
+	return 1
+}
+
+skip() {
+	tap_nr=$((tap_nr + 1))
+	echo "ok $tap_nr - $1 # SKIP $2"
+}
+
+bail_out() {
+	echo "Bail out! $*"
+	exit 1
+}
+
+tap_end() {
+	echo "1..$tap_nr"
+	exit "$tap_failed"
+}
+
+# space_new NAME: a namespace with nothing but lo, up
+space_new() {
+	ip netns add "$1" || bail_out "ip netns add"
+	spaces+=("$1")
+	ip -n "$1" link set lo up
+}
+
+# space_pair A B: two namespaces joined by veth, 10.9.0.1 in A, 10.9.0.2 in B
+space_pair() {
+	space_new "$1"
+	space_new "$2"
+	ip -n "$1" link add veth0 type veth peer name veth0 netns "$2" ||
+		return 1
+	ip -n "$1" addr add 10.9.0.1/24 dev veth0
+	ip -n "$2" addr add 10.9.0.2/24 dev veth0
+	ip -n "$1" link set veth0 up
+	ip -n "$2" link set veth0 up
+}
+
+# background COMMAND...: ended by tap_cleanup; its number is in $!
+background() {
+	"$@" >/dev/null 2>&1 &
+	pids+=($!)
+}
+
+# retry COMMAND...: until it succeeds, for 10 s at most
+retry() {
+	local i
+
+	for ((i = 0; i < 100; i++)); do
+		"$@" >/dev/null 2>&1 && return 0
+		read -r -t 0.1 <> <(:)
+	done
+	return 1
+}
+
+in_space() {
+	ip netns exec "$@"
+}
