@@ -181,7 +181,7 @@ void xtcp_close(struct sock *sk, long timeout)
  * @sk: the socket, locked
  * @flags: unused
  *
- * A connection is reset.  Bound address and port stay if the user chose them.
+ * A connection is reset, and the user reads ECONNRESET once.  Bound address and port stay if the user chose them.
  * This is struct proto's disconnect.
  *
  * Return: 0
@@ -194,9 +194,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	if (sk->sk_state == TCP_LISTEN) {
 		xtcp_stop_listening(sk, XTCP_EV_ABORT);
 	} else if (sk->sk_state != TCP_CLOSE) {
-		int err = sk->sk_state == TCP_SYN_SENT ? ECONNRESET : 0;
-
-		xtcp_abort(sk, err);
+		xtcp_abort(sk, ECONNRESET);
 	}
 	xtcp_timers_stop(sk);
 	__skb_queue_purge(&sk->sk_receive_queue);

@@ -53,6 +53,8 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->ack_pending = 0;
 	x->ack_now = 0;
 	x->quick_acks = 0;
+	x->urg_phase = XTCP_URG_NONE;
+	x->urg_sending = 0;
 	x->fin_seen = 0;
 	x->fin_queued = 0;
 	x->challenged = 0;

@@ -36,8 +36,8 @@ struct xtcp_port;
  * @sk: the socket; NULL for a TIME_WAIT object
  * @laddr: the local address it is bound to; all zero: every one
  * @ifindex: the device it is bound to; 0: every one
- * @reuse: SO_REUSEADDR was set
- * @reuseport: SO_REUSEPORT was set
+ * @reuse: SO_REUSEADDR was set; of a TIME_WAIT object, a socket is asked itself
+ * @reuseport: SO_REUSEPORT was set; likewise
  */
 struct xtcp_owner {
 	struct hlist_node	node;
@@ -79,6 +79,14 @@ struct xtcp_node {
 	struct rhash_head	hash;
 	struct xtcp_tuple	tuple;
 	enum xtcp_kind		kind;
+};
+
+/* The peer's urgent byte, RFC 9293, 3.8.5, RFC 6093 */
+enum xtcp_urgent {
+	XTCP_URG_NONE,
+	XTCP_URG_COMING,	/* its place is known */
+	XTCP_URG_HERE,		/* urg_byte has it */
+	XTCP_URG_READ,		/* the user has read it, but not what is around it */
 };
 
 enum xtcp_timer {
@@ -136,6 +144,13 @@ struct xtcp_sock {
 	u32			rcv_mss;	/* guess at the peer's segment size */
 	struct xtcp_reassembly	reassembly;
 
+	/* Urgent data: urgent.c */
+	u32			snd_up;		/* SND.UP: behind the urgent byte */
+	u32			urg_seq;	/* the peer's urgent byte */
+	u8			urg_byte;
+	u8			urg_phase;	/* enum xtcp_urgent */
+	u8			urg_sending;	/* snd_up counts */
+
 	/* Recovery and congestion */
 	struct xtcp_cong	cong;
 	struct xtcp_rtt		rtt;
@@ -168,6 +183,9 @@ struct xtcp_sock {
 	int			keepalive_intvl;
 	int			linger2;	/* jiffies; 0: the sysctl's, <0: none */
 	u32			user_timeout_ms;
+	u32			notsent_lowat;	/* TCP_NOTSENT_LOWAT, bytes */
+	u8			defer_accept;	/* SYN,ACK timeouts to wait for data */
+	u8			recv_inq;	/* TCP_INQ */
 	unsigned long		last_rcv;	/* jiffies: when a segment came last */
 	unsigned long		rtx_since;	/* jiffies: the first timeout in a row */
 
@@ -222,7 +240,8 @@ struct xtcp_request {
 	u16			peer_mss;
 	u8			tos;
 	u8			retries;
-	u8			dead:1;		/* no longer in the table */
+	u8			acked:1,	/* TCP_DEFER_ACCEPT: waits for data */
+				dead:1;		/* no longer in the table */
 };
 
 /**

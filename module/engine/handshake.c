@@ -262,13 +262,16 @@ static void request_expired(struct xtcp_request *req)
 
 	if (req->dead)
 		return;
-	if (req->retries >= most) {
+	if (req->retries >= max(most, l->defer_accept)) {
 		xtcp_request_fail(req, XTCP_EV_TIMEOUT);
 		return;
 	}
 	req->retries++;
-	xtcp_count(l->xn, RETRANS);
-	request_send_syn_ack(req);
+	/* acknowledged, and data is waited for: asking again brings nothing */
+	if (!req->acked || req->retries >= l->defer_accept) {
+		xtcp_count(l->xn, RETRANS);
+		request_send_syn_ack(req);
+	}
 	refcount_inc(&req->refcnt);
 	mod_timer(&req->timer, jiffies + request_timeout(req));
 }
@@ -486,6 +489,13 @@ static void request_complete(struct xtcp_request *req, struct sk_buff *skb)
 	struct sock *listener = req->listener, *sk;
 	struct xtcp_net *xn = xtcp_sk(listener)->xn;
 
+	/* TCP_DEFER_ACCEPT: the data will bring the ACK again */
+	if (req->retries < xtcp_sk(listener)->defer_accept &&
+	    xtcp_seq(skb) == xtcp_end(skb)) {
+		req->acked = 1;
+		consume_skb(skb);
+		return;
+	}
 	if (sk_acceptq_is_full(listener)) {
 		/* the SYN,ACK will be sent again, the peer's ACK with it */
 		if (READ_ONCE(xn->sysctl.abort_on_overflow)) {

@@ -17,6 +17,7 @@
 #include "timeout.h"
 #include "timers.h"
 #include "timewait.h"
+#include "urgent.h"
 
 /* ---- acknowledging ---- */
 
@@ -330,6 +331,8 @@ static void new_data_acked(struct sock *sk, u32 ack)
 
 	x->snd_una = ack;
 	x->retries = 0;
+	if (unlikely(x->urg_sending) && seq_geq(ack, x->snd_up))
+		x->urg_sending = 0;
 	WRITE_ONCE(sk->sk_err_soft, 0);
 	clean_acked(sk);
 	xtcp_recovery_acked(sk, acked);
@@ -742,8 +745,12 @@ void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 	if (xtcp_step_sequence(sk, skb) && xtcp_step_rst(sk, skb) &&
-	    xtcp_step_syn(sk, skb) && xtcp_step_ack(sk, skb))
+	    xtcp_step_syn(sk, skb) && xtcp_step_ack(sk, skb)) {
+		if (unlikely(XTCP_CB(skb)->flags & XTCP_URG ||
+			     x->urg_phase == XTCP_URG_COMING))
+			xtcp_urgent_received(sk, skb);
 		xtcp_step_text(sk, skb);
+	}
 	if (likely(sk->sk_state != TCP_CLOSE))
 		send_due(sk);
 }

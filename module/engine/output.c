@@ -14,6 +14,7 @@
 #include "../wire/ip.h"
 #include "output.h"
 #include "timers.h"
+#include "urgent.h"
 
 /* ---- the window we offer: RFC 9293, 3.8.6.2.2 ---- */
 
@@ -319,6 +320,11 @@ int xtcp_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
 	} else {
 		seg.wnd = select_window(sk);
 	}
+	if (unlikely(x->urg_sending)) {
+		seg.urg = xtcp_urgent_pointer(x, seq);
+		if (seg.urg)
+			seg.flags |= XTCP_URG;
+	}
 	__skb_push(skb, header_bytes);
 	skb_reset_transport_header(skb);
 	xtcp_segment_build(&seg, skb->data, header_bytes);
@@ -485,7 +491,8 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 	    (s32)(xtcp_now_ms() - x->last_sent_ms) >
 	    (s32)(xtcp_rtt_timeout_us(&x->rtt) / USEC_PER_MSEC))
 		xtcp_cong_idle(&x->cong);
-	most = xtcp_size_goal(sk);
+	/* each segment has a pointer of its own */
+	most = x->urg_sending ? x->snd_mss : xtcp_size_goal(sk);
 
 	while ((skb = x->send_head)) {
 		if (skb->len) {

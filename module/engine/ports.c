@@ -107,8 +107,6 @@ static void owner_init(struct xtcp_owner *o, struct sock *sk)
 	o->sk = sk;
 	o->laddr = &xtcp_sk(sk)->node.tuple.laddr;
 	o->ifindex = sk->sk_bound_dev_if;
-	o->reuse = sk->sk_reuse != SK_NO_REUSE;
-	o->reuseport = sk->sk_reuseport;
 }
 
 static void owner_add(struct xtcp_port *port, struct xtcp_owner *o)
@@ -139,6 +137,17 @@ static bool addrs_overlap(const struct in6_addr *a, const struct in6_addr *b)
 	return ipv6_addr_equal(a, b) || addr_any(a) || addr_any(b);
 }
 
+/* The options may be set and cleared as long as the socket is there. */
+static bool owner_reuse(const struct xtcp_owner *o)
+{
+	return o->sk ? o->sk->sk_reuse != SK_NO_REUSE : o->reuse;
+}
+
+static bool owner_reuseport(const struct xtcp_owner *o)
+{
+	return o->sk ? o->sk->sk_reuseport : o->reuseport;
+}
+
 /* May these two have the port together?  The rules of socket(7): SO_REUSEADDR
  * on both as long as the other does not listen, or SO_REUSEPORT on both and the
  * same user.
@@ -150,10 +159,10 @@ static bool owners_conflict(const struct xtcp_owner *o,
 		return false;
 	if (!addrs_overlap(o->laddr, other->laddr))
 		return false;
-	if (o->reuse && other->reuse &&
+	if (owner_reuse(o) && owner_reuse(other) &&
 	    (!other->sk || READ_ONCE(other->sk->sk_state) != TCP_LISTEN))
 		return false;
-	if (o->reuseport && other->reuseport &&
+	if (owner_reuseport(o) && owner_reuseport(other) &&
 	    (!other->sk || uid_eq(sock_i_uid(o->sk), sock_i_uid(other->sk))))
 		return false;
 	return true;
@@ -437,8 +446,8 @@ void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_timewait *tw)
 	tw->owner = (struct xtcp_owner) {
 		.laddr = &tw->node.tuple.laddr,
 		.ifindex = tw->ifindex,
-		.reuse = x->owner.reuse,
-		.reuseport = x->owner.reuseport,
+		.reuse = owner_reuse(&x->owner),
+		.reuseport = owner_reuseport(&x->owner),
 	};
 	if (!port)
 		return;

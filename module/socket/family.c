@@ -72,6 +72,7 @@ static void init_sock(struct sock *sk)
 	INIT_LIST_HEAD(&x->accept_queue);
 	INIT_LIST_HEAD(&x->accept_node);
 	x->window_clamp = U16_MAX;
+	x->notsent_lowat = U32_MAX;
 	x->ip_id = get_random_u32();
 	xtcp_init_connection(x);
 	xtcp_timers_init(sk);
@@ -215,6 +216,7 @@ static int connect_start(struct sock *sk, const struct sockaddr_in *to)
 	x->snd_sml = x->iss;
 	x->recover = x->iss;
 	sock_reset_flag(sk, SOCK_DONE);
+	WRITE_ONCE(sk->sk_err, 0);
 	xtcp_transition(sk, XTCP_EV_ACTIVE_OPEN);
 	xtcp_count(x->xn, ACTIVE_OPENS);
 	err = xtcp_send_syn(sk, XTCP_SYN);
@@ -270,8 +272,8 @@ static int connect_locked(struct socket *sock, struct sockaddr *addr,
 			  int addr_len, int flags)
 {
 	struct sock *sk = sock->sk;
+	int err, unfinished = -EINPROGRESS;
 	long timeo;
-	int err;
 
 	if (addr->sa_family == AF_UNSPEC)
 		return connect_dissolve(sock);
@@ -279,10 +281,7 @@ static int connect_locked(struct socket *sock, struct sockaddr *addr,
 	case SS_CONNECTED:
 		return -EISCONN;
 	case SS_CONNECTING:
-		if (!xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV))
-			break;
-		if (flags & O_NONBLOCK)
-			return -EALREADY;
+		unfinished = -EALREADY;
 		break;
 	case SS_UNCONNECTED:
 		if (sk->sk_state != TCP_CLOSE)
@@ -301,12 +300,12 @@ static int connect_locked(struct socket *sock, struct sockaddr *addr,
 	timeo = sock_sndtimeo(sk, flags & O_NONBLOCK);
 	if (xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
 		if (!timeo)
-			return -EINPROGRESS;
+			return unfinished;
 		timeo = wait_for_connect(sk, timeo);
 		if (xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
 			if (signal_pending(current))
 				return sock_intr_errno(timeo);
-			return -EINPROGRESS;	/* SO_SNDTIMEO is over */
+			return unfinished;	/* SO_SNDTIMEO is over */
 		}
 	}
 	if (sk->sk_state == TCP_CLOSE) {
@@ -462,9 +461,15 @@ static int set_rcvlowat(struct sock *sk, int val)
 {
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		val = min(val, READ_ONCE(sk->sk_rcvbuf) >> 1);
+	else
+		val = min(val, READ_ONCE(xtcp_sk(sk)->xn->sysctl.rmem[2]) / 4);
 	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
 	if (xtcp_unread(sk) >= (u32)sk->sk_rcvlowat)
 		sk->sk_data_ready(sk);
+	/* the mark must be reachable: the window is half of what is free */
+	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
+	    READ_ONCE(sk->sk_rcvbuf) < 4 * val)
+		WRITE_ONCE(sk->sk_rcvbuf, 4 * val);
 	return 0;
 }
 
@@ -514,6 +519,7 @@ struct proto xtcp_prot = {
 	.sendmsg		= xtcp_sendmsg,
 	.recvmsg		= xtcp_recvmsg,
 	.backlog_rcv		= xtcp_backlog_rcv,
+	.stream_memory_free	= xtcp_stream_memory_free,
 	.get_port		= xtcp_get_port,
 	.put_port		= xtcp_put_port,
 	.enter_memory_pressure	= enter_memory_pressure,

@@ -88,6 +88,21 @@ static int set_window_clamp(struct sock *sk, int val)
 	return 0;
 }
 
+/* TCP_DEFER_ACCEPT is given in seconds and kept in timeouts of the SYN,ACK. */
+static u8 timeouts_in(int seconds)
+{
+	int n = 0, timeout = 1;
+
+	for (; seconds > 0; seconds -= timeout, timeout *= 2)
+		n++;
+	return n;
+}
+
+static int seconds_of(u8 timeouts)
+{
+	return (1 << timeouts) - 1;
+}
+
 /* Socket locked. */
 static int set_tcp_int(struct sock *sk, int name, int val)
 {
@@ -131,6 +146,18 @@ static int set_tcp_int(struct sock *sk, int name, int val)
 		return 0;
 	case TCP_WINDOW_CLAMP:
 		return set_window_clamp(sk, val);
+	case TCP_DEFER_ACCEPT:
+		x->defer_accept = timeouts_in(val);
+		return 0;
+	case TCP_NOTSENT_LOWAT:
+		WRITE_ONCE(x->notsent_lowat, val);
+		sk->sk_write_space(sk);
+		return 0;
+	case TCP_INQ:
+		if (val < 0 || val > 1)
+			return -EINVAL;
+		x->recv_inq = val;
+		return 0;
 	}
 	return -ENOPROTOOPT;
 }
@@ -165,13 +192,10 @@ int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 {
 	int number, err;
 
-	if (level == SOL_IP) {
-		if (name == IP_OPTIONS)
-			return -ENOPROTOOPT;
-		return ip_setsockopt(sk, level, name, val, len);
-	}
-	if (level != SOL_TCP)
+	if (level == SOL_IP && name == IP_OPTIONS)
 		return -ENOPROTOOPT;
+	if (level != SOL_TCP)
+		return ip_setsockopt(sk, level, name, val, len);
 	if (name == TCP_CONGESTION)
 		return set_congestion(val, len);
 	if (len < sizeof(int))
@@ -266,6 +290,15 @@ static int get_tcp_int(struct sock *sk, int name, int *val)
 	case TCP_WINDOW_CLAMP:
 		*val = x->window_clamp;
 		return 0;
+	case TCP_DEFER_ACCEPT:
+		*val = seconds_of(x->defer_accept);
+		return 0;
+	case TCP_NOTSENT_LOWAT:
+		*val = READ_ONCE(x->notsent_lowat);
+		return 0;
+	case TCP_INQ:
+		*val = x->recv_inq;
+		return 0;
 	}
 	return -ENOPROTOOPT;
 }
@@ -303,10 +336,8 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *val,
 	struct tcp_info info;
 	int number, err;
 
-	if (level == SOL_IP)
-		return ip_getsockopt(sk, level, name, val, len);
 	if (level != SOL_TCP)
-		return -ENOPROTOOPT;
+		return ip_getsockopt(sk, level, name, val, len);
 	if (name == TCP_CONGESTION) {
 		char padded[16] = "reno";
 

@@ -38,6 +38,21 @@ void xtcp_write_space(struct sock *sk)
 	rcu_read_unlock();
 }
 
+/**
+ * xtcp_stream_memory_free() - TCP_NOTSENT_LOWAT: is little enough not sent yet?
+ * @sk: the connection
+ * @wake: 1: the answer decides about waking; then half of the mark counts
+ *
+ * Any context.  This is struct proto's stream_memory_free.
+ */
+bool xtcp_stream_memory_free(const struct sock *sk, int wake)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	u64 notsent = READ_ONCE(x->write_seq) - READ_ONCE(x->snd_nxt);
+
+	return notsent << wake < READ_ONCE(x->notsent_lowat);
+}
+
 /* A fresh skb at the end of the write queue, to be filled. */
 static struct sk_buff *append_skb(struct sock *sk)
 {
@@ -203,8 +218,13 @@ static int send_locked(struct sock *sk, struct msghdr *msg)
 		    skb == x->send_head)
 			xtcp_output(sk, XTCP_NODELAY);
 	}
-	if (copied)
+	if (copied) {
+		if (flags & MSG_OOB) {
+			x->snd_up = x->write_seq;
+			x->urg_sending = 1;
+		}
 		push(sk, flags);
+	}
 	return copied;
 error:
 	drop_empty_tail(sk);
@@ -222,20 +242,20 @@ error:
 /**
  * xtcp_sendmsg() - SEND
  * @sk: the socket
- * @msg: the data; MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_EOR count
+ * @msg: the data; MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_OOB count
  * @size: its length
  *
  * Process context.  This is struct proto's sendmsg.
  *
  * Return: how many bytes were taken; -EAGAIN where none without waiting;
  * -EPIPE after shutdown, with SIGPIPE unless MSG_NOSIGNAL; the connection's
- * error; -EFAULT; -EOPNOTSUPP for MSG_OOB and MSG_FASTOPEN
+ * error; -EFAULT; -EOPNOTSUPP for MSG_FASTOPEN
  */
 int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 {
 	int ret;
 
-	if (msg->msg_flags & (MSG_OOB | MSG_FASTOPEN))
+	if (msg->msg_flags & MSG_FASTOPEN)
 		return -EOPNOTSUPP;
 	lock_sock(sk);
 	ret = send_locked(sk, msg);
@@ -263,6 +283,63 @@ static void eat_skb(struct sock *sk, struct sk_buff *skb)
 {
 	__skb_unlink(skb, &sk->sk_receive_queue);
 	kfree_skb(skb);
+}
+
+/* The urgent byte is next: the mark.  Out of line, it is stepped over. */
+static bool at_mark(const struct sock *sk, u32 seq)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	return x->urg_phase != XTCP_URG_NONE && x->urg_seq == seq;
+}
+
+/* How much of @used bytes from @seq lies before the mark. */
+static u32 before_mark(const struct sock *sk, u32 seq, u32 used)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (likely(x->urg_phase == XTCP_URG_NONE))
+		return used;
+	return min(used, x->urg_seq - seq ?: used);
+}
+
+/* The reader has passed the mark. */
+static void forget_mark(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (x->urg_phase != XTCP_URG_NONE && seq_gt(x->copied_seq, x->urg_seq))
+		x->urg_phase = XTCP_URG_NONE;
+}
+
+/* recv() with MSG_OOB */
+static int recv_urgent(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (sock_flag(sk, SOCK_URGINLINE) || x->urg_phase == XTCP_URG_NONE ||
+	    x->urg_phase == XTCP_URG_READ)
+		return -EINVAL;
+	if (sk->sk_state == TCP_CLOSE && !sock_flag(sk, SOCK_DONE))
+		return -ENOTCONN;
+	if (x->urg_phase == XTCP_URG_HERE) {
+		char byte = x->urg_byte;
+
+		if (!(flags & MSG_PEEK))
+			x->urg_phase = XTCP_URG_READ;
+		msg->msg_flags |= MSG_OOB;
+		if (!len) {
+			msg->msg_flags |= MSG_TRUNC;
+			return 0;
+		}
+		if (!(flags & MSG_TRUNC) && memcpy_to_msg(msg, &byte, 1))
+			return -EFAULT;
+		return 1;
+	}
+	if (sk->sk_state == TCP_CLOSE || sk->sk_shutdown & RCV_SHUTDOWN)
+		return 0;
+	/* announced, not here yet: never waits */
+	return -EAGAIN;
 }
 
 /* Nothing to read: why, and is that the answer?  Return: 1 to go on waiting */
@@ -308,7 +385,10 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
 			peeked += skip;
 		seq = &peeked;
 	}
-	while (len) {
+	do {
+		/* one call reads up to the mark, not across it */
+		if (unlikely(at_mark(sk, *seq)) && copied)
+			break;
 		skb = recv_skb(sk, *seq, &offset);
 		if (!skb) {
 			if (copied >= target && !READ_ONCE(sk->sk_backlog.tail))
@@ -332,7 +412,17 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
 				peeked = x->copied_seq;
 			continue;
 		}
-		used = min_t(u32, skb->len - offset, len);
+		if (unlikely(at_mark(sk, *seq)) && len &&
+		    !sock_flag(sk, SOCK_URGINLINE)) {
+			++*seq;
+			if (!(flags & MSG_PEEK)) {
+				forget_mark(sk);
+				if (offset + 1 == skb->len)
+					eat_skb(sk, skb);
+			}
+			continue;
+		}
+		used = before_mark(sk, *seq, min_t(u32, skb->len - offset, len));
 		if (!(flags & MSG_TRUNC) &&
 		    skb_copy_datagram_msg(skb, offset, msg, used)) {
 			if (!copied)
@@ -342,9 +432,12 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
 		*seq += used;
 		copied += used;
 		len -= used;
-		if (!(flags & MSG_PEEK) && offset + used == skb->len)
+		if (flags & MSG_PEEK)
+			continue;
+		forget_mark(sk);
+		if (offset + used == skb->len)
 			eat_skb(sk, skb);
-	}
+	} while (len);
 	if (copied > 0) {
 		if (flags & MSG_PEEK)
 			sk_peek_offset_fwd(sk, copied);
@@ -367,20 +460,24 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
  * Process context.  This is struct proto's recvmsg.
  *
  * Return: how many bytes; 0 at the end of the stream; -EAGAIN, -ENOTCONN, the
- * connection's error, -EINTR, -EFAULT; -EINVAL for MSG_OOB: no urgent data
+ * connection's error, -EINTR, -EFAULT; -EINVAL for MSG_OOB without urgent data
  */
 int xtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 		 int *addr_len)
 {
-	int ret;
+	int ret, unread;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
 		return inet_recv_error(sk, msg, len, addr_len);
-	if (flags & MSG_OOB)
-		return -EINVAL;
 	lock_sock(sk);
-	ret = recv_locked(sk, msg, len, flags);
+	if (flags & MSG_OOB)
+		ret = recv_urgent(sk, msg, len, flags);
+	else
+		ret = recv_locked(sk, msg, len, flags);
+	unread = xtcp_unread(sk);
 	release_sock(sk);
+	if (ret >= 0 && xtcp_sk(sk)->recv_inq)
+		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(unread), &unread);
 	return ret;
 }
 
@@ -404,12 +501,21 @@ u32 xtcp_unread(const struct sock *sk)
 static __poll_t poll_readable(struct sock *sk)
 {
 	int lowat = sock_rcvlowat(sk, 0, INT_MAX);
+	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 unread = xtcp_unread(sk);
+	__poll_t mask = 0;
+
+	if (unlikely(x->urg_phase == XTCP_URG_HERE))
+		mask = EPOLLPRI;
+	/* the byte itself is not to be read */
+	if (x->urg_phase != XTCP_URG_NONE && x->urg_seq == x->copied_seq &&
+	    !sock_flag(sk, SOCK_URGINLINE))
+		lowat++;
 
 	if (unread && (unread >= (u32)lowat || xtcp_sk(sk)->fin_seen ||
 		       atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2))
-		return EPOLLIN | EPOLLRDNORM;
-	return 0;
+		mask |= EPOLLIN | EPOLLRDNORM;
+	return mask;
 }
 
 static __poll_t poll_writable(struct sock *sk)
@@ -459,6 +565,19 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 	return mask;
 }
 
+/* What one recv() may get: up to the mark, if the urgent byte is out of line. */
+static u32 readable_now(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV))
+		return 0;
+	if (x->urg_phase == XTCP_URG_NONE || sock_flag(sk, SOCK_URGINLINE) ||
+	    seq_geq(x->urg_seq, x->rcv_nxt))
+		return xtcp_unread(sk);
+	return x->urg_seq - x->copied_seq;
+}
+
 /**
  * xtcp_ioctl() - SIOCINQ (FIONREAD), SIOCOUTQ (TIOCOUTQ), SIOCOUTQNSD
  * @sock: the socket
@@ -488,10 +607,9 @@ int xtcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 		return -EINVAL;
 	}
 	if (cmd == SIOCINQ)
-		answer = xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV) ?
-			 0 : xtcp_unread(sk);
+		answer = readable_now(sk);
 	else if (cmd == SIOCATMARK)
-		answer = 0;
+		answer = at_mark(sk, x->copied_seq);
 	else if (xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_CLOSE))
 		answer = 0;
 	else if (cmd == SIOCOUTQ)

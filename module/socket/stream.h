@@ -10,6 +10,7 @@ int xtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 		 int *addr_len);
 __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait);
 void xtcp_write_space(struct sock *sk);
+bool xtcp_stream_memory_free(const struct sock *sk, int wake);
 int xtcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
 u32 xtcp_unread(const struct sock *sk);
 

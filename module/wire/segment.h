@@ -22,7 +22,7 @@
 #define XTCP_MSS_OPTION_BYTES	4u
 
 #define XTCP_MSS_DEFAULT	536	/* RFC 9293, MUST-15 */
-#define XTCP_MSS_MIN		48	/* less would be all header */
+#define XTCP_MSS_MIN		88	/* less would be all header; as Linux */
 
 /**
  * struct xtcp_segment - a header in host order

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Urgent data: RFC 9293, 3.8.5, and RFC 6093.
+ *
+ * As everywhere, the urgent pointer is taken to point behind the one urgent byte
+ * (RFC 6093, 3.1).  Unless SO_OOBINLINE is set the byte is taken out of the
+ * stream and kept aside for recv() with MSG_OOB; a later one replaces it.
+ */
+#include "urgent.h"
+
+/**
+ * xtcp_urgent_pointer() - SEG.UP of a segment to be sent
+ * @x: the connection, locked
+ * @seq: SEG.SEQ
+ *
+ * Return: behind the urgent byte, relative to @seq; 0: not urgent, or too far
+ */
+u16 xtcp_urgent_pointer(const struct xtcp_sock *x, u32 seq)
+{
+	u32 distance = x->snd_up - seq;
+
+	return x->urg_sending && distance && distance <= U16_MAX ? distance : 0;
+}
+
+/* The pointer names a byte beyond the one known: tell the user. */
+static void new_urgent_byte(struct sock *sk, u32 seq)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->urg_phase = XTCP_URG_COMING;
+	x->urg_seq = seq;
+	sk_send_sigurg(sk);
+}
+
+/**
+ * xtcp_urgent_received() - sixth: check the URG bit
+ * @sk: the connection, locked
+ * @skb: a segment in the window, header still on
+ *
+ * RFC 9293, 3.10.7.4, sixth.
+ */
+void xtcp_urgent_received(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 len = skb->len - cb->header_bytes, seq;
+
+	if (cb->flags & XTCP_URG && cb->urg) {
+		seq = cb->block.seq + cb->urg - 1;
+		if (seq_geq(seq, x->copied_seq) && seq_geq(seq, x->rcv_nxt) &&
+		    (x->urg_phase == XTCP_URG_NONE || seq_gt(seq, x->urg_seq)))
+			new_urgent_byte(sk, seq);
+	}
+	if (x->urg_phase != XTCP_URG_COMING ||
+	    x->urg_seq - cb->block.seq >= len)
+		return;
+	if (skb_copy_bits(skb, cb->header_bytes + x->urg_seq - cb->block.seq,
+			  &x->urg_byte, 1))
+		return;
+	x->urg_phase = XTCP_URG_HERE;
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk->sk_data_ready(sk);
+}
