@@ -18,6 +18,7 @@
 #include "uapi/xtcp.h"
 #include "wire/ip.h"
 #include "wire/offload.h"
+#include "wire/tcp_wire.h"
 
 unsigned int xtcp_net_id __read_mostly;
 
@@ -27,7 +28,7 @@ static int __net_init net_init(struct net *net)
 	int err = -ENOMEM;
 
 	xn->net = net;
-	mutex_init(&xn->tcp_wire_lock);
+	xtcp_tcp_wire_net_init(xn);
 	xn->mib = alloc_percpu(struct xtcp_mib);
 	if (!xn->mib)
 		return err;
@@ -109,6 +110,7 @@ static void __net_exit net_exit(struct net *net)
 
 	xtcp_proc_net_exit(xn);
 	end_connections(xn);
+	xtcp_tcp_wire_net_exit(xn);
 	xtcp_sysctl_net_exit(xn);
 	xtcp_ports_net_exit(xn);
 	xtcp_demux_net_exit(xn);
@@ -179,3 +181,5 @@ MODULE_AUTHOR("The xtcp developers");
 MODULE_DESCRIPTION("A TCP of its own: protocol family AF_XTCP");
 MODULE_LICENSE("GPL");
 MODULE_ALIAS_NETPROTO(AF_XTCP);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, 253, 1);	/* SOCK_STREAM */
+MODULE_ALIAS_NET_PF_PROTO(PF_INET, 253);

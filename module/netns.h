@@ -6,16 +6,17 @@
 #ifndef _XTCP_NETNS_H
 #define _XTCP_NETNS_H
 
+#include <linux/llist.h>
 #include <linux/mutex.h>
+#include <linux/netfilter.h>
 #include <linux/rhashtable.h>
 #include <linux/sysctl.h>
+#include <linux/workqueue.h>
 #include <net/netns/generic.h>
 #include <net/net_namespace.h>
 #include <net/snmp.h>
 
 #include "observe/counters.h"
-
-struct nf_hook_ops;
 
 /**
  * struct xtcp_sysctls - net.xtcp.NAME
@@ -44,6 +45,8 @@ struct xtcp_sysctls {
 	int	wmem[3];
 };
 
+struct xtcp_tcp_wire;
+
 struct xtcp_net {
 	struct net		*net;
 	struct rhashtable	conns;	/* 4-tuple: connection, request, TIME_WAIT */
@@ -55,8 +58,15 @@ struct xtcp_net {
 	u16			port_hint;	/* where the next ephemeral search begins */
 	bool			isn_pinned;	/* tests: isn, not the hash */
 	u32			isn;
-	struct mutex		tcp_wire_lock;	/* tcp_wire_users, hook */
-	unsigned int		tcp_wire_users;
+
+	/* IPPROTO_TCP: tcp_wire.c */
+	struct mutex		tcp_wire_lock;
+	struct xtcp_tcp_wire	*tcp_wire;
+	unsigned int		tcp_wire_users;	/* holds: the hook is registered */
+	struct nf_hook_ops	tcp_wire_hook;
+	struct llist_head	tcp_wire_dead;
+	struct work_struct	tcp_wire_work;
+
 	struct ctl_table_header	*sysctl_header;
 	struct ctl_table	*sysctl_table;
 };

@@ -26,13 +26,16 @@
 #include "rtt.h"
 #include "seq.h"
 
+struct xtcp_hold;
 struct xtcp_ip_ops;
 struct xtcp_port;
 
 /**
  * struct xtcp_owner - a socket or TIME_WAIT object that occupies a port
- * @node: among the port's owners; guarded by the port's lock, as all of this
+ * @node: among the port's owners; guarded by the port's lock, as all of this;
+ *	read under RCU
  * @port: the port, or NULL
+ * @hold: on the TCP wire: the port in the kernel's TCP
  * @sk: the socket; NULL for a TIME_WAIT object
  * @laddr: the local address it is bound to; all zero: every one
  * @ifindex: the device it is bound to; 0: every one
@@ -42,6 +45,7 @@ struct xtcp_port;
 struct xtcp_owner {
 	struct hlist_node	node;
 	struct xtcp_port	*port;
+	struct xtcp_hold	*hold;
 	struct sock		*sk;
 	const struct in6_addr	*laddr;
 	int			ifindex;

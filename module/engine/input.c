@@ -706,6 +706,7 @@ void xtcp_step_fin(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	x->fin_seen = 1;
+	x->rcv_wup++;	/* the FIN takes no room: the window stays as it was */
 	ack_now(x);
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sock_set_flag(sk, SOCK_DONE);

@@ -11,6 +11,7 @@
 #include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/rhashtable.h>
+#include "../wire/tcp_wire.h"
 #include "demux.h"
 #include "ports.h"
 
@@ -18,7 +19,7 @@ struct xtcp_port {
 	struct rhash_head	hash;
 	u32			key;
 	struct xtcp_net		*xn;
-	struct hlist_head	owners;
+	struct hlist_head	owners;		/* RCU, for the TCP wire's hook */
 	struct hlist_head	listeners;	/* RCU */
 	bool			by_connect;	/* only connect() chose it */
 	struct rcu_head		rcu;
@@ -112,7 +113,7 @@ static void owner_init(struct xtcp_owner *o, struct sock *sk)
 static void owner_add(struct xtcp_port *port, struct xtcp_owner *o)
 {
 	o->port = port;
-	hlist_add_head(&o->node, &port->owners);
+	hlist_add_head_rcu(&o->node, &port->owners);
 }
 
 /* Port lock held. */
@@ -120,8 +121,10 @@ static void owner_remove(struct xtcp_owner *o)
 {
 	struct xtcp_port *port = o->port;
 
-	hlist_del_init(&o->node);
+	hlist_del_init_rcu(&o->node);
 	o->port = NULL;
+	xtcp_hold_put(o->hold);
+	o->hold = NULL;
 	port_free_unowned(port);
 }
 
@@ -184,14 +187,28 @@ enum port_wish {
 	PORT_UNUSED,	/* only one that nobody owns */
 };
 
+/* On the TCP wire: the port in the kernel's TCP, NULL else. */
+static struct xtcp_hold *hold_port(struct sock *sk, u16 num)
+{
+	if (xtcp_sk(sk)->node.tuple.wire != IPPROTO_TCP)
+		return NULL;
+	return xtcp_hold_get(sk, num);
+}
+
 /* Own a port by bind(). */
 static int port_bind(struct sock *sk, u16 num, enum port_wish wish)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 key = port_key(x->node.tuple.wire, num);
+	struct xtcp_hold *hold;
 	struct xtcp_port *port;
 	int err = -EADDRINUSE;
 
+	if (wish == PORT_UNUSED && port_find(x->xn, key))
+		return -EADDRINUSE;
+	hold = hold_port(sk, num);
+	if (IS_ERR(hold))
+		return PTR_ERR(hold);
 	spin_lock_bh(port_lock(key));
 	port = port_find_or_make(x->xn, key);
 	if (!port) {
@@ -205,12 +222,14 @@ static int port_bind(struct sock *sk, u16 num, enum port_wish wish)
 		goto out;
 	}
 	port->by_connect = false;
+	swap(x->owner.hold, hold);
 	owner_add(port, &x->owner);
 	x->node.tuple.lport = num;
 	inet_sk(sk)->inet_num = num;
 	err = 0;
 out:
 	spin_unlock_bh(port_lock(key));
+	xtcp_hold_put(hold);
 	return err;
 }
 
@@ -266,9 +285,13 @@ static int port_try_connect(struct sock *sk, u16 num)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 key = port_key(x->node.tuple.wire, num);
+	struct xtcp_hold *hold;
 	struct xtcp_port *port;
 	int err;
 
+	hold = hold_port(sk, num);
+	if (IS_ERR(hold))
+		return PTR_ERR(hold);
 	spin_lock_bh(port_lock(key));
 	port = port_find_or_make(x->xn, key);
 	if (!port) {
@@ -284,6 +307,7 @@ static int port_try_connect(struct sock *sk, u16 num)
 		goto out_free;
 	x->hashed = true;
 	owner_init(&x->owner, sk);
+	swap(x->owner.hold, hold);
 	owner_add(port, &x->owner);
 	inet_sk(sk)->inet_num = num;
 	goto out;
@@ -291,6 +315,7 @@ out_free:
 	port_free_unowned(port);
 out:
 	spin_unlock_bh(port_lock(key));
+	xtcp_hold_put(hold);
 	return err;
 }
 
@@ -411,6 +436,8 @@ int xtcp_port_inherit(struct sock *child, struct sock *listener)
 		return -EINVAL;
 	spin_lock_bh(port_lock(port->key));
 	owner_init(&x->owner, child);
+	x->owner.hold = xtcp_sk(listener)->owner.hold;
+	xtcp_hold_ref(x->owner.hold);
 	owner_add(port, &x->owner);
 	spin_unlock_bh(port_lock(port->key));
 	return 0;
@@ -445,12 +472,14 @@ void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_timewait *tw)
 
 	tw->owner = (struct xtcp_owner) {
 		.laddr = &tw->node.tuple.laddr,
+		.hold = x->owner.hold,
 		.ifindex = tw->ifindex,
 		.reuse = owner_reuse(&x->owner),
 		.reuseport = owner_reuseport(&x->owner),
 	};
 	if (!port)
 		return;
+	xtcp_hold_ref(tw->owner.hold);
 	spin_lock_bh(port_lock(port->key));
 	owner_add(port, &tw->owner);
 	spin_unlock_bh(port_lock(port->key));
@@ -543,18 +572,28 @@ struct sock *xtcp_lookup_listener(struct xtcp_net *xn,
 }
 
 /**
- * xtcp_port_is_owned() - is there anybody on this port
+ * xtcp_port_is_owned() - is there anybody on this port, at this address
  * @xn: the namespace
  * @wire: IPPROTO_XTCP or IPPROTO_TCP
  * @num: the port
+ * @laddr: the address
  *
  * Under rcu_read_lock().
  */
-bool xtcp_port_is_owned(struct xtcp_net *xn, u8 wire, u16 num)
+bool xtcp_port_is_owned(struct xtcp_net *xn, u8 wire, u16 num,
+			const struct in6_addr *laddr)
 {
 	u32 key = port_key(wire, num);
+	struct xtcp_port *port;
+	struct xtcp_owner *o;
 
-	return rhashtable_lookup(&xn->ports, &key, ports_params);
+	port = rhashtable_lookup(&xn->ports, &key, ports_params);
+	if (!port)
+		return false;
+	hlist_for_each_entry_rcu(o, &port->owners, node)
+		if (addrs_overlap(o->laddr, laddr))
+			return true;
+	return false;
 }
 
 /**

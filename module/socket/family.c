@@ -9,6 +9,7 @@
 #include <linux/poll.h>
 #include <linux/tcp.h>
 #include <net/inet_common.h>
+#include <net/protocol.h>
 #include <net/route.h>
 #include <net/sock.h>
 #include "../compat.h"
@@ -56,7 +57,8 @@ static void init_buffers(struct sock *sk, const struct xtcp_sysctls *ctl)
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(ctl->rmem[1]));
 }
 
-static void init_sock(struct sock *sk)
+/* The part of socket() that AF_XTCP and AF_INET have in common. */
+static int init_sock(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
@@ -82,6 +84,21 @@ static void init_sock(struct sock *sk)
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	sock_set_flag(sk, SOCK_RCU_FREE);
 	sk_sockets_allocated_inc(sk);
+	return 0;
+}
+
+/* A socket that a policy refused at birth. */
+static void destroy_unused(struct sock *sk)
+{
+	sk_sockets_allocated_dec(sk);
+}
+
+static void set_wire(struct sock *sk, int protocol)
+{
+	if (protocol != IPPROTO_TCP)
+		return;
+	xtcp_sk(sk)->node.tuple.wire = IPPROTO_TCP;
+	sk->sk_gso_type = SKB_GSO_TCPV4;
 }
 
 /* What the IP layer expects of a struct inet_sock. */
@@ -105,7 +122,7 @@ static int create(struct net *net, struct socket *sock, int protocol, int kern)
 		return -ESOCKTNOSUPPORT;
 	if (protocol < 0 || protocol >= IPPROTO_MAX)
 		return -EINVAL;
-	if (protocol && protocol != IPPROTO_XTCP)
+	if (protocol && protocol != IPPROTO_XTCP && protocol != IPPROTO_TCP)
 		return -EPROTONOSUPPORT;
 
 	sock->state = SS_UNCONNECTED;
@@ -119,20 +136,13 @@ static int create(struct net *net, struct socket *sock, int protocol, int kern)
 	sk->sk_backlog_rcv = xtcp_backlog_rcv;
 	init_inet(sk);
 	init_sock(sk);
-	if (!kern) {
-		err = BPF_CGROUP_RUN_PROG_INET_SOCK(sk);
-		if (err) {
-			lock_sock(sk);
-			sock_hold(sk);
-			sock_orphan(sk);
-			xtcp_destroy(sk);
-			release_sock(sk);
-			sock_put(sk);
-			sock->sk = NULL;
-			return err;
-		}
+	set_wire(sk, protocol);
+	err = kern ? 0 : BPF_CGROUP_RUN_PROG_INET_SOCK(sk);
+	if (err) {
+		sk_common_release(sk);
+		sock->sk = NULL;
 	}
-	return 0;
+	return err;
 }
 
 /* ---- connect ---- */
@@ -509,6 +519,9 @@ const struct proto_ops xtcp_stream_ops = {
 struct proto xtcp_prot = {
 	.name			= "XTCP",
 	.owner			= THIS_MODULE,
+	.init			= init_sock,
+	.destroy		= destroy_unused,
+	.unhash			= xtcp_unhash,
 	.close			= xtcp_close,
 	.disconnect		= xtcp_disconnect,
 	.accept			= xtcp_accept,
@@ -537,6 +550,16 @@ struct proto xtcp_prot = {
 static struct net_proto_family xtcp_family = {
 	.create	= create,
 	.owner	= THIS_MODULE,
+};
+
+/* socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP): for programs that let one choose
+ * the protocol, but not the family.
+ */
+static struct inet_protosw xtcp_protosw = {
+	.type		= SOCK_STREAM,
+	.protocol	= IPPROTO_XTCP,
+	.prot		= &xtcp_prot,
+	.ops		= &xtcp_stream_ops,
 };
 
 /* As the kernel's TCP: at most a fifth of memory, pressure at three quarters. */
@@ -572,6 +595,7 @@ int xtcp_family_init(void)
 	err = sock_register(&xtcp_family);
 	if (err)
 		goto proto;
+	inet_register_protosw(&xtcp_protosw);
 	return 0;
 proto:
 	proto_unregister(&xtcp_prot);
@@ -587,6 +611,7 @@ counter:
  */
 void xtcp_family_stop(void)
 {
+	inet_unregister_protosw(&xtcp_protosw);
 	sock_unregister(family);
 }
 

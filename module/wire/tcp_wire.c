@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IPPROTO_TCP: claiming segments of real TCP, and sharing the port space with
+ * the kernel's own.
+ *
+ * Inbound: a netfilter hook at LOCAL_IN, behind the firewall's rules, looks at
+ * each TCP segment's port.  One that an xtcp socket owns is handed on with the
+ * native protocol's number in its IP header, so that the IP layer brings it to
+ * xtcp_rcv() and not to the kernel's TCP.  It must not be taken away here:
+ * conntrack confirms a connection at the very last priority of LOCAL_IN, and one
+ * that is never confirmed breaks stateful firewalls.
+ *
+ * Ports: what xtcp owns on this wire is held in the kernel's TCP, too, by a
+ * socket that is bound and never listens, one for each address and port: a hold.
+ * A port that the kernel's TCP has cannot be held.  Holds are made and freed
+ * under a mutex; the last user may leave in softirq, so a worker frees them.
+ *
+ * The hook is there only while a hold is.
+ */
+#include <linux/icmp.h>
+#include <linux/in.h>
+#include <linux/net.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/ip.h>
+#include "../compat.h"
+#include "../engine/demux.h"
+#include "../engine/icmp.h"
+#include "../engine/ports.h"
+#include "ip.h"
+#include "tcp_wire.h"
+
+#define HOLD_BUCKETS	1024
+
+/**
+ * struct xtcp_hold - a port of the kernel's TCP, held for xtcp
+ * @node: in its bucket; tcp_wire_lock
+ * @dead: among those to be looked at by the worker
+ * @users: owners in ports.c; may drop to 0 in softirq, rises from 0 only under
+ *	tcp_wire_lock
+ * @on_dead_list: bit 0: on that list
+ * @xn: the namespace
+ * @sock: the kernel's socket
+ * @addr: the address; 0: every one
+ * @port: the port
+ */
+struct xtcp_hold {
+	struct hlist_node	node;
+	struct llist_node	dead;
+	atomic_t		users;
+	unsigned long		on_dead_list;
+	struct xtcp_net		*xn;
+	struct socket		*sock;
+	__be32			addr;
+	u16			port;
+};
+
+/**
+ * struct xtcp_tcp_wire - a namespace's holds; made with the first, kept
+ * @held: bit N: port N is held, at some address; read by the hook
+ * @bucket: the holds, by port; tcp_wire_lock
+ */
+struct xtcp_tcp_wire {
+	DECLARE_BITMAP(held, 65536);
+	struct hlist_head	bucket[HOLD_BUCKETS];
+};
+
+/* ---- inbound ---- */
+
+/* The hook's view of the TCP header: no more than the ports is read. */
+static bool owned(struct xtcp_net *xn, __be32 daddr, u16 dport)
+{
+	struct in6_addr laddr;
+
+	if (likely(!test_bit(dport, READ_ONCE(xn->tcp_wire)->held)))
+		return false;
+	xtcp_addr_from_v4(&laddr, daddr);
+	return xtcp_port_is_owned(xn, IPPROTO_TCP, dport, &laddr);
+}
+
+/* Hand the segment on to the native protocol's handler, marked. */
+static unsigned int claim(struct sk_buff *skb)
+{
+	struct iphdr *iph;
+
+	/* tcpdump's clone shares this header and shall show what was sent */
+	if (skb_ensure_writable(skb, sizeof(*iph)))
+		return NF_DROP;
+	iph = ip_hdr(skb);
+	csum_replace2(&iph->check, htons(IPPROTO_TCP), htons(IPPROTO_XTCP));
+	iph->protocol = IPPROTO_XTCP;
+	IPCB(skb)->flags |= XTCP_IPCB_TCP_WIRE;
+	return NF_ACCEPT;
+}
+
+/* An ICMP error that quotes a TCP segment of ours.  The kernel's TCP, to which
+ * it goes also, knows nothing of it.
+ */
+static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	u32 ihl = ip_hdrlen(skb), offset = ihl + sizeof(struct icmphdr), seq, info;
+	int transport = skb->transport_header;
+	const struct icmphdr *icmp;
+	const struct iphdr *quoted;
+	struct xtcp_tuple t = { .wire = IPPROTO_TCP };
+	const u8 *tcp;
+
+	if (!pskb_may_pull(skb, offset + sizeof(*quoted) + 8))
+		return;
+	icmp = (const struct icmphdr *)(skb->data + ihl);
+	quoted = (const struct iphdr *)(skb->data + offset);
+	if (icmp->type != ICMP_DEST_UNREACH &&
+	    icmp->type != ICMP_TIME_EXCEEDED &&
+	    icmp->type != ICMP_PARAMETERPROB)
+		return;
+	if (quoted->protocol != IPPROTO_TCP || quoted->ihl < 5 ||
+	    quoted->frag_off & htons(IP_OFFSET) ||
+	    !pskb_may_pull(skb, offset + quoted->ihl * 4 + 8))
+		return;
+	icmp = (const struct icmphdr *)(skb->data + ihl);
+	quoted = (const struct iphdr *)(skb->data + offset);
+	tcp = (const u8 *)quoted + quoted->ihl * 4;
+	if (!owned(xn, quoted->saddr, get_unaligned_be16(tcp)))
+		return;
+	if (csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
+		return;
+	xtcp_addr_from_v4(&t.laddr, quoted->saddr);
+	xtcp_addr_from_v4(&t.raddr, quoted->daddr);
+	t.lport = get_unaligned_be16(tcp);
+	t.rport = get_unaligned_be16(tcp + 2);
+	seq = get_unaligned_be32(tcp + 4);
+	info = icmp->type == ICMP_DEST_UNREACH ? ntohs(icmp->un.frag.mtu) : 0;
+	skb_set_transport_header(skb, ihl);
+	xtcp_icmp_error(skb, &t, seq, info);
+	skb->transport_header = transport;
+}
+
+static unsigned int tcp_wire_hook(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	struct xtcp_net *xn = priv;
+	const struct iphdr *iph = ip_hdr(skb);
+	const __be16 *ports;
+	__be16 buf[2];
+
+	if (iph->protocol == IPPROTO_ICMP)
+		icmp_for_us(xn, skb);
+	if (iph->protocol != IPPROTO_TCP)
+		return NF_ACCEPT;
+	ports = skb_header_pointer(skb, iph->ihl * 4, sizeof(buf), buf);
+	if (!ports || !owned(xn, iph->daddr, ntohs(ports[1])))
+		return NF_ACCEPT;
+	return claim(skb);
+}
+
+static const struct nf_hook_ops hook_template = {
+	.hook		= tcp_wire_hook,
+	.pf		= NFPROTO_IPV4,
+	.hooknum	= NF_INET_LOCAL_IN,
+	/* before conntrack's confirmation, behind all else */
+	.priority	= INT_MAX - 1,
+};
+
+/* ---- holds ---- */
+
+static struct hlist_head *bucket_of(struct xtcp_net *xn, u16 port)
+{
+	return &xn->tcp_wire->bucket[port % HOLD_BUCKETS];
+}
+
+/* A hold on every address will do for one of them. */
+static struct xtcp_hold *hold_find(struct xtcp_net *xn, __be32 addr, u16 port)
+{
+	struct xtcp_hold *hold;
+
+	hlist_for_each_entry(hold, bucket_of(xn, port), node)
+		if (hold->port == port && (hold->addr == addr || !hold->addr))
+			return hold;
+	return NULL;
+}
+
+/* Our own holds are no obstacle to another one on their port: which xtcp sockets
+ * may share it is for ports.c to say.
+ */
+static void holds_yield(struct xtcp_net *xn, u16 port, u8 reuse)
+{
+	struct xtcp_hold *hold;
+
+	hlist_for_each_entry(hold, bucket_of(xn, port), node)
+		if (hold->port == port)
+			hold->sock->sk->sk_reuse = reuse;
+}
+
+static bool port_held(struct xtcp_net *xn, u16 port)
+{
+	struct xtcp_hold *hold;
+
+	hlist_for_each_entry(hold, bucket_of(xn, port), node)
+		if (hold->port == port)
+			return true;
+	return false;
+}
+
+/* A bound socket of the kernel's TCP.  It shall keep others away, whatever they
+ * set; only on those that are closing may it be bound, as @reuse says.
+ */
+static int hold_bind(struct xtcp_hold *hold, bool reuse)
+{
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_port = htons(hold->port),
+		.sin_addr.s_addr = hold->addr,
+	};
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(hold->xn->net, PF_INET, SOCK_STREAM, IPPROTO_TCP,
+			       &sock);
+	if (err)
+		return err;
+	/* whether the address is allowed has been decided by xtcp's own bind */
+	ip_sock_set_freebind(sock->sk);
+	err = kernel_bind(sock, (struct sockaddr *)&addr, sizeof(addr));
+	if (err == -EADDRINUSE && (reuse || port_held(hold->xn, hold->port))) {
+		sock->sk->sk_reuse = SK_CAN_REUSE;
+		holds_yield(hold->xn, hold->port, SK_CAN_REUSE);
+		err = kernel_bind(sock, (struct sockaddr *)&addr, sizeof(addr));
+		holds_yield(hold->xn, hold->port, SK_NO_REUSE);
+		sock->sk->sk_reuse = SK_NO_REUSE;
+	}
+	if (err) {
+		sock_release(sock);
+		return err;
+	}
+	hold->sock = sock;
+	return 0;
+}
+
+static int hook_register(struct xtcp_net *xn)
+{
+	int err;
+
+	if (!xn->tcp_wire) {
+		struct xtcp_tcp_wire *tw;
+
+		tw = kvzalloc(sizeof(*tw), GFP_KERNEL);
+		if (!tw)
+			return -ENOMEM;
+		WRITE_ONCE(xn->tcp_wire, tw);
+	}
+	xn->tcp_wire_hook = hook_template;
+	xn->tcp_wire_hook.priv = xn;
+	err = nf_register_net_hook(xn->net, &xn->tcp_wire_hook);
+	return err;
+}
+
+/* tcp_wire_lock held. */
+static struct xtcp_hold *hold_make(struct xtcp_net *xn, __be32 addr, u16 port,
+				   bool reuse)
+{
+	struct xtcp_hold *hold;
+	int err;
+
+	if (!xn->tcp_wire_users) {
+		err = hook_register(xn);
+		if (err)
+			return ERR_PTR(err);
+	}
+	hold = kzalloc(sizeof(*hold), GFP_KERNEL);
+	err = -ENOMEM;
+	if (!hold)
+		goto unhook;
+	hold->xn = xn;
+	hold->addr = addr;
+	hold->port = port;
+	err = hold_bind(hold, reuse);
+	if (err)
+		goto free;
+	hlist_add_head(&hold->node, bucket_of(xn, port));
+	set_bit(port, xn->tcp_wire->held);
+	xn->tcp_wire_users++;
+	return hold;
+free:
+	kfree(hold);
+unhook:
+	if (!xn->tcp_wire_users)
+		nf_unregister_net_hook(xn->net, &xn->tcp_wire_hook);
+	return ERR_PTR(err);
+}
+
+/* tcp_wire_lock held. */
+static void hold_free(struct xtcp_hold *hold)
+{
+	struct xtcp_net *xn = hold->xn;
+
+	hlist_del(&hold->node);
+	if (!port_held(xn, hold->port))
+		clear_bit(hold->port, xn->tcp_wire->held);
+	sock_release(hold->sock);
+	kfree(hold);
+	if (!--xn->tcp_wire_users)
+		nf_unregister_net_hook(xn->net, &xn->tcp_wire_hook);
+}
+
+static void free_unused(struct work_struct *work)
+{
+	struct xtcp_net *xn = container_of(work, struct xtcp_net, tcp_wire_work);
+	struct xtcp_hold *hold, *next;
+	struct llist_node *list;
+
+	mutex_lock(&xn->tcp_wire_lock);
+	list = llist_del_all(&xn->tcp_wire_dead);
+	llist_for_each_entry_safe(hold, next, list, dead) {
+		clear_bit(0, &hold->on_dead_list);
+		smp_mb__after_atomic();	/* pairs with xtcp_hold_put() */
+		if (!atomic_read(&hold->users))
+			hold_free(hold);
+	}
+	mutex_unlock(&xn->tcp_wire_lock);
+}
+
+/**
+ * xtcp_hold_get() - hold a port in the kernel's TCP
+ * @sk: the xtcp socket, locked; its bound address and SO_REUSEADDR count
+ * @port: the port
+ *
+ * Process context; sleeps.
+ *
+ * Return: the hold, with a reference; -EADDRINUSE where the kernel's TCP has the
+ * port; -ENOMEM
+ */
+struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	__be32 addr = xtcp_addr_v4(&x->node.tuple.laddr);
+	struct xtcp_net *xn = x->xn;
+	struct xtcp_hold *hold = NULL;
+
+	mutex_lock(&xn->tcp_wire_lock);
+	if (xn->tcp_wire)
+		hold = hold_find(xn, addr, port);
+	if (!hold)
+		hold = hold_make(xn, addr, port, sk->sk_reuse != SK_NO_REUSE);
+	if (!IS_ERR(hold))
+		atomic_inc(&hold->users);
+	mutex_unlock(&xn->tcp_wire_lock);
+	return hold;
+}
+
+/**
+ * xtcp_hold_ref() - one more user of a hold
+ * @hold: with a reference of the caller's; or NULL: nothing is done
+ */
+void xtcp_hold_ref(struct xtcp_hold *hold)
+{
+	if (hold)
+		atomic_inc(&hold->users);
+}
+
+/**
+ * xtcp_hold_put() - a user leaves
+ * @hold: or NULL: nothing is done
+ *
+ * Any context.  The last one's leaving frees the port soon, by a worker.
+ */
+void xtcp_hold_put(struct xtcp_hold *hold)
+{
+	struct xtcp_net *xn;
+
+	if (!hold)
+		return;
+	xn = hold->xn;
+	if (!atomic_dec_and_test(&hold->users))
+		return;
+	if (!test_and_set_bit(0, &hold->on_dead_list) &&
+	    llist_add(&hold->dead, &xn->tcp_wire_dead))
+		schedule_work(&xn->tcp_wire_work);
+}
+
+/**
+ * xtcp_tcp_wire_net_init() - before a namespace's first TCP-wire socket
+ * @xn: the namespace
+ */
+void xtcp_tcp_wire_net_init(struct xtcp_net *xn)
+{
+	mutex_init(&xn->tcp_wire_lock);
+	init_llist_head(&xn->tcp_wire_dead);
+	INIT_WORK(&xn->tcp_wire_work, free_unused);
+}
+
+/**
+ * xtcp_tcp_wire_net_exit() - free the holds and the hook
+ * @xn: the namespace; nobody owns a port in it any more
+ *
+ * Process context; sleeps.
+ */
+void xtcp_tcp_wire_net_exit(struct xtcp_net *xn)
+{
+	flush_work(&xn->tcp_wire_work);
+	WARN_ON_ONCE(xn->tcp_wire_users);
+	synchronize_net();	/* the hook may still be at work */
+	kvfree(xn->tcp_wire);
+}

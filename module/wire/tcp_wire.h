@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_TCP_WIRE_H
+#define _XTCP_TCP_WIRE_H
+
+#include <linux/types.h>
+
+struct sock;
+struct xtcp_hold;
+struct xtcp_net;
+
+void xtcp_tcp_wire_net_init(struct xtcp_net *xn);
+void xtcp_tcp_wire_net_exit(struct xtcp_net *xn);
+
+struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port);
+void xtcp_hold_ref(struct xtcp_hold *hold);
+void xtcp_hold_put(struct xtcp_hold *hold);
+
+#endif /* _XTCP_TCP_WIRE_H */
