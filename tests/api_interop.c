@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xtcp on TCP's wire against the kernel's TCP, as client and as server: every
+ * way to open and to end a connection. On the other wires the peer is of the
+ * wire's own kind, so that the same conversations show what is to be expected.
+ */
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "net.h"
+#include "tap.h"
+
+static bool we_listen;	/* the wire under test is the server's */
+
+static int other_socket(void)
+{
+	enum wire tested = wire;
+	int fd;
+
+	if (tested == WIRE_TCP)
+		wire = WIRE_KERNEL;
+	fd = need(xsocket());
+	wire = tested;
+	return fd;
+}
+
+/* A connection in which c, or s, is of the wire under test. */
+static void open_pair(struct pair *p)
+{
+	p->l = we_listen ? need(xsocket()) : other_socket();
+	p->c = we_listen ? other_socket() : need(xsocket());
+	need(bind4(p->l, "127.0.0.1", 0));
+	need(listen(p->l, 4));
+	need(connect4(p->c, "127.0.0.1", port_of(p->l)));
+	p->s = need(accept_in_time(p->l));
+}
+
+static void both_roles(void (*conversation)(int a, int b))
+{
+	struct pair p;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		we_listen = i & 1;
+		open_pair(&p);
+		/* who begins: the client, then the server */
+		if (i & 2)
+			conversation(p.s, p.c);
+		else
+			conversation(p.c, p.s);
+		close(p.c);
+		close(p.s);
+		close(p.l);
+	}
+}
+
+static const char *role(void)
+{
+	return we_listen ? "server" : "client";
+}
+
+static void say(int a, int b)
+{
+	char buf[8];
+
+	eq(send(a, "one", 3, 0), 3, "%s: there", role());
+	eq(recv_all(b, buf, 3), 3, "%s: arrives", role());
+	eq(send(b, "two", 3, 0), 3, "%s: back", role());
+	eq(recv_all(a, buf, 3), 3, "%s: arrives, too", role());
+}
+
+static void half_close(int a, int b)
+{
+	char buf[8];
+
+	need(send(a, "ask", 3, 0));
+	eq(shutdown(a, SHUT_WR), 0, "%s: half-close", role());
+	eq(recv_all(b, buf, sizeof(buf)), 3, "%s: all, then the end", role());
+	eq(send(b, "answer", 6, 0), 6, "%s: the other half is open", role());
+	eq(shutdown(b, SHUT_WR), 0, "%s: and closes", role());
+	eq(recv_all(a, buf, sizeof(buf)), 6, "%s: the answer, then the end",
+	   role());
+}
+
+static void simultaneous(int a, int b)
+{
+	char byte;
+
+	eq(shutdown(a, SHUT_WR) | shutdown(b, SHUT_WR), 0, "%s: both close",
+	   role());
+	eq(recv(a, &byte, 1, 0), 0, "%s: one sees the end", role());
+	eq(recv(b, &byte, 1, 0), 0, "%s: and the other", role());
+}
+
+static void reset(int a, int b)
+{
+	char byte;
+
+	need(set_linger(a, 1, 0));
+	close(a);
+	eq(poll_for(b, POLLERR), POLLERR | POLLHUP | (poll_now(b, POLLERR) &
+						      POLLIN), "%s: reset", role());
+	fails(recv(b, &byte, 1, 0), ECONNRESET, "%s: is told", role());
+}
+
+static void unread(int a, int b)
+{
+	char byte;
+
+	need(send(b, "x", 1, 0));
+	need(wait_inq(a, 1) ? 0 : -1);
+	close(a);
+	eq(poll_for(b, POLLERR) & POLLERR, POLLERR,
+	   "%s: closed with unread data: reset", role());
+	fails(recv(b, &byte, 1, 0), ECONNRESET, "%s: and is told", role());
+}
+
+static void both_streams(int a, int b)
+{
+	const long long bytes = 3000000;
+	int pid = fork();
+
+	if (!pid) {
+		int sender = fork();
+
+		if (!sender) {
+			stream_send(b, 2, bytes, 30000);
+			shutdown(b, SHUT_WR);
+			_exit(0);
+		}
+		_exit(stream_recv(b, 1, 5000) != bytes || exit_status(sender));
+	}
+	if (!fork()) {
+		stream_send(a, 1, bytes, 30000);
+		shutdown(a, SHUT_WR);
+		_exit(0);
+	}
+	eq(stream_recv(a, 2, 5000), bytes, "%s: one way", role());
+	eq(exit_status(pid), 0, "%s: and the other, at once", role());
+}
+
+/* The reader stops: the window closes. Then it reads on. */
+static void zero_window(int a, int b)
+{
+	long long sent;
+
+	set_int(a, SOL_SOCKET, SO_SNDBUF, 65536);
+	sent = fill(a);
+	ok(sent > 0, "%s: until nothing goes", role());
+	pause_ms(500);	/* probes are sent, and must not be taken for data */
+	set_nonblock(a, false);
+	shutdown(a, SHUT_WR);
+	eq(read_to_end(b), sent, "%s: all of it, once the reader reads", role());
+}
+
+static void keepalive(int a, int b)
+{
+	int one = 1;
+
+	need(set_int(a, SOL_TCP, TCP_KEEPIDLE, 1));
+	need(set_int(a, SOL_TCP, TCP_KEEPINTVL, 1));
+	need(set_int(a, SOL_TCP, TCP_KEEPCNT, 1));
+	need(setsockopt(a, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)));
+	/* a probe that is not answered within a second ends the connection */
+	eq(poll(&(struct pollfd){ .fd = a, .events = POLLIN }, 1, 2500), 0,
+	   "%s: a peer that answers keeps it", role());
+	say(a, b);
+}
+
+static void urgent(int a, int b)
+{
+	char byte = 0;
+
+	need(send(a, "!", 1, MSG_OOB));
+	eq(poll_for(b, POLLPRI) & POLLPRI, POLLPRI, "%s: urgent", role());
+	eq(recv(b, &byte, 1, MSG_OOB), 1, "%s: the byte", role());
+	eq(byte, '!', "%s: the right one", role());
+}
+
+static void test_say(void)
+{
+	both_roles(say);
+}
+
+static void test_half_close(void)
+{
+	both_roles(half_close);
+}
+
+static void test_simultaneous(void)
+{
+	both_roles(simultaneous);
+}
+
+static void test_reset(void)
+{
+	both_roles(reset);
+}
+
+static void test_unread(void)
+{
+	both_roles(unread);
+}
+
+static void test_streams(void)
+{
+	both_roles(both_streams);
+}
+
+static void test_zero_window(void)
+{
+	both_roles(zero_window);
+}
+
+static void test_keepalive(void)
+{
+	both_roles(keepalive);
+}
+
+static void test_urgent(void)
+{
+	both_roles(urgent);
+}
+
+/* The peer's options: what xtcp does not speak must be refused, not broken. */
+static void test_options(void)
+{
+	static const char * const option[] = {
+		"sack", "timestamps", "window_scaling", "ecn"
+	};
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(option); i++) {
+		snprintf(path, sizeof(path), "/proc/sys/net/ipv4/tcp_%s",
+			 option[i]);
+		need(sysctl_set(path, "0"));
+		both_roles(say);
+		need(sysctl_set(path, "1"));
+		both_roles(say);
+	}
+}
+
+/* Two TCPs, one port space. */
+static void test_ports(void)
+{
+	int a = need(xsocket());
+	int b = other_socket();
+
+	need(bind4(a, "127.0.0.1", 6301));
+	fails(bind4(b, "127.0.0.1", 6301), EADDRINUSE, "what we have");
+	fails(bind4(b, "0.0.0.0", 6301), EADDRINUSE, "at every address");
+	eq(bind4(b, "127.0.0.2", 6301), 0, "another address is free");
+	close(b);
+	b = other_socket();
+	need(bind4(b, "127.0.0.1", 6302));
+	close(a);
+	a = need(xsocket());
+	fails(bind4(a, "127.0.0.1", 6302), EADDRINUSE, "what they have");
+	fails(bind4(a, "0.0.0.0", 6302), EADDRINUSE, "at every address, too");
+	need(listen(b, 1));
+	fails(bind4(a, "127.0.0.1", 6302), EADDRINUSE, "a listener's");
+	close(b);
+	eq(bind4(a, "127.0.0.1", 6302), 0, "and when they are gone");
+	close(a);
+}
+
+/* A port that we gave back is theirs to have: soon, a worker does it. */
+static void test_port_released(void)
+{
+	long long end = now_ms() + LONG_MS;
+	int a = need(xsocket());
+	int b = other_socket();
+	int bound;
+
+	need(bind4(a, "127.0.0.1", 6303));
+	close(a);
+	do
+		bound = bind4(b, "127.0.0.1", 6303);
+	while (bound < 0 && now_ms() < end);
+	eq(bound, 0, "given back");
+}
+
+/* The kernel's TCP goes on beside us on ports of its own. */
+static void test_beside(void)
+{
+	int l = other_socket();
+	int x = listen_on(1);
+	int c = other_socket();
+	struct pair p;
+	char buf[4];
+
+	need(bind4(l, "127.0.0.1", 0));
+	need(listen(l, 1));
+	need(connect4(c, "127.0.0.1", port_of(l)));
+	p.s = need(accept_in_time(l));
+	need(send(c, "abc", 3, 0));
+	eq(recv_all(p.s, buf, 3), 3, "the kernel's own connection");
+	p.c = connect_to(x);
+	p.s = need(accept_in_time(x));
+	need(send(p.c, "abc", 3, 0));
+	eq(recv_all(p.s, buf, 3), 3, "and ours");
+}
+
+static const struct tap_test tests[] = {
+	TEST(say),
+	TEST(half_close),
+	TEST(simultaneous),
+	TEST(reset),
+	TEST(unread),
+	TEST(streams),
+	TEST(zero_window),
+	TEST(keepalive),
+	TEST(urgent),
+	TEST(options),
+	TEST(ports),
+	TEST(port_released),
+	TEST(beside),
+};
+
+int main(void)
+{
+	return tap_main(tests, ARRAY_SIZE(tests));
+}
