@@ -110,6 +110,7 @@ static void __net_exit net_exit(struct net *net)
 
 	xtcp_proc_net_exit(xn);
 	end_connections(xn);
+	synchronize_net();	/* TIME_WAIT timers that were at work */
 	xtcp_tcp_wire_net_exit(xn);
 	xtcp_sysctl_net_exit(xn);
 	xtcp_ports_net_exit(xn);

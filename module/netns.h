@@ -31,10 +31,10 @@ struct xtcp_sysctls {
 	u8	syn_retries;
 	u8	synack_retries;
 	u8	keepalive_probes;
-	int	keepalive_time;		/* jiffies */
-	int	keepalive_intvl;	/* jiffies */
-	int	fin_timeout;		/* jiffies */
-	int	time_wait;		/* jiffies: 2MSL */
+	int	keepalive_time;		/* seconds */
+	int	keepalive_intvl;	/* seconds */
+	int	fin_timeout;		/* seconds */
+	int	time_wait;		/* seconds: 2MSL */
 	int	delack_ms;
 	int	challenge_ack_ms;
 	int	max_orphans;

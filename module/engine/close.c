@@ -12,9 +12,13 @@
 #include "ports.h"
 #include "timers.h"
 
-/* RST is sent only where there is a peer that knows the connection. */
+/* RST is sent only where there is a peer that knows the connection, and that has
+ * not got all of it (RFC 9293, 3.10.5).
+ */
 static bool peer_knows(const struct sock *sk)
 {
+	if (xtcp_in_state(sk, TCPF_CLOSING | TCPF_LAST_ACK))
+		return xtcp_sk(sk)->send_head;
 	return xtcp_in_state(sk, XTCP_STATES_CONNECTED | TCPF_SYN_RECV);
 }
 
@@ -110,7 +114,7 @@ static void close_connection(struct sock *sk, long timeout)
 void xtcp_fin_wait_2(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	int wait = x->linger2 ?: READ_ONCE(x->xn->sysctl.fin_timeout);
+	int wait = x->linger2 ?: READ_ONCE(x->xn->sysctl.fin_timeout) * HZ;
 
 	if (wait < 0) {
 		xtcp_count(x->xn, ABORT_LINGER);

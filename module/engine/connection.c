@@ -26,7 +26,6 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->iss = 0;
 	x->snd_max_wnd = 0;
 	x->write_seq = 0;
-	x->pushed_seq = 0;
 	x->snd_sml = 0;
 	x->send_head = NULL;
 	x->peer_mss = XTCP_MSS_DEFAULT;
@@ -65,7 +64,7 @@ void xtcp_init_connection(struct xtcp_sock *x)
  * @sk: the connection, locked
  * @event: what happened
  *
- * The only place where a connection's state changes.  RFC 9293, 3.3.2.
+ * The only way by which an event changes a connection's state.  RFC 9293, 3.3.2.
  *
  * Return: true; false, with a warning once, where the table has no such
  * transition: then nothing changed

@@ -65,7 +65,7 @@ struct xtcp_tuple {
 	u16		lport;
 	u16		rport;
 	u8		wire;		/* IPPROTO_XTCP, or IPPROTO_TCP */
-	u8		pad[3];		/* zero: the tuple is hashed whole */
+	u8		pad[3];		/* zero: the ISN is made of the whole */
 };
 
 enum xtcp_kind {
@@ -128,7 +128,6 @@ struct xtcp_sock {
 	u32			iss;
 	u32			snd_max_wnd;	/* the largest window ever offered */
 	u32			write_seq;	/* behind the last byte the user wrote */
-	u32			pushed_seq;	/* behind the last byte with PSH */
 	u32			snd_sml;	/* behind the last partial segment sent */
 	struct sk_buff		*send_head;	/* the first skb of the write queue
 						 * that was never sent
@@ -206,7 +205,6 @@ struct xtcp_sock {
 
 	/* A child's, until it is accepted */
 	struct list_head	accept_node;
-	struct sock		*listener;
 
 	u32			challenge_ms;	/* when a challenge ACK left last */
 	u16			ip_id;
@@ -241,10 +239,12 @@ struct xtcp_request {
 	u32			mark;
 	int			ifindex;
 	u32			sent_us;	/* when the SYN,ACK left first */
+	u32			challenge_ms;	/* when a challenge ACK left last */
 	u16			peer_mss;
 	u8			tos;
 	u8			retries;
 	u8			acked:1,	/* TCP_DEFER_ACCEPT: waits for data */
+				resent:1,	/* to a SYN that came twice */
 				dead:1;		/* no longer in the table */
 };
 

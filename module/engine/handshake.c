@@ -234,8 +234,11 @@ static void request_send_syn_ack(struct xtcp_request *req)
 	request_reply(req, &seg);
 }
 
+/* RFC 5961, section 7: not more often than the sysctl says. */
 static void request_send_ack(struct xtcp_request *req)
 {
+	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;
+	u32 now = xtcp_now_ms() | 1;
 	struct xtcp_segment seg = {
 		.seq = req->iss + 1,
 		.ack = req->irs + 1,
@@ -243,7 +246,13 @@ static void request_send_ack(struct xtcp_request *req)
 		.flags = XTCP_ACK,
 	};
 
-	xtcp_count(xtcp_sk(req->listener)->xn, CHALLENGE_ACKS);
+	if (req->challenge_ms && now - req->challenge_ms <
+	    (u32)READ_ONCE(xn->sysctl.challenge_ack_ms)) {
+		xtcp_count(xn, CHALLENGES_LIMITED);
+		return;
+	}
+	req->challenge_ms = now;
+	xtcp_count(xn, CHALLENGE_ACKS);
 	request_reply(req, &seg);
 }
 
@@ -367,6 +376,7 @@ static void listener_first_segment(struct sock *sk, struct sk_buff *skb,
 				   const struct xtcp_tuple *t, u32 isn)
 {
 	struct xtcp_net *xn = xtcp_sk(sk)->xn;
+	const struct rtable *rt = skb_rtable(skb);	/* NULL: flushed meanwhile */
 	u8 flags = XTCP_CB(skb)->flags;
 
 	if (flags & XTCP_RST) {
@@ -374,8 +384,8 @@ static void listener_first_segment(struct sock *sk, struct sk_buff *skb,
 	} else if (flags & XTCP_ACK) {
 		xtcp_reply_reset(xn, skb);
 		xtcp_drop(xn, skb, XTCP_DROP_LISTENER);
-	} else if (flags & XTCP_SYN &&
-		   !(skb_rtable(skb)->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))) {
+	} else if (flags & XTCP_SYN && rt &&
+		   !(rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))) {
 		listener_syn(sk, skb, t, isn);
 	} else {
 		xtcp_drop(xn, skb, XTCP_DROP_LISTENER);
@@ -429,15 +439,14 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	x->snd_una = req->iss;
 	x->snd_nxt = req->iss + 1;
 	x->write_seq = x->snd_nxt;
-	x->pushed_seq = x->snd_nxt;
 	x->snd_sml = x->snd_una;
 	x->recover = x->iss;
 	x->snd_wnd = req->snd_wnd;
 	x->snd_max_wnd = req->snd_wnd;
 	x->snd_wl1 = req->irs;
 	x->peer_mss = req->peer_mss;
-	x->syn_lost = req->retries > 0;
-	if (!req->retries)
+	x->syn_lost = req->retries > 0 && !req->acked;
+	if (!req->retries && !req->acked && !req->resent)
 		xtcp_rtt_sample(&x->rtt, xtcp_now_us() - req->sent_us,
 				READ_ONCE(x->xn->sysctl.rto_min_us));
 }
@@ -543,6 +552,7 @@ static void request_segment(struct xtcp_request *req, struct sk_buff *skb)
 	if (cb->flags & XTCP_SYN && cb->block.seq == req->irs &&
 	    !(cb->flags & XTCP_ACK)) {	/* our SYN,ACK was lost */
 		xtcp_count(xn, RETRANS);
+		req->resent = 1;
 		request_send_syn_ack(req);
 		reason = XTCP_DROP_DUPLICATE;
 	} else if (!request_acceptable(req, cb)) {

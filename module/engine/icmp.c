@@ -18,14 +18,12 @@
 #include "timers.h"
 
 /* What the error means to the user; 0: nothing. */
-static int icmp_errno(u8 type, u8 code, bool *hard)
+static int icmp_errno(u8 type, u8 code)
 {
-	*hard = false;
 	switch (type) {
 	case ICMP_DEST_UNREACH:
 		if (code > NR_ICMP_UNREACH)
 			return 0;
-		*hard = icmp_err_convert[code].fatal;
 		return icmp_err_convert[code].errno;
 	case ICMP_PARAMETERPROB:
 		return EPROTO;
@@ -39,6 +37,7 @@ static int icmp_errno(u8 type, u8 code, bool *hard)
 static void path_mtu(struct sock *sk, u32 mtu)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 before = x->pmtu;	/* a route found anew changes it */
 	struct dst_entry *dst;
 
 	rcu_read_lock();
@@ -47,7 +46,7 @@ static void path_mtu(struct sock *sk, u32 mtu)
 		goto out;
 	dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
 	dst = xtcp_route(sk);
-	if (!dst || dst_mtu(dst) >= x->pmtu || !ip_sk_accept_pmtu(sk))
+	if (!dst || dst_mtu(dst) >= before || !ip_sk_accept_pmtu(sk))
 		goto out;
 	xtcp_sync_mss(sk, dst_mtu(dst));
 	if (x->snd_una != x->snd_nxt &&
@@ -63,7 +62,6 @@ static void connection_error(struct sock *sk, struct sk_buff *skb, u32 seq,
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u8 type = icmp_hdr(skb)->type, code = icmp_hdr(skb)->code;
-	bool hard;
 	int err;
 
 	/* RFC 5927, 4.1: only what is in flight can have met an error */
@@ -76,7 +74,7 @@ static void connection_error(struct sock *sk, struct sk_buff *skb, u32 seq,
 			path_mtu(sk, info);
 		return;
 	}
-	err = icmp_errno(type, code, &hard);
+	err = icmp_errno(type, code);
 	if (!err)
 		return;
 	xtcp_count(x->xn, ICMP_ERRORS);

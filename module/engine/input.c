@@ -6,6 +6,7 @@
  * On entry skb->data is the TCP header; XTCP_CB(skb) says what it says.
  */
 #include <linux/tcp.h>
+#include <net/xfrm.h>
 #include "../compat.h"
 #include "../observe/drop.h"
 #include "../observe/trace.h"
@@ -54,6 +55,8 @@ static void send_due(struct sock *sk)
 
 	if (x->send_head)
 		xtcp_output(sk, x->nonagle);
+	/* after that: TCP_NOTSENT_LOWAT counts what was not sent */
+	sk->sk_write_space(sk);
 	if (!x->ack_pending)
 		return;
 	if (x->ack_now)
@@ -182,11 +185,15 @@ bool xtcp_step_sequence(struct sock *sk, struct sk_buff *skb)
 	u32 wnd = xtcp_rcv_window(x), first = cb->block.seq - x->rcv_nxt;
 	u32 len = cb->block.end - cb->block.seq;
 
-	if (likely(first < wnd || (len && cb->block.end - 1 - x->rcv_nxt < wnd)))
+	/* a bare segment at the right edge: the peer has filled our window, and
+	 * its ACKs count though what was before them is lost
+	 */
+	if (likely(first < wnd || (!len && wnd && first == wnd) ||
+		   (len && cb->block.end - 1 - x->rcv_nxt < wnd)))
 		return true;
 	/* the peer's SYN once more, now with the ACK of ours: figure 8, line 7 */
 	if (sk->sk_state == TCP_SYN_RECV && cb->flags & XTCP_SYN &&
-	    cb->block.seq == x->irs) {
+	    cb->flags & XTCP_ACK && cb->block.seq == x->irs) {
 		cb->flags &= ~XTCP_SYN;
 		cb->block.seq++;
 		return true;
@@ -338,7 +345,6 @@ static void new_data_acked(struct sock *sk, u32 ack)
 	xtcp_recovery_acked(sk, acked);
 	rearm_retransmit(sk);
 	grow_sndbuf(sk);
-	sk->sk_write_space(sk);
 }
 
 /* Return: true where the window was changed.  The segment's is used if it is
@@ -407,6 +413,7 @@ static void syn_acked(struct sock *sk, const struct xtcp_skb_cb *cb)
 	forget_syn(sk);
 	xtcp_transition(sk, XTCP_EV_RCV_ACK_OF_SYN);
 	established(sk);
+	rearm_retransmit(sk);	/* a FIN may be in flight already */
 }
 
 /**
@@ -468,6 +475,8 @@ bool xtcp_step_ack(struct sock *sk, struct sk_buff *skb)
 	}
 	if (unlikely(!old_wnd && x->snd_wnd))
 		window_opened(sk);
+	else if (unlikely(window_moved && x->phase == XTCP_LOSS))
+		xtcp_recovery_window_moved(sk);
 	return true;
 drop:
 	xtcp_drop(x->xn, skb, reason);
@@ -484,21 +493,30 @@ static void mark_rcv_mss(struct xtcp_sock *x, const struct sk_buff *skb, u32 len
 		x->rcv_mss = min_t(u32, size, U16_MAX / 2);
 }
 
+static bool rcv_memory_within(struct sock *sk, struct sk_buff *skb, u64 limit)
+{
+	return (u64)atomic_read(&sk->sk_rmem_alloc) + skb->truesize <= limit &&
+	       sk_rmem_schedule(sk, skb, skb->truesize);
+}
+
 /* Memory for a segment in the receive queue; the out-of-order queue gives way
- * first.  An empty receive queue takes any segment: else nothing would move.
+ * first.  What the window promised is taken even where the skbs around it cost
+ * more than the data: up to twice the buffer, half of which is the most that is
+ * ever offered.  An empty receive queue takes any segment: else nothing would
+ * move.
  */
 static bool rcv_memory(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	u64 rcvbuf = READ_ONCE(sk->sk_rcvbuf);
+	struct xtcp_block *b;
 
-	while (atomic_read(&sk->sk_rmem_alloc) + skb->truesize >
-	       (u32)READ_ONCE(sk->sk_rcvbuf) ||
-	       !sk_rmem_schedule(sk, skb, skb->truesize)) {
-		struct xtcp_block *b = xtcp_reassembly_drop_last(&x->reassembly);
-
+	while (!rcv_memory_within(sk, skb, rcvbuf)) {
+		b = xtcp_reassembly_drop_last(&x->reassembly);
 		if (!b)
-			return skb_queue_empty(&sk->sk_receive_queue) &&
-			       sk_rmem_schedule(sk, skb, skb->truesize);
+			return rcv_memory_within(sk, skb, 2 * rcvbuf) ||
+			       (skb_queue_empty(&sk->sk_receive_queue) &&
+				rcv_memory_within(sk, skb, U64_MAX));
 		xtcp_count(x->xn, OFO_DROPPED);
 		kfree_skb(xtcp_block_skb(b));
 	}
@@ -690,6 +708,7 @@ void xtcp_step_text(struct sock *sk, struct sk_buff *skb)
 	}
 	__skb_pull(skb, cb->header_bytes);
 	skb_dst_drop(skb);
+	secpath_reset(skb);
 	xtcp_data_queue(sk, skb);
 }
 

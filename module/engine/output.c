@@ -35,6 +35,17 @@ u32 xtcp_offered_window(const struct sock *sk)
 		    (u32)U16_MAX);
 }
 
+/* How far the right edge must move to be worth telling: a full segment, or half
+ * of what we would ever offer.
+ */
+static u32 window_step(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	return max(min3(x->rcv_mss, (u32)READ_ONCE(sk->sk_rcvbuf) / 4,
+			x->window_clamp / 2), 1u);
+}
+
 /* The window's right edge never moves left (SHLD-14), and right only in steps
  * that let the peer send a full segment, or half the buffer.
  */
@@ -43,7 +54,7 @@ static u16 select_window(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 current_wnd = xtcp_rcv_window(x);
 	u32 offered = xtcp_offered_window(sk);
-	u32 step = min_t(u32, x->rcv_mss, READ_ONCE(sk->sk_rcvbuf) / 4);
+	u32 step = window_step(sk);
 
 	if (offered < current_wnd + step)
 		offered = current_wnd;
@@ -86,8 +97,7 @@ void xtcp_window_update(struct sock *sk)
 	current_wnd = xtcp_rcv_window(x);
 	offered = xtcp_offered_window(sk);
 	if (offered >= 2 * current_wnd &&
-	    offered >= current_wnd + min_t(u32, x->rcv_mss,
-					   READ_ONCE(sk->sk_rcvbuf) / 4))
+	    offered >= current_wnd + window_step(sk))
 		xtcp_send_ack(sk);
 }
 
@@ -127,7 +137,8 @@ u32 xtcp_size_goal(const struct sock *sk)
 	u32 goal = x->snd_mss;
 
 	if (sk_can_gso(sk)) {
-		goal = min_t(u32, READ_ONCE(sk->sk_gso_max_size), GSO_LEGACY_MAX_SIZE) -
+		goal = clamp_t(u32, READ_ONCE(sk->sk_gso_max_size),
+			       2 * XTCP_MAX_HEADER, GSO_LEGACY_MAX_SIZE) -
 		       XTCP_MAX_HEADER - 1;
 		goal = min(goal, sk->sk_gso_max_segs * x->snd_mss);
 		if (x->snd_max_wnd > XTCP_MSS_DEFAULT)
@@ -350,7 +361,6 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 	struct xtcp_skb_cb *cb = XTCP_CB(skb);
 	struct sk_buff *clone;
 
-	set_gso(sk, skb, x->snd_mss);
 	/* an earlier clone is still on its way down and uses the headroom */
 	if (unlikely(skb_cloned(skb)))
 		clone = pskb_copy(skb, GFP_ATOMIC);
@@ -358,6 +368,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 		clone = skb_clone(skb, GFP_ATOMIC);
 	if (!clone)
 		return -ENOBUFS;
+	set_gso(sk, clone, x->snd_mss);
 	return xtcp_transmit(sk, clone, cb->block.seq, cb->flags);
 }
 
@@ -576,6 +587,9 @@ int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 		skb = rest;
 	}
 	most_bytes = max(rounddown(most_bytes, x->snd_mss), x->snd_mss);
+	/* the path may be another than when it was queued */
+	most_bytes = min(most_bytes, x->urg_sending ? x->snd_mss :
+			 xtcp_size_goal(sk));
 	/* into a window that was closed after the data left: one octet */
 	wnd = xtcp_window_end(x) - xtcp_seq(skb);
 	if (wnd < (s32)most_bytes)
@@ -694,7 +708,7 @@ void xtcp_send_challenge_ack(struct sock *sk)
  * xtcp_send_keepalive() - ask the peer whether it is still there
  * @sk: the connection, locked
  *
- * RFC 9293, 3.8.4: SEG.SEQ = SND.NXT - 1, no data: not acceptable, so an ACK
+ * RFC 9293, 3.8.4: SEG.SEQ = SND.NXT - 1 (nothing is in flight), no data: not acceptable, so an ACK
  * comes back.
  */
 void xtcp_send_keepalive(struct sock *sk)

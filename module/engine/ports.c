@@ -503,14 +503,18 @@ void xtcp_port_drop(struct xtcp_timewait *tw)
 }
 
 /* How well does a listener fit?  0: not at all. */
-static int listener_score(const struct sock *sk, const struct in6_addr *daddr,
+static int listener_score(const struct sock *sk, const struct xtcp_tuple *t,
 			  int ifindex, int l3_ifindex)
 {
-	const struct in6_addr *laddr = &xtcp_sk(sk)->node.tuple.laddr;
+	const struct xtcp_tuple *bound = &xtcp_sk(sk)->node.tuple;
+	const struct in6_addr *laddr = &bound->laddr;
 	int dev = READ_ONCE(sk->sk_bound_dev_if), score = 1;
 
+	/* it may have left, and listen elsewhere by now */
+	if (bound->lport != t->lport || bound->wire != t->wire)
+		return 0;
 	if (!addr_any(laddr)) {
-		if (!ipv6_addr_equal(laddr, daddr))
+		if (!ipv6_addr_equal(laddr, &t->laddr))
 			return 0;
 		score += 4;
 	}
@@ -550,7 +554,7 @@ struct sock *xtcp_lookup_listener(struct xtcp_net *xn,
 		return NULL;
 	hlist_for_each_entry_rcu(x, &port->listeners, listen_node) {
 		struct sock *sk = &x->inet.sk;
-		int score = listener_score(sk, &t->laddr, ifindex, l3_ifindex);
+		int score = listener_score(sk, t, ifindex, l3_ifindex);
 
 		if (!score || score < best_score)
 			continue;

@@ -10,6 +10,7 @@
 #include "../observe/drop.h"
 #include "../observe/trace.h"
 #include "../wire/ip.h"
+#include "../wire/tcp_wire.h"
 #include "demux.h"
 #include "handshake.h"
 #include "input.h"
@@ -24,7 +25,8 @@
  */
 static u32 backlog_limit(const struct sock *sk)
 {
-	return READ_ONCE(sk->sk_rcvbuf) + READ_ONCE(sk->sk_sndbuf) + 64 * 1024;
+	return (u32)READ_ONCE(sk->sk_rcvbuf) + (u32)READ_ONCE(sk->sk_sndbuf) +
+	       64 * 1024;
 }
 
 /* Header and checksum, RFC 9293, 3.1; then the CB says what the header says. */
@@ -92,14 +94,15 @@ static bool permitted(struct sock *sk, struct sk_buff *skb)
  * segment must be looked up again.
  */
 static bool hand_on(struct xtcp_net *xn, struct sock *sk, struct sk_buff *skb,
-		    u32 isn)
+		    u32 isn, bool judged)
 {
 	bool done = true;
 
-	if (!permitted(sk, skb)) {
+	if (!judged && !permitted(sk, skb)) {
 		xtcp_drop(xn, skb, XTCP_DROP_FILTERED);
 		return true;
 	}
+	nf_reset_ct(skb);
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
 		if (sk->sk_state == TCP_LISTEN)
@@ -150,13 +153,18 @@ static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
 /* Nothing stands for the 4-tuple and nobody listens: 3.10.7.1, CLOSED. */
 static void no_port(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	if (xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
+	/* no answer to a broadcast */
+	if (skb_rtable(skb) && skb_rtable(skb)->rt_type == RTN_LOCAL &&
+	    xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
 		xtcp_reply_reset(xn, skb);
 	xtcp_drop(xn, skb, XTCP_DROP_NO_PORT);
 }
 
-/* Bring a checked segment to whatever stands for its 4-tuple. */
-static void dispatch(struct xtcp_net *xn, struct sk_buff *skb)
+/* Bring a checked segment to whatever stands for its 4-tuple.  One that comes
+ * from a backlog was judged by filters and policies before, and the device that
+ * they would ask for may be gone.
+ */
+static void dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 {
 	struct xtcp_tuple t;
 	struct target to;
@@ -179,7 +187,7 @@ static void dispatch(struct xtcp_net *xn, struct sk_buff *skb)
 			no_port(xn, skb);
 			return;
 		}
-		done = hand_on(xn, to.sk, skb, isn);
+		done = hand_on(xn, to.sk, skb, isn, judged);
 		sock_put(to.sk);
 		if (done)
 			return;
@@ -201,10 +209,11 @@ int xtcp_rcv(struct sk_buff *skb)
 	struct xtcp_net *xn = xtcp_pernet(dev_net(skb->dev));
 
 	xtcp_count(xn, SEGS_IN);
+	skb_orphan(skb);	/* early demux may have given it a socket of TCP's */
+	xtcp_tcp_wire_restore(skb);
 	if (!segment_check(xn, skb))
 		return 0;
-	nf_reset_ct(skb);
-	dispatch(xn, skb);
+	dispatch(xn, skb, false);
 	return 0;
 }
 
@@ -221,13 +230,15 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	if (sk->sk_state != TCP_LISTEN) {
 		xtcp_segment_arrives(sk, skb);
-	} else if (!xtcp_listener_segment(sk, skb, 0)) {
-		/* its request has become a connection since */
-		local_bh_disable();
-		rcu_read_lock();
-		dispatch(xtcp_sk(sk)->xn, skb);
-		rcu_read_unlock();
-		local_bh_enable();
+		return 0;
 	}
+	/* a child is locked in there as by softirq: none may come between */
+	local_bh_disable();
+	rcu_read_lock();
+	if (!xtcp_listener_segment(sk, skb, 0))
+		/* its request has become a connection since */
+		dispatch(xtcp_sk(sk)->xn, skb, true);
+	rcu_read_unlock();
+	local_bh_enable();
 	return 0;
 }

@@ -58,7 +58,7 @@ static void resend_lost(struct sock *sk)
 		sent = x->rtx_nxt - x->snd_una;
 		if (sent && sent + x->snd_mss > x->cong.cwnd_bytes)
 			return;
-		if (sent && !x->snd_wnd)
+		if (sent && seq_geq(x->rtx_nxt, xtcp_window_end(x)))
 			return;
 		room = max(x->cong.cwnd_bytes, sent) - sent;
 		skb = skb_at(sk, x->rtx_nxt);
@@ -112,16 +112,17 @@ void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes)
 		x->cwnd_limited = 0;
 }
 
-/* RFC 5827, 3.1: fewer than four segments in flight and no more to send: three
- * duplicate ACKs cannot come.
+/* RFC 5827, 3.1: two or three segments in flight and no more to send: three
+ * duplicate ACKs cannot come.  Behind a single one there is nothing that could
+ * cause any: they tell of something else.
  */
 static u32 dup_thresh(const struct xtcp_sock *x)
 {
 	u32 segs = DIV_ROUND_UP(xtcp_flight(x), x->snd_mss);
 
-	if (segs >= DUP_THRESH + 1 || x->send_head)
+	if (segs < 2 || segs > DUP_THRESH || x->send_head)
 		return DUP_THRESH;
-	return max(segs, 2u) - 1;
+	return segs - 1;
 }
 
 /**
@@ -156,6 +157,16 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 				     XTCP_CWND_MAX_BYTES);
 		break;
 	}
+}
+
+/**
+ * xtcp_recovery_window_moved() - there may be room for what is to be sent again
+ * @sk: the connection, locked
+ */
+void xtcp_recovery_window_moved(struct sock *sk)
+{
+	if (xtcp_sk(sk)->phase == XTCP_LOSS)
+		resend_lost(sk);
 }
 
 /**

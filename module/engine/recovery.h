@@ -6,6 +6,7 @@
 
 void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes);
 void xtcp_recovery_dup_ack(struct sock *sk);
+void xtcp_recovery_window_moved(struct sock *sk);
 void xtcp_recovery_window_opened(struct sock *sk);
 void xtcp_recovery_timeout(struct sock *sk);
 

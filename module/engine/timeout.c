@@ -30,6 +30,17 @@ static bool user_timeout_over(const struct xtcp_sock *x)
 			     msecs_to_jiffies(x->user_timeout_ms));
 }
 
+/* A peer may keep its window closed for as long as it answers probes, but not
+ * to a connection that nobody waits for: memory is not its to hold.
+ */
+static bool orphan_stalled(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	return sock_flag(sk, SOCK_DEAD) && !x->snd_wnd &&
+	       x->rtt.backoff >= (READ_ONCE(x->xn->sysctl.orphan_retries) ?: 8);
+}
+
 /* How many timeouts in a row end the connection. */
 static u8 most_retries(const struct sock *sk)
 {
@@ -78,8 +89,8 @@ static void retransmit_timeout(struct sock *sk)
 	if (!x->retries)
 		x->rtx_since = jiffies -
 			usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt));
-	/* a closed window is no loss: the peer that answers is alive */
-	if (x->retries >= most_retries(sk) || user_timeout_over(x)) {
+	if (x->retries >= most_retries(sk) || user_timeout_over(x) ||
+	    orphan_stalled(sk)) {
 		give_up(sk);
 		return;
 	}
@@ -109,12 +120,12 @@ static void delack_timeout(struct sock *sk)
 
 static int keepalive_time(const struct xtcp_sock *x)
 {
-	return x->keepalive_time ?: READ_ONCE(x->xn->sysctl.keepalive_time);
+	return x->keepalive_time ?: READ_ONCE(x->xn->sysctl.keepalive_time) * HZ;
 }
 
 static int keepalive_intvl(const struct xtcp_sock *x)
 {
-	return x->keepalive_intvl ?: READ_ONCE(x->xn->sysctl.keepalive_intvl);
+	return x->keepalive_intvl ?: READ_ONCE(x->xn->sysctl.keepalive_intvl) * HZ;
 }
 
 /**

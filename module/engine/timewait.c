@@ -169,24 +169,22 @@ void xtcp_time_wait(struct sock *sk, enum xtcp_event event)
 	struct xtcp_timewait *tw = timewait_make(sk);
 
 	if (tw) {
-		xtcp_port_keep(x, tw);
 		local_bh_disable();
 		spin_lock(&tw->lock);
 		if (!x->hashed ||
 		    xtcp_node_replace(x->xn, &x->node, &tw->node)) {
-			/* namespace gone: nobody will look */
-			tw->dead = true;
-			xtcp_port_drop(tw);
+			/* namespace gone: nobody will look, nobody has seen it */
 			spin_unlock(&tw->lock);
 			kmem_cache_free(timewait_cache, tw);
 		} else {
+			xtcp_port_keep(x, tw);
 			x->hashed = false;
 			atomic_inc(&x->xn->tw_count);
 			xtcp_count(x->xn, TIME_WAITS);
 			trace_xtcp_time_wait_made(&tw->node.tuple, tw->snd_nxt,
 						  tw->rcv_nxt, tw->rcv_wnd);
 			mod_timer(&tw->timer, jiffies +
-				  READ_ONCE(x->xn->sysctl.time_wait));
+				  READ_ONCE(x->xn->sysctl.time_wait) * HZ);
 			spin_unlock(&tw->lock);
 		}
 		local_bh_enable();
@@ -269,12 +267,14 @@ bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb,
 			return true;
 		}
 		timewait_ack_limited(tw);
+	} else if (!(cb->flags & XTCP_ACK)) {
+		reason = XTCP_DROP_NO_ACK;
 	} else if (cb->flags & XTCP_FIN && cb->block.end == tw->rcv_nxt) {
 		timewait_ack(tw);
 		trace_xtcp_state(&tw->node.tuple, TCP_TIME_WAIT, TCP_TIME_WAIT,
 				 XTCP_EV_RCV_FIN);
 		mod_timer_pending(&tw->timer, jiffies +
-				  READ_ONCE(tw->xn->sysctl.time_wait));
+				  READ_ONCE(tw->xn->sysctl.time_wait) * HZ);
 	} else if (cb->block.end != cb->block.seq || !in_window) {
 		timewait_ack_limited(tw);
 	}

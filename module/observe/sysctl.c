@@ -6,6 +6,7 @@
 #include <linux/jiffies.h>
 #include <linux/sysctl.h>
 #include "../compat.h"
+#include "../engine/rtt.h"
 #include "observe.h"
 
 static int zero;
@@ -13,6 +14,7 @@ static int one = 1;
 static int most_u8 = 255;
 static int retries_most = 127;
 static int ms_most = 60 * 1000;
+static int seconds_most = 24 * 3600;
 static int buffer_least = 2048;
 static unsigned int rto_least_us = 1000;
 static unsigned int rto_most_us = 120 * USEC_PER_SEC;
@@ -35,10 +37,10 @@ static const struct ctl_table xtcp_table[] = {
 	NUMBER(abort_on_overflow, proc_dou8vec_minmax, &zero, &one),
 	NUMBER(challenge_ack_ms, proc_dointvec_minmax, &zero, &ms_most),
 	NUMBER(delack_ms, proc_dointvec_minmax, &one, &ms_most),
-	NUMBER(fin_timeout, proc_dointvec_jiffies, NULL, NULL),
-	NUMBER(keepalive_intvl, proc_dointvec_jiffies, NULL, NULL),
+	NUMBER(fin_timeout, proc_dointvec_minmax, &one, &seconds_most),
+	NUMBER(keepalive_intvl, proc_dointvec_minmax, &one, &seconds_most),
 	NUMBER(keepalive_probes, proc_dou8vec_minmax, &one, &retries_most),
-	NUMBER(keepalive_time, proc_dointvec_jiffies, NULL, NULL),
+	NUMBER(keepalive_time, proc_dointvec_minmax, &one, &seconds_most),
 	NUMBER(max_orphans, proc_dointvec_minmax, &zero, NULL),
 	NUMBER(max_syn_backlog, proc_dointvec_minmax, &zero, NULL),
 	NUMBER(max_tw_buckets, proc_dointvec_minmax, &zero, NULL),
@@ -49,7 +51,7 @@ static const struct ctl_table xtcp_table[] = {
 	NUMBER(rto_min_us, proc_douintvec_minmax, &rto_least_us, &rto_most_us),
 	NUMBER(syn_retries, proc_dou8vec_minmax, &one, &retries_most),
 	NUMBER(synack_retries, proc_dou8vec_minmax, &zero, &retries_most),
-	NUMBER(time_wait, proc_dointvec_jiffies, NULL, NULL),
+	NUMBER(time_wait, proc_dointvec_minmax, &one, &seconds_most),
 	NUMBER(wmem, proc_dointvec_minmax, &buffer_least, NULL),
 };
 
@@ -58,17 +60,17 @@ static const struct xtcp_sysctls defaults = {
 	.retries2 = 15,
 	.syn_retries = 6,
 	.synack_retries = 5,
-	.keepalive_time = 7200 * HZ,
-	.keepalive_intvl = 75 * HZ,
+	.keepalive_time = 7200,
+	.keepalive_intvl = 75,
 	.keepalive_probes = 9,
-	.fin_timeout = 60 * HZ,
-	.time_wait = 60 * HZ,
+	.fin_timeout = 60,
+	.time_wait = 60,
 	.delack_ms = 40,
 	.challenge_ack_ms = 500,
 	.max_orphans = 16384,
 	.max_syn_backlog = 1024,
 	.max_tw_buckets = 65536,
-	.rto_min_us = 200 * USEC_PER_MSEC,
+	.rto_min_us = XTCP_RTO_MIN_US,
 	.rmem = { 4096, 131072, 6 << 20 },
 	.wmem = { 4096, 16384, 4 << 20 },
 };

@@ -38,6 +38,8 @@ static DEFINE_PER_CPU(int, xtcp_memory_per_cpu_fw_alloc);
 static struct percpu_counter xtcp_sockets_allocated;
 static unsigned long xtcp_memory_pressure;
 static long xtcp_mem[3] __read_mostly;
+/* What every socket may have, however scarce memory is. */
+static int xtcp_buffer_least = 4096;
 
 static void enter_memory_pressure(struct sock *sk)
 {
@@ -177,14 +179,15 @@ static int connect_route(struct sock *sk, const struct sockaddr_in *to)
 }
 
 /* Undo a connect() that did not come to sending a SYN. */
-static void connect_undo(struct sock *sk)
+static void connect_undo(struct sock *sk, bool was_bound)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	xtcp_unhash(sk);
-	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK) && !inet->inet_sport)
+	if (!was_bound)
 		xtcp_put_port(sk);
+	inet->inet_sport = htons(inet->inet_num);
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
 		inet->inet_saddr = 0;
 		inet->inet_rcv_saddr = 0;
@@ -202,8 +205,11 @@ static int connect_start(struct sock *sk, const struct sockaddr_in *to)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct xtcp_sock *x = xtcp_sk(sk);
+	bool was_bound = x->owner.port;
 	int err;
 
+	/* a writer that waited for the last connection may have left something */
+	xtcp_write_queue_purge(sk);
 	xtcp_init_connection(x);
 	err = connect_route(sk, to);
 	if (!err)
@@ -213,16 +219,13 @@ static int connect_start(struct sock *sk, const struct sockaddr_in *to)
 	inet->inet_sport = htons(inet->inet_num);
 	/* the port is known now: policies may route by it */
 	err = x->ip->route(sk);
-	if (err) {
-		inet->inet_sport = 0;
+	if (err)
 		goto undo;
-	}
 	sk_set_txhash(sk);
 	x->iss = xtcp_isn(x->xn, &x->node.tuple);
 	x->snd_una = x->iss;
 	x->snd_nxt = x->iss;
 	x->write_seq = x->iss;
-	x->pushed_seq = x->iss;
 	x->snd_sml = x->iss;
 	x->recover = x->iss;
 	sock_reset_flag(sk, SOCK_DONE);
@@ -235,10 +238,8 @@ static int connect_start(struct sock *sk, const struct sockaddr_in *to)
 		return 0;
 	xtcp_done(sk, XTCP_EV_ABORT, 0);
 	WRITE_ONCE(sk->sk_shutdown, 0);
-	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
-		inet->inet_sport = 0;
 undo:
-	connect_undo(sk);
+	connect_undo(sk, was_bound);
 	return err;
 }
 
@@ -542,6 +543,8 @@ struct proto xtcp_prot = {
 	.sockets_allocated	= &xtcp_sockets_allocated,
 	.memory_pressure	= &xtcp_memory_pressure,
 	.sysctl_mem		= xtcp_mem,
+	.sysctl_wmem		= &xtcp_buffer_least,
+	.sysctl_rmem		= &xtcp_buffer_least,
 	.max_header		= XTCP_MAX_HEADER,
 	.obj_size		= sizeof(struct xtcp_sock),
 	.no_autobind		= true,
@@ -562,7 +565,7 @@ static struct inet_protosw xtcp_protosw = {
 	.ops		= &xtcp_stream_ops,
 };
 
-/* As the kernel's TCP: at most a fifth of memory, pressure at three quarters. */
+/* As the kernel's TCP: 4.7, 6.2 and 9.4 percent of memory. */
 static void init_mem_limits(void)
 {
 	unsigned long most = max(nr_free_buffer_pages() / 16, 128UL);
@@ -577,13 +580,15 @@ static void init_mem_limits(void)
  *
  * At module load, last.
  *
- * Return: 0; -ENOMEM; -EEXIST where the family's number is taken; -ENOBUFS
- * where it is out of range
+ * Return: 0; -ENOMEM; -EEXIST where the family's number is taken; -EINVAL where
+ * it is out of range
  */
 int xtcp_family_init(void)
 {
 	int err;
 
+	if (family <= 0 || family >= NPROTO)
+		return -EINVAL;
 	init_mem_limits();
 	err = percpu_counter_init(&xtcp_sockets_allocated, 0, GFP_KERNEL);
 	if (err)

@@ -81,7 +81,7 @@ static int set_window_clamp(struct sock *sk, int val)
 	if (!val) {
 		if (sk->sk_state != TCP_CLOSE)
 			return -EINVAL;
-		xtcp_sk(sk)->window_clamp = 0;
+		xtcp_sk(sk)->window_clamp = U16_MAX;
 		return 0;
 	}
 	xtcp_sk(sk)->window_clamp = max(val, 128);
@@ -266,10 +266,12 @@ static int get_tcp_int(struct sock *sk, int name, int *val)
 			*val = x->user_mss;
 		return 0;
 	case TCP_KEEPIDLE:
-		*val = (x->keepalive_time ?: READ_ONCE(ctl->keepalive_time)) / HZ;
+		*val = x->keepalive_time ? x->keepalive_time / HZ :
+		       READ_ONCE(ctl->keepalive_time);
 		return 0;
 	case TCP_KEEPINTVL:
-		*val = (x->keepalive_intvl ?: READ_ONCE(ctl->keepalive_intvl)) / HZ;
+		*val = x->keepalive_intvl ? x->keepalive_intvl / HZ :
+		       READ_ONCE(ctl->keepalive_intvl);
 		return 0;
 	case TCP_KEEPCNT:
 		*val = x->keepalive_probes ?: READ_ONCE(ctl->keepalive_probes);
@@ -279,7 +281,8 @@ static int get_tcp_int(struct sock *sk, int name, int *val)
 		return 0;
 	case TCP_LINGER2:
 		*val = x->linger2 < 0 ? -1 :
-		       (x->linger2 ?: READ_ONCE(ctl->fin_timeout)) / HZ;
+		       x->linger2 ? x->linger2 / HZ :
+		       READ_ONCE(ctl->fin_timeout);
 		return 0;
 	case TCP_QUICKACK:
 		*val = x->quick_acks > 0;

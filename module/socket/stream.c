@@ -24,6 +24,7 @@ void xtcp_write_space(struct sock *sk)
 	struct socket *sock = sk->sk_socket;
 	struct socket_wq *wq;
 
+	smp_mb();	/* pairs with poll_writable(): the room, then the flag */
 	if (!sock || !test_bit(SOCK_NOSPACE, &sock->flags) ||
 	    !sk_stream_is_writeable(sk))
 		return;
@@ -123,7 +124,6 @@ static void mark_push(struct sock *sk)
 	if (!skb || !x->send_head)
 		return;
 	XTCP_CB(skb)->flags |= XTCP_PSH;
-	x->pushed_seq = x->write_seq;
 }
 
 static void push(struct sock *sk, int flags)
@@ -177,7 +177,8 @@ static int send_locked(struct sock *sk, struct msghdr *msg)
 
 	while (msg_data_left(msg)) {
 		err = -EPIPE;
-		if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
+		if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN ||
+		    !xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
 			goto error;
 		goal = xtcp_size_goal(sk);
 		skb = tail_with_room(sk, goal);
@@ -375,6 +376,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
 	u32 peeked = x->copied_seq, *seq = &x->copied_seq, offset, used;
 	struct sk_buff *skb;
 	int copied = 0, err;
+	bool stamped = false;
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
@@ -432,6 +434,12 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
 		*seq += used;
 		copied += used;
 		len -= used;
+		/* SO_TIMESTAMP: when the last of what is returned came */
+		if (!stamped && (!len || skb_queue_is_last(&sk->sk_receive_queue,
+							   skb))) {
+			sock_recv_timestamp(msg, sk, skb);
+			stamped = true;
+		}
 		if (flags & MSG_PEEK)
 			continue;
 		forget_mark(sk);

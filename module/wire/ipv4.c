@@ -133,6 +133,10 @@ static int ipv4_xmit(struct sock *sk, struct sk_buff *skb)
 		xtcp_sync_mss(sk, dst_mtu(dst));
 	skb_dst_set_noref(skb, dst);
 
+	/* the route has just changed to a device that does not help with it */
+	err = -EMSGSIZE;
+	if (unlikely(skb_is_gso(skb) && !x->csum_hw))
+		goto free;
 	err = put_checksum(skb, &x->node.tuple, x->csum_hw);
 	if (unlikely(err))
 		goto free;

@@ -27,12 +27,11 @@ static void segment_header(struct sk_buff *skb, u32 seq, bool first)
 	if (!first)
 		th->cwr = 0;
 	pseudo = csum_tcpudp_nofold(iph->saddr, iph->daddr, len, IPPROTO_XTCP, 0);
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		th->check = ~csum_fold(pseudo);
-	} else {
-		th->check = 0;
-		th->check = gso_make_checksum(skb, pseudo);
-	}
+	/* the pseudo-header's part; the rest is the device's, or is added now */
+	th->check = ~csum_fold(pseudo);
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		th->check = gso_make_checksum(skb,
+					      (__force __wsum)~(__force u32)th->check);
 }
 
 /**
@@ -65,6 +64,9 @@ static struct sk_buff *xtcp_gso_segment(struct sk_buff *skb,
 			DIV_ROUND_UP(skb->len - header_bytes, mss);
 		return NULL;
 	}
+	/* a device that sums up TCP alone does not know us */
+	if (!(features & NETIF_F_HW_CSUM))
+		features &= ~NETIF_F_CSUM_MASK;
 	seq = ntohl(tcp_hdr(skb)->seq);
 	__skb_pull(skb, header_bytes);
 	segs = skb_segment(skb, features);

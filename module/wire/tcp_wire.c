@@ -36,10 +36,8 @@
 /**
  * struct xtcp_hold - a port of the kernel's TCP, held for xtcp
  * @node: in its bucket; tcp_wire_lock
- * @dead: among those to be looked at by the worker
- * @users: owners in ports.c; may drop to 0 in softirq, rises from 0 only under
- *	tcp_wire_lock
- * @on_dead_list: bit 0: on that list
+ * @dead: for the worker: the last user has left, its reference is the worker's
+ * @users: owners in ports.c, and the worker's
  * @xn: the namespace
  * @sock: the kernel's socket
  * @addr: the address; 0: every one
@@ -49,7 +47,6 @@ struct xtcp_hold {
 	struct hlist_node	node;
 	struct llist_node	dead;
 	atomic_t		users;
-	unsigned long		on_dead_list;
 	struct xtcp_net		*xn;
 	struct socket		*sock;
 	__be32			addr;
@@ -136,6 +133,24 @@ static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
 	skb->transport_header = transport;
 }
 
+/**
+ * xtcp_tcp_wire_restore() - say TCP again in a claimed segment's IP header
+ * @skb: as the IP layer hands it to xtcp_rcv()
+ *
+ * Policies and filters judge what was on the wire.  The header is writable:
+ * claim() made it so.
+ */
+void xtcp_tcp_wire_restore(struct sk_buff *skb)
+{
+	struct iphdr *iph = ip_hdr(skb);
+
+	if (!(IPCB(skb)->flags & XTCP_IPCB_TCP_WIRE) ||
+	    iph->protocol != IPPROTO_XTCP)
+		return;
+	csum_replace2(&iph->check, htons(IPPROTO_XTCP), htons(IPPROTO_TCP));
+	iph->protocol = IPPROTO_TCP;
+}
+
 static unsigned int tcp_wire_hook(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
@@ -145,9 +160,11 @@ static unsigned int tcp_wire_hook(void *priv, struct sk_buff *skb,
 	__be16 buf[2];
 
 	if (iph->protocol == IPPROTO_ICMP)
-		icmp_for_us(xn, skb);
-	if (iph->protocol != IPPROTO_TCP)
-		return NF_ACCEPT;
+		icmp_for_us(xn, skb);	/* may move the header */
+	else if (iph->protocol == IPPROTO_TCP && !skb->sk)
+		goto tcp;	/* and no socket of the kernel's TCP was found */
+	return NF_ACCEPT;
+tcp:
 	ports = skb_header_pointer(skb, iph->ihl * 4, sizeof(buf), buf);
 	if (!ports || !owned(xn, iph->daddr, ntohs(ports[1])))
 		return NF_ACCEPT;
@@ -312,9 +329,8 @@ static void free_unused(struct work_struct *work)
 	mutex_lock(&xn->tcp_wire_lock);
 	list = llist_del_all(&xn->tcp_wire_dead);
 	llist_for_each_entry_safe(hold, next, list, dead) {
-		clear_bit(0, &hold->on_dead_list);
-		smp_mb__after_atomic();	/* pairs with xtcp_hold_put() */
-		if (!atomic_read(&hold->users))
+		/* unless it has found a new user meanwhile */
+		if (atomic_dec_and_test(&hold->users))
 			hold_free(hold);
 	}
 	mutex_unlock(&xn->tcp_wire_lock);
@@ -371,10 +387,10 @@ void xtcp_hold_put(struct xtcp_hold *hold)
 	if (!hold)
 		return;
 	xn = hold->xn;
-	if (!atomic_dec_and_test(&hold->users))
+	/* the last reference goes to the worker, so the hold stays until then */
+	if (atomic_add_unless(&hold->users, -1, 1))
 		return;
-	if (!test_and_set_bit(0, &hold->on_dead_list) &&
-	    llist_add(&hold->dead, &xn->tcp_wire_dead))
+	if (llist_add(&hold->dead, &xn->tcp_wire_dead))
 		schedule_work(&xn->tcp_wire_work);
 }
 
