@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The test NIC: a device without a link layer, on which every neighbour is
+ * reached directly.
+ */
+#include <linux/completion.h>
+#include <linux/etherdevice.h>
+#include <linux/if_arp.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <net/net_namespace.h>
+#include <net/sock.h>
+#include "../module/uapi/xtcp.h"
+#include "nic.h"
+
+static netdev_tx_t nic_start_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct nic *nic = *(struct nic **)netdev_priv(dev);
+	struct sk_buff *copy;
+
+	if (skb->protocol == htons(ETH_P_IP) &&
+	    (ip_hdr(skb)->protocol == IPPROTO_XTCP ||
+	     ip_hdr(skb)->protocol == IPPROTO_TCP)) {
+		copy = skb_copy(skb, GFP_ATOMIC);
+		if (copy)
+			skb_queue_tail(&nic->sent, copy);
+		if (READ_ONCE(nic->hold)) {
+			skb_queue_tail(&nic->held, skb);
+			return NETDEV_TX_OK;
+		}
+	}
+	dev_consume_skb_any(skb);
+	return NETDEV_TX_OK;
+}
+
+static const struct net_device_ops nic_ops = {
+	.ndo_start_xmit = nic_start_xmit,
+};
+
+static void nic_setup(struct net_device *dev)
+{
+	dev->netdev_ops = &nic_ops;
+	dev->type = ARPHRD_NONE;
+	dev->flags = IFF_NOARP;
+	dev->mtu = ETH_DATA_LEN;
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = ETH_MAX_MTU;
+	dev->priv_flags |= IFF_NO_QUEUE | IFF_NO_ADDRCONF;
+}
+
+/**
+ * nic_make() - make a test NIC and bring it up
+ * @net: the namespace
+ * @kind: what it does for the sender
+ *
+ * Return: the NIC, or an ERR_PTR()
+ */
+struct nic *nic_make(struct net *net, enum nic_kind kind)
+{
+	struct net_device *dev;
+	struct nic *nic;
+	int err;
+
+	nic = kzalloc(sizeof(*nic), GFP_KERNEL);
+	if (!nic)
+		return ERR_PTR(-ENOMEM);
+	skb_queue_head_init(&nic->sent);
+	skb_queue_head_init(&nic->held);
+	dev = alloc_netdev(sizeof(nic), "xtest%d", NET_NAME_ENUM, nic_setup);
+	if (!dev) {
+		kfree(nic);
+		return ERR_PTR(-ENOMEM);
+	}
+	*(struct nic **)netdev_priv(dev) = nic;
+	dev_net_set(dev, net);
+	if (kind != NIC_PLAIN)
+		dev->features |= NETIF_F_SG | NETIF_F_HW_CSUM;
+	if (kind == NIC_GSO)
+		dev->features |= NETIF_F_GSO_SOFTWARE;
+	dev->hw_features = dev->features;
+	nic->dev = dev;
+	err = register_netdev(dev);
+	if (err) {
+		free_netdev(dev);
+		kfree(nic);
+		return ERR_PTR(err);
+	}
+	nic_up(nic, true);
+	return nic;
+}
+
+/**
+ * nic_up() - set the NIC up or down
+ * @nic: the NIC
+ * @up: which
+ */
+void nic_up(struct nic *nic, bool up)
+{
+	rtnl_lock();
+	if (up)
+		dev_open(nic->dev, NULL);
+	else
+		dev_close(nic->dev);
+	rtnl_unlock();
+}
+
+/**
+ * nic_release_held() - free what the NIC held, as a transmit interrupt would
+ * @nic: the NIC
+ */
+void nic_release_held(struct nic *nic)
+{
+	skb_queue_purge(&nic->held);
+}
+
+/**
+ * nic_free() - the NIC goes, with all that it has
+ * @nic: the NIC
+ */
+void nic_free(struct nic *nic)
+{
+	unregister_netdev(nic->dev);
+	skb_queue_purge(&nic->sent);
+	skb_queue_purge(&nic->held);
+	free_netdev(nic->dev);
+	kfree(nic);
+}
+
+/* A request to rtnetlink, as "ip" would send it, and the answer to it. */
+static int rtnl_ask(struct net *net, void *msg, size_t len)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	/* with an address, whose file the socket is does not matter: it has none */
+	struct msghdr hdr = { .msg_name = &kernel, .msg_namelen = sizeof(kernel) };
+	struct kvec vec = { .iov_base = msg, .iov_len = len };
+	struct {
+		struct nlmsghdr nlh;
+		struct nlmsgerr err;
+		u8 more[256];
+	} answer;
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &sock);
+	if (err)
+		return err;
+	err = kernel_sendmsg(sock, &hdr, &vec, 1, len);
+	if (err < 0)
+		goto out;
+	vec.iov_base = &answer;
+	vec.iov_len = sizeof(answer);
+	err = kernel_recvmsg(sock, &hdr, &vec, 1, sizeof(answer), MSG_DONTWAIT);
+	if (err < 0)
+		goto out;
+	err = err < (int)NLMSG_LENGTH(sizeof(struct nlmsgerr)) ||
+	      answer.nlh.nlmsg_type != NLMSG_ERROR ? -EPROTO : answer.err.error;
+out:
+	sock_release(sock);
+	return err;
+}
+
+/**
+ * nic_add_address() - give the NIC an IPv4 address
+ * @nic: the NIC
+ * @addr: the address
+ * @prefix: the length of its network's prefix
+ *
+ * Return: 0 or a negative errno
+ */
+int nic_add_address(struct nic *nic, __be32 addr, int prefix)
+{
+	struct {
+		struct nlmsghdr nlh;
+		struct ifaddrmsg ifa;
+		struct nlattr attr;
+		__be32 addr;
+	} msg = {
+		.nlh = {
+			.nlmsg_len = sizeof(msg),
+			.nlmsg_type = RTM_NEWADDR,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE |
+				       NLM_F_EXCL,
+		},
+		.ifa = {
+			.ifa_family = AF_INET,
+			.ifa_prefixlen = prefix,
+			.ifa_index = nic->dev->ifindex,
+		},
+		.attr = {
+			.nla_len = sizeof(msg.attr) + sizeof(msg.addr),
+			.nla_type = IFA_LOCAL,
+		},
+		.addr = addr,
+	};
+
+	return rtnl_ask(dev_net(nic->dev), &msg, sizeof(msg));
+}
+
+static DECLARE_COMPLETION(seen);
+
+static void received(struct sk_buff *skb)
+{
+	complete(&seen);
+}
+
+/**
+ * nic_receive() - a packet comes in from the wire
+ * @nic: the NIC
+ * @packet: begins with the IP header
+ * @len: its length in bytes
+ *
+ * Process context, on one processor.  When this returns, the softirq has dealt
+ * with the packet.
+ *
+ * Return: true; false where it never ran, or there was no memory
+ */
+bool nic_receive(struct nic *nic, const void *packet, size_t len)
+{
+	struct sk_buff *skb = alloc_skb(NET_SKB_PAD + len, GFP_KERNEL);
+
+	if (!skb)
+		return false;
+	skb_reserve(skb, NET_SKB_PAD);
+	skb_put_data(skb, packet, len);
+	skb_reset_mac_header(skb);
+	skb_reset_network_header(skb);
+	skb->protocol = htons(ETH_P_IP);
+	skb->pkt_type = PACKET_HOST;
+	skb->dev = nic->dev;
+	/* the IP layer orphans what it takes, and frees what it does not */
+	skb->destructor = received;
+	reinit_completion(&seen);
+	local_bh_disable();
+	netif_rx(skb);
+	local_bh_enable();	/* here the softirq runs */
+	return wait_for_completion_timeout(&seen, 10 * HZ) > 0;
+}

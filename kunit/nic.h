@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The test NIC: a network device whose wire is the test.  What xtcp transmits
+ * lands in a list, what the test injects takes the way of any received packet:
+ * netif_rx(), softirq, ip_rcv(), xtcp_rcv().
+ */
+#ifndef _XTCP_KUNIT_NIC_H
+#define _XTCP_KUNIT_NIC_H
+
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+
+enum nic_kind {
+	NIC_PLAIN,	/* does nothing for the sender: segments come singly */
+	NIC_CSUM,	/* checksums: the kernel cuts GSO packets just before it */
+	NIC_GSO,	/* takes GSO packets whole */
+};
+
+/**
+ * struct nic - a test NIC
+ * @dev: the device
+ * @sent: copies of the packets of the wires that xtcp uses
+ * @held: the originals, while @hold is set
+ * @hold: be a NIC that is slow to free what it was given
+ */
+struct nic {
+	struct net_device	*dev;
+	struct sk_buff_head	sent;
+	struct sk_buff_head	held;
+	bool			hold;
+};
+
+struct nic *nic_make(struct net *net, enum nic_kind kind);
+void nic_free(struct nic *nic);
+int nic_add_address(struct nic *nic, __be32 addr, int prefix);
+void nic_up(struct nic *nic, bool up);
+void nic_release_held(struct nic *nic);
+bool nic_receive(struct nic *nic, const void *packet, size_t len);
+
+#endif /* _XTCP_KUNIT_NIC_H */

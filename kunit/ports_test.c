@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ports and the connection table: who may share what, and who is found.
+ */
+#include "../module/engine/demux.h"
+#include "../module/engine/ports.h"
+#include "conv.h"
+#include "suites.h"
+
+enum {
+	PLAIN		= 0,
+	REUSE		= BIT(0),
+	REUSEPORT	= BIT(1),
+	LISTENS		= BIT(2),
+	ANY		= BIT(3),	/* bound to every address */
+	OTHER		= BIT(4),	/* bound to another address */
+};
+
+struct pair {
+	const char *name;
+	int first;
+	int second;
+	int err;
+};
+
+static const struct pair pairs[] = {
+	{ "plain, plain", PLAIN, PLAIN, -EADDRINUSE },
+	{ "plain, any", PLAIN, ANY, -EADDRINUSE },
+	{ "any, plain", ANY, PLAIN, -EADDRINUSE },
+	{ "any, any", ANY, ANY, -EADDRINUSE },
+	{ "plain, other", PLAIN, OTHER, 0 },
+	{ "other, any", OTHER, ANY, -EADDRINUSE },
+	{ "plain, reuse", PLAIN, REUSE, -EADDRINUSE },
+	{ "reuse, plain", REUSE, PLAIN, -EADDRINUSE },
+	{ "reuse, reuse", REUSE, REUSE, 0 },
+	{ "reuse any, reuse", REUSE | ANY, REUSE, 0 },
+	{ "reuse listens, reuse", REUSE | LISTENS, REUSE, -EADDRINUSE },
+	{ "reuse listens on other, reuse", REUSE | LISTENS | OTHER, REUSE, 0 },
+	{ "reuse listens on any, reuse", REUSE | LISTENS | ANY, REUSE,
+	  -EADDRINUSE },
+	{ "reuseport, plain", REUSEPORT, PLAIN, -EADDRINUSE },
+	{ "plain, reuseport", PLAIN, REUSEPORT, -EADDRINUSE },
+	{ "reuseport, reuseport", REUSEPORT, REUSEPORT, 0 },
+	{ "reuseport listens, reuseport", REUSEPORT | LISTENS, REUSEPORT, 0 },
+	{ "reuseport, reuse", REUSEPORT, REUSE, -EADDRINUSE },
+	{ "both listen, reuseport", REUSEPORT | LISTENS, REUSEPORT | LISTENS, 0 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(pair, pairs, name);
+
+static int bind_as(struct conv *t, int how)
+{
+	struct socket *sock = user_socket(t);
+	int err;
+
+	sock->sk->sk_reuse = how & REUSE ? SK_CAN_REUSE : SK_NO_REUSE;
+	sock->sk->sk_reuseport = !!(how & REUSEPORT);
+	err = user_bind(t, sock, how & ANY ? 0 : how & OTHER ? 0x7f000001 :
+			HERE_ADDR, 7000);
+	if (!err && how & LISTENS)
+		err = kernel_listen(sock, 1);
+	return err;
+}
+
+static void shared(struct kunit *test)
+{
+	const struct pair *p = test->param_value;
+	struct conv *t = conv_of(test);
+
+	returns(t, 0, bind_as(t, p->first));
+	returns(t, p->err, bind_as(t, p->second));
+}
+
+/* Two may have bound it; one may listen. */
+static void one_listens(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct socket *a = user_socket(t), *b = user_socket(t);
+
+	sock_set_reuseaddr(a->sk);
+	sock_set_reuseaddr(b->sk);
+	returns(t, 0, user_bind(t, a, HERE_ADDR, 7000));
+	returns(t, 0, user_bind(t, b, HERE_ADDR, 7000));
+	returns(t, 0, kernel_listen(a, 1));
+	returns(t, -EADDRINUSE, kernel_listen(b, 1));
+	user_close_socket(t, a);
+	returns(t, 0, kernel_listen(b, 1));
+}
+
+static void freed_by_close(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	for (int i = 0; i < 3; i++) {
+		struct socket *sock = user_socket(t);
+
+		returns(t, 0, user_bind(t, sock, HERE_ADDR, 7000));
+		user_close_socket(t, sock);
+	}
+}
+
+static void chosen(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct socket *socks[20];
+	int low, high;
+
+	inet_get_local_port_range(&init_net, &low, &high);
+	for (int i = 0; i < ARRAY_SIZE(socks); i++) {
+		socks[i] = user_socket(t);
+		returns(t, 0, user_bind(t, socks[i], 0, 0));
+		KUNIT_EXPECT_GE(test, inet_sk(socks[i]->sk)->inet_num, low);
+		KUNIT_EXPECT_LE(test, inet_sk(socks[i]->sk)->inet_num, high);
+		for (int k = 0; k < i; k++)
+			KUNIT_EXPECT_NE(test, inet_sk(socks[i]->sk)->inet_num,
+					inet_sk(socks[k]->sk)->inet_num);
+	}
+}
+
+/* connect() without bind(): another port each time, or the same to another peer. */
+static void chosen_by_connect(struct kunit *test)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(THERE_ADDR),
+		.sin_port = htons(THERE_PORT),
+	};
+	struct conv *t = conv_of(test);
+	struct socket *socks[10];
+
+	for (int i = 0; i < ARRAY_SIZE(socks); i++) {
+		socks[i] = user_socket(t);
+		returns(t, -EINPROGRESS,
+			kernel_connect(socks[i], (struct sockaddr *)&to, sizeof(to),
+				       O_NONBLOCK));
+		for (int k = 0; k < i; k++)
+			KUNIT_EXPECT_NE(test, inet_sk(socks[i]->sk)->inet_num,
+					inet_sk(socks[k]->sk)->inet_num);
+	}
+	conv_freeze(t);
+	KUNIT_EXPECT_EQ(test, 10, skb_queue_len(&t->nic->sent));
+}
+
+static void same_tuple_twice(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct socket *first;
+
+	t->sock = user_socket(t);
+	first = t->sock;
+	sock_set_reuseaddr(t->sock->sk);
+	returns(t, 0, user_bind(t, t->sock, HERE_ADDR, HERE_PORT));
+	returns(t, -EINPROGRESS, user_connect(t));
+	t->sock = user_socket(t);
+	sock_set_reuseaddr(t->sock->sk);
+	returns(t, 0, user_bind(t, t->sock, HERE_ADDR, HERE_PORT));
+	returns(t, -EADDRNOTAVAIL, user_connect(t));
+	t->tuple.rport++;
+	returns(t, -EINPROGRESS, user_connect(t));
+	t->tuple.rport--;
+	user_close_socket(t, first);
+	state_is(t, TCP_CLOSE);
+}
+
+/* The most specific listener answers. */
+static void most_specific(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct socket *any = user_socket(t), *here = user_socket(t);
+	struct sock *found;
+
+	sock_set_reuseport(any->sk);
+	sock_set_reuseport(here->sk);
+	returns(t, 0, user_bind(t, any, 0, HERE_PORT));
+	returns(t, 0, kernel_listen(any, 1));
+	rcu_read_lock();
+	found = xtcp_lookup_listener(t->xn, &t->tuple, t->nic->dev->ifindex, 0);
+	rcu_read_unlock();
+	KUNIT_EXPECT_PTR_EQ(test, any->sk, found);
+	returns(t, 0, user_bind(t, here, HERE_ADDR, HERE_PORT));
+	returns(t, 0, kernel_listen(here, 1));
+	rcu_read_lock();
+	found = xtcp_lookup_listener(t->xn, &t->tuple, t->nic->dev->ifindex, 0);
+	KUNIT_EXPECT_PTR_EQ(test, here->sk, found);
+	t->tuple.wire = IPPROTO_TCP;
+	KUNIT_EXPECT_NULL(test, xtcp_lookup_listener(t->xn, &t->tuple,
+						     t->nic->dev->ifindex, 0));
+	KUNIT_EXPECT_TRUE(test, xtcp_port_is_owned(t->xn, IPPROTO_XTCP, HERE_PORT,
+						   &t->tuple.laddr));
+	KUNIT_EXPECT_FALSE(test, xtcp_port_is_owned(t->xn, IPPROTO_TCP, HERE_PORT,
+						    &t->tuple.laddr));
+	KUNIT_EXPECT_FALSE(test, xtcp_port_is_owned(t->xn, IPPROTO_XTCP,
+						    HERE_PORT + 1,
+						    &t->tuple.laddr));
+	rcu_read_unlock();
+}
+
+/* Among equals with SO_REUSEPORT all get their share, and each peer always the
+ * same one.
+ */
+static void shares(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct socket *socks[4];
+	int hits[4] = { };
+
+	for (int i = 0; i < 4; i++) {
+		socks[i] = user_socket(t);
+		sock_set_reuseport(socks[i]->sk);
+		returns(t, 0, user_bind(t, socks[i], 0, HERE_PORT));
+		returns(t, 0, kernel_listen(socks[i], 1));
+	}
+	for (int port = 1; port <= 400; port++) {
+		struct sock *found, *again;
+
+		t->tuple.rport = port;
+		rcu_read_lock();
+		found = xtcp_lookup_listener(t->xn, &t->tuple, 1, 0);
+		again = xtcp_lookup_listener(t->xn, &t->tuple, 1, 0);
+		rcu_read_unlock();
+		KUNIT_EXPECT_PTR_EQ(test, found, again);
+		for (int i = 0; i < 4; i++)
+			hits[i] += socks[i]->sk == found;
+	}
+	for (int i = 0; i < 4; i++)
+		KUNIT_EXPECT_GT(test, hits[i], 50);
+}
+
+/* ---- the connection table ---- */
+
+static struct xtcp_node *new_node(struct kunit *test, const struct xtcp_tuple *t)
+{
+	struct xtcp_node *node = kunit_kzalloc(test, sizeof(*node), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, node);
+	node->tuple = *t;
+	node->kind = XTCP_CONNECTION;
+	return node;
+}
+
+static void table(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_tuple other;
+	struct xtcp_node *a, *b;
+
+	a = new_node(test, &t->tuple);
+	b = new_node(test, &t->tuple);
+	rcu_read_lock();
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &t->tuple));
+	KUNIT_EXPECT_EQ(test, -ENOENT, xtcp_node_replace(t->xn, a, b));
+	KUNIT_EXPECT_EQ(test, 0, xtcp_node_insert(t->xn, a));
+	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL, xtcp_node_insert(t->xn, b));
+	KUNIT_EXPECT_PTR_EQ(test, a, xtcp_lookup(t->xn, &t->tuple));
+
+	/* each part of the tuple counts */
+	other = t->tuple;
+	other.lport++;
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+	other = t->tuple;
+	other.rport++;
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+	other = t->tuple;
+	other.wire = IPPROTO_TCP;
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+	other = t->tuple;
+	xtcp_addr_from_v4(&other.laddr, htonl(HERE_ADDR + 5));
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+	other = t->tuple;
+	xtcp_addr_from_v4(&other.raddr, htonl(THERE_ADDR + 5));
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+	other = t->tuple;
+	other.raddr.s6_addr32[0] = htonl(0x20010db8);
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+
+	KUNIT_EXPECT_EQ(test, 0, xtcp_node_replace(t->xn, a, b));
+	KUNIT_EXPECT_PTR_EQ(test, b, xtcp_lookup(t->xn, &t->tuple));
+	xtcp_node_remove(t->xn, b);
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &t->tuple));
+	rcu_read_unlock();
+	synchronize_rcu();
+}
+
+static void large_table(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_node **nodes;
+	struct xtcp_tuple tuple = t->tuple;
+
+	nodes = kunit_kcalloc(test, 2000, sizeof(*nodes), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, nodes);
+	for (int i = 0; i < 2000; i++) {
+		tuple.rport = i;
+		nodes[i] = new_node(test, &tuple);
+		KUNIT_ASSERT_EQ(test, 0, xtcp_node_insert(t->xn, nodes[i]));
+	}
+	rcu_read_lock();
+	for (int i = 0; i < 2000; i++)
+		KUNIT_EXPECT_PTR_EQ(test, nodes[i],
+				    xtcp_lookup(t->xn, &nodes[i]->tuple));
+	rcu_read_unlock();
+	for (int i = 0; i < 2000; i++)
+		xtcp_node_remove(t->xn, nodes[i]);
+	synchronize_rcu();
+}
+
+static struct kunit_case ports_cases[] = {
+	KUNIT_CASE_PARAM(shared, pair_gen_params),
+	KUNIT_CASE(one_listens),
+	KUNIT_CASE(freed_by_close),
+	KUNIT_CASE(chosen),
+	KUNIT_CASE(chosen_by_connect),
+	KUNIT_CASE(same_tuple_twice),
+	KUNIT_CASE(most_specific),
+	KUNIT_CASE(shares),
+	KUNIT_CASE(table),
+	KUNIT_CASE(large_table),
+	{}
+};
+
+struct kunit_suite ports_suite = {
+	.name = "ports",
+	.init = conv_init,
+	.exit = conv_exit,
+	.test_cases = ports_cases,
+};

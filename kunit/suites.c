@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All suites: they run when the module is loaded on a kernel with kunit.enable=1.
+ */
+#include "suites.h"
+
+kunit_test_suites(&seq_suite,
+		  &segment_suite,
+		  &fsm_suite,
+		  &rtt_suite,
+		  &reassembly_suite,
+		  &cong_suite,
+		  &ports_suite,
+		  &frames_suite,
+		  &frames_live_suite,
+		  &handshake_suite,
+		  &data_suite,
+		  &gso_suite,
+		  &gso_cut_suite,
+		  &recovery_suite,
+		  &close_suite,
+		  &timer_suite,
+		  &hostile_suite,
+		  &matrix_suite);

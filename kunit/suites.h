@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_KUNIT_SUITES_H
+#define _XTCP_KUNIT_SUITES_H
+
+#include <kunit/test.h>
+
+extern struct kunit_suite close_suite;
+extern struct kunit_suite cong_suite;
+extern struct kunit_suite data_suite;
+extern struct kunit_suite frames_live_suite;
+extern struct kunit_suite frames_suite;
+extern struct kunit_suite fsm_suite;
+extern struct kunit_suite gso_cut_suite;
+extern struct kunit_suite gso_suite;
+extern struct kunit_suite handshake_suite;
+extern struct kunit_suite hostile_suite;
+extern struct kunit_suite matrix_suite;
+extern struct kunit_suite ports_suite;
+extern struct kunit_suite reassembly_suite;
+extern struct kunit_suite recovery_suite;
+extern struct kunit_suite rtt_suite;
+extern struct kunit_suite segment_suite;
+extern struct kunit_suite seq_suite;
+extern struct kunit_suite timer_suite;
+
+#endif /* _XTCP_KUNIT_SUITES_H */

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Closing a connection: RFC 9293, 3.6; TIME_WAIT.
+ */
+#include <linux/tcp.h>
+#include "../module/engine/demux.h"
+#include "conv.h"
+#include "suites.h"
+
+static void active_close(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	state_is(t, TCP_FIN_WAIT1);
+	inject(t, "ACK seq 1001 ack 102");
+	state_is(t, TCP_FIN_WAIT2);
+	inject(t, "FIN|ACK seq 1001 ack 102");
+	expect(t, "ACK seq 102 ack 1002");
+	state_is(t, TCP_TIME_WAIT);
+	counted(t, TIME_WAITS, 1);
+	fire_2msl(t);
+	state_is(t, TCP_CLOSE);
+	silence(t);
+}
+
+static void passive_close(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established_passive(t);
+	inject(t, "FIN|ACK seq 1001 ack 101");
+	expect(t, "ACK seq 101 ack 1002");
+	state_is(t, TCP_CLOSE_WAIT);
+	returns(t, 0, user_recv(t, 1));
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1002");
+	state_is(t, TCP_LAST_ACK);
+	inject(t, "ACK seq 1002 ack 102");
+	state_is(t, TCP_LISTEN);
+	silence(t);
+	counted(t, TIME_WAITS, 0);
+}
+
+/* 3.6, figure 13 */
+static void simultaneous_close(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	inject(t, "FIN|ACK seq 1001 ack 101");
+	expect(t, "ACK seq 102 ack 1002");
+	state_is(t, TCP_CLOSING);
+	inject(t, "ACK seq 1002 ack 102");
+	state_is(t, TCP_TIME_WAIT);
+	silence(t);
+}
+
+static void half_close(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	inject(t, "ACK seq 1001 ack 102");
+	state_is(t, TCP_FIN_WAIT2);
+	/* the other direction goes on */
+	for (int i = 0; i < 3; i++) {
+		inject(t, "PSH|ACK seq R ack 102 len 100");
+		silence(t);
+		fire(t, XTCP_TIMER_DELACK);
+		expect(t, "ACK seq 102 ack R");
+		returns(t, 100, user_recv(t, 1000));
+	}
+	inject(t, "FIN|ACK seq R ack 102 len 100");
+	expect(t, "ACK seq 102 ack R+101");
+	state_is(t, TCP_TIME_WAIT);
+	returns(t, 100, user_recv(t, 1000));
+	returns(t, 0, user_recv(t, 1000));
+}
+
+static void half_closed_by_peer(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSE_WAIT);
+	returns(t, 100, user_send(t, 100));
+	expect(t, "PSH|ACK seq 101 ack 1002 len 100");
+	inject(t, "ACK seq 1002 ack 201");
+	returns(t, 2000, user_send(t, 2000));
+	expect(t, "ACK seq 201 ack 1002 len 1460");
+	expect(t, "PSH|ACK seq 1661 ack 1002 len 540");
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	expect(t, "FIN|ACK seq 2201 ack 1002");
+	inject(t, "ACK seq 1002 ack 2202");
+	state_is(t, TCP_CLOSE);
+	silence(t);
+	returns(t, -EPIPE, user_send(t, 1));
+}
+
+/* What was written goes first, and the FIN on its last segment. */
+static void data_then_fin(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->win = 2000;
+	established(t);
+	returns(t, 3000, user_send(t, 3000));
+	expect(t, "ACK seq 101 ack R len 1460");
+	silence(t);
+	user_close(t);
+	state_is(t, TCP_FIN_WAIT1);
+	silence(t);
+	inject(t, "ACK seq R ack 1561 win 2000");
+	expect(t, "ACK seq 1561 ack R len 1460");
+	expect(t, "FIN|PSH|ACK seq 3021 ack R len 80");
+	inject(t, "ACK seq R ack 3101 win 2000");
+	state_is(t, TCP_FIN_WAIT1);
+	inject(t, "ACK seq R ack 3102 win 2000");
+	state_is(t, TCP_FIN_WAIT2);
+	silence(t);
+}
+
+/* MUST-18: who closes with data unread says so */
+static void unread_data(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+	user_close(t);
+	expect(t, "RST|ACK seq 101 ack 1011");
+	state_is(t, TCP_CLOSE);
+	silence(t);
+	counted(t, ABORT_CLOSE, 1);
+}
+
+static void unread_fin(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "FIN|ACK seq R ack S");
+	expect(t, "ACK seq S ack R+1");
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1002");
+	state_is(t, TCP_LAST_ACK);
+	counted(t, ABORT_CLOSE, 0);
+}
+
+static void data_after_close(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	inject(t, "PSH|ACK seq 1001 ack 102 len 10");
+	expect(t, "RST|ACK seq 102");
+	state_is(t, TCP_CLOSE);
+	silence(t);
+	counted(t, DATA_AFTER_CLOSE, 1);
+}
+
+static void aborted(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq 101 ack R len 10");
+	user_abort(t);
+	expect(t, "RST|ACK seq 111 ack R");
+	state_is(t, TCP_CLOSE);
+	counted(t, ABORT_LINGER, 1);
+	counted(t, ESTAB_RESETS, 1);
+	counted(t, RST_OUT, 1);
+}
+
+static void reset_by_peer(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+	inject(t, "RST seq R");
+	state_is(t, TCP_CLOSE);
+	returns(t, 10, user_recv(t, 10));
+	returns(t, -ECONNRESET, user_recv(t, 10));
+	returns(t, 0, user_recv(t, 10));
+	returns(t, -EPIPE, user_send(t, 10));
+	silence(t);
+}
+
+static void too_many_orphans(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.max_orphans = 0;
+	established(t);
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	expect(t, "RST|ACK seq 102 ack 1001");
+	state_is(t, TCP_CLOSE);
+	counted(t, ABORT_MEMORY, 1);
+}
+
+/* ---- TIME_WAIT ---- */
+
+static unsigned long time_wait_ends(struct conv *t)
+{
+	unsigned long expires = 0;
+	struct xtcp_node *node;
+
+	rcu_read_lock();
+	node = xtcp_lookup(t->xn, &t->tuple);
+	if (node && node->kind == XTCP_TIME_WAIT)
+		expires = container_of(node, struct xtcp_timewait,
+				       node)->timer.expires;
+	rcu_read_unlock();
+	return expires;
+}
+
+static void fin_again_restarts(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	unsigned long frozen;
+
+	bring_to(t, IN_TIME_WAIT);
+	/* what is far away now is 2MSL away then */
+	frozen = time_wait_ends(t);
+	KUNIT_EXPECT_TRUE(test, time_after(frozen, jiffies + 3600 * HZ));
+	t->xn->sysctl.time_wait = 48 * 3600;
+	conv_look(t);
+	nic_receive(t->nic, t->packet,
+		    conv_build(t, t->packet, "FIN|ACK seq R-1 ack S"));
+	KUNIT_EXPECT_TRUE(test, time_after(time_wait_ends(t),
+					   jiffies + 47 * 3600 * HZ));
+	expect(t, "ACK seq S ack R");
+	/* nothing else does */
+	conv_freeze(t);
+	nic_receive(t->nic, t->packet,
+		    conv_build(t, t->packet, "ACK seq R+5 ack S len 5"));
+	KUNIT_EXPECT_TRUE(test, time_before(time_wait_ends(t),
+					    jiffies + 25 * 3600 * HZ));
+	expect(t, "ACK seq S ack R");
+}
+
+/* MAY-2: a SYN with a higher number, and somebody listens */
+static void new_incarnation(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->tuple.rport = 6001;
+	established_passive(t);
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	inject(t, "FIN|ACK seq R ack S");
+	expect(t, "ACK seq S ack R+1");
+	state_is(t, TCP_TIME_WAIT);
+	t->irs = 2000;
+	inject(t, "SYN seq 2000 mss 1460");
+	/* beyond all that the old connection may have sent */
+	t->iss = 102 + U16_MAX + 2;
+	expect(t, "SYN|ACK seq %u ack 2001", t->iss);
+	state_is(t, TCP_SYN_RECV);
+	inject(t, "ACK seq 2001 ack %u", t->iss + 1);
+	state_is(t, TCP_ESTABLISHED);
+	returns(t, 0, user_accept(t));
+	counted(t, TW_REUSED, 1);
+}
+
+static void old_syn(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->tuple.rport = 6001;
+	established_passive(t);
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	inject(t, "FIN|ACK seq R ack S");
+	expect(t, "ACK seq S ack R+1");
+	inject(t, "SYN seq 500 mss 1460");
+	expect(t, "ACK seq S ack R");
+	inject(t, "SYN seq R-1 mss 1460");
+	expect(t, "ACK seq S ack R");
+	state_is(t, TCP_TIME_WAIT);
+	counted(t, TW_REUSED, 0);
+}
+
+static void no_more_buckets(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.max_tw_buckets = 0;
+	bring_to(t, IN_FIN_WAIT_2);
+	inject(t, "FIN|ACK seq R ack S");
+	expect(t, "ACK seq S ack R+1");
+	state_is(t, TCP_CLOSE);
+	counted(t, TIME_WAITS, 0);
+}
+
+static void answers_are_limited(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.challenge_ack_ms = 60000;
+	bring_to(t, IN_TIME_WAIT);
+	inject(t, "RST seq R+1");
+	expect(t, "ACK seq S ack R");
+	for (int i = 0; i < 5; i++)
+		inject(t, "RST seq R+1");
+	silence(t);
+	counted(t, CHALLENGES_LIMITED, 5);
+	/* the FIN is no challenge */
+	inject(t, "FIN|ACK seq R-1 ack S");
+	expect(t, "ACK seq S ack R");
+}
+
+/* The port is the old connection's until 2MSL are over. */
+static void port_stays(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct socket *sock;
+
+	bring_to(t, IN_TIME_WAIT);
+	user_close(t);
+	sock = user_socket(t);
+	returns(t, -EADDRINUSE, user_bind(t, sock, HERE_ADDR, HERE_PORT));
+	fire_2msl(t);
+	returns(t, 0, user_bind(t, sock, HERE_ADDR, HERE_PORT));
+}
+
+static struct kunit_case close_cases[] = {
+	KUNIT_CASE(active_close),
+	KUNIT_CASE(passive_close),
+	KUNIT_CASE(simultaneous_close),
+	KUNIT_CASE(half_close),
+	KUNIT_CASE(half_closed_by_peer),
+	KUNIT_CASE(data_then_fin),
+	KUNIT_CASE(unread_data),
+	KUNIT_CASE(unread_fin),
+	KUNIT_CASE(data_after_close),
+	KUNIT_CASE(aborted),
+	KUNIT_CASE(reset_by_peer),
+	KUNIT_CASE(too_many_orphans),
+	KUNIT_CASE(fin_again_restarts),
+	KUNIT_CASE(new_incarnation),
+	KUNIT_CASE(old_syn),
+	KUNIT_CASE(no_more_buckets),
+	KUNIT_CASE(answers_are_limited),
+	KUNIT_CASE(port_stays),
+	{}
+};
+
+struct kunit_suite close_suite = {
+	.name = "wire_close",
+	.init = conv_init,
+	.exit = conv_exit,
+	.test_cases = close_cases,
+};

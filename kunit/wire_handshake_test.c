@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Opening a connection: RFC 9293, 3.5.
+ */
+#include <linux/tcp.h>
+#include "../module/engine/handshake.h"
+#include "conv.h"
+#include "suites.h"
+
+static void active_open(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100 win 65535 mss 1460");
+	state_is(t, TCP_SYN_SENT);
+	inject(t, "SYN|ACK seq 1000 ack 101 win 8192 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	state_is(t, TCP_ESTABLISHED);
+	silence(t);
+	returns(t, 0, user_connect(t));
+	KUNIT_EXPECT_EQ(test, 8192, conv_x(t)->snd_wnd);
+	counted(t, ACTIVE_OPENS, 1);
+	counted(t, CURR_ESTAB, 1);
+	counted(t, SEGS_IN, 1);
+	counted(t, SEGS_OUT, 2);
+}
+
+static void passive_open(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	returns(t, 0, user_listen(t, 1));
+	state_is(t, TCP_LISTEN);
+	returns(t, -EAGAIN, user_accept(t));
+	inject(t, "SYN seq 1000 win 8192 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	state_is(t, TCP_SYN_RECV);
+	returns(t, -EAGAIN, user_accept(t));
+	inject(t, "ACK seq 1001 ack 101 win 9000");
+	state_is(t, TCP_ESTABLISHED);
+	silence(t);
+	returns(t, 0, user_accept(t));
+	returns(t, -EAGAIN, user_accept(t));
+	KUNIT_EXPECT_EQ(test, 9000, conv_x(t)->snd_wnd);
+	counted(t, PASSIVE_OPENS, 1);
+	counted(t, REQUESTS, 1);
+}
+
+/* 3.5, figure 8 */
+static void simultaneous_open(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	inject(t, "SYN seq 1000 mss 1000");
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	state_is(t, TCP_SYN_RECV);
+	returns(t, -EALREADY, user_connect(t));
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1000");
+	state_is(t, TCP_ESTABLISHED);
+	silence(t);
+	returns(t, 0, user_connect(t));
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq 101 ack 1001 len 10");
+	inject(t, "PSH|ACK seq 1001 ack 111 len 20");
+	returns(t, 20, user_recv(t, 100));
+	KUNIT_EXPECT_EQ(test, 1000, conv_x(t)->snd_mss);
+}
+
+/* The user closes before the peer has acknowledged our SYN. */
+static void closed_while_opening(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SIMULTANEOUS);
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	state_is(t, TCP_FIN_WAIT1);
+	inject(t, "ACK seq 1001 ack 101");
+	state_is(t, TCP_FIN_WAIT1);
+	inject(t, "ACK seq 1001 ack 102");
+	state_is(t, TCP_FIN_WAIT2);
+	inject(t, "FIN|ACK seq 1001 ack 102");
+	expect(t, "ACK seq 102 ack 1002");
+	state_is(t, TCP_TIME_WAIT);
+	silence(t);
+}
+
+static void refused(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	inject(t, "RST|ACK seq 0 ack 101");
+	silence(t);
+	state_is(t, TCP_CLOSE);
+	returns(t, -ECONNREFUSED, user_connect(t));
+	/* the socket can try again */
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	counted(t, ATTEMPT_FAILS, 1);
+}
+
+/* An old connection of the peer's: 3.5.1, figure 9 */
+static void half_open_peer(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	inject(t, "ACK seq 5000 ack 3000");
+	expect(t, "RST seq 3000");
+	state_is(t, TCP_SYN_SENT);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "SYN seq 100");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	state_is(t, TCP_ESTABLISHED);
+}
+
+static void syn_lost(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "SYN seq 100 mss 1460");
+	KUNIT_EXPECT_EQ(test, 2000000u, xtcp_rtt_timeout_us(&conv_x(t)->rtt));
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "SYN seq 100 mss 1460");
+	KUNIT_EXPECT_EQ(test, 4000000u, xtcp_rtt_timeout_us(&conv_x(t)->rtt));
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	/* RFC 6298, 5.7; RFC 5681, 3.1; Karn */
+	KUNIT_EXPECT_EQ(test, 3000000u, xtcp_rtt_timeout_us(&conv_x(t)->rtt));
+	KUNIT_EXPECT_EQ(test, 1460, conv_x(t)->cong.cwnd_bytes);
+	KUNIT_EXPECT_EQ(test, 0, conv_x(t)->rtt.srtt_us);
+	counted(t, RETRANS, 2);
+	counted(t, TIMEOUTS, 2);
+}
+
+static void syn_given_up(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.syn_retries = 3;
+	bring_to(t, IN_SYN_SENT);
+	for (int i = 0; i < 3; i++) {
+		fire(t, XTCP_TIMER_RETRANSMIT);
+		expect(t, "SYN seq 100");
+	}
+	state_is(t, TCP_SYN_SENT);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	silence(t);
+	state_is(t, TCP_CLOSE);
+	returns(t, -ETIMEDOUT, user_connect(t));
+	counted(t, ABORT_TIMEOUT, 1);
+	counted(t, ATTEMPT_FAILS, 1);
+}
+
+static void syn_retries_option(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSED);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_SYNCNT, 1));
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "SYN seq 100");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	state_is(t, TCP_CLOSE);
+}
+
+static void syn_ack_lost(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_REQUEST);
+	fire_request(t);
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	inject(t, "ACK seq 1001 ack 101");
+	returns(t, 0, user_accept(t));
+	state_is(t, TCP_ESTABLISHED);
+	KUNIT_EXPECT_EQ(test, 3000000u, xtcp_rtt_timeout_us(&conv_x(t)->rtt));
+	KUNIT_EXPECT_EQ(test, 1460, conv_x(t)->cong.cwnd_bytes);
+	counted(t, RETRANS, 2);
+	counted(t, REQUESTS, 1);
+}
+
+static void syn_ack_given_up(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.synack_retries = 2;
+	bring_to(t, IN_REQUEST);
+	for (int i = 0; i < 2; i++) {
+		fire_request(t);
+		expect(t, "SYN|ACK seq 100 ack 1001");
+	}
+	fire_request(t);
+	silence(t);
+	state_is(t, TCP_LISTEN);
+	/* too late */
+	inject(t, "ACK seq 1001 ack 101");
+	expect(t, "RST seq 101");
+	counted(t, ATTEMPT_FAILS, 1);
+	counted(t, LISTEN_DROPS, 1);
+}
+
+static void default_mss(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->peer_mss = 0;
+	established(t);
+	KUNIT_EXPECT_EQ(test, 536, conv_x(t)->snd_mss);		/* MUST-15 */
+	returns(t, 600, user_send(t, 600));
+	expect(t, "ACK seq S ack R len 536");
+	expect(t, "PSH|ACK seq S+536 ack R len 64");
+}
+
+static void small_mss(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->peer_mss = 1;
+	established(t);
+	KUNIT_EXPECT_EQ(test, XTCP_MSS_MIN, conv_x(t)->snd_mss);
+}
+
+static void large_mss(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->peer_mss = 9000;
+	established_passive(t);
+	KUNIT_EXPECT_EQ(test, 1460, conv_x(t)->snd_mss);	/* the MTU's */
+}
+
+static void users_mss(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSED);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_MAXSEG, 1000));
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100 mss 1000");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	KUNIT_EXPECT_EQ(test, 1000, conv_x(t)->snd_mss);
+}
+
+/* Text on a SYN is not taken: it comes again. */
+static void text_on_syn(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	returns(t, 0, user_listen(t, 1));
+	inject(t, "SYN seq 1000 mss 1460 len 10");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	inject(t, "PSH|ACK seq 1001 ack 101 len 10");
+	expect(t, "ACK seq 101 ack 1011");
+	returns(t, 0, user_accept(t));
+	returns(t, 10, user_recv(t, 20));
+}
+
+static void text_on_syn_ack(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460 len 10");
+	expect(t, "ACK seq 101 ack 1001");
+	inject(t, "PSH|ACK seq 1001 ack 101 len 10");
+	expect(t, "ACK seq 101 ack 1011");
+	returns(t, 10, user_recv(t, 20));
+}
+
+/* Another peer's SYN, and the ACK that completes its handshake. */
+static void peer_begins(struct conv *t, u16 port)
+{
+	t->tuple.rport = port;
+	inject(t, "SYN seq 1000 mss 1460");
+}
+
+static void peer_completes(struct conv *t, u16 port)
+{
+	t->tuple.rport = port;
+	inject(t, "ACK seq 1001 ack 101");
+}
+
+static void accept_queue(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	/* a backlog of 1: two may wait, as everywhere */
+	returns(t, 0, user_listen(t, 1));
+	for (u16 port = 6000; port < 6003; port++) {
+		if (port == 6002)	/* while there is room */
+			break;
+		peer_begins(t, port);
+		expect(t, "SYN|ACK seq 100 ack 1001");
+	}
+	peer_completes(t, 6000);
+	peer_begins(t, 6002);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	peer_completes(t, 6001);
+	silence(t);
+	/* full: no new SYN is answered, no ACK completes */
+	peer_begins(t, 6003);
+	silence(t);
+	state_is(t, TCP_LISTEN);
+	peer_completes(t, 6002);
+	silence(t);
+	state_is(t, TCP_SYN_RECV);
+	counted(t, LISTEN_OVERFLOWS, 2);
+	returns(t, 0, user_accept(t));
+	/* the SYN,ACK goes again, and so does the peer's ACK */
+	fire_request(t);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	peer_completes(t, 6002);
+	state_is(t, TCP_ESTABLISHED);
+	returns(t, 0, user_accept(t));
+	returns(t, 0, user_accept(t));
+	returns(t, -EAGAIN, user_accept(t));
+	counted(t, PASSIVE_OPENS, 3);
+}
+
+static void accept_queue_abort(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.abort_on_overflow = 1;
+	returns(t, 0, user_listen(t, 0));
+	peer_begins(t, 6000);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	peer_completes(t, 6000);
+	silence(t);
+	state_is(t, TCP_ESTABLISHED);
+	/* one waits: none more */
+	peer_begins(t, 6001);
+	silence(t);
+	returns(t, 0, user_accept(t));
+	peer_begins(t, 6001);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	peer_completes(t, 6001);
+	silence(t);
+	returns(t, 0, user_accept(t));
+
+	/* two handshakes, room for one */
+	kernel_listen(t->listener, 1);
+	peer_begins(t, 6002);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	peer_begins(t, 6003);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	kernel_listen(t->listener, 0);
+	peer_completes(t, 6002);
+	silence(t);
+	peer_completes(t, 6003);
+	expect(t, "RST seq 101");
+	state_is(t, TCP_LISTEN);
+}
+
+static void many_requests(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.max_syn_backlog = 3;
+	returns(t, 0, user_listen(t, 100));
+	for (u16 port = 6000; port < 6003; port++) {
+		peer_begins(t, port);
+		expect(t, "SYN|ACK seq 100 ack 1001");
+	}
+	peer_begins(t, 6003);
+	silence(t);
+	state_is(t, TCP_LISTEN);
+	counted(t, LISTEN_OVERFLOWS, 1);
+	peer_completes(t, 6000);
+	peer_begins(t, 6003);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+}
+
+/* Who has not been accepted is told; who is half open is not. */
+static void listener_closes(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	returns(t, 0, user_listen(t, 8));
+	peer_begins(t, 6000);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	peer_begins(t, 6001);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	peer_completes(t, 6001);
+	user_close_socket(t, t->listener);
+	expect(t, "RST|ACK seq 101 ack 1001");
+	silence(t);
+	state_is(t, TCP_CLOSE);
+	peer_completes(t, 6000);
+	expect(t, "RST seq 101");
+	counted(t, NO_PORT, 1);
+	counted(t, RST_OUT, 2);
+}
+
+/* The peer is gone again before it was accepted. */
+static void reset_before_accept(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	returns(t, 0, user_listen(t, 8));
+	peer_begins(t, 6000);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	peer_completes(t, 6000);
+	inject(t, "RST seq 1001");
+	state_is(t, TCP_LISTEN);
+	returns(t, 0, user_accept(t));
+	returns(t, -ECONNRESET, user_recv(t, 1));
+	counted(t, ESTAB_RESETS, 1);
+}
+
+/* RFC 6528: another peer, another number; later, a higher one. */
+static void initial_sequence(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_tuple other = t->tuple;
+	u32 first, again;
+
+	t->xn->isn_pinned = false;
+	other.rport++;
+	first = xtcp_isn(t->xn, &t->tuple);
+	KUNIT_EXPECT_NE(test, first, xtcp_isn(t->xn, &other));
+	usleep_range(50, 100);
+	again = xtcp_isn(t->xn, &t->tuple);
+	KUNIT_EXPECT_TRUE(test, seq_gt(again, first));
+	/* 4 us a tick: a minute's worth is not to be seen here */
+	KUNIT_EXPECT_LT(test, again - first, 60u * 250000);
+}
+
+static struct kunit_case handshake_cases[] = {
+	KUNIT_CASE(active_open),
+	KUNIT_CASE(passive_open),
+	KUNIT_CASE(simultaneous_open),
+	KUNIT_CASE(closed_while_opening),
+	KUNIT_CASE(refused),
+	KUNIT_CASE(half_open_peer),
+	KUNIT_CASE(syn_lost),
+	KUNIT_CASE(syn_given_up),
+	KUNIT_CASE(syn_retries_option),
+	KUNIT_CASE(syn_ack_lost),
+	KUNIT_CASE(syn_ack_given_up),
+	KUNIT_CASE(default_mss),
+	KUNIT_CASE(small_mss),
+	KUNIT_CASE(large_mss),
+	KUNIT_CASE(users_mss),
+	KUNIT_CASE(text_on_syn),
+	KUNIT_CASE(text_on_syn_ack),
+	KUNIT_CASE(accept_queue),
+	KUNIT_CASE(accept_queue_abort),
+	KUNIT_CASE(many_requests),
+	KUNIT_CASE(listener_closes),
+	KUNIT_CASE(reset_before_accept),
+	KUNIT_CASE(initial_sequence),
+	{}
+};
+
+struct kunit_suite handshake_suite = {
+	.name = "wire_handshake",
+	.init = conv_init,
+	.exit = conv_exit,
+	.test_cases = handshake_cases,
+};

@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a network damages, and what an attacker makes up.
+ */
+#include <linux/ip.h>
+#include <linux/prandom.h>
+#include <linux/tcp.h>
+#include "conv.h"
+#include "suites.h"
+
+#define TCP_AT	20	/* where a packet's TCP header begins */
+
+/* The connection is as it was: it answers, and data goes both ways. */
+static void still_works(struct conv *t)
+{
+	conv_forget_sent(t);
+	conv_look(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq S ack R len 10");
+	inject(t, "PSH|ACK seq R ack S len 20");
+	returns(t, 20, user_recv(t, 100));
+	if (xtcp_timer_armed(conv_x(t), XTCP_TIMER_DELACK))
+		fire(t, XTCP_TIMER_DELACK);
+	conv_forget_sent(t);
+	state_is(t, TCP_ESTABLISHED);
+}
+
+static void bad_checksum(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	size_t len;
+
+	established(t);
+	conv_look(t);
+	for (int bit = 0; bit < 8 * 30; bit++) {
+		len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
+		t->packet[TCP_AT + bit / 8] ^= BIT(bit % 8);
+		conv_raw(t, t->packet, len);
+	}
+	silence(t);
+	/* but for the data offset, which is looked at first */
+	KUNIT_EXPECT_EQ(test, 240, conv_count(t, XTCP_MIB_IN_CSUM_ERRS) +
+				   conv_count(t, XTCP_MIB_IN_ERRS));
+	KUNIT_EXPECT_LE(test, conv_count(t, XTCP_MIB_IN_ERRS), 4);
+	still_works(t);
+}
+
+/* Cut anywhere, the checksum made right for what is left. */
+static void truncated(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	conv_look(t);
+	for (size_t len = TCP_AT; len < TCP_AT + 20; len++) {
+		conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
+		conv_fix_sums(t, t->packet, len);
+		conv_raw(t, t->packet, len);
+	}
+	silence(t);
+	counted(t, IN_ERRS, 20);
+	still_works(t);
+}
+
+static void bad_offset(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	size_t len;
+
+	established(t);
+	conv_look(t);
+	for (int words = 0; words < 16; words++) {
+		len = conv_build(t, t->packet, "ACK seq R ack S");
+		t->packet[TCP_AT + 12] = words << 4;
+		if (words == 5)
+			continue;
+		conv_fix_sums(t, t->packet, len);
+		conv_raw(t, t->packet, len);
+	}
+	silence(t);
+	counted(t, IN_ERRS, 15);
+	still_works(t);
+}
+
+static void bad_flags(struct kunit *test)
+{
+	static const char *const segments[] = {
+		"SYN|FIN seq R", "SYN|RST seq R", "SYN|FIN|ACK seq R ack S",
+		"SYN|RST|ACK seq R ack S", "0 seq R", "PSH seq R len 10",
+		"URG seq R", "ECE|CWR seq R",
+		"FIN|SYN|RST|PSH|ACK|URG|ECE|CWR seq R ack S",
+	};
+	struct conv *t = conv_of(test);
+
+	established(t);
+	for (int i = 0; i < ARRAY_SIZE(segments); i++)
+		inject(t, "%s", segments[i]);
+	silence(t);
+	counted(t, IN_ERRS, ARRAY_SIZE(segments));
+	still_works(t);
+}
+
+/* A segment with these options before its text of 10 bytes. */
+static void with_options(struct conv *t, const char *said, const u8 *options,
+			 size_t n)
+{
+	size_t len;
+
+	conv_look(t);
+	len = conv_build(t, t->packet, said);
+	memmove(t->packet + TCP_AT + 20 + n, t->packet + TCP_AT + 20,
+		len - TCP_AT - 20);
+	memcpy(t->packet + TCP_AT + 20, options, n);
+	t->packet[TCP_AT + 12] = (20 + n) / 4 << 4;
+	conv_fix_sums(t, t->packet, len + n);
+	conv_raw(t, t->packet, len + n);
+}
+
+static void unknown_options(struct kunit *test)
+{
+	static const u8 known[] = {
+		2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7,
+	};
+	static const u8 unknown[] = { 1, 1, 253, 4, 1, 2, 254, 2 };
+	struct conv *t = conv_of(test);
+
+	returns(t, 0, user_listen(t, 1));
+	with_options(t, "SYN seq 1000", known, sizeof(known));
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	inject(t, "ACK seq 1001 ack 101");
+	returns(t, 0, user_accept(t));
+	KUNIT_EXPECT_EQ(test, 1460, conv_x(t)->snd_mss);
+	with_options(t, "PSH|ACK seq R ack S len 10", unknown, sizeof(unknown));
+	expect(t, "ACK seq S ack R+10");
+	returns(t, 10, user_recv(t, 100));
+	/* an MSS outside of a SYN means nothing */
+	with_options(t, "PSH|ACK seq R ack S len 10", (u8[]){ 2, 4, 0, 100 }, 4);
+	expect(t, "ACK seq S ack R+10");
+	returns(t, 10, user_recv(t, 100));
+	KUNIT_EXPECT_EQ(test, 1460, conv_x(t)->snd_mss);
+	still_works(t);
+}
+
+static void bad_options(struct kunit *test)
+{
+	static const u8 options[][4] = {
+		{ 99, 0, 0, 0 }, { 99, 1, 0, 0 }, { 99, 5, 0, 0 },
+		{ 1, 1, 1, 99 }, { 2, 3, 0, 0 }, { 2, 2, 1, 1 },
+	};
+	struct conv *t = conv_of(test);
+
+	established(t);
+	for (int i = 0; i < ARRAY_SIZE(options); i++)
+		with_options(t, "PSH|ACK seq R ack S len 10", options[i], 4);
+	silence(t);
+	counted(t, IN_ERRS, ARRAY_SIZE(options));
+	still_works(t);
+}
+
+/* Ethernet pads: what lies behind the datagram is not its. */
+static void padding(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	size_t len;
+
+	established(t);
+	conv_look(t);
+	len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 2");
+	memset(t->packet + len, 0xa5, 30);
+	conv_raw(t, t->packet, len + 30);
+	expect(t, "ACK seq S ack R+2");
+	returns(t, 2, user_recv(t, 100));
+	still_works(t);
+}
+
+static void to_nobody(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	t->tuple.lport++;
+	inject(t, "SYN seq 5000 mss 1460");
+	expect(t, "RST|ACK seq 0 ack 5001");
+	inject(t, "SYN seq 5000 len 10");
+	expect(t, "RST|ACK seq 0 ack 5011");
+	inject(t, "FIN|ACK seq 5000 ack 7000 len 10");
+	expect(t, "RST seq 7000");
+	inject(t, "RST seq 5000");
+	inject(t, "RST|ACK seq 5000 ack 7000");
+	silence(t);
+	counted(t, NO_PORT, 5);
+	t->tuple.lport--;
+	t->tuple.rport++;
+	inject(t, "ACK seq 1001 ack 101");
+	expect(t, "RST seq 101");
+	t->tuple.rport--;
+	still_works(t);
+}
+
+/* Whatever comes where the checksum is stale: nothing happens. */
+static void noise(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct rnd_state rnd;
+	size_t len;
+
+	prandom_seed_state(&rnd, 9293);
+	established(t);
+	conv_look(t);
+	for (int i = 0; i < 3000; i++) {
+		len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
+		/* 16 bits of checksum let few through; none here: one byte */
+		t->packet[TCP_AT + prandom_u32_state(&rnd) % (len - TCP_AT)] ^=
+			1 + prandom_u32_state(&rnd) % 255;
+		conv_raw(t, t->packet, len);
+	}
+	silence(t);
+	still_works(t);
+}
+
+/* Mutants with a right checksum.  Some may end the connection: then another is
+ * opened.  Nothing may warn, and the last one must work.
+ */
+static void mutants(struct kunit *test)
+{
+	static const char *const seeds[] = {
+		"ACK seq R ack S", "PSH|ACK seq R ack S len 100",
+		"FIN|ACK seq R ack S", "ACK seq R+100 ack U len 50",
+		"SYN seq 1000 mss 1460", "SYN|ACK seq 1000 ack S mss 1460",
+		"RST seq R+10", "URG|ACK seq R ack S urg 5 len 10",
+		"ACK seq R ack S win 0", "FIN|PSH|ACK seq R+50 ack S len 20",
+	};
+	struct conv *t = conv_of(test);
+	struct rnd_state rnd;
+	int opened = 0;
+	size_t len;
+
+	prandom_seed_state(&rnd, 5961);
+	for (int i = 0; i < 6000; i++) {
+		if (conv_state(t) != TCP_ESTABLISHED || !t->sock) {
+			t->written = 0;
+			t->read = 0;
+			if (t->sock)
+				user_abort(t);
+			conv_forget_sent(t);
+			/* what else stands for the 4-tuple */
+			t->tuple.rport++;
+			established(t);
+			opened++;
+		}
+		conv_look(t);
+		len = conv_build(t, t->packet,
+				 seeds[prandom_u32_state(&rnd) % ARRAY_SIZE(seeds)]);
+		for (u32 n = prandom_u32_state(&rnd) % 4; n; n--)
+			t->packet[TCP_AT + 4 + prandom_u32_state(&rnd) %
+				  (len - TCP_AT - 4)] = prandom_u32_state(&rnd);
+		if (prandom_u32_state(&rnd) % 8 == 0)
+			len = TCP_AT + prandom_u32_state(&rnd) % (len - TCP_AT);
+		conv_fix_sums(t, t->packet, len);
+		conv_raw(t, t->packet, len);
+		if (i % 16 == 0 && t->sock) {
+			struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+			struct kvec vec = { .iov_base = t->said, .iov_len = 100 };
+
+			kernel_recvmsg(t->sock, &msg, &vec, 1, 100, MSG_DONTWAIT);
+			kernel_sendmsg(t->sock, &msg, &vec, 1, 100);
+			conv_freeze(t);
+		}
+		if (i % 64 == 0 && t->sock &&
+		    xtcp_timer_armed(conv_x(t), XTCP_TIMER_RETRANSMIT) &&
+		    conv_state(t) == TCP_ESTABLISHED)
+			fire(t, XTCP_TIMER_RETRANSMIT);
+		skb_queue_purge(&t->nic->sent);
+		cond_resched();
+	}
+	KUNIT_EXPECT_GT(test, opened, 1);
+	if (t->sock)
+		user_abort(t);
+	conv_forget_sent(t);
+	t->tuple.rport++;
+	t->written = 0;
+	t->read = 0;
+	established(t);
+	still_works(t);
+}
+
+/* Blind: RFC 5961.  A RST, SYN or data from who does not see the connection. */
+static void blind_attacker(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	for (u32 seq = 0; seq < 0xf0000000; seq += 0x01000000) {
+		if (seq - 1001 < 65535)
+			continue;
+		inject(t, "RST seq %u", seq);
+	}
+	silence(t);
+	for (int i = 1; i < 60000; i += 1000) {
+		inject(t, "RST seq R+%d", i);
+		expect(t, "ACK seq S ack R");
+		inject(t, "SYN seq R+%d", i);
+		expect(t, "ACK seq S ack R");
+		inject(t, "PSH|ACK seq R+%d ack S+1 len 10", i);
+		expect(t, "ACK seq S ack R");
+	}
+	silence(t);
+	still_works(t);
+}
+
+static struct kunit_case hostile_cases[] = {
+	KUNIT_CASE(bad_checksum),
+	KUNIT_CASE(truncated),
+	KUNIT_CASE(bad_offset),
+	KUNIT_CASE(bad_flags),
+	KUNIT_CASE(unknown_options),
+	KUNIT_CASE(bad_options),
+	KUNIT_CASE(padding),
+	KUNIT_CASE(to_nobody),
+	KUNIT_CASE(noise),
+	KUNIT_CASE(mutants),
+	KUNIT_CASE(blind_attacker),
+	{}
+};
+
+struct kunit_suite hostile_suite = {
+	.name = "wire_hostile",
+	.init = conv_init,
+	.exit = conv_exit,
+	.test_cases = hostile_cases,
+};

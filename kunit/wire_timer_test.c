@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Timers beside the retransmission timer, and ICMP errors: RFC 9293, 3.8.3,
+ * 3.8.4, 3.9.2.2; RFC 5482; RFC 5927.
+ */
+#include <linux/icmp.h>
+#include <linux/tcp.h>
+#include "conv.h"
+#include "suites.h"
+
+/* The peer was silent for as long as SO_KEEPALIVE waits. */
+static void silent_for_long(struct conv *t)
+{
+	conv_x(t)->last_rcv = jiffies - conv_x(t)->keepalive_time - 1;
+}
+
+static void keep_alive(struct conv *t)
+{
+	established(t);
+	returns(t, 0, user_option(t, SOL_SOCKET, SO_KEEPALIVE, 1));
+	returns(t, 0, user_option(t, SOL_TCP, TCP_KEEPIDLE, 10));
+	returns(t, 0, user_option(t, SOL_TCP, TCP_KEEPCNT, 2));
+}
+
+static void keepalive_answered(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	keep_alive(t);
+	fire(t, XTCP_TIMER_KEEPALIVE);
+	silence(t);		/* not yet */
+	for (int i = 0; i < 4; i++) {
+		silent_for_long(t);
+		fire(t, XTCP_TIMER_KEEPALIVE);
+		expect(t, "ACK seq S-1 ack R");
+		inject(t, "ACK seq R ack S");
+		silence(t);
+		KUNIT_EXPECT_EQ(test, 0, conv_x(t)->probes);
+	}
+	state_is(t, TCP_ESTABLISHED);
+	counted(t, KEEPALIVES, 4);
+}
+
+static void keepalive_unanswered(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	keep_alive(t);
+	for (int i = 0; i < 2; i++) {
+		silent_for_long(t);
+		fire(t, XTCP_TIMER_KEEPALIVE);
+		expect(t, "ACK seq S-1 ack R");
+	}
+	silent_for_long(t);
+	fire(t, XTCP_TIMER_KEEPALIVE);
+	expect(t, "RST|ACK seq S ack R");
+	state_is(t, TCP_CLOSE);
+	returns(t, -ETIMEDOUT, user_recv(t, 1));
+	counted(t, ABORT_TIMEOUT, 1);
+}
+
+/* The peer knows nothing of the connection any more: figure 10 */
+static void keepalive_reset(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	keep_alive(t);
+	silent_for_long(t);
+	fire(t, XTCP_TIMER_KEEPALIVE);
+	expect(t, "ACK seq S-1 ack R");
+	inject(t, "RST seq R");
+	state_is(t, TCP_CLOSE);
+	returns(t, -ECONNRESET, user_recv(t, 1));
+}
+
+static void keepalive_waits_for_data(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	keep_alive(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK len 10");
+	silent_for_long(t);
+	fire(t, XTCP_TIMER_KEEPALIVE);
+	silence(t);
+	KUNIT_EXPECT_TRUE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_KEEPALIVE));
+}
+
+/* The other side's probe: 3.8.4, answered, whether it has a byte or not */
+static void keepalive_of_peer(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "ACK seq R-1 ack S");
+	expect(t, "ACK seq S ack R");
+	inject(t, "ACK seq R-1 ack S len 1");
+	expect(t, "ACK seq S ack R");
+	silence(t);
+	state_is(t, TCP_ESTABLISHED);
+}
+
+static void user_timeout(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 1));
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK len 10");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK len 10");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	silence(t);
+	state_is(t, TCP_CLOSE);
+	returns(t, -ETIMEDOUT, user_recv(t, 1));
+}
+
+static void user_timeout_of_days(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 86400000));
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK len 10");
+	for (int i = 0; i < 10; i++) {
+		fire(t, XTCP_TIMER_RETRANSMIT);
+		expect(t, "PSH|ACK len 10");
+	}
+	state_is(t, TCP_ESTABLISHED);
+}
+
+/* An orphan does not wait in FIN_WAIT_2 for ever. */
+static void fin_wait_2_orphan(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	user_close(t);
+	expect(t, "FIN|ACK seq S ack R");
+	inject(t, "ACK seq R ack S");
+	state_is(t, TCP_FIN_WAIT2);
+	fire(t, XTCP_TIMER_KEEPALIVE);
+	state_is(t, TCP_CLOSE);
+	silence(t);
+	/* the peer's FIN comes after all */
+	inject(t, "FIN|ACK seq R ack 102");
+	expect(t, "RST seq 102");
+}
+
+/* Its user in place, it does. */
+static void fin_wait_2_user(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_FIN_WAIT_2);
+	KUNIT_EXPECT_FALSE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_KEEPALIVE));
+	user_close(t);
+	state_is(t, TCP_FIN_WAIT2);
+	fire(t, XTCP_TIMER_KEEPALIVE);
+	state_is(t, TCP_CLOSE);
+}
+
+static void linger2(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_LINGER2, -1));
+	user_close(t);
+	expect(t, "FIN|ACK seq S ack R");
+	inject(t, "ACK seq R ack S");
+	expect(t, "RST|ACK seq S ack R");
+	state_is(t, TCP_CLOSE);
+	counted(t, ABORT_LINGER, 1);
+}
+
+static void orphan_retries(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.orphan_retries = 2;
+	established(t);
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack R");
+	for (int i = 0; i < 2; i++) {
+		fire(t, XTCP_TIMER_RETRANSMIT);
+		expect(t, "FIN|ACK seq 101 ack R");
+	}
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	silence(t);
+	state_is(t, TCP_CLOSE);
+}
+
+/* ---- ICMP ---- */
+
+static void icmp_refuses(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 100);
+	silence(t);
+	state_is(t, TCP_CLOSE);
+	returns(t, -ECONNREFUSED, user_connect(t));
+	counted(t, ICMP_ERRORS, 1);
+}
+
+/* MUST-56: a hint, which the user hears of when the connection is given up */
+static void icmp_is_soft(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.retries2 = 1;
+	established(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK len 10");
+	icmp(t, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, 101);
+	state_is(t, TCP_ESTABLISHED);
+	returns(t, -EAGAIN, user_recv(t, 1));
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK len 10");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	state_is(t, TCP_CLOSE);
+	returns(t, -EHOSTUNREACH, user_recv(t, 1));
+	counted(t, ICMP_ERRORS, 1);
+}
+
+static void icmp_hint_forgotten(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.retries2 = 1;
+	established(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK len 10");
+	icmp(t, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0, 101);
+	inject(t, "ACK seq R ack S");
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK len 10");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK len 10");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	returns(t, -ETIMEDOUT, user_recv(t, 1));
+}
+
+/* RFC 5927: what is not in flight cannot have met an error */
+static void icmp_is_checked(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 99);
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 102);
+	state_is(t, TCP_SYN_SENT);
+	counted(t, ICMP_IGNORED, 2);
+	t->tuple.rport++;
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 100);
+	counted(t, ICMP_IGNORED, 3);
+	counted(t, ICMP_ERRORS, 0);
+	/* MUST-55: a Source Quench is nothing */
+	t->tuple.rport--;
+	icmp(t, ICMP_SOURCE_QUENCH, 0, 0, 100);
+	state_is(t, TCP_SYN_SENT);
+	counted(t, ICMP_ERRORS, 0);
+}
+
+static void icmp_frag_needed(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 1460, user_send(t, 1460));
+	expect(t, "PSH|ACK seq 101 ack R len 1460");
+	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, 101);
+	KUNIT_EXPECT_EQ(test, 960, conv_x(t)->snd_mss);
+	expect(t, "ACK seq 101 ack R len 960");
+	expect(t, "PSH|ACK seq 1061 ack R len 500");
+	silence(t);
+	state_is(t, TCP_ESTABLISHED);
+}
+
+static void icmp_frag_needed_old(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 1460, user_send(t, 1460));
+	expect(t, "PSH|ACK seq 101 ack R len 1460");
+	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 900, 5000000);
+	KUNIT_EXPECT_EQ(test, 1460, conv_x(t)->snd_mss);
+	silence(t);
+}
+
+static void challenges_are_limited(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.challenge_ack_ms = 60000;
+	established(t);
+	inject(t, "RST seq R+1");
+	expect(t, "ACK seq S ack R");
+	for (int i = 0; i < 3; i++) {
+		inject(t, "RST seq R+1");
+		inject(t, "SYN seq R+1");
+		inject(t, "ACK seq R ack S+1");
+	}
+	silence(t);
+	counted(t, CHALLENGE_ACKS, 1);
+	counted(t, CHALLENGES_LIMITED, 9);
+	/* RFC 5961, 7: a minute later there is another */
+	conv_x(t)->challenge_ms -= 60000;
+	inject(t, "RST seq R+1");
+	expect(t, "ACK seq S ack R");
+}
+
+static struct kunit_case timer_cases[] = {
+	KUNIT_CASE(keepalive_answered),
+	KUNIT_CASE(keepalive_unanswered),
+	KUNIT_CASE(keepalive_reset),
+	KUNIT_CASE(keepalive_waits_for_data),
+	KUNIT_CASE(keepalive_of_peer),
+	KUNIT_CASE(user_timeout),
+	KUNIT_CASE(user_timeout_of_days),
+	KUNIT_CASE(fin_wait_2_orphan),
+	KUNIT_CASE(fin_wait_2_user),
+	KUNIT_CASE(linger2),
+	KUNIT_CASE(orphan_retries),
+	KUNIT_CASE(icmp_refuses),
+	KUNIT_CASE(icmp_is_soft),
+	KUNIT_CASE(icmp_hint_forgotten),
+	KUNIT_CASE(icmp_is_checked),
+	KUNIT_CASE(icmp_frag_needed),
+	KUNIT_CASE(icmp_frag_needed_old),
+	KUNIT_CASE(challenges_are_limited),
+	{}
+};
+
+struct kunit_suite timer_suite = {
+	.name = "wire_timer",
+	.init = conv_init,
+	.exit = conv_exit,
+	.test_cases = timer_cases,
+};
