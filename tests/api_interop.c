@@ -93,7 +93,7 @@ static void simultaneous(int a, int b)
 	eq(recv(b, &byte, 1, 0), 0, "%s: and the other", role());
 }
 
-static void reset(int a, int b)
+static void abort_it(int a, int b)
 {
 	char byte;
 
@@ -104,7 +104,7 @@ static void reset(int a, int b)
 	fails(recv(b, &byte, 1, 0), ECONNRESET, "%s: is told", role());
 }
 
-static void unread(int a, int b)
+static void close_early(int a, int b)
 {
 	char byte;
 
@@ -168,7 +168,7 @@ static void keepalive(int a, int b)
 	say(a, b);
 }
 
-static void urgent(int a, int b)
+static void out_of_band(int a, int b)
 {
 	char byte = 0;
 
@@ -195,12 +195,12 @@ static void test_simultaneous(void)
 
 static void test_reset(void)
 {
-	both_roles(reset);
+	both_roles(abort_it);
 }
 
 static void test_unread(void)
 {
-	both_roles(unread);
+	both_roles(close_early);
 }
 
 static void test_streams(void)
@@ -220,7 +220,7 @@ static void test_keepalive(void)
 
 static void test_urgent(void)
 {
-	both_roles(urgent);
+	both_roles(out_of_band);
 }
 
 /* The peer's options: what xtcp does not speak must be refused, not broken. */

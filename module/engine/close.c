@@ -169,12 +169,11 @@ void xtcp_close(struct sock *sk, long timeout)
 
 	local_bh_disable();
 	bh_lock_sock(sk);
-	if (state != TCP_CLOSE && sk->sk_state == TCP_CLOSE)
-		; /* ended in the backlog, or since: it has freed itself */
-	else if (sk->sk_state == TCP_CLOSE)
-		xtcp_destroy(sk);
-	else
+	/* one that ended in the backlog, or since, has freed itself */
+	if (sk->sk_state != TCP_CLOSE)
 		adopt_orphan(sk);
+	else if (state == TCP_CLOSE)
+		xtcp_destroy(sk);
 	bh_unlock_sock(sk);
 	local_bh_enable();
 	sock_put(sk);
@@ -185,7 +184,8 @@ void xtcp_close(struct sock *sk, long timeout)
  * @sk: the socket, locked
  * @flags: unused
  *
- * A connection is reset, and the user reads ECONNRESET once.  Bound address and port stay if the user chose them.
+ * A connection is reset, and the user reads ECONNRESET once.  Bound address and
+ * port stay if the user chose them.
  * This is struct proto's disconnect.
  *
  * Return: 0

@@ -4,7 +4,7 @@
 
 #include <linux/types.h>
 
-#define XTCP_CWND_MAX_BYTES	(1u << 30)
+#define XTCP_CWND_MAX_BYTES	0x40000000u
 #define XTCP_SSTHRESH_INFINITE	0x7fffffffu
 
 /**

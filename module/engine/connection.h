@@ -69,6 +69,7 @@ struct xtcp_tuple {
 };
 
 enum xtcp_kind {
+	XTCP_NOTHING,		/* of no node */
 	XTCP_CONNECTION,
 	XTCP_REQUEST,
 	XTCP_TIME_WAIT,
@@ -256,7 +257,7 @@ struct xtcp_request {
 struct xtcp_timewait {
 	struct xtcp_node	node;
 	refcount_t		refcnt;
-	spinlock_t		lock;
+	spinlock_t		lock;		/* all but what the table reads */
 	struct xtcp_net		*xn;
 	struct xtcp_owner	owner;
 	struct timer_list	timer;

@@ -205,22 +205,6 @@ static void request_reply(struct xtcp_request *req, struct xtcp_segment *seg)
 	xtcp_ipv4_reply(sock_net(req->listener), &reply, seg);
 }
 
-static u32 request_mss(struct xtcp_request *req)
-{
-	const struct xtcp_reply reply = {
-		.tuple = &req->node.tuple,
-		.sk = req->listener,
-		.ifindex = req->ifindex,
-		.mark = req->mark,
-		.tos = req->tos,
-	};
-	u32 user_mss = xtcp_sk(req->listener)->user_mss, mss;
-
-	if (xtcp_ipv4_reply_mss(sock_net(req->listener), &reply, &mss))
-		mss = XTCP_MSS_DEFAULT;
-	return user_mss ? min(mss, user_mss) : mss;
-}
-
 static void request_send_syn_ack(struct xtcp_request *req)
 {
 	struct xtcp_segment seg = {
@@ -228,7 +212,7 @@ static void request_send_syn_ack(struct xtcp_request *req)
 		.ack = req->irs + 1,
 		.wnd = req->rcv_wnd,
 		.flags = XTCP_SYN | XTCP_ACK,
-		.mss = request_mss(req),
+		.mss = xtcp_sk(req->listener)->user_mss,
 	};
 
 	request_reply(req, &seg);

@@ -130,15 +130,11 @@ static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
 	struct xtcp_request *req;
 
 	*found = (struct target) { };
-	if (!node) {
-		found->sk = xtcp_lookup_listener(xn, t, inet_iif(skb),
-						 inet_sdif(skb));
-	} else if (node->kind == XTCP_CONNECTION) {
-		found->sk = xtcp_node_sk(node);
-	} else if (node->kind == XTCP_TIME_WAIT) {
+	switch (node ? node->kind : XTCP_NOTHING) {
+	case XTCP_TIME_WAIT:
 		found->tw = container_of(node, struct xtcp_timewait, node);
 		return xtcp_timewait_get(found->tw);
-	} else {
+	case XTCP_REQUEST:
 		req = container_of(node, struct xtcp_request, node);
 		if (!xtcp_request_get(req))
 			return false;
@@ -146,6 +142,13 @@ static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
 		found->sk = req->listener;
 		xtcp_request_put(req);
 		return true;
+	case XTCP_CONNECTION:
+		found->sk = xtcp_node_sk(node);
+		break;
+	case XTCP_NOTHING:
+		found->sk = xtcp_lookup_listener(xn, t, inet_iif(skb),
+						 inet_sdif(skb));
+		break;
 	}
 	return !found->sk || refcount_inc_not_zero(&found->sk->sk_refcnt);
 }

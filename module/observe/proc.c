@@ -105,6 +105,8 @@ static void show_node(struct seq_file *seq, struct xtcp_node *node)
 		show_line(seq, &node->tuple, TCP_TIME_WAIT, 0, 0, 3,
 			  tw->timer.expires, 0, GLOBAL_ROOT_UID, 0);
 		break;
+	case XTCP_NOTHING:
+		break;
 	}
 }
 

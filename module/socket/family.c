@@ -59,11 +59,18 @@ static void init_buffers(struct sock *sk, const struct xtcp_sysctls *ctl)
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(ctl->rmem[1]));
 }
 
+/* Of a class of their own to lockdep: bind() locks a socket of the kernel's TCP
+ * while it holds ours, tcp_wire.c.
+ */
+static struct lock_class_key lock_keys[2];
+
 /* The part of socket() that AF_XTCP and AF_INET have in common. */
 static int init_sock(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
+	sock_lock_init_class_and_name(sk, "slock-AF_XTCP", &lock_keys[0],
+				      "sk_lock-AF_XTCP", &lock_keys[1]);
 	x->xn = xtcp_pernet(sock_net(sk));
 	x->ip = &xtcp_ipv4_ops;
 	x->node.kind = XTCP_CONNECTION;
@@ -547,6 +554,8 @@ struct proto xtcp_prot = {
 	.sysctl_rmem		= &xtcp_buffer_least,
 	.max_header		= XTCP_MAX_HEADER,
 	.obj_size		= sizeof(struct xtcp_sock),
+	/* sockets are freed by RCU themselves; this spares zeroing them twice */
+	.slab_flags		= SLAB_TYPESAFE_BY_RCU,
 	.no_autobind		= true,
 };
 

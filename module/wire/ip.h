@@ -46,8 +46,6 @@ struct xtcp_reply {
 
 int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
 		    const struct xtcp_segment *seg);
-int xtcp_ipv4_reply_mss(struct net *net, const struct xtcp_reply *reply,
-			u32 *mss);
 int xtcp_ipv4_init(void);
 void xtcp_ipv4_exit(void);
 

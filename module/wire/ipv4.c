@@ -174,7 +174,8 @@ static struct rtable *reply_route(struct net *net, const struct xtcp_reply *r)
  * xtcp_ipv4_reply() - send a bare segment that belongs to no connection
  * @net: the namespace
  * @reply: where to
- * @seg: what it says; its ports are taken from @reply
+ * @seg: what it says; its ports are taken from @reply; a SYN's MSS is what the
+ *	route allows, at most @seg's unless that is 0
  *
  * Any context but hard interrupt.
  *
@@ -195,6 +196,9 @@ int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
 	rt = reply_route(net, reply);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
+	if (copy.flags & XTCP_SYN)
+		copy.mss = min_not_zero((u32)seg->mss,
+					dst_metric_advmss(&rt->dst));
 	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb) {
 		ip_rt_put(rt);
@@ -216,26 +220,6 @@ int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
 	trace_xtcp_segment_out(t, &copy, 0);
 	err = ip_local_out(net, skb->sk, skb);
 	return net_xmit_eval(err);
-}
-
-/**
- * xtcp_ipv4_reply_mss() - the MSS to offer a peer that has no connection yet
- * @net: the namespace
- * @reply: where it is
- * @mss: where to write it, in bytes
- *
- * Return: 0, or a negative errno: no route
- */
-int xtcp_ipv4_reply_mss(struct net *net, const struct xtcp_reply *reply,
-			u32 *mss)
-{
-	struct rtable *rt = reply_route(net, reply);
-
-	if (IS_ERR(rt))
-		return PTR_ERR(rt);
-	*mss = dst_metric_advmss(&rt->dst);
-	ip_rt_put(rt);
-	return 0;
 }
 
 /**
