@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The workloads: round trips, connections, a stream, each between a client and
+ * a server in processes and network namespaces of their own.
+ *
+ * Runs in a guest whose clock counts instructions.  One line for a measurement:
+ *
+ *	WORKLOAD WIRE ROUND OPERATIONS TICKS
+ *
+ * with TICKS "-" if the kernel has no such sockets and "!" if it failed.
+ * Round 0 warms up.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/types.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include "mark.h"
+#include "xtcp.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define PORT		7000
+#define CHUNK_BYTES	65536
+#define PATIENCE_S	100	/* on the guest's clock: 10^11 instructions */
+
+struct wire {
+	const char *name;
+	int family;
+	int protocol;
+};
+
+static const struct wire wires[] = {
+	{ "kernel", AF_INET, 0 },
+	{ "native", AF_XTCP, 0 },
+	{ "tcp", AF_XTCP, IPPROTO_TCP },
+};
+
+/* What client and server share; both run on one processor. */
+struct shared {
+	__u64 operations;
+	__u64 ticks;
+};
+
+static struct shared *shared;
+static const struct wire *wire;
+static char chunk[CHUNK_BYTES];
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bench: %s, %s wire: %s\n", what, wire ? wire->name : "no",
+		strerror(errno));
+	_exit(1);
+}
+
+static void need(bool holds, const char *what)
+{
+	if (!holds)
+		die(what);
+}
+
+/* ---- the clock ---- */
+
+static __u64 started;
+
+static void start(void)
+{
+	mark_start();
+	started = __rdtsc();
+}
+
+static void stop(__u64 operations)
+{
+	shared->ticks = __rdtsc() - started;
+	mark_stop();
+	shared->operations = operations;
+}
+
+/* ---- sockets ---- */
+
+static struct sockaddr_in server_address(void)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = htons(PORT),
+		.sin_addr.s_addr = inet_addr("10.9.0.2"),
+	};
+}
+
+static int open_socket(void)
+{
+	int fd = socket(wire->family, SOCK_STREAM, wire->protocol);
+
+	need(fd >= 0, "socket");
+	return fd;
+}
+
+static int open_listener(void)
+{
+	struct sockaddr_in address = server_address();
+	int on = 1, fd = open_socket();
+
+	need(!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), "SO_REUSEADDR");
+	need(!bind(fd, (void *)&address, sizeof(address)), "bind");
+	need(!listen(fd, 128), "listen");
+	return fd;
+}
+
+static int open_connection(void)
+{
+	struct sockaddr_in address = server_address();
+	int fd = open_socket();
+
+	need(!connect(fd, (void *)&address, sizeof(address)), "connect");
+	return fd;
+}
+
+static int open_accepted(int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	need(fd >= 0, "accept");
+	return fd;
+}
+
+static void send_byte(int fd)
+{
+	need(send(fd, chunk, 1, 0) == 1, "send");
+}
+
+static void recv_byte(int fd)
+{
+	need(recv(fd, chunk, 1, 0) == 1, "recv");
+}
+
+/* ---- the workloads: warm up, then measure ---- */
+
+static void roundtrip_client(unsigned int warm, unsigned int count)
+{
+	int fd = open_connection();
+
+	for (unsigned int i = 0; i < warm + count; i++) {
+		if (i == warm)
+			start();
+		send_byte(fd);
+		recv_byte(fd);
+	}
+	stop(count);
+	close(fd);
+}
+
+static void roundtrip_server(int listener, unsigned int warm, unsigned int count)
+{
+	int fd = open_accepted(listener);
+
+	for (unsigned int i = 0; i < warm + count; i++) {
+		recv_byte(fd);
+		send_byte(fd);
+	}
+	need(recv(fd, chunk, 1, 0) == 0, "end");
+	close(fd);
+}
+
+static void connect_client(unsigned int warm, unsigned int count)
+{
+	for (unsigned int i = 0; i < warm + count; i++) {
+		int fd;
+
+		if (i == warm)
+			start();
+		fd = open_connection();
+		send_byte(fd);
+		recv_byte(fd);
+		close(fd);
+	}
+	stop(count);
+}
+
+static void connect_server(int listener, unsigned int warm, unsigned int count)
+{
+	for (unsigned int i = 0; i < warm + count; i++) {
+		int fd = open_accepted(listener);
+
+		recv_byte(fd);
+		send_byte(fd);
+		need(recv(fd, chunk, 1, 0) == 0, "end");
+		close(fd);
+	}
+}
+
+static void stream_client(unsigned int warm, unsigned int count)
+{
+	int fd = open_connection();
+
+	for (unsigned int i = 0; i < warm + count; i++)
+		need(send(fd, chunk, CHUNK_BYTES, 0) == CHUNK_BYTES, "send");
+	close(fd);
+}
+
+/* What arrived is what counts: the clock is the receiver's. */
+static void stream_server(int listener, unsigned int warm, unsigned int count)
+{
+	__u64 warm_bytes = (__u64)warm * CHUNK_BYTES;
+	__u64 all_bytes = warm_bytes + (__u64)count * CHUNK_BYTES;
+	__u64 got = 0, first = 0;
+	int fd = open_accepted(listener);
+	ssize_t n;
+
+	while ((n = recv(fd, chunk, CHUNK_BYTES, 0)) > 0) {
+		got += n;
+		if (!first && got >= warm_bytes) {
+			first = got;
+			start();
+		}
+		if (got == all_bytes)
+			stop(got - first);
+	}
+	need(n == 0 && got == all_bytes, "recv");
+	close(fd);
+}
+
+struct workload {
+	const char *name;
+	void (*client)(unsigned int warm, unsigned int count);
+	void (*server)(int listener, unsigned int warm, unsigned int count);
+	unsigned int warm;
+	unsigned int count;
+	int policy;	/* the scheduler's */
+};
+
+/* Where each waits for the other, one may preempt the other that wakes it, or
+ * not: SCHED_BATCH leaves less of that to chance.
+ */
+static const struct workload workloads[] = {
+	{ "roundtrip", roundtrip_client, roundtrip_server, 200, 1000, SCHED_BATCH },
+	{ "connect", connect_client, connect_server, 100, 400, SCHED_BATCH },
+	{ "stream", stream_client, stream_server, 400, 600, SCHED_OTHER },
+};
+
+/* ---- a measurement ---- */
+
+/* A wire has a pair of namespaces to itself: what one leaves behind, hooks and
+ * connections in TIME_WAIT, does not cost another.
+ */
+static void enter(const char *space)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s-%s", wire->name, space);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	need(fd >= 0 && !setns(fd, CLONE_NEWNET), space);
+	close(fd);
+}
+
+static pid_t spawn(int policy)
+{
+	struct sched_param none = { 0 };
+	pid_t pid = fork();
+
+	need(pid >= 0, "fork");
+	if (pid == 0) {
+		alarm(PATIENCE_S);
+		need(!sched_setscheduler(0, policy, &none), "scheduler");
+	}
+	return pid;
+}
+
+static bool wait_for(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static bool measure(const struct workload *w, unsigned int warm, unsigned int count)
+{
+	pid_t server, client;
+	int ready[2];
+	bool good;
+	char byte;
+
+	shared->ticks = 0;
+	need(!pipe(ready), "pipe");
+	server = spawn(w->policy);
+	if (server == 0) {
+		int listener;
+
+		enter("server");
+		listener = open_listener();
+		need(write(ready[1], "", 1) == 1, "pipe");
+		w->server(listener, warm, count);
+		_exit(0);
+	}
+	close(ready[1]);
+	good = read(ready[0], &byte, 1) == 1;
+	close(ready[0]);
+	if (good) {
+		client = spawn(w->policy);
+		if (client == 0) {
+			enter("client");
+			w->client(warm, count);
+			_exit(0);
+		}
+		good = wait_for(client);
+	}
+	if (!good)
+		kill(server, SIGKILL);
+	return wait_for(server) && good && shared->ticks;
+}
+
+/* Whether the kernel has such sockets at all. */
+static bool available(void)
+{
+	int fd = socket(wire->family, SOCK_STREAM, wire->protocol);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || (errno != EPROTONOSUPPORT && errno != EAFNOSUPPORT);
+}
+
+static void run(const struct workload *w, unsigned int round)
+{
+	printf("%s %s %u ", w->name, wire->name, round);
+	if (!available())
+		puts("0 -");
+	else if (measure(w, w->warm, w->count))
+		printf("%llu %llu\n", (unsigned long long)shared->operations,
+		       (unsigned long long)shared->ticks);
+	else
+		puts("0 !");
+	fflush(stdout);
+}
+
+static bool listed(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = list; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (!strncmp(at, name, length) && (!at[length] || at[length] == ','))
+			return true;
+	}
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int rounds;
+
+	if (argc != 4) {
+		fputs("usage: bench ROUNDS WIRE[,WIRE...] WORKLOAD[,WORKLOAD...]\n"
+		      "Each WIRE has namespaces WIRE-client and WIRE-server, the latter with 10.9.0.2.\n",
+		      stderr);
+		return 2;
+	}
+	rounds = atoi(argv[1]);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	need(shared != MAP_FAILED, "mmap");
+	for (unsigned int round = 0; round <= rounds; round++) {
+		for (size_t i = 0; i < ARRAY_SIZE(workloads); i++) {
+			if (!listed(argv[3], workloads[i].name))
+				continue;
+			for (size_t j = 0; j < ARRAY_SIZE(wires); j++) {
+				wire = &wires[j];
+				if (listed(argv[2], wire->name))
+					run(&workloads[i], round);
+			}
+		}
+	}
+	return 0;
+}
