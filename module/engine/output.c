@@ -94,6 +94,11 @@ void xtcp_window_update(struct sock *sk)
 
 	if (x->fin_seen || !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		return;
+	/* it was held back until there would be room: now there is */
+	if (x->ack_pending && x->rcv_nxt - x->rcv_wup > x->rcv_mss) {
+		xtcp_send_ack(sk);
+		return;
+	}
 	current_wnd = xtcp_rcv_window(x);
 	offered = xtcp_offered_window(sk);
 	if (offered >= 2 * current_wnd &&
