@@ -1,0 +1,376 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Programs from the distribution's packages, run by xtcpize: client and server on
+# xtcp, and, on the TCP wire, each against its counterpart on the kernel's TCP.
+
+# shellcheck disable=SC2317 # check and retry call the functions
+
+# A slow machine may ask for less:
+REQUESTS=${XTCP_REQUESTS:-1000}			# of curl, on one connection
+FILE_MB=${XTCP_FILE_MB:-200}			# that curl gets from nginx
+IPERF_S=${XTCP_IPERF_S:-1}			# of iperf3, each way
+REDIS_REQUESTS=${XTCP_REDIS_REQUESTS:-2000}	# of redis-benchmark, each kind
+
+# shellcheck source=tests/lib/tap.sh
+. "$(dirname "$0")/lib/tap.sh"
+
+client=xtcp-client-$$ server=xtcp-server-$$ address=10.9.0.2
+if ! space_pair "$client" "$server"; then
+	skip "everything" "no veth"
+	tap_end
+fi
+case $XTCP_WIRE in
+kernel)	pairs=("kernel kernel") ;;
+native)	pairs=("xtcp xtcp") ;;
+tcp)	pairs=("xtcp xtcp" "xtcp kernel" "kernel xtcp") ;;
+esac
+
+export no_proxy='*'
+
+# ---- one end and the other ----
+
+# as KIND: the words before a program that is to use the TCP of KIND, in $as
+as() {
+	as=()
+	[ "$1" = kernel ] && return
+	as=("$OUT/xtcpize")
+	[ "$XTCP_WIRE" = native ] && as+=(--native)
+}
+
+on_client() {
+	as "$client_kind"
+	in_space "$client" timeout -k 5 90 "${as[@]}" "$@"
+}
+
+# serve PROGRAM...: in the background, as the server of $program.  Not by in_space:
+# a function is a process of its own there, and kill would find that alone.
+serve() {
+	as "$server_kind"
+	ip netns exec "$server" "${as[@]}" "$@" >"$work/$program.log" 2>&1 &
+	serving+=($!)
+	pids+=($!)
+}
+
+# listens: the server of $program, to the TCP of $server_kind
+listens() {
+	local file=tcp line
+
+	[ "$server_kind" = xtcp ] && file=xtcp
+	line=$(printf ':%04X 00000000:0000 0A' "${port[$program]}")
+	retry in_space "$server" grep -q "$line" "/proc/net/$file" && return
+	tail -n 3 "$work/$program.log"
+	return 1
+}
+
+# opened: how often the client's end has opened a connection by xtcp
+opened() {
+	in_space "$client" sed -n 's/^ActiveOpens //p' /proc/net/xtcp_stat
+}
+
+# Each program listens to a port, of its own for each pair, and takes some programs.
+programs=(nginx iperf3 redis openssh socat python)
+declare -A port=(
+	[nginx]=8080 [iperf3]=5200 [redis]=6380
+	[openssh]=2220 [socat]=9000 [python]=8000
+)
+declare -A needs=(
+	[nginx]="nginx curl perl" [iperf3]=iperf3
+	[redis]="redis-server redis-cli redis-benchmark"
+	[openssh]="sshd ssh scp ssh-keygen" [socat]=socat [python]=python3
+)
+read -ra programs <<<"${XTCP_PROGRAMS:-${programs[*]}}"
+
+# missing PROGRAM: the first of its needs that is not installed, in $absent
+missing() {
+	for absent in ${needs[$1]}; do
+		command -v "$absent" >/dev/null || return 0
+	done
+	return 1
+}
+
+# ---- curl and nginx ----
+
+mkdir "$work/www" && chmod 755 "$work" "$work/www"
+head -c 1000 /dev/urandom >"$work/www/small"
+head -c 1000000 /dev/urandom >"$work/www/medium"
+
+# Every 64 KiB differ from all others.
+# shellcheck disable=SC2016 # perl's variables
+big_file() {
+	perl -e 'read STDIN, $block, 65528;
+		print pack("Q", $_), $block for 1 .. $ARGV[0] * 16' \
+		"$FILE_MB" </dev/urandom >"$work/www/big"
+	hash=$(sha256sum <"$work/www/big")
+}
+
+nginx_conf() {
+	cat <<-END
+	user root;
+	worker_processes 1;
+	daemon off;
+	pid $work/nginx.pid;
+	events { }
+	http {
+		access_log off;
+		sendfile on;
+		keepalive_requests 1000000;
+		client_body_temp_path $work/nginx.body;
+		proxy_temp_path $work/nginx.proxy;
+		fastcgi_temp_path $work/nginx.fastcgi;
+		uwsgi_temp_path $work/nginx.uwsgi;
+		scgi_temp_path $work/nginx.scgi;
+		server {
+			listen $address:${port[nginx]};
+			root $work/www;
+		}
+	}
+	END
+}
+
+# One process, one connection, every body whole.
+keep_alive() {
+	local i
+
+	on_client curl -q -sS -w '%{stderr}%{http_code} %{num_connects}\n' \
+		"http://$address:${port[nginx]}/small?[1-$REQUESTS]" \
+		>"$work/got" 2>"$work/codes" || return
+	for ((i = 0; i < REQUESTS; i++)); do
+		echo "$work/www/small"
+	done | xargs cat | cmp - "$work/got" || return
+	sort "$work/codes" | uniq -c | tee "$work/sorted"
+	[ "$(tr -s ' ' <"$work/sorted" | tr '\n' ,)" = \
+		" $((REQUESTS - 1)) 200 0, 1 200 1," ]
+}
+
+big() {
+	on_client curl -q -sS -o "$work/got" "http://$address:${port[nginx]}/big" || return
+	[ "$(sha256sum <"$work/got")" = "$hash" ]
+}
+
+start_nginx() {
+	[ -e "$work/www/big" ] || big_file
+	nginx_conf >"$work/nginx.conf"
+	serve nginx -e stderr -c "$work/nginx.conf"
+}
+
+test_nginx() {
+	check "$who: curl, $REQUESTS requests on a connection" keep_alive
+	check "$who: curl, a file of $FILE_MB MB" big
+	rm -f "$work/got"
+}
+
+# ---- iperf3 ----
+
+# Four streams each got something, at the end that receives.
+iperf() {
+	on_client iperf3 -c "$address" -p "${port[iperf3]}" -P 4 -t "$IPERF_S" "$@" \
+		>"$work/iperf" || { cat "$work/iperf"; return 1; }
+	tail -n 4 "$work/iperf"
+	[ "$(grep -c '^\[ *[0-9]*\].*receiver' "$work/iperf")" -eq 4 ] &&
+		! grep -q ' 0.00 .*receiver' "$work/iperf"
+}
+
+start_iperf3() {
+	serve iperf3 -4 -s -B "$address" -p "${port[iperf3]}"
+}
+
+test_iperf3() {
+	check "$who: iperf3, 4 streams" iperf
+	check "$who: iperf3, 4 streams the other way" iperf -R
+}
+
+# ---- redis ----
+
+redis() {
+	local tool=$1
+
+	shift
+	on_client "redis-$tool" -h "$address" -p "${port[redis]}" "$@"
+}
+
+redis_value() {
+	[ "$(redis cli -x set key <"$work/www/medium")" = OK ] &&
+		redis cli get key | head -c -1 | cmp - "$work/www/medium"
+}
+
+# redis-benchmark ends with 0 whatever the server answers, but not early.
+redis_bench() {
+	redis benchmark -n "$REDIS_REQUESTS" -t set,get --csv "$@" >"$work/redis" ||
+		return
+	cat "$work/redis"
+	[ "$(grep -cE '^"(SET|GET)","[1-9]' "$work/redis")" -eq 2 ]
+}
+
+start_redis() {
+	serve redis-server --bind "$address" --port "${port[redis]}" --save '' \
+		--protected-mode no --dir "$work"
+}
+
+test_redis() {
+	check "$who: redis, a value of 1 MB" redis_value
+	check "$who: redis-benchmark, 50 clients" redis_bench
+	check "$who: redis-benchmark, pipelined" redis_bench -P 16 -c 8
+}
+
+# ---- openssh ----
+
+# SHLVL keeps bash from reading the user's .bashrc.
+sshd_conf() {
+	cat <<-END
+	ListenAddress $address:${port[openssh]}
+	HostKey $work/ssh/host
+	AuthorizedKeysFile $work/ssh/user.pub
+	StrictModes no
+	UsePAM no
+	PermitRootLogin yes
+	PasswordAuthentication no
+	PidFile none
+	Subsystem sftp internal-sftp
+	SetEnv SHLVL=1
+	END
+}
+
+ssh_keys() {
+	mkdir "$work/ssh" && ssh-keygen -q -t ed25519 -N '' -f "$work/ssh/host" &&
+		ssh-keygen -q -t ed25519 -N '' -f "$work/ssh/user"
+}
+
+ssh_conf() {
+	cat <<-END
+	Host *
+	Port ${port[openssh]}
+	User $(id -un)
+	IdentityFile $work/ssh/user
+	IdentitiesOnly yes
+	UserKnownHostsFile $work/ssh/known
+	StrictHostKeyChecking accept-new
+	BatchMode yes
+	LogLevel ERROR
+	END
+}
+
+ssh_session() {
+	on_client ssh -F "$work/ssh/client" "$address" \
+		'cat; echo to stderr >&2; exit 7' \
+		<"$work/www/small" >"$work/out" 2>"$work/err"
+	[ $? -eq 7 ] || { cat "$work/err"; tail -n 3 "$work/openssh.log"; return 1; }
+	cmp "$work/www/small" "$work/out" && [ "$(<"$work/err")" = "to stderr" ]
+}
+
+scp_both_ways() {
+	on_client scp -q -F "$work/ssh/client" "$work/www/medium" \
+		"$address:$work/there" && cmp "$work/www/medium" "$work/there" &&
+	on_client scp -q -F "$work/ssh/client" "$address:$work/there" \
+		"$work/back" && cmp "$work/www/medium" "$work/back"
+}
+
+start_openssh() {
+	[ -d "$work/ssh" ] || ssh_keys
+	sshd_conf >"$work/ssh/config"
+	ssh_conf >"$work/ssh/client"
+	# The directory's name is compiled in; it is gone after the next boot.
+	mkdir /run/sshd 2>/dev/null && made_run=1
+	serve "$(command -v sshd)" -D -e -f "$work/ssh/config"
+}
+
+test_openssh() {
+	check "$who: ssh, a session" ssh_session
+	check "$who: scp, 1 MB there and back" scp_both_ways
+	[ "${made_run-}" ] && rmdir /run/sshd
+	rm -f "$work/there" "$work/back"
+}
+
+# ---- socat ----
+
+socat_echo() {
+	on_client socat -t 20 - "TCP4:$address:${port[socat]}" <"$work/www/medium" \
+		>"$work/out" && cmp "$work/www/medium" "$work/out"
+}
+
+# A program of the kernel's TCP reaches a server of xtcp's by way of a relay.
+socat_relay() {
+	ip netns exec "$client" "${as[@]}" --only-connect socat \
+		TCP4-LISTEN:9100,bind=127.0.0.1,reuseaddr \
+		"TCP4:$address:${port[socat]}" >"$work/relay.log" 2>&1 &
+	pids+=($!)
+	retry in_space "$client" grep -q ':238C 00000000:0000 0A' /proc/net/tcp
+	in_space "$client" timeout -k 5 90 socat -t 20 - TCP4:127.0.0.1:9100 \
+		<"$work/www/medium" >"$work/out" &&
+		cmp "$work/www/medium" "$work/out" && return
+	cat "$work/relay.log"
+	return 1
+}
+
+start_socat() {
+	serve socat "TCP4-LISTEN:${port[socat]},bind=$address,reuseaddr,fork" \
+		EXEC:cat
+}
+
+test_socat() {
+	check "$who: socat, 1 MB there and back" socat_echo
+	[ "$client_kind" = xtcp ] || return
+	as xtcp
+	check "$who: socat, a relay from the kernel's TCP" socat_relay
+}
+
+# ---- python3 ----
+
+python_get() {
+	on_client python3 -c 'if True:
+		import sys, urllib.request
+		for path, file in zip(sys.argv[2::2], sys.argv[3::2]):
+			body = urllib.request.urlopen(sys.argv[1] + path).read()
+			assert body == open(file, "rb").read(), path' \
+		"http://$address:${port[python]}/" small "$work/www/small" \
+		medium "$work/www/medium"
+}
+
+start_python() {
+	serve python3 -m http.server --bind "$address" \
+		--directory "$work/www" "${port[python]}"
+}
+
+test_python() {
+	check "$who: python3, http.server and urllib" python_get
+}
+
+# ---- all at a time, one after the other ----
+
+test_program() {
+	local before=${connections-}
+
+	if missing "$program"; then
+		skip "$who: $program" "no $absent"
+		return
+	fi
+	check "$who: $program listens" listens
+	"test_$program"
+	[ "$client_kind" = xtcp ] || return
+	connections=$(opened)
+	check "$who: its clients are xtcp's" [ "$connections" -gt "$before" ]
+}
+
+for pair in "${pairs[@]}"; do
+	read -r client_kind server_kind <<<"$pair"
+	who="$client_kind to $server_kind"
+	serving=()
+	for program in "${programs[@]}"; do
+		port[$program]=$((port[$program] + 1))
+	done
+	for program in "${programs[@]}"; do
+		missing "$program" || "start_$program"
+	done
+	[ "$client_kind" = xtcp ] && connections=$(opened)
+	for program in "${programs[@]}"; do
+		start_us=${EPOCHREALTIME/[.,]/}
+		test_program
+		echo "# $program took $(((${EPOCHREALTIME/[.,]/} - start_us) / 1000)) ms"
+	done
+	{
+		kill "${serving[@]}"
+		wait "${serving[@]}"
+	} 2>/dev/null
+done
+
+tap_end

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What xtcpize loads into a program: its TCP sockets over IPv4 become xtcp's.
+ *
+ * Under --only-connect and --only-listen the kind of a socket depends on what it
+ * will do, which socket() is not told.  It opens the kind that connects, and
+ * listen() replaces it.  Not connect(): programs hand a socket to epoll before they
+ * connect it (nginx does), but only after it listens.
+ *
+ * These functions are called from signal handlers, from other libraries'
+ * constructors and between vfork() and exec(): they make their system calls
+ * directly, allocate nothing, lock nothing and remember nothing about a socket.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "xtcp.h"
+#include "xtcpize.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* ---- what is wanted ---- */
+
+enum {
+	FAMILY		= FAMILY_MAX,
+	NATIVE		= 1 << 8,
+	ONLY_CONNECT	= 1 << 9,
+	ONLY_LISTEN	= 1 << 10,
+	KNOWN		= 1 << 11,
+};
+
+/* One word, so that whoever reads it before it is there may fill it in. */
+static unsigned int settings;
+
+static unsigned int read_environment(void)
+{
+	const char *wire = getenv(ENV_WIRE);
+	const char *only = getenv(ENV_ONLY);
+	const char *family = getenv(ENV_FAMILY);
+	unsigned int s = KNOWN;
+
+	s |= family ? atoi(family) & FAMILY : AF_XTCP;
+	if (wire && !strcmp(wire, "native"))
+		s |= NATIVE;
+	if (only && !strcmp(only, "connect"))
+		s |= ONLY_CONNECT;
+	if (only && !strcmp(only, "listen"))
+		s |= ONLY_LISTEN;
+	return s;
+}
+
+static unsigned int get_settings(void)
+{
+	unsigned int s = __atomic_load_n(&settings, __ATOMIC_RELAXED);
+
+	if (!s) {
+		s = read_environment();
+		__atomic_store_n(&settings, s, __ATOMIC_RELAXED);
+	}
+	return s;
+}
+
+/* Early: a program may overwrite its environment, as setproctitle() does. */
+__attribute__((constructor)) static void init(void)
+{
+	get_settings();
+}
+
+/* ---- the system calls ---- */
+
+static int sys_socket(int domain, int type, int protocol)
+{
+	return syscall(SYS_socket, domain, type, protocol);
+}
+
+static int sys_getsockopt(int fd, int level, int name, void *val,
+			  socklen_t *len)
+{
+	return syscall(SYS_getsockopt, fd, level, name, val, len);
+}
+
+static int open_xtcp(int type)
+{
+	unsigned int s = get_settings();
+
+	return sys_socket(s & FAMILY, type,
+			  s & NATIVE ? IPPROTO_XTCP : IPPROTO_TCP);
+}
+
+static int open_kernel(int type)
+{
+	return sys_socket(AF_INET, type, IPPROTO_TCP);
+}
+
+/* ---- what a socket is ---- */
+
+static int get_number(int fd, int name)
+{
+	socklen_t len = sizeof(int);
+	int val;
+
+	return sys_getsockopt(fd, SOL_SOCKET, name, &val, &len) ? -1 : val;
+}
+
+/* IPPROTO_TCP is the kernel's, IPPROTO_XTCP is xtcp's. */
+static bool is_stream(int fd, int protocol)
+{
+	return get_number(fd, SO_PROTOCOL) == protocol &&
+	       get_number(fd, SO_TYPE) == SOCK_STREAM &&
+	       get_number(fd, SO_DOMAIN) == AF_INET;
+}
+
+static bool is_closed(int fd)
+{
+	unsigned char state;
+	socklen_t len = sizeof(state);
+
+	return !sys_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len) &&
+	       state == TCP_CLOSE;
+}
+
+/* ---- a socket takes another's place ---- */
+
+struct option {
+	int level;
+	int name;
+};
+
+/* Whom the socket talks to depends on these: without them it must not listen. */
+static const struct option vital_options[] = {
+	{ SOL_SOCKET, SO_BINDTODEVICE },
+	{ SOL_SOCKET, SO_MARK },
+	{ SOL_SOCKET, SO_DONTROUTE },
+	{ IPPROTO_IP, IP_MINTTL },
+};
+
+static const struct option options[] = {
+	{ SOL_SOCKET, SO_REUSEADDR },
+	{ SOL_SOCKET, SO_REUSEPORT },
+	{ SOL_SOCKET, SO_KEEPALIVE },
+	{ SOL_SOCKET, SO_LINGER },
+	{ SOL_SOCKET, SO_OOBINLINE },
+	{ SOL_SOCKET, SO_SNDBUF },
+	{ SOL_SOCKET, SO_RCVBUF },
+	{ SOL_SOCKET, SO_RCVLOWAT },
+	{ SOL_SOCKET, SO_RCVTIMEO },
+	{ SOL_SOCKET, SO_SNDTIMEO },
+	{ SOL_SOCKET, SO_PEEK_OFF },
+	{ SOL_SOCKET, SO_TIMESTAMP },
+	{ SOL_SOCKET, SO_TIMESTAMPNS },
+	{ SOL_SOCKET, SO_INCOMING_CPU },
+	{ SOL_SOCKET, SO_BUSY_POLL },
+	{ SOL_SOCKET, SO_ZEROCOPY },
+	{ SOL_SOCKET, SO_MAX_PACING_RATE },
+	{ IPPROTO_IP, IP_TTL },
+	{ IPPROTO_IP, IP_TOS },
+	{ SOL_SOCKET, SO_PRIORITY },	/* IP_TOS sets it too */
+	{ IPPROTO_IP, IP_MTU_DISCOVER },
+	{ IPPROTO_IP, IP_FREEBIND },
+	{ IPPROTO_IP, IP_TRANSPARENT },
+	{ IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT },
+	{ IPPROTO_IP, IP_RECVERR },
+	{ IPPROTO_TCP, TCP_NODELAY },
+	{ IPPROTO_TCP, TCP_CORK },
+	{ IPPROTO_TCP, TCP_MAXSEG },
+	{ IPPROTO_TCP, TCP_DEFER_ACCEPT },
+	{ IPPROTO_TCP, TCP_KEEPIDLE },
+	{ IPPROTO_TCP, TCP_KEEPINTVL },
+	{ IPPROTO_TCP, TCP_KEEPCNT },
+	{ IPPROTO_TCP, TCP_SYNCNT },
+	{ IPPROTO_TCP, TCP_LINGER2 },
+	{ IPPROTO_TCP, TCP_USER_TIMEOUT },
+	{ IPPROTO_TCP, TCP_WINDOW_CLAMP },
+	{ IPPROTO_TCP, TCP_NOTSENT_LOWAT },
+	{ IPPROTO_TCP, TCP_FASTOPEN },
+	{ IPPROTO_TCP, TCP_CONGESTION },
+};
+
+/* What IFNAMSIZ, TCP_CA_NAME_MAX and struct timeval have room in. */
+#define OPTION_BYTES	32
+
+static int copy_option(int from, int fresh, int to, const struct option *o)
+{
+	union {
+		char bytes[OPTION_BYTES];
+		int number;
+	} old = { "" }, initial = { "" };
+	socklen_t old_len = sizeof(old), initial_len = sizeof(initial);
+
+	if (sys_getsockopt(from, o->level, o->name, &old, &old_len) ||
+	    sys_getsockopt(fresh, o->level, o->name, &initial, &initial_len))
+		return 0;
+	if (old_len == initial_len && !memcmp(&old, &initial, sizeof(old)))
+		return 0;
+	/* the kernel keeps, and tells, twice what it was asked for */
+	if (o->level == SOL_SOCKET &&
+	    (o->name == SO_SNDBUF || o->name == SO_RCVBUF))
+		old.number /= 2;
+	return setsockopt(to, o->level, o->name, &old, old_len);
+}
+
+/*
+ * Whatever differs from @fresh, a new socket of the same kind, the program has set.
+ * The rest stays as it is by default, which need not be the same for both kinds.
+ */
+static int copy_options(int from, int fresh, int to)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(vital_options); i++)
+		if (copy_option(from, fresh, to, &vital_options[i]))
+			return -1;
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		copy_option(from, fresh, to, &options[i]);
+	return 0;
+}
+
+static void copy_flags(int from, int to)
+{
+	struct f_owner_ex owner;
+
+	if (!fcntl(from, F_GETOWN_EX, &owner) && owner.pid)
+		fcntl(to, F_SETOWN_EX, &owner);
+	fcntl(to, F_SETSIG, fcntl(from, F_GETSIG));
+	fcntl(to, F_SETFL, fcntl(from, F_GETFL));
+}
+
+/* Put @new where @fd is, with all that @fd has been told so far. */
+static int take_place(int fd, int fresh, int new)
+{
+	struct sockaddr_in name = { 0 };
+	socklen_t len = sizeof(name);
+	int flags = fcntl(fd, F_GETFD);
+
+	if (flags < 0 || getsockname(fd, (struct sockaddr *)&name, &len) ||
+	    copy_options(fd, fresh, new))
+		return -1;
+	copy_flags(fd, new);
+	/* first, for @fd has the port that @new is to have */
+	if (dup3(new, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
+		return -1;
+	if (!name.sin_port && !name.sin_addr.s_addr)
+		return 0;
+	return bind(fd, (struct sockaddr *)&name, len);
+}
+
+static int replace(int fd, int (*open_old)(int type),
+		   int (*open_new)(int type))
+{
+	int fresh, new, err = -1;
+
+	fresh = open_old(SOCK_STREAM | SOCK_CLOEXEC);
+	new = open_new(SOCK_STREAM | SOCK_CLOEXEC);
+	if (fresh >= 0 && new >= 0)
+		err = take_place(fd, fresh, new);
+	if (err)
+		err = -errno;
+	/* not close(): a thread may be cancelled in it */
+	if (fresh >= 0)
+		syscall(SYS_close, fresh);
+	if (new >= 0)
+		syscall(SYS_close, new);
+	return err;
+}
+
+/* ---- what the program calls ---- */
+
+int socket(int domain, int type, int protocol)
+{
+	int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (domain == AF_INET && kind == SOCK_STREAM &&
+	    (!protocol || protocol == IPPROTO_TCP) &&
+	    !(get_settings() & ONLY_LISTEN))
+		return open_xtcp(type);
+	return sys_socket(domain, type, protocol);
+}
+
+int listen(int fd, int backlog)
+{
+	unsigned int s = get_settings();
+	int saved = errno, err = 0;
+
+	if (s & ONLY_CONNECT && is_stream(fd, IPPROTO_XTCP) && is_closed(fd))
+		err = replace(fd, open_xtcp, open_kernel);
+	else if (s & ONLY_LISTEN && is_stream(fd, IPPROTO_TCP) && is_closed(fd))
+		err = replace(fd, open_kernel, open_xtcp);
+	errno = saved;
+	if (err) {
+		errno = -err;
+		return -1;
+	}
+	return syscall(SYS_listen, fd, backlog);
+}
+
+/* A program that asked for TCP is told that it has TCP. */
+int getsockopt(int fd, int level, int name, void *restrict val,
+	       socklen_t *restrict len)
+{
+	static const int tcp = IPPROTO_TCP;
+	int ret = sys_getsockopt(fd, level, name, val, len);
+	int saved = errno;
+
+	if (level == SOL_SOCKET && name == SO_PROTOCOL && !ret &&
+	    *len == sizeof(tcp) && is_stream(fd, IPPROTO_XTCP))
+		memcpy(val, &tcp, sizeof(tcp));
+	errno = saved;
+	return ret;
+}
