@@ -24,6 +24,10 @@ tap_cleanup() {
 	done
 	wait
 	for space in "${spaces[@]}"; do
+		# in the background a function is a shell, the program its child
+		for pid in $(ip netns pids "$space"); do
+			kill "$pid"
+		done
 		ip netns delete "$space"
 	done
 	rm -rf "$work"

@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a namespace has for itself: ports, connections, counters, sysctls; and
+# which numbers a sysctl takes.
+
+# shellcheck disable=SC2016,SC2317 # awk has its own $; check calls the functions
+# shellcheck source=tests/lib/tap.sh
+. "$(dirname "$0")/lib/tap.sh"
+
+if [ "$XTCP_WIRE" = kernel ]; then
+	skip "everything" "these are xtcp's files"
+	tap_end
+fi
+a=xtcp-a-$$ b=xtcp-b-$$
+space_new "$a"
+space_new "$b"
+
+# get SPACE NAME, set_to SPACE NAME VALUE
+get() {
+	in_space "$1" cat "/proc/sys/net/xtcp/$2"
+}
+
+set_to() {
+	in_space "$1" sh -c 'printf "%s\n" "$2" >"/proc/sys/net/xtcp/$1"' - "$2" "$3"
+}
+
+is() {
+	echo "$1, not $2"
+	[ "$1" = "$2" ]
+}
+
+counter() {
+	in_space "$1" awk -v name="$2" '$1 == name { print $2 }' /proc/net/xtcp_stat
+}
+
+# refused SPACE NAME VALUE: EINVAL, and nothing is changed
+refused() {
+	local before
+
+	before=$(get "$1" "$2")
+	set_to "$1" "$2" "$3" 2>"$work/said" && return 1
+	cat "$work/said"
+	grep -qE "Invalid argument|I/O error" "$work/said" &&
+		is "$(get "$1" "$2")" "$before"
+}
+
+talk() {
+	[ "$(echo hello | in_space "$1" timeout 20 "$OUT/xcat" 127.0.0.1 7000)" = hello ]
+}
+
+# sysctls
+names=$(in_space "$a" ls /proc/sys/net/xtcp)
+check "sysctls: as many in each" is "$names" "$(in_space "$b" ls /proc/sys/net/xtcp)"
+check "sysctls: one is set" set_to "$a" retries2 7
+check "sysctls: there" is "$(get "$a" retries2)" 7
+check "sysctls: not elsewhere" is "$(get "$b" retries2)" 15
+check "sysctls: nor in the first namespace" \
+	is "$(cat /proc/sys/net/xtcp/retries2)" 15
+space_new "xtcp-c-$$"
+check "sysctls: a new namespace has the defaults" is "$(get "xtcp-c-$$" retries2)" 15
+
+while read -r name value; do
+	check "sysctls: $name takes no $value" refused "$a" "$name" "$value"
+done <<-END
+	retries2 256
+	retries2 -1
+	retries2 seven
+	syn_retries 0
+	syn_retries 128
+	synack_retries 128
+	keepalive_probes 0
+	abort_on_overflow 2
+	rto_min_us 999
+	rto_min_us 120000001
+	delack_ms 0
+	delack_ms 60001
+	challenge_ack_ms -1
+	max_syn_backlog -1
+	max_orphans -1
+	max_tw_buckets -1
+	rmem 100
+	wmem 4096 100
+	fin_timeout x
+	fin_timeout -1
+	time_wait -1
+	keepalive_time -1
+	keepalive_intvl 0
+END
+while read -r name value; do
+	set_to "$a" "$name" "$value"
+	check "sysctls: $name takes $value" is "$(get "$a" "$name")" "$value"
+done <<-END
+	retries2 255
+	syn_retries 1
+	rto_min_us 1000
+	rto_min_us 120000000
+	time_wait 1
+	fin_timeout 1
+	max_orphans 0
+END
+
+# ports, connections, counters
+for space in "$a" "$b"; do
+	pid=$(in_space "$space" "$OUT/xcat" -l 0.0.0.0 7000 cat) && pids+=("$pid")
+	check "ports: 7000 is free in each namespace" [ -n "$pid" ]
+done
+check "a connection in one" talk "$a"
+check "one in the other" talk "$b"
+check "another there" talk "$b"
+check "counters: one" is "$(counter "$a" PassiveOpens)" 1
+check "counters: two" is "$(counter "$b" PassiveOpens)" 2
+check "counters: none in a third" is "$(counter "xtcp-c-$$" PassiveOpens)" 0
+check "a third has no connection" \
+	is "$(in_space "xtcp-c-$$" sed 1d /proc/net/xtcp)" ""
+check "the others list what is theirs" \
+	is "$(in_space "$b" awk '$4 == "06"' /proc/net/xtcp | wc -l)" 2
+
+tap_end

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Several network namespaces in one process: a socket belongs to the one in
+ * which its thread was when it called socket().
+ */
+#ifndef TESTS_SPACE_H
+#define TESTS_SPACE_H
+
+#include <stdbool.h>
+
+void wire_from_env(void);
+int space_make(void);
+void space_go(int space);
+int space_named(const char *name);
+bool run(const char *fmt, ...) __attribute((format(printf, 1, 2)));
+
+/* Two namespaces joined by veth0, 10.9.0.1 in the first, 10.9.0.2 in the other. */
+struct spaces {
+	int a;
+	int b;
+};
+
+void spaces_make(struct spaces *s);
+int sysctl_wire(const char *name, const char *value);
+long long counter(const char *name);
+
+#endif

@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A namespace ends with connections in each of the eleven states in it, their
+# processes killed: it must really go, and all that it held with it.
+
+# shellcheck disable=SC2016,SC2317 # awk has its own $; check calls the functions
+# shellcheck source=tests/lib/tap.sh
+. "$(dirname "$0")/lib/tap.sh"
+
+modprobe -q tun
+if [ ! -c /dev/net/tun ]; then
+	skip "everything" "no tun"
+	tap_end
+fi
+outer=xtcp-o-$$
+space_new "$outer"
+coproc monitor { exec ip -n "$outer" monitor link; }
+
+# objects: of ours in the kernel's caches, in all namespaces
+objects() {
+	local cache
+
+	for cache in XTCP xtcp_timewait xtcp_request; do
+		echo 1 >"/sys/kernel/slab/$cache/shrink"
+	done
+	awk '$1 ~ /^(XTCP|xtcp_.*)$/ { n += $2 } END { print n + 0 }' /proc/slabinfo
+} 2>/dev/null
+
+# objects_at_most COUNT
+objects_at_most() {
+	objects
+	[ "$(objects)" -le "$1" ]
+}
+
+# populate SPACE [kept]: sockets in all states; the process is in $pid
+populate() {
+	{ coproc states { exec ip netns exec "$1" "$OUT/states" "${@:2}"; }; } 2>/dev/null
+	# shellcheck disable=SC2154 # coproc sets it
+	pid=$states_PID
+	read -r -t 30 -u "${states[0]}" line
+	# bits 1 to 11 but CLOSED's, which nothing lists
+	[ "$line" = "states f7e" ] || {
+		echo "${line-nothing said}"
+		return 1
+	}
+}
+
+# gone DEVICE: the kernel tells of its end, which that of its peer's namespace is
+gone() {
+	local line
+
+	while read -r -t 30 -u "${monitor[0]}" line; do
+		[[ $line == Deleted*" $1"[@:]* ]] && return 0
+	done
+	return 1
+}
+
+# begin NAME: a namespace with a device in $outer that ends with it
+begin() {
+	ip netns add "$1" &&
+		ip -n "$1" link set lo up &&
+		ip -n "$1" link add inner type veth peer name "$1" netns "$outer" &&
+		ip netns exec "$1" sysctl -qw net."$prefix"orphan_retries=1 \
+			net."$prefix"fin_timeout=1
+}
+
+prefix=xtcp.
+[ "$XTCP_WIRE" = kernel ] && prefix=ipv4.tcp_
+# Those of tests that ended may be on their way.
+[ "$XTCP_WIRE" = kernel ] || retry objects_at_most 0
+before=$(objects)
+for how in closed kept; do
+	space=x$how$$
+	check "$how: a namespace" begin "$space"
+	check "$how: connections in all eleven states" populate "$space" "$how"
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	check "$how: its name is deleted" ip netns delete "$space"
+	check "$how: it goes" gone "$space"
+done
+
+# One namespace is cleaned up after another: the end of this one follows that of
+# all before.
+check "an empty namespace" begin "x$$"
+check "its name is deleted" ip netns delete "x$$"
+check "it goes" gone "x$$"
+[ "$XTCP_WIRE" = kernel ] ||
+	check "no socket, request or TIME_WAIT is left" retry objects_at_most "$before"
+# shellcheck disable=SC2154 # coproc sets it
+pids+=("$monitor_PID")
+
+tap_end

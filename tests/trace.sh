@@ -1,0 +1,131 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What there is to watch: tracepoints, functions, /proc/net.
+
+# shellcheck disable=SC2016,SC2317 # awk has its own $; check calls the functions
+# shellcheck source=tests/lib/tap.sh
+. "$(dirname "$0")/lib/tap.sh"
+
+tracing=/sys/kernel/tracing
+if [ "$XTCP_WIRE" = kernel ] || [ ! -d $tracing/events/xtcp ]; then
+	skip "everything" "no tracepoints of xtcp's"
+	tap_end
+fi
+instance=$tracing/instances/xtcp-$$
+mkdir "$instance" || bail_out "no tracing instance"
+finish() {
+	rmdir "$instance"
+	tap_cleanup
+}
+trap finish EXIT
+
+a=xtcp-a-$$ b=xtcp-b-$$
+if ! space_pair "$a" "$b"; then
+	skip "everything" "no veth"
+	tap_end
+fi
+pid=$(in_space "$b" "$OUT/xcat" -l 0.0.0.0 7000 cat) && pids+=("$pid")
+
+talk() {
+	[ "$(echo hello | in_space "$a" timeout 20 "$OUT/xcat" 10.9.0.2 7000)" = hello ]
+}
+
+refused() {
+	! in_space "$a" timeout 20 "$OUT/xcat" 10.9.0.2 7001 </dev/null
+}
+
+# shown PATTERN: a line of the trace; "~" stands for a number
+shown() {
+	grep -qE "${1//\~/[0-9]+}" "$work/trace" || {
+		echo "$1"
+		return 1
+	}
+}
+
+# tracepoints
+for event in state segment_in segment_out retransmit timer_armed timer_fired \
+	request_made request_gone time_wait_made time_wait_gone drop; do
+	check "tracepoint xtcp_$event" [ -d "$tracing/events/xtcp/xtcp_$event" ]
+done
+echo 1 >"$instance/events/xtcp/enable"
+echo 1 >"$instance/events/sock/inet_sock_set_state/enable"
+check "a connection, watched" talk
+check "a port where nobody listens, watched" refused
+echo 0 >"$instance/events/enable"
+cat "$instance/trace" >"$work/trace"
+
+there="10\.9\.0\.1:~ > 10\.9\.0\.2:7000 $XTCP_WIRE:"
+back="10\.9\.0\.2:7000 > 10\.9\.0\.1:~ $XTCP_WIRE:"
+numbers='seq ~ ack ~ win ~ len'
+check "SYN out" shown "xtcp_segment_out: $there flags SYN seq ~ ack 0 win ~ len 0 mss 1460"
+check "SYN in" shown "xtcp_segment_in: $there flags SYN seq ~ ack 0 win ~ len 0 mss 1460"
+check "SYN,ACK out" shown "xtcp_segment_out: $back flags SYN\|ACK $numbers 0 mss 1460"
+check "SYN,ACK in" shown "xtcp_segment_in: $back flags SYN\|ACK $numbers 0 mss 1460"
+check "data out" shown "xtcp_segment_out: $there flags PSH\|ACK $numbers 6"
+check "data in" shown "xtcp_segment_in: $there flags (FIN\|)?PSH\|ACK $numbers 6"
+check "FIN" shown "xtcp_segment_in: $there flags FIN\|(PSH\|)?ACK $numbers"
+check "RST" shown "xtcp_segment_in: 10\.9\.0\.2:7001 > 10\.9\.0\.1:~ $XTCP_WIRE: flags RST\|ACK seq 0 ack ~ win"
+check "the request is made" shown "xtcp_request_made: $back snd_nxt ~ rcv_nxt ~"
+check "the request becomes a connection" shown "xtcp_request_gone: $back"
+check "a TIME_WAIT is made" shown "xtcp_time_wait_made: "
+check "a timer is armed" shown "xtcp_timer_armed: $there retransmit ~ ms"
+check "a drop, with its reason" shown "xtcp_drop: 10\.9\.0\.1:~ > 10\.9\.0\.2:7001 $XTCP_WIRE: .*: no port"
+for change in "CLOSED -> SYN_SENT" "LISTEN -> SYN_RECEIVED" "SYN_SENT -> ESTABLISHED" \
+	"SYN_RECEIVED -> ESTABLISHED" "ESTABLISHED -> FIN_WAIT_1" \
+	"ESTABLISHED -> CLOSE_WAIT" "CLOSE_WAIT -> LAST_ACK" "LAST_ACK -> CLOSED" \
+	"FIN_WAIT_1 -> FIN_WAIT_2" "FIN_WAIT_2 -> TIME_WAIT"; do
+	check "$change" shown "xtcp_state: .* $XTCP_WIRE: ${change//_/[_-]}"
+done
+check "sock:inet_sock_set_state" \
+	shown "inet_sock_set_state: .*(dport=7000|sport=7000).*newstate=TCP_ESTABLISHED"
+
+# From the device to the reader: each function is seen.
+path=(__napi_poll ip_rcv ip_local_deliver xtcp_rcv xtcp_segment_arrives
+	xtcp_step_sequence xtcp_step_rst xtcp_step_syn xtcp_step_ack xtcp_step_text
+	xtcp_data_queue xtcp_data_ready sock_def_readable)
+if grep -qw function "$instance/available_tracers" 2>/dev/null ||
+	grep -qw function "$tracing/available_tracers"; then
+	: >"$instance/set_ftrace_filter"
+	for fn in "${path[@]}"; do
+		check "$fn can be traced" \
+			sh -c "echo $fn >>$instance/set_ftrace_filter"
+	done
+	echo function >"$instance/current_tracer"
+	check "a connection, its functions traced" talk
+	cat "$instance/trace" >"$work/trace"
+	echo nop >"$instance/current_tracer"
+	for fn in "${path[@]}"; do
+		check "$fn is seen" shown " $fn( \[xtcp\])? <-"
+	done
+	# Of the order: one segment with data, on one processor.
+	in_order() {
+		awk -v path="${path[*]}" '
+			BEGIN { n = split(path, want, " ") }
+			{ cpu = $0; sub(/.*\[/, "", cpu); sub(/\].*/, "", cpu) }
+			{ line = $0; sub(/.*: /, "", line); split(line, word, " ") }
+			word[1] == want[1] { at[cpu] = 1 }
+			word[1] == want[at[cpu] + 1] && at[cpu] { at[cpu]++ }
+			at[cpu] == n { found = 1 }
+			END { exit !found }' "$work/trace"
+	}
+	check "in the order of the path" in_order
+else
+	skip "the path of a segment" "no function tracer"
+fi
+
+# /proc/net
+check "/proc/net/xtcp has the columns of /proc/net/tcp" \
+	diff <(head -n 1 /proc/net/tcp | sed 's/ *$//') \
+	<(head -n 1 /proc/net/xtcp | sed 's/ *$//')
+listed() {
+	in_space "$b" cat /proc/net/xtcp | tee "$work/trace"
+	shown '^ +~: 00000000:1B58 00000000:0000 0A 00000000:00000000 '
+}
+check "a listener's line" listed
+check "/proc/net/xtcp_stat: a name and a value a line" \
+	awk '!/^[A-Z][A-Za-z0-9]+ [0-9]+$/ { print; bad = 1 } END { exit bad || NR < 20 }' \
+	/proc/net/xtcp_stat
+check "/proc/net/protocols" grep -q '^XTCP ' /proc/net/protocols
+
+tap_end
