@@ -195,11 +195,10 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	struct inet_sock *inet = inet_sk(sk);
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (sk->sk_state == TCP_LISTEN) {
+	if (sk->sk_state == TCP_LISTEN)
 		xtcp_stop_listening(sk, XTCP_EV_ABORT);
-	} else if (sk->sk_state != TCP_CLOSE) {
+	else if (sk->sk_state != TCP_CLOSE)
 		xtcp_abort(sk, ECONNRESET);
-	}
 	xtcp_timers_stop(sk);
 	__skb_queue_purge(&sk->sk_receive_queue);
 	xtcp_write_queue_purge(sk);
