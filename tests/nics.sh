@@ -81,7 +81,11 @@ if retry listening; then
 	wait "$pid"
 	longest=$(tcpdump -n -e -r "$work/dump" 2>/dev/null |
 		sed -n 's/.*, length \([0-9]*\): .*/\1/p' | sort -n | tail -n 1)
-	check "the longest frame has 1514 bytes" [ "${longest:-0}" -eq 1514 ]
+	if [ "$XTCP_WIRE" = tcp ]; then
+		skip "the longest frame has 1514 bytes" "the device cuts TCP itself"
+	else
+		check "the longest frame has 1514 bytes" [ "${longest:-0}" -eq 1514 ]
+	fi
 else
 	kill "$pid" 2>/dev/null
 	skip "a capture" "no tcpdump"
