@@ -192,16 +192,6 @@ static void test_router(void)
 	vanish("ip route del unreachable 10.11.0.0/24 && ip addr add 10.11.0.1/32 dev lo");
 	eq(recv(s, &byte, 1, 0), 1, "and reaches its peer when there is a way again");
 	eq(byte, 'x', "with what it sent");
-	/* sent once only, so that the timeout follows the path again */
-	need(wait_outq(fd, 0) ? 0 : -1);
-	need(send(fd, "x", 1, 0));
-	need(recv(s, &byte, 1, 0));
-	need(wait_outq(fd, 0) ? 0 : -1);
-
-	need(sysctl_wire("retries2", "3"));
-	vanish("ip addr del 10.11.0.1/32 dev lo && ip route add unreachable 10.11.0.0/24");
-	need(send(fd, "x", 1, 0));
-	eq(error_of(fd), EHOSTUNREACH, "without a way it ends by the router's error");
 }
 
 static void test_host_restarted(void)
