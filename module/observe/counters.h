@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Counters, per CPU and network namespace, read as /proc/net/xtcp_stat.
- * One list makes the enum, the names and (through scripts/counters) the
+ * One list makes the enum, the names and (through scripts/docs) the
  * documentation: name, what is counted.
  */
 #ifndef _XTCP_COUNTERS_H
