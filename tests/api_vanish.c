@@ -4,6 +4,7 @@
  * which error.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -165,6 +166,19 @@ static void test_neighbour_gone(void)
 	fails(connect4(need(xsocket()), "10.9.0.2", PORT), EHOSTUNREACH, "connect()");
 }
 
+/*
+ * A route that says "unreachable" answers five times in a burst, then once a
+ * second, which is a setting of the first namespace's. Let it answer each time.
+ */
+static void always_answer(void)
+{
+	int here = need(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+
+	space_go(need(open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC)));
+	need(sysctl_set("/proc/sys/net/ipv4/route/error_cost", "0"));
+	space_go(here);
+}
+
 /* b is a router to 10.11.0.0/24, of which it has an address itself at first. */
 static void test_router(void)
 {
@@ -173,6 +187,7 @@ static void test_router(void)
 	int fd, s;
 
 	make(true);
+	always_answer();
 	need(run("ip route add 10.11.0.0/24 via 10.9.0.2") ? 0 : -1);
 	space_go(at.b);
 	need(sysctl_set("/proc/sys/net/ipv4/ip_forward", "1"));
@@ -192,6 +207,16 @@ static void test_router(void)
 	vanish("ip route del unreachable 10.11.0.0/24 && ip addr add 10.11.0.1/32 dev lo");
 	eq(recv(s, &byte, 1, 0), 1, "and reaches its peer when there is a way again");
 	eq(byte, 'x', "with what it sent");
+	/* sent once only, so that the timeout follows the path again */
+	need(wait_outq(fd, 0) ? 0 : -1);
+	need(send(fd, "x", 1, 0));
+	need(recv(s, &byte, 1, 0));
+	need(wait_outq(fd, 0) ? 0 : -1);
+
+	need(sysctl_wire("retries2", "3"));
+	vanish("ip addr del 10.11.0.1/32 dev lo && ip route add unreachable 10.11.0.0/24");
+	need(send(fd, "x", 1, 0));
+	eq(error_of(fd), EHOSTUNREACH, "without a way it ends by the router's error");
 }
 
 static void test_host_restarted(void)
