@@ -9,32 +9,10 @@
 #include <unistd.h>
 
 #include "net.h"
+#include "peers.h"
 #include "tap.h"
 
 static bool we_listen;	/* the wire under test is the server's */
-
-static int other_socket(void)
-{
-	enum wire tested = wire;
-	int fd;
-
-	if (tested == WIRE_TCP)
-		wire = WIRE_KERNEL;
-	fd = need(xsocket());
-	wire = tested;
-	return fd;
-}
-
-/* A connection in which c, or s, is of the wire under test. */
-static void open_pair(struct pair *p)
-{
-	p->l = we_listen ? need(xsocket()) : other_socket();
-	p->c = we_listen ? other_socket() : need(xsocket());
-	need(bind4(p->l, "127.0.0.1", 0));
-	need(listen(p->l, 4));
-	need(connect4(p->c, "127.0.0.1", port_of(p->l)));
-	p->s = need(accept_in_time(p->l));
-}
 
 static void both_roles(void (*conversation)(int a, int b))
 {
@@ -43,7 +21,7 @@ static void both_roles(void (*conversation)(int a, int b))
 
 	for (i = 0; i < 4; i++) {
 		we_listen = i & 1;
-		open_pair(&p);
+		peers_open(&p, we_listen);
 		/* who begins: the client, then the server */
 		if (i & 2)
 			conversation(p.s, p.c);
@@ -140,34 +118,6 @@ static void both_streams(int a, int b)
 	eq(exit_status(pid), 0, "%s: and the other, at once", role());
 }
 
-/* The reader stops: the window closes. Then it reads on. */
-static void zero_window(int a, int b)
-{
-	long long sent;
-
-	set_int(a, SOL_SOCKET, SO_SNDBUF, 65536);
-	sent = fill(a);
-	ok(sent > 0, "%s: until nothing goes", role());
-	pause_ms(500);	/* probes are sent, and must not be taken for data */
-	set_nonblock(a, false);
-	shutdown(a, SHUT_WR);
-	eq(read_to_end(b), sent, "%s: all of it, once the reader reads", role());
-}
-
-static void keepalive(int a, int b)
-{
-	int one = 1;
-
-	need(set_int(a, SOL_TCP, TCP_KEEPIDLE, 1));
-	need(set_int(a, SOL_TCP, TCP_KEEPINTVL, 1));
-	need(set_int(a, SOL_TCP, TCP_KEEPCNT, 1));
-	need(setsockopt(a, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one)));
-	/* a probe that is not answered within a second ends the connection */
-	eq(poll(&(struct pollfd){ .fd = a, .events = POLLIN }, 1, 2500), 0,
-	   "%s: a peer that answers keeps it", role());
-	say(a, b);
-}
-
 static void out_of_band(int a, int b)
 {
 	char byte = 0;
@@ -208,16 +158,6 @@ static void test_streams(void)
 	both_roles(both_streams);
 }
 
-static void test_zero_window(void)
-{
-	both_roles(zero_window);
-}
-
-static void test_keepalive(void)
-{
-	both_roles(keepalive);
-}
-
 static void test_urgent(void)
 {
 	both_roles(out_of_band);
@@ -246,14 +186,14 @@ static void test_options(void)
 static void test_ports(void)
 {
 	int a = need(xsocket());
-	int b = other_socket();
+	int b = peer_socket();
 
 	need(bind4(a, "127.0.0.1", 6301));
 	fails(bind4(b, "127.0.0.1", 6301), EADDRINUSE, "what we have");
 	fails(bind4(b, "0.0.0.0", 6301), EADDRINUSE, "at every address");
 	eq(bind4(b, "127.0.0.2", 6301), 0, "another address is free");
 	close(b);
-	b = other_socket();
+	b = peer_socket();
 	need(bind4(b, "127.0.0.1", 6302));
 	close(a);
 	a = need(xsocket());
@@ -271,7 +211,7 @@ static void test_port_released(void)
 {
 	long long end = now_ms() + LONG_MS;
 	int a = need(xsocket());
-	int b = other_socket();
+	int b = peer_socket();
 	int bound;
 
 	need(bind4(a, "127.0.0.1", 6303));
@@ -285,9 +225,9 @@ static void test_port_released(void)
 /* The kernel's TCP goes on beside us on ports of its own. */
 static void test_beside(void)
 {
-	int l = other_socket();
+	int l = peer_socket();
 	int x = listen_on(1);
-	int c = other_socket();
+	int c = peer_socket();
 	struct pair p;
 	char buf[4];
 
@@ -310,8 +250,6 @@ static const struct tap_test tests[] = {
 	TEST(reset),
 	TEST(unread),
 	TEST(streams),
-	TEST(zero_window),
-	TEST(keepalive),
 	TEST(urgent),
 	TEST(options),
 	TEST(ports),

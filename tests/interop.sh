@@ -54,7 +54,7 @@ for role in tcp:80 kernel:70; do
 done
 
 there() {
-	talk "$1" "${2}00" <"$work/$3" >"$work/got" && cmp "$work/$3.sum" "$work/got"
+	talk "$1" "${2}00" <"$work/$3" >"$work/got.$1" && cmp "$work/$3.sum" "$work/got.$1"
 }
 
 back() {
@@ -120,7 +120,7 @@ reaches() {
 
 	pid=$(XTCP_WIRE=tcp in_space "$a" "$OUT/xcat" -l 0.0.0.0 "$1" echo here)
 	pids+=("$pid")
-	XTCP_WIRE=kernel in_space "$b" timeout 3 "$OUT/xcat" 10.9.0.1 "$1" \
+	XTCP_WIRE=kernel in_space "$b" timeout "${2:-20}" "$OUT/xcat" 10.9.0.1 "$1" \
 		</dev/null >"$work/got" 2>&1
 	status=$?
 	kill "$pid"
@@ -129,13 +129,25 @@ reaches() {
 if command -v nft >/dev/null && firewall 2>"$work/err"; then
 	check "the answers to our SYN are ESTABLISHED to conntrack" there tcp 70 small
 	check "an accepted port is reached" reaches 6000
-	check "a dropped port stays dropped" eval '! reaches 6001'
+	check "a dropped port stays dropped" eval '! reaches 6001 1'
 	check "conntrack has confirmed the connections" in_space "$a" \
 		grep -q 'dport=7000.*' /proc/net/nf_conntrack
 	in_space "$a" nft flush ruleset
 else
 	skip "a stateful firewall" "no nft"
 fi
+
+# begin NAME COMMAND..., ended NAME: what waits more than it works, beside others
+declare -A began
+begin() {
+	"${@:2}" >"$work/$1.said" 2>&1 &
+	began[$1]=$!
+}
+ended() {
+	wait "${began[$1]}" && return
+	cat "$work/$1.said"
+	return 1
+}
 
 if in_space "$a" tc qdisc add dev veth0 root netem delay 1ms 2>/dev/null; then
 	for path in "delay 20ms loss 2%" "delay 5ms reorder 25% 50%" \
@@ -145,8 +157,18 @@ if in_space "$a" tc qdisc add dev veth0 root netem delay 1ms 2>/dev/null; then
 			in_space "$space" tc qdisc replace dev veth0 root \
 				netem $path limit 10000
 		done
-		for_roles "$path" there small
-		for_roles "$path, back" back_small
+		for role in tcp:70 kernel:80; do
+			for way in there back_small; do
+				begin "${role%:*}.$way" "$way" \
+					"${role%:*}" "${role#*:}" small
+			done
+		done
+		for way in there back_small; do
+			for role in tcp kernel; do
+				check "$path, ${way%_small}, $role is the client" \
+					ended "$role.$way"
+			done
+		done
 	done
 	for space in "$a" "$b"; do
 		in_space "$space" tc qdisc delete dev veth0 root
