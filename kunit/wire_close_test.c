@@ -307,6 +307,29 @@ static void no_more_buckets(struct kunit *test)
 	counted(t, TIME_WAITS, 0);
 }
 
+/* RFC 5961, 3.2, as in an open connection.  None of it is data after a close. */
+static void reset_in_time_wait(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_TIME_WAIT);
+	inject(t, "RST seq R-1");
+	inject(t, "RST seq R+100000");
+	silence(t);
+	counted(t, OUT_OF_WINDOW, 2);
+	inject(t, "RST seq R+1");
+	expect(t, "ACK seq S ack R");
+	counted(t, OUT_OF_WINDOW, 3);
+	state_is(t, TCP_TIME_WAIT);
+	/* this one is no drop */
+	inject(t, "RST seq R");
+	silence(t);
+	state_is(t, TCP_CLOSE);
+	counted(t, OUT_OF_WINDOW, 3);
+	counted(t, DATA_AFTER_CLOSE, 0);
+	counted(t, DUPLICATES, 0);
+}
+
 static void answers_are_limited(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -355,6 +378,7 @@ static struct kunit_case close_cases[] = {
 	KUNIT_CASE(new_incarnation),
 	KUNIT_CASE(old_syn),
 	KUNIT_CASE(no_more_buckets),
+	KUNIT_CASE(reset_in_time_wait),
 	KUNIT_CASE(answers_are_limited),
 	KUNIT_CASE(port_stays),
 	{}

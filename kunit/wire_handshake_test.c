@@ -211,6 +211,23 @@ static void syn_ack_given_up(struct kunit *test)
 	counted(t, LISTEN_DROPS, 1);
 }
 
+/* A RST that is next is obeyed, no other, and only the others are dropped. */
+static void reset_while_half_open(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_REQUEST);
+	inject(t, "RST seq R+1");
+	expect(t, "ACK seq S ack R");
+	state_is(t, TCP_SYN_RECV);
+	counted(t, OUT_OF_WINDOW, 1);
+	inject(t, "RST seq R");
+	silence(t);
+	state_is(t, TCP_LISTEN);
+	counted(t, OUT_OF_WINDOW, 1);
+	counted(t, ATTEMPT_FAILS, 1);
+}
+
 static void default_mss(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -451,6 +468,7 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(syn_retries_option),
 	KUNIT_CASE(syn_ack_lost),
 	KUNIT_CASE(syn_ack_given_up),
+	KUNIT_CASE(reset_while_half_open),
 	KUNIT_CASE(default_mss),
 	KUNIT_CASE(small_mss),
 	KUNIT_CASE(large_mss),

@@ -544,10 +544,12 @@ static void request_segment(struct xtcp_request *req, struct sk_buff *skb)
 			request_send_ack(req);
 		reason = XTCP_DROP_OUT_OF_WINDOW;
 	} else if (cb->flags & XTCP_RST) {
-		if (cb->block.seq == req->irs + 1)
+		if (cb->block.seq == req->irs + 1) {
 			xtcp_request_fail(req, XTCP_EV_RCV_RST);
-		else
-			request_send_ack(req);
+			consume_skb(skb);
+			return;
+		}
+		request_send_ack(req);
 		reason = XTCP_DROP_BAD_RST;
 	} else if (cb->flags & XTCP_SYN) {
 		request_send_ack(req);

@@ -252,11 +252,15 @@ bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb,
 		return true;
 	}
 	if (cb->flags & XTCP_RST) {
-		if (cb->block.seq == tw->rcv_nxt)
+		if (cb->block.seq == tw->rcv_nxt) {
 			timewait_end(tw, XTCP_EV_RCV_RST);
-		else if (in_window)
+			spin_unlock_bh(&tw->lock);
+			consume_skb(skb);
+			return false;
+		}
+		if (in_window)
 			timewait_ack_limited(tw);
-		reason = XTCP_DROP_CLOSED;
+		reason = in_window ? XTCP_DROP_BAD_RST : XTCP_DROP_OUT_OF_WINDOW;
 	} else if (cb->flags & XTCP_SYN) {
 		if (!(cb->flags & XTCP_ACK) &&
 		    seq_gt(cb->block.seq, tw->rcv_nxt)) {

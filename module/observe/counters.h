@@ -30,7 +30,7 @@
 	X(LISTEN_DROPS,		"ListenDrops",		"SYNs and final ACKs that a listener dropped") \
 	X(FILTERED,		"Filtered",		"segments that a socket filter or policy refused") \
 	X(BACKLOG_DROPS,	"BacklogDrops",		"segments dropped, the socket's backlog being full") \
-	X(OUT_OF_WINDOW,	"OutOfWindow",		"segments wholly outside the receive window") \
+	X(OUT_OF_WINDOW,	"OutOfWindow",		"segments outside the receive window, and RSTs in it that are not next") \
 	X(CHALLENGE_ACKS,	"ChallengeAcks",	"challenge ACKs sent, RFC 5961") \
 	X(CHALLENGES_LIMITED,	"ChallengesLimited",	"challenge ACKs not sent, the rate being limited") \
 	X(OLD_ACKS,		"OldAcks",		"segments whose ACK is older than RFC 5961 allows") \
