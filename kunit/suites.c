@@ -21,4 +21,5 @@ kunit_test_suites(&seq_suite,
 		  &close_suite,
 		  &timer_suite,
 		  &hostile_suite,
+		  &counters_suite,
 		  &matrix_suite);
