@@ -22,11 +22,29 @@ u16 xtcp_urgent_pointer(const struct xtcp_sock *x, u32 seq)
 	return x->urg_sending && distance && distance <= U16_MAX ? distance : 0;
 }
 
+/* The reader stands before the byte known so far, which was kept aside and must
+ * not become a byte of the stream now that another takes its place.
+ */
+static void step_over_mark(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek(&sk->sk_receive_queue);
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->copied_seq++;
+	if (skb && seq_leq(xtcp_end(skb), x->copied_seq)) {
+		__skb_unlink(skb, &sk->sk_receive_queue);
+		consume_skb(skb);
+	}
+}
+
 /* The pointer names a byte beyond the one known: tell the user. */
 static void new_urgent_byte(struct sock *sk, u32 seq)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
+	if (x->urg_phase != XTCP_URG_NONE && x->urg_seq == x->copied_seq &&
+	    x->copied_seq != x->rcv_nxt && !sock_flag(sk, SOCK_URGINLINE))
+		step_over_mark(sk);
 	x->urg_phase = XTCP_URG_COMING;
 	x->urg_seq = seq;
 	sk_send_sigurg(sk);
@@ -37,7 +55,7 @@ static void new_urgent_byte(struct sock *sk, u32 seq)
  * @sk: the connection, locked
  * @skb: a segment in the window, header still on
  *
- * RFC 9293, 3.10.7.4, sixth.
+ * RFC 9293, 3.10.7.4, sixth: ignored once the peer's FIN was received.
  */
 void xtcp_urgent_received(struct sock *sk, const struct sk_buff *skb)
 {
@@ -45,7 +63,7 @@ void xtcp_urgent_received(struct sock *sk, const struct sk_buff *skb)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 len = skb->len - cb->header_bytes, seq;
 
-	if (cb->flags & XTCP_URG && cb->urg) {
+	if (cb->flags & XTCP_URG && cb->urg && !x->fin_seen) {
 		seq = cb->block.seq + cb->urg - 1;
 		if (seq_geq(seq, x->copied_seq) && seq_geq(seq, x->rcv_nxt) &&
 		    (x->urg_phase == XTCP_URG_NONE || seq_gt(seq, x->urg_seq)))
