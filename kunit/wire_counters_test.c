@@ -229,7 +229,8 @@ static void was_never_sent(struct conv *t)
 
 /* ---- counters ---- */
 
-#define ONE(id, ...) [XTCP_MIB_##id] = { __VA_ARGS__ }
+#define ONE(id, ...) \
+	[XTCP_MIB_##id] = { __VA_ARGS__ }
 
 static const struct story counters[XTCP_MIB_MAX] = {
 	ONE(SEGS_IN,		IN_ESTABLISHED,	"ACK seq R ack S"),
@@ -277,7 +278,8 @@ static const struct story counters[XTCP_MIB_MAX] = {
 };
 
 static const char *const counter_names[XTCP_MIB_MAX] = {
-#define COUNTER_NAME(id, name, doc) [XTCP_MIB_##id] = name,
+#define COUNTER_NAME(id, name, ...) \
+	[XTCP_MIB_##id] = name,
 	XTCP_COUNTERS(COUNTER_NAME)
 #undef COUNTER_NAME
 };
@@ -318,7 +320,8 @@ static void counts(struct kunit *test)
 /* ---- drops ---- */
 
 #undef ONE
-#define ONE(id, ...) [XTCP_DROP_##id] = { __VA_ARGS__ }
+#define ONE(id, ...) \
+	[XTCP_DROP_##id] = { __VA_ARGS__ }
 
 static const struct story drops[XTCP_DROP_MAX] = {
 	ONE(BAD_HEADER,		IN_ESTABLISHED,	"SYN|FIN seq R"),
