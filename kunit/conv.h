@@ -132,6 +132,7 @@ static inline struct xtcp_sock *conv_x(struct conv *t)
 
 void conv_address(struct conv *t, u32 here, u32 there, int prefix);
 void conv_freeze(struct conv *t);
+void __printf(2, 3) conv_log(struct conv *t, const char *fmt, ...);
 void conv_look(struct conv *t);
 int conv_state(struct conv *t);
 
@@ -155,7 +156,7 @@ void conv_forget_sent(struct conv *t);
 long conv_count(struct conv *t, int id);
 u8 conv_byte(u32 offset);
 
-/* ---- the user ---- */
+/* ---- the user: conv_user.c ---- */
 
 struct socket *user_socket(struct conv *t);
 int user_bind(struct conv *t, struct socket *sock, u32 addr, u16 port);
@@ -181,7 +182,7 @@ static inline int user_recv(struct conv *t, u32 len)
 void user_close(struct conv *t);
 void user_abort(struct conv *t);
 
-/* ---- a connection in each state ---- */
+/* ---- a connection in each state: conv_places.c ---- */
 
 enum place {
 	IN_CLOSED,

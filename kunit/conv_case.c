@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A case's beginning and end: the NIC, the addresses, time that stands still,
+ * and nothing left behind.
+ */
+#include <linux/cpumask.h>
+#include <linux/sched.h>
+#include <net/ip.h>
+#include "../module/engine/close.h"
+#include "../module/engine/demux.h"
+#include "../module/engine/timewait.h"
+#include "../module/socket/family.h"
+#include "conv.h"
+
+#define FROZEN		(24 * 3600 * HZ)
+
+static int init_kind(struct kunit *test, enum nic_kind kind)
+{
+	struct conv *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+
+	if (!t)
+		return -ENOMEM;
+	t->log = kunit_kzalloc(test, CONV_LOG_BYTES, GFP_KERNEL);
+	t->packet = kunit_kmalloc(test, IP_MAX_MTU, GFP_KERNEL);
+	if (!t->log || !t->packet)
+		return -ENOMEM;
+	/* a packet's softirq runs where it came in: so it is over when a test
+	 * goes on
+	 */
+	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
+	t->test = test;
+	t->nic = nic_make(&init_net, kind);
+	if (IS_ERR(t->nic))
+		return PTR_ERR(t->nic);
+	t->xn = xtcp_pernet(&init_net);
+	t->sysctl = t->xn->sysctl;
+	t->xn->sysctl.challenge_ack_ms = 0;
+	t->iss = HERE_ISS;
+	t->irs = THERE_ISS;
+	t->win = U16_MAX;
+	t->peer_mss = 1460;
+	t->tuple.wire = IPPROTO_XTCP;
+	t->tuple.lport = HERE_PORT;
+	t->tuple.rport = THERE_PORT;
+	t->xn->isn_pinned = true;
+	t->xn->isn = HERE_ISS;
+	for (int i = 0; i < XTCP_MIB_MAX; i++)
+		t->counters[i] = snmp_fold_field((void __percpu *)t->xn->mib, i);
+	test->priv = t;
+	return 0;
+}
+
+/**
+ * conv_address() - give the two ends their addresses
+ * @t: the conversation
+ * @here: xtcp's
+ * @there: the peer's
+ * @prefix: the length of their network's prefix
+ */
+void conv_address(struct conv *t, u32 here, u32 there, int prefix)
+{
+	KUNIT_ASSERT_EQ(t->test, 0, nic_add_address(t->nic, htonl(here), prefix));
+	xtcp_addr_from_v4(&t->tuple.laddr, htonl(here));
+	xtcp_addr_from_v4(&t->tuple.raddr, htonl(there));
+}
+
+static int init_addressed(struct kunit *test, enum nic_kind kind)
+{
+	int err = init_kind(test, kind);
+
+	if (!err)
+		conv_address(conv_of(test), HERE_ADDR, THERE_ADDR, 24);
+	return err;
+}
+
+/**
+ * conv_init() - before each case: a NIC, addresses, known sequence numbers
+ * @test: the case
+ *
+ * This is struct kunit_suite's init.  Return: 0 or a negative errno
+ */
+int conv_init(struct kunit *test)
+{
+	return init_addressed(test, NIC_PLAIN);
+}
+
+/**
+ * conv_init_csum() - conv_init() with a NIC that checksums
+ * @test: the case
+ *
+ * Return: 0 or a negative errno
+ */
+int conv_init_csum(struct kunit *test)
+{
+	return init_addressed(test, NIC_CSUM);
+}
+
+/**
+ * conv_init_gso() - conv_init() with a NIC that takes GSO packets
+ * @test: the case
+ *
+ * Return: 0 or a negative errno
+ */
+int conv_init_gso(struct kunit *test)
+{
+	return init_addressed(test, NIC_GSO);
+}
+
+/**
+ * conv_init_bare() - conv_init() without addresses
+ * @test: the case
+ *
+ * Return: 0 or a negative errno
+ */
+int conv_init_bare(struct kunit *test)
+{
+	return init_kind(test, NIC_PLAIN);
+}
+
+/* What a node needs to be gone. */
+static void end_node(struct xtcp_node *node)
+{
+	struct xtcp_timewait *tw;
+	struct sock *sk;
+
+	if (node->kind == XTCP_TIME_WAIT) {
+		tw = container_of(node, struct xtcp_timewait, node);
+		if (xtcp_timewait_get(tw)) {
+			xtcp_timewait_kill(tw, XTCP_EV_ABORT);
+			xtcp_timewait_put(tw);
+		}
+	} else if (node->kind == XTCP_CONNECTION) {
+		sk = xtcp_node_sk(node);
+		if (!refcount_inc_not_zero(&sk->sk_refcnt))
+			return;
+		local_bh_disable();
+		bh_lock_sock(sk);
+		if (sk->sk_state != TCP_CLOSE)
+			xtcp_abort(sk, ECONNABORTED);
+		bh_unlock_sock(sk);
+		local_bh_enable();
+		sock_put(sk);
+	}
+}
+
+static void freeze_node(struct xtcp_node *node)
+{
+	unsigned long never = jiffies + FROZEN;
+	struct sock *sk;
+
+	if (node->kind == XTCP_CONNECTION) {
+		sk = xtcp_node_sk(node);
+		mod_timer_pending(&xtcp_sk(sk)->rtx_timer, never);
+		mod_timer_pending(&xtcp_sk(sk)->delack_timer, never);
+		mod_timer_pending(&sk->sk_timer, never);
+	} else if (node->kind == XTCP_REQUEST) {
+		mod_timer_pending(&container_of(node, struct xtcp_request,
+						node)->timer, never);
+	} else {
+		mod_timer_pending(&container_of(node, struct xtcp_timewait,
+						node)->timer, never);
+	}
+}
+
+static void each_node(struct xtcp_net *xn, void (*act)(struct xtcp_node *node))
+{
+	struct rhashtable_iter walk;
+	struct xtcp_node *node;
+
+	rhashtable_walk_enter(&xn->conns, &walk);
+	rhashtable_walk_start(&walk);
+	while ((node = rhashtable_walk_next(&walk)))
+		if (!IS_ERR(node))
+			act(node);
+	rhashtable_walk_stop(&walk);
+	rhashtable_walk_exit(&walk);
+}
+
+/**
+ * conv_freeze() - no timer fires of its own accord
+ * @t: the conversation
+ *
+ * When each is due stays as it was.  Every step of a test ends with this.
+ */
+void conv_freeze(struct conv *t)
+{
+	each_node(t->xn, freeze_node);
+}
+
+/**
+ * conv_exit() - after each case: nothing of it may be left
+ * @test: the case
+ *
+ * This is struct kunit_suite's exit.
+ */
+void conv_exit(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	if (!t)
+		return;
+	for (int i = 0; i < CONV_SOCKETS; i++)
+		if (t->socks[i])
+			user_close_socket(t, t->socks[i]);
+	each_node(t->xn, end_node);
+	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&t->xn->conns.nelems),
+			    "connections are left");
+	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&t->xn->ports.nelems),
+			    "ports are left");
+	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&t->xn->orphan_count),
+			    "orphans are left");
+	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&t->xn->tw_count),
+			    "TIME_WAIT objects are left");
+	KUNIT_EXPECT_EQ_MSG(test, 0, conv_count(t, XTCP_MIB_CURR_ESTAB),
+			    "CurrEstab is not 0 again");
+	flush_work(&t->xn->tcp_wire_work);
+	KUNIT_EXPECT_EQ_MSG(test, 0, t->xn->tcp_wire_users,
+			    "ports of the kernel's TCP are held");
+	KUNIT_EXPECT_EQ_MSG(test, 0, percpu_counter_sum(xtcp_prot.sockets_allocated),
+			    "sockets are left");
+	t->xn->isn_pinned = false;
+	t->xn->sysctl = t->sysctl;
+	nic_free(t->nic);
+}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Segments in words: text to packet, packet to text.
+ */
+#include <linux/ip.h>
+#include <linux/tcp.h>
+#include <net/checksum.h>
+#include <net/ip.h>
+#include "../module/compat.h"
+#include "../module/engine/demux.h"
+#include "conv.h"
+#include "conv_words.h"
+
+static const char *const flag_names[] = {
+	"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR",
+};
+
+static const char *read_flags(const char *p, u8 *flags)
+{
+	size_t n;
+	int i;
+
+	*flags = 0;
+	for (;;) {
+		n = strcspn(p, "| ");
+		for (i = 0; i < ARRAY_SIZE(flag_names); i++)
+			if (n == 3 && !strncmp(p, flag_names[i], 3))
+				break;
+		if (i < ARRAY_SIZE(flag_names))
+			*flags |= BIT(i);
+		else if (n != 1 || *p != '0')
+			return NULL;
+		p += n;
+		if (*p != '|')
+			return p;
+		p++;
+	}
+}
+
+static const char *read_number(const struct conv *t, const char *p, u32 *value)
+{
+	u32 n = 0, more = 0;
+	char sign = 0;
+
+	if (*p == 'R' || *p == 'S' || *p == 'U') {
+		n = *p == 'R' ? t->rcv_nxt : *p == 'S' ? t->snd_nxt : t->snd_una;
+		p++;
+	} else if (isdigit(*p)) {
+		while (isdigit(*p))
+			n = n * 10 + *p++ - '0';
+	} else {
+		return NULL;
+	}
+	if (*p == '+' || *p == '-') {
+		sign = *p++;
+		while (isdigit(*p))
+			more = more * 10 + *p++ - '0';
+	}
+	*value = sign == '-' ? n - more : n + more;
+	return p;
+}
+
+/**
+ * words_read() - what a text says of a segment
+ * @t: the conversation, for R, S and U
+ * @p: the text
+ * @w: where to write it
+ *
+ * Return: whether it makes sense
+ */
+bool words_read(const struct conv *t, const char *p, struct words *w)
+{
+	u32 value;
+	size_t n;
+
+	*w = (struct words) { };
+	p = read_flags(p, &w->seg.flags);
+	while (p && *p) {
+		const char *key;
+
+		p = skip_spaces(p);
+		if (!*p)
+			break;
+		key = p;
+		n = strcspn(p, " ");
+		p = read_number(t, skip_spaces(p + n), &value);
+		if (!p)
+			return false;
+		if (!strncmp(key, "seq ", 4)) {
+			w->seg.seq = value;
+			w->has_seq = true;
+		} else if (!strncmp(key, "ack ", 4)) {
+			w->seg.ack = value;
+			w->has_ack = true;
+		} else if (!strncmp(key, "win ", 4)) {
+			w->seg.wnd = value;
+			w->has_win = true;
+		} else if (!strncmp(key, "mss ", 4)) {
+			w->seg.mss = value;
+			w->has_mss = true;
+		} else if (!strncmp(key, "urg ", 4)) {
+			w->seg.urg = value;
+		} else if (!strncmp(key, "gso ", 4)) {
+			w->gso = value;
+			w->has_gso = true;
+		} else if (!strncmp(key, "len ", 4)) {
+			w->len = value;
+		} else {
+			return false;
+		}
+	}
+	return p;
+}
+
+/**
+ * conv_byte() - a byte of either stream
+ * @offset: which, from the stream's beginning
+ *
+ * Return: the byte
+ */
+u8 conv_byte(u32 offset)
+{
+	return offset * 7 + (offset >> 8) * 13 + (offset >> 16);
+}
+
+static __sum16 segment_sum(const struct conv *t, __be32 from, __be32 to,
+			   const void *data, size_t len)
+{
+	return csum_tcpudp_magic(from, to, len, t->tuple.wire,
+				 csum_partial(data, len, 0));
+}
+
+/* ---- from the peer ---- */
+
+/**
+ * conv_build() - the peer's segment as a packet
+ * @t: the conversation
+ * @packet: where to write it; room for 64 KiB
+ * @said: the segment in words
+ *
+ * Return: its length in bytes; 0 where the words make no sense
+ */
+size_t conv_build(struct conv *t, u8 *packet, const char *said)
+{
+	struct iphdr *iph = (struct iphdr *)packet;
+	u8 *p = packet + sizeof(*iph);
+	struct tcphdr *th = (struct tcphdr *)p;
+	struct words w;
+	u32 i, offset;
+	int header;
+
+	if (!words_read(t, said, &w))
+		return 0;
+	w.seg.sport = t->tuple.rport;
+	w.seg.dport = t->tuple.lport;
+	if (!w.has_win)
+		w.seg.wnd = t->win;
+	header = xtcp_segment_build(&w.seg, p, XTCP_HEADER_MAX_BYTES);
+	if (header < 0 || sizeof(*iph) + header + w.len > IP_MAX_MTU)
+		return 0;
+	offset = w.seg.seq + !!(w.seg.flags & XTCP_SYN) - t->irs - 1;
+	for (i = 0; i < w.len; i++)
+		p[header + i] = conv_byte(offset + i);
+	*iph = (struct iphdr) {
+		.version = 4,
+		.ihl = 5,
+		.tot_len = htons(sizeof(*iph) + header + w.len),
+		.ttl = 64,
+		.protocol = t->tuple.wire,
+		.saddr = xtcp_addr_v4(&t->tuple.raddr),
+		.daddr = xtcp_addr_v4(&t->tuple.laddr),
+	};
+	iph->check = ip_fast_csum(iph, iph->ihl);
+	th->check = segment_sum(t, iph->saddr, iph->daddr, p, header + w.len);
+	return sizeof(*iph) + header + w.len;
+}
+
+/**
+ * conv_fix_sums() - make the checksums of a packet right again
+ * @t: the conversation
+ * @packet: from conv_build(), changed behind the IP header
+ * @len: its length in bytes, perhaps another than before
+ */
+void conv_fix_sums(struct conv *t, u8 *packet, size_t len)
+{
+	struct iphdr *iph = (struct iphdr *)packet;
+	struct tcphdr *th = (struct tcphdr *)(iph + 1);
+
+	iph->tot_len = htons(len);
+	iph->check = 0;
+	iph->check = ip_fast_csum(iph, iph->ihl);
+	if (len < HEADERS_BYTES)
+		return;
+	th->check = 0;
+	th->check = segment_sum(t, iph->saddr, iph->daddr, th,
+				len - sizeof(*iph));
+}
+
+/* ---- from xtcp ---- */
+
+/**
+ * words_of_packet() - what a packet of xtcp's says
+ * @t: the conversation, whose addresses and data it must have
+ * @skb: the packet, linear, beginning with the IP header
+ * @w: where to write it
+ *
+ * Looks at the packet's form, too: lengths, checksums.
+ *
+ * Return: NULL, or what is wrong with it
+ */
+const char *words_of_packet(struct conv *t, struct sk_buff *skb,
+			    struct words *w)
+{
+	struct iphdr *iph = (struct iphdr *)skb->data;
+	struct tcphdr *th = (struct tcphdr *)(iph + 1);
+	u32 len = skb->len - sizeof(*iph), offset, i;
+	__be32 here = xtcp_addr_v4(&t->tuple.laddr);
+	__be32 there = xtcp_addr_v4(&t->tuple.raddr);
+	const u8 *text;
+
+	*w = (struct words) { };
+	if (skb->len < HEADERS_BYTES || iph->version != 4 || iph->ihl != 5 ||
+	    ntohs(iph->tot_len) != skb->len)
+		return "sent: a bad IP header";
+	if (ip_fast_csum(iph, iph->ihl))
+		return "sent: a bad IP checksum";
+	if (iph->protocol != t->tuple.wire || iph->saddr != here ||
+	    iph->daddr != there)
+		return "sent: not of this conversation";
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		/* what the NIC's hardware would do */
+		if (skb_checksum_start(skb) != (u8 *)th ||
+		    skb->csum_offset != offsetof(struct tcphdr, check))
+			return "sent: the checksum's place is wrong";
+		th->check = csum_fold(csum_partial(th, len, 0));
+	}
+	if (segment_sum(t, iph->saddr, iph->daddr, th, len))
+		return "sent: a bad checksum";
+	if (xtcp_segment_parse(&w->seg, th, len))
+		return "sent: a bad header";
+	if (w->seg.sport != t->tuple.lport || w->seg.dport != t->tuple.rport)
+		return "sent: not of this conversation";
+	w->len = len - w->seg.header_bytes;
+	w->gso = skb_shinfo(skb)->gso_size;
+	text = (u8 *)th + w->seg.header_bytes;
+	offset = w->seg.seq - t->iss - 1;
+	for (i = 0; i < w->len; i++)
+		if (text[i] != conv_byte(offset + i))
+			return "sent: wrong data";
+	return NULL;
+}
+
+/**
+ * words_print() - a segment as text
+ * @buf: where to write it
+ * @room: how much fits there
+ * @w: the segment
+ */
+void words_print(char *buf, size_t room, const struct words *w)
+{
+	char flags[40];
+	size_t n;
+
+	xtcp_flags_print(flags, sizeof(flags), w->seg.flags);
+	n = scnprintf(buf, room, "%s seq %u ack %u win %u", flags, w->seg.seq,
+		      w->seg.ack, w->seg.wnd);
+	if (w->seg.mss)
+		n += scnprintf(buf + n, room - n, " mss %u", w->seg.mss);
+	if (w->len)
+		n += scnprintf(buf + n, room - n, " len %u", w->len);
+	if (w->gso)
+		n += scnprintf(buf + n, room - n, " gso %u", w->gso);
+	if (w->seg.urg)
+		n += scnprintf(buf + n, room - n, " urg %u", w->seg.urg);
+}
+
+/**
+ * words_fit() - is this the segment that was expected?
+ * @want: the segment expected; what it does not say is not looked at
+ * @got: the segment sent
+ *
+ * Return: whether it is
+ */
+bool words_fit(const struct words *want, const struct words *got)
+{
+	if (want->seg.flags != got->seg.flags || want->len != got->len)
+		return false;
+	if (!(got->seg.flags & XTCP_ACK) && got->seg.ack)
+		return false;
+	if (!want->has_mss && !(got->seg.flags & XTCP_SYN) && got->seg.mss)
+		return false;
+	return (!want->has_seq || want->seg.seq == got->seg.seq) &&
+	       (!want->has_ack || want->seg.ack == got->seg.ack) &&
+	       (!want->has_win || want->seg.wnd == got->seg.wnd) &&
+	       (!want->has_mss || want->seg.mss == got->seg.mss) &&
+	       (!want->has_gso || want->gso == got->gso) &&
+	       want->seg.urg == got->seg.urg;
+}
