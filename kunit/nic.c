@@ -17,11 +17,14 @@ static netdev_tx_t nic_start_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct nic *nic = *(struct nic **)netdev_priv(dev);
 	struct sk_buff *copy;
+	unsigned int nth;
 
 	if (skb->protocol == htons(ETH_P_IP) &&
 	    (ip_hdr(skb)->protocol == IPPROTO_XTCP ||
 	     ip_hdr(skb)->protocol == IPPROTO_TCP)) {
+		nth = fail_nth(0);	/* that is for xtcp */
 		copy = skb_copy(skb, GFP_ATOMIC);
+		fail_nth(nth);
 		if (copy)
 			skb_queue_tail(&nic->sent, copy);
 		if (READ_ONCE(nic->hold)) {
@@ -231,7 +234,10 @@ bool nic_receive(struct nic *nic, const void *packet, size_t len)
 	skb->destructor = received;
 	reinit_completion(&seen);
 	local_bh_disable();
-	netif_rx(skb);
+	if (nic->direct)
+		netif_receive_skb(skb);
+	else
+		netif_rx(skb);
 	local_bh_enable();	/* here the softirq runs */
 	return wait_for_completion_timeout(&seen, 10 * HZ) > 0;
 }

@@ -7,7 +7,9 @@
 #ifndef _XTCP_KUNIT_NIC_H
 #define _XTCP_KUNIT_NIC_H
 
+#include <linux/minmax.h>
 #include <linux/netdevice.h>
+#include <linux/sched.h>
 #include <linux/skbuff.h>
 
 enum nic_kind {
@@ -22,12 +24,14 @@ enum nic_kind {
  * @sent: copies of the packets of the wires that xtcp uses
  * @held: the originals, while @hold is set
  * @hold: be a NIC that is slow to free what it was given
+ * @direct: receive in the caller's context: faults of its task happen there
  */
 struct nic {
 	struct net_device	*dev;
 	struct sk_buff_head	sent;
 	struct sk_buff_head	held;
 	bool			hold;
+	bool			direct;
 };
 
 struct nic *nic_make(struct net *net, enum nic_kind kind);
@@ -36,5 +40,21 @@ int nic_add_address(struct nic *nic, __be32 addr, int prefix);
 void nic_up(struct nic *nic, bool up);
 void nic_release_held(struct nic *nic);
 bool nic_receive(struct nic *nic, const void *packet, size_t len);
+
+/**
+ * fail_nth() - let an allocation of this task fail that must not wait for memory
+ * @nth: which from now on; 0: none
+ *
+ * Return: how many were still to come
+ */
+static inline unsigned int fail_nth(unsigned int nth)
+{
+#ifdef CONFIG_FAILSLAB
+	swap(current->fail_nth, nth);
+	return nth;
+#else
+	return 0;
+#endif
+}
 
 #endif /* _XTCP_KUNIT_NIC_H */

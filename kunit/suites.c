@@ -22,5 +22,6 @@ kunit_test_suites(&seq_suite,
 		  &close_suite,
 		  &timer_suite,
 		  &hostile_suite,
+		  &faults_suite,
 		  &counters_suite,
 		  &matrix_suite);

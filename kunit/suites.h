@@ -8,6 +8,7 @@ extern struct kunit_suite close_suite;
 extern struct kunit_suite cong_suite;
 extern struct kunit_suite counters_suite;
 extern struct kunit_suite data_suite;
+extern struct kunit_suite faults_suite;
 extern struct kunit_suite frames_live_suite;
 extern struct kunit_suite frames_suite;
 extern struct kunit_suite fsm_suite;
