@@ -11,6 +11,7 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/sysctl.h>
+#include <linux/tcp.h>
 #include <linux/timer.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
@@ -130,5 +131,21 @@ static inline u8 xtcp_route_tos(const struct sock *sk)
 #else
 #define xtcp_assign_str(dst, src)	__assign_str(dst, src)
 #endif
+
+/* 6.2: tcp_info tells the window that we offer */
+static inline void xtcp_info_set_rcv_wnd(struct tcp_info *info, u32 bytes)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	info->tcpi_rcv_wnd = bytes;
+#endif
+}
+
+/* 6.7: tcp_info tells how often the retransmission timer has fired */
+static inline void xtcp_info_set_total_rto(struct tcp_info *info, u16 n)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	info->tcpi_total_rto = n;
+#endif
+}
 
 #endif /* _XTCP_COMPAT_H */

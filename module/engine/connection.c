@@ -57,6 +57,7 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->fin_seen = 0;
 	x->fin_queued = 0;
 	x->challenged = 0;
+	x->tally = (struct xtcp_tally) { };
 }
 
 /**

@@ -108,6 +108,27 @@ enum xtcp_recovery_phase {
 	XTCP_LOSS,		/* after a timeout: all is sent again from snd_una */
 };
 
+/**
+ * struct xtcp_tally - what a connection has done since it opened, for TCP_INFO
+ *
+ * RFC 4898's names are in TCP_INFO's; here SYN and FIN count as segments, but
+ * not as bytes.
+ */
+struct xtcp_tally {
+	u64	bytes_acked;
+	u64	bytes_received;		/* in order */
+	u64	bytes_sent;		/* what was sent again among it */
+	u64	bytes_resent;
+	u32	segs_in;
+	u32	segs_out;
+	u32	data_segs_in;
+	u32	data_segs_out;
+	u32	segs_resent;
+	u32	segs_out_of_order;
+	u32	data_in_ms;		/* when data came last */
+	u16	timeouts;
+};
+
 struct xtcp_sock {
 	struct inet_sock	inet;		/* first: IP-level code finds it there */
 	struct xtcp_node	node;
@@ -209,6 +230,8 @@ struct xtcp_sock {
 
 	u32			challenge_ms;	/* when a challenge ACK left last */
 	u16			ip_id;
+
+	struct xtcp_tally	tally;
 };
 
 static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)

@@ -20,6 +20,12 @@
 #include "timewait.h"
 #include "urgent.h"
 
+/* How many segments GRO has made one of. */
+static u32 segs_of(const struct sk_buff *skb)
+{
+	return max_t(u16, 1, skb_shinfo(skb)->gso_segs);
+}
+
 /* ---- acknowledging ---- */
 
 static void ack_now(struct xtcp_sock *x)
@@ -337,6 +343,7 @@ static void new_data_acked(struct sock *sk, u32 ack)
 	u32 acked = ack - x->snd_una;
 
 	x->snd_una = ack;
+	x->tally.bytes_acked += acked - (x->fin_queued && ack == x->write_seq);
 	x->retries = 0;
 	if (unlikely(x->urg_sending) && seq_geq(ack, x->snd_up))
 		x->urg_sending = 0;
@@ -534,6 +541,8 @@ static void queue_in_order(struct sock *sk, struct sk_buff *skb)
 	bool stolen;
 	int delta;
 
+	x->tally.bytes_received += xtcp_end(skb) - x->rcv_nxt -
+				   !!(XTCP_CB(skb)->flags & XTCP_FIN);
 	x->rcv_nxt = xtcp_end(skb);
 	if (!skb->len) {	/* a bare FIN */
 		consume_skb(skb);
@@ -593,6 +602,7 @@ static void queue_out_of_order(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 	xtcp_count(x->xn, OFO_QUEUED);
+	x->tally.segs_out_of_order += segs_of(skb);
 	skb_set_owner_r(skb, sk);
 	while ((b = xtcp_reassembly_covered(&x->reassembly, mine)))
 		kfree_skb(xtcp_block_skb(b));
@@ -751,8 +761,14 @@ void xtcp_step_fin(struct sock *sk)
 void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 segs = segs_of(skb);
 
 	x->last_rcv = jiffies;
+	x->tally.segs_in += segs;
+	if (skb->len > XTCP_CB(skb)->header_bytes) {
+		x->tally.data_segs_in += segs;
+		x->tally.data_in_ms = xtcp_now_ms();
+	}
 	if (unlikely(sk->sk_state == TCP_CLOSE)) {
 		xtcp_reply_reset(x->xn, skb);
 		xtcp_drop(x->xn, skb, XTCP_DROP_NO_PORT);

@@ -286,8 +286,13 @@ static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
 	}
 }
 
-/* The MSS option of a SYN: RFC 9293, 3.7.1, what we can take in one piece. */
-static u16 offered_mss(struct sock *sk)
+/**
+ * xtcp_offered_mss() - the MSS option of our SYN
+ * @sk: the connection, locked, its route known
+ *
+ * RFC 9293, 3.7.1.  Return: bytes of data that we can take in one piece
+ */
+u16 xtcp_offered_mss(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct dst_entry *dst = __sk_dst_get(sk);
@@ -313,6 +318,7 @@ int xtcp_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 len = skb->len, header_bytes = XTCP_HEADER_BYTES;
+	u32 segs = max_t(u16, 1, skb_shinfo(skb)->gso_segs);
 	struct xtcp_segment seg = {
 		.sport = x->node.tuple.lport,
 		.dport = x->node.tuple.rport,
@@ -328,7 +334,7 @@ int xtcp_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
 		xtcp_timer_stop(x, XTCP_TIMER_DELACK);
 	}
 	if (unlikely(flags & XTCP_SYN)) {
-		seg.mss = offered_mss(sk);
+		seg.mss = xtcp_offered_mss(sk);
 		header_bytes += XTCP_MSS_OPTION_BYTES;
 		x->rcv_wup = x->rcv_nxt;
 		x->rcv_wnd = xtcp_offered_window(sk);
@@ -348,7 +354,12 @@ int xtcp_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
 	skb_orphan(skb);
 	skb_set_owner_w(skb, sk);
 	skb_set_hash_from_sk(skb, sk);
-	xtcp_count_n(x->xn, SEGS_OUT, max_t(u16, 1, skb_shinfo(skb)->gso_segs));
+	xtcp_count_n(x->xn, SEGS_OUT, segs);
+	x->tally.segs_out += segs;
+	if (len) {
+		x->tally.data_segs_out += segs;
+		x->tally.bytes_sent += len;
+	}
 	if (flags & XTCP_RST)
 		xtcp_count(x->xn, RST_OUT);
 	trace_xtcp_segment_out(&x->node.tuple, &seg, len);
@@ -580,6 +591,7 @@ int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_skb_cb *cb;
 	struct sk_buff *rest;
+	u32 segs;
 	s32 wnd;
 	int err;
 
@@ -606,7 +618,10 @@ int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 	}
 	cb = XTCP_CB(skb);
 	cb->resent = 1;
-	xtcp_count_n(x->xn, RETRANS, DIV_ROUND_UP(max(skb->len, 1u), x->snd_mss));
+	segs = DIV_ROUND_UP(max(skb->len, 1u), x->snd_mss);
+	xtcp_count_n(x->xn, RETRANS, segs);
+	x->tally.segs_resent += segs;
+	x->tally.bytes_resent += skb->len;
 	trace_xtcp_retransmit(x, cb->block.seq, skb->len, cb->flags);
 	err = transmit_queued(sk, skb);
 	if (seq_lt(x->rtx_nxt, cb->block.end))

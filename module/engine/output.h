@@ -27,6 +27,7 @@ void xtcp_send_reset(struct sock *sk);
 void xtcp_initial_window(struct sock *sk);
 void xtcp_window_update(struct sock *sk);
 u32 xtcp_offered_window(const struct sock *sk);
+u16 xtcp_offered_mss(struct sock *sk);
 void xtcp_sync_mss(struct sock *sk, u32 pmtu);
 u32 xtcp_size_goal(const struct sock *sk);
 

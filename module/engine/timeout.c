@@ -86,6 +86,7 @@ static void retransmit_timeout(struct sock *sk)
 		return;
 	}
 	xtcp_count(x->xn, TIMEOUTS);
+	x->tally.timeouts++;
 	if (!x->retries)
 		x->rtx_since = jiffies -
 			usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt));

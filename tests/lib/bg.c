@@ -133,6 +133,11 @@ long long bg_recv1(struct bg *bg)
 	return recv(bg->fd, &byte, 1, 0);
 }
 
+long long bg_read_to_end(struct bg *bg)
+{
+	return read_to_end(bg->fd);
+}
+
 long long bg_connect(struct bg *bg)
 {
 	return connect_addr(bg->fd, bg->arg);

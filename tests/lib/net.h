@@ -131,6 +131,7 @@ long long bg_join(struct bg *bg);
 void bg_signal(struct bg *bg, int sig);
 long long bg_accept(struct bg *bg);
 long long bg_recv1(struct bg *bg);
+long long bg_read_to_end(struct bg *bg);
 long long bg_connect(struct bg *bg);
 
 /* Processes */
