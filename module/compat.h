@@ -148,4 +148,16 @@ static inline void xtcp_info_set_total_rto(struct tcp_info *info, u16 n)
 #endif
 }
 
+/* 6.13: the cookie itself is asked which timestamps are wanted */
+static inline void xtcp_tx_timestamp(struct sock *sk,
+				     const struct sockcm_cookie *sockc,
+				     u8 *tx_flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	sock_tx_timestamp(sk, sockc, tx_flags);
+#else
+	sock_tx_timestamp(sk, sockc->tsflags, tx_flags);
+#endif
+}
+
 #endif /* _XTCP_COMPAT_H */

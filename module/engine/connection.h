@@ -307,6 +307,9 @@ struct xtcp_timewait {
  * @header_bytes: received: the TCP header to strip
  * @sent_us: sent: when, for the round-trip time
  * @resent: sent more than once: no sample (Karn)
+ * @stamped: sent: SO_TIMESTAMPING asks when the last byte leaves; nothing is
+ *	appended behind it
+ * @stamp_ack: sent: it asks when that byte is acknowledged
  */
 struct xtcp_skb_cb {
 	struct xtcp_block	block;
@@ -320,6 +323,8 @@ struct xtcp_skb_cb {
 	u8			header_bytes;
 	u16			mss:15,
 				resent:1;
+	u8			stamped:1,
+				stamp_ack:1;
 };
 
 #define XTCP_CB(skb)	((struct xtcp_skb_cb *)&(skb)->cb[0])

@@ -5,6 +5,7 @@
  *
  * On entry skb->data is the TCP header; XTCP_CB(skb) says what it says.
  */
+#include <linux/errqueue.h>
 #include <linux/tcp.h>
 #include <net/xfrm.h>
 #include "../compat.h"
@@ -318,6 +319,8 @@ static void clean_acked(struct sock *sk)
 			break;
 		sample = !cb->resent;
 		sent_us = cb->sent_us;
+		if (unlikely(cb->stamp_ack))
+			__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
 		xtcp_write_queue_free(sk, skb);
 	}
 	if (sample)

@@ -229,6 +229,18 @@ static int unshare(struct sk_buff *skb)
 	return 0;
 }
 
+/* SO_TIMESTAMPING asks about the last byte, which is in @to now. */
+static void move_stamp(struct sk_buff *from, struct sk_buff *to)
+{
+	struct skb_shared_info *old = skb_shinfo(from), *new = skb_shinfo(to);
+
+	new->tx_flags |= old->tx_flags & SKBTX_ANY_TSTAMP;
+	new->tskey = old->tskey;
+	old->tx_flags &= ~SKBTX_ANY_TSTAMP;
+	XTCP_CB(from)->stamped = 0;
+	XTCP_CB(from)->stamp_ack = 0;
+}
+
 /**
  * xtcp_fragment() - cut an skb of the write queue in two
  * @sk: the connection, locked
@@ -264,6 +276,8 @@ int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len)
 	cb2->block.seq = cb->block.seq + len;
 	cb->block.end = cb2->block.seq;
 	cb->flags &= ~(XTCP_FIN | XTCP_PSH);
+	if (unlikely(cb->stamped))
+		move_stamp(skb, skb2);
 	__skb_header_release(skb2);
 	__skb_queue_after(&sk->sk_write_queue, skb, skb2);
 	return 0;
@@ -529,6 +543,12 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 			if (!len)
 				break;
 			len = min(len, most);
+			/* the segment that a stamp is of goes alone: no
+			 * segmentation has to find it
+			 */
+			if (unlikely(XTCP_CB(skb)->stamped) &&
+			    len == skb->len && len > x->snd_mss)
+				len = rounddown(len - 1, x->snd_mss);
 		} else {
 			len = 0;	/* a bare FIN takes nobody's room */
 		}

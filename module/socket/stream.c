@@ -8,6 +8,7 @@
 #include <linux/tcp.h>
 #include <asm/ioctls.h>
 #include <net/inet_common.h>
+#include "../compat.h"
 #include "../engine/output.h"
 #include "stream.h"
 
@@ -78,7 +79,8 @@ static struct sk_buff *tail_with_room(struct sock *sk, u32 size_goal)
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
 	if (!skb || !xtcp_sk(sk)->send_head || skb->len >= size_goal ||
-	    XTCP_CB(skb)->flags & (XTCP_FIN | XTCP_SYN))
+	    XTCP_CB(skb)->flags & (XTCP_FIN | XTCP_SYN) ||
+	    XTCP_CB(skb)->stamped)
 		return NULL;
 	return skb;
 }
@@ -160,7 +162,37 @@ static int wait_for_memory(struct sock *sk, int flags, long *timeo)
 	return sk_stream_wait_memory(sk, timeo);
 }
 
-static int send_locked(struct sock *sk, struct msghdr *msg)
+/* SO_TIMESTAMPING: when the last byte of what was written leaves, and when it is
+ * acknowledged.  Its number counts from when the option was set, which zeroes
+ * sk_tskey.
+ */
+static void stamp_written(struct sock *sk, const struct sockcm_cookie *sockc,
+			  int bytes)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+	u32 number = 0;
+
+	if (READ_ONCE(sk->sk_tsflags) & SOF_TIMESTAMPING_OPT_ID)
+		number = atomic_add_return(bytes, &sk->sk_tskey) - 1;
+	if (!skb || !(sockc->tsflags & SOF_TIMESTAMPING_TX_RECORD_MASK))
+		return;
+	xtcp_tx_timestamp(sk, sockc, &skb_shinfo(skb)->tx_flags);
+	skb_shinfo(skb)->tskey = number;
+	XTCP_CB(skb)->stamped = 1;
+	XTCP_CB(skb)->stamp_ack = !!(sockc->tsflags & SOF_TIMESTAMPING_TX_ACK);
+}
+
+/* @copied bytes are in the write queue: the last of @msg that will be. */
+static void written(struct sock *sk, const struct msghdr *msg,
+		    const struct sockcm_cookie *sockc, int copied)
+{
+	if (unlikely(sockc->tsflags))
+		stamp_written(sk, sockc, copied);
+	push(sk, msg->msg_flags);
+}
+
+static int send_locked(struct sock *sk, struct msghdr *msg,
+		       const struct sockcm_cookie *sockc)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	int flags = msg->msg_flags, copied = 0, err;
@@ -224,13 +256,13 @@ static int send_locked(struct sock *sk, struct msghdr *msg)
 			x->snd_up = x->write_seq;
 			x->urg_sending = 1;
 		}
-		push(sk, flags);
+		written(sk, msg, sockc, copied);
 	}
 	return copied;
 error:
 	drop_empty_tail(sk);
 	if (copied) {
-		push(sk, flags);
+		written(sk, msg, sockc, copied);
 		return copied;
 	}
 	err = sk_stream_error(sk, flags, err);
@@ -243,23 +275,32 @@ error:
 /**
  * xtcp_sendmsg() - SEND
  * @sk: the socket
- * @msg: the data; MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_OOB count
+ * @msg: the data; MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_OOB count; a control
+ *	message may ask for timestamps of it
  * @size: its length
  *
  * Process context.  This is struct proto's sendmsg.
  *
  * Return: how many bytes were taken; -EAGAIN where none without waiting;
  * -EPIPE after shutdown, with SIGPIPE unless MSG_NOSIGNAL; the connection's
- * error; -EFAULT; -EOPNOTSUPP for MSG_FASTOPEN
+ * error; -EFAULT; -EOPNOTSUPP for MSG_FASTOPEN; -EINVAL for an unknown control
+ * message
  */
 int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 {
+	struct sockcm_cookie sockc;
 	int ret;
 
 	if (msg->msg_flags & MSG_FASTOPEN)
 		return -EOPNOTSUPP;
+	sockcm_init(&sockc, sk);
+	if (unlikely(msg->msg_controllen)) {
+		ret = sock_cmsg_send(sk, msg, &sockc);
+		if (ret)
+			return ret;
+	}
 	lock_sock(sk);
-	ret = send_locked(sk, msg);
+	ret = send_locked(sk, msg, &sockc);
 	release_sock(sk);
 	return ret;
 }
