@@ -638,4 +638,5 @@ void xtcp_family_exit(void)
 {
 	proto_unregister(&xtcp_prot);
 	percpu_counter_destroy(&xtcp_sockets_allocated);
+	xtcp_stream_exit();
 }

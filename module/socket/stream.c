@@ -85,6 +85,48 @@ static struct sk_buff *tail_with_room(struct sock *sk, u32 size_goal)
 	return skb;
 }
 
+/* Pages that were written full, the oldest of which nobody may need any more when
+ * the next is wanted: then none has to be allocated and zeroed.  Only what was
+ * written since is ever sent.
+ */
+struct used_frags {
+	struct page_frag	frag[8];
+	unsigned int		oldest;
+};
+
+static DEFINE_PER_CPU(struct used_frags, used_frags);
+
+static bool frag_refill(struct sock *sk, struct page_frag *pfrag)
+{
+	if (pfrag->page && pfrag->offset == pfrag->size &&
+	    !page_is_pfmemalloc(pfrag->page)) {
+		struct used_frags *used = get_cpu_ptr(&used_frags);
+
+		swap(*pfrag, used->frag[used->oldest]);
+		used->oldest = (used->oldest + 1) % ARRAY_SIZE(used->frag);
+		put_cpu_ptr(&used_frags);
+	}
+	return sk_page_frag_refill(sk, pfrag);
+}
+
+/**
+ * xtcp_stream_exit() - free what was kept
+ *
+ * At module unload, when nobody can send any more.
+ */
+void xtcp_stream_exit(void)
+{
+	int cpu, i;
+
+	for_each_possible_cpu(cpu) {
+		struct used_frags *used = per_cpu_ptr(&used_frags, cpu);
+
+		for (i = 0; i < ARRAY_SIZE(used->frag); i++)
+			if (used->frag[i].page)
+				put_page(used->frag[i].page);
+	}
+}
+
 /* Copy up to @most bytes from the user to the end of @skb.  Return: how many;
  * 0: the skb has no fragment left; -ENOBUFS: wait for memory; -EFAULT.
  */
@@ -95,7 +137,7 @@ static int append_data(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
 	int i = skb_shinfo(skb)->nr_frags, err, copy;
 	bool merge;
 
-	if (!sk_page_frag_refill(sk, pfrag))
+	if (!frag_refill(sk, pfrag))
 		return -ENOBUFS;
 	merge = skb_can_coalesce(skb, i, pfrag->page, pfrag->offset);
 	if (!merge && i >= MAX_SKB_FRAGS)

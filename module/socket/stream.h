@@ -13,5 +13,6 @@ void xtcp_write_space(struct sock *sk);
 bool xtcp_stream_memory_free(const struct sock *sk, int wake);
 int xtcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
 u32 xtcp_unread(const struct sock *sk);
+void xtcp_stream_exit(void);
 
 #endif /* _XTCP_STREAM_H */
