@@ -292,6 +292,46 @@ static void delayed_ack(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_DELACK));
 }
 
+/* The first ACKs are not delayed, but for a reader who may answer. */
+static void answer_carries_ack(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+	conv_x(t)->readers = 1;
+	inject(t, "PSH|ACK seq R ack S len 10");
+	silence(t);
+	returns(t, 20, user_recv(t, 100));
+	returns(t, 5, user_send(t, 5));
+	expect(t, "PSH|ACK seq S ack R len 5");
+	KUNIT_EXPECT_FALSE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_DELACK));
+	inject(t, "ACK seq R ack S");
+
+	/* he waits for more */
+	conv_x(t)->quick_acks = 8;
+	inject(t, "PSH|ACK seq R ack S len 10");
+	silence(t);
+	returns(t, 10, user_recv(t, 100));
+	silence(t);
+	returns(t, -EAGAIN, user_recv(t, 100));
+	expect(t, "ACK seq S ack R");
+
+	/* he does something else */
+	conv_x(t)->quick_acks = 8;
+	inject(t, "PSH|ACK seq R ack S len 10");
+	silence(t);
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq S ack R");
+
+	/* a full segment: the peer's congestion window waits for it */
+	conv_x(t)->quick_acks = 8;
+	inject(t, "PSH|ACK seq R ack S len 1460");
+	expect(t, "ACK seq S ack R+1460");
+	conv_x(t)->readers = 0;
+}
+
 static void every_second_segment(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -547,6 +587,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(promise_is_kept),
 	KUNIT_CASE(window_never_shrinks),
 	KUNIT_CASE(delayed_ack),
+	KUNIT_CASE(answer_carries_ack),
 	KUNIT_CASE(every_second_segment),
 	KUNIT_CASE(out_of_order),
 	KUNIT_CASE(overlaps),

@@ -51,6 +51,7 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->syn_acked = 0;
 	x->ack_pending = 0;
 	x->ack_now = 0;
+	x->ack_soon = 0;
 	x->quick_acks = 0;
 	x->urg_phase = XTCP_URG_NONE;
 	x->urg_sending = 0;

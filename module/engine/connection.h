@@ -193,8 +193,10 @@ struct xtcp_sock {
 
 	/* Acknowledgment */
 	u8			ack_pending:1,	/* owed: now or when the timer fires */
-				ack_now:1;
+				ack_now:1,
+				ack_soon:1;	/* the user is about to answer */
 	u8			quick_acks;	/* how many more ACKs not to delay */
+	u16			readers;	/* who sleep in recvmsg() */
 
 	/* What the user asked for */
 	u8			nonagle;	/* XTCP_NAGLE_* */

@@ -35,9 +35,19 @@ static void ack_now(struct xtcp_sock *x)
 	x->ack_now = 1;
 }
 
+/* Does this wake a reader, or wait for one who accepts? */
+static bool user_on_the_way(const struct sock *sk)
+{
+	return xtcp_sk(sk)->readers || !sk->sk_socket;
+}
+
 /* Data came in order: an ACK now, or later (RFC 9293, 3.8.6.3): at least every
  * second full segment at once, unless the user has yet to make room: then the
  * window's update will carry it.
+ *
+ * A connection's first ACKs are not delayed.  But a user whom a message wakes may
+ * answer it, with the ACK on the answer; one that waits again will not, and the
+ * ACK leaves then: xtcp_ack_before_wait().
  */
 static void ack_data(struct sock *sk)
 {
@@ -46,11 +56,23 @@ static void ack_data(struct sock *sk)
 	x->ack_pending = 1;
 	if (x->quick_acks) {
 		x->quick_acks--;
-		x->ack_now = 1;
+		if (x->rcv_nxt - x->rcv_wup < x->rcv_mss && user_on_the_way(sk))
+			x->ack_soon = 1;
+		else
+			x->ack_now = 1;
 	} else if (x->rcv_nxt - x->rcv_wup > x->rcv_mss &&
 		   xtcp_offered_window(sk) >= x->rcv_wnd) {
 		x->ack_now = 1;
 	}
+}
+
+/* Where the user is about to answer the timer is for one that does something
+ * else first: it must have had a tick to run in.
+ */
+static unsigned long ack_delay(const struct xtcp_sock *x)
+{
+	return x->ack_soon ? 2 :
+	       msecs_to_jiffies(READ_ONCE(x->xn->sysctl.delack_ms));
 }
 
 /* What the segment has made due is sent: data, which carries the ACK, or the
@@ -69,8 +91,7 @@ static void send_due(struct sock *sk)
 	if (x->ack_now)
 		xtcp_send_ack(sk);
 	else if (!xtcp_timer_armed(x, XTCP_TIMER_DELACK))
-		xtcp_timer_arm(sk, XTCP_TIMER_DELACK, jiffies +
-			       msecs_to_jiffies(READ_ONCE(x->xn->sysctl.delack_ms)));
+		xtcp_timer_arm(sk, XTCP_TIMER_DELACK, jiffies + ack_delay(x));
 }
 
 /* ---- the connection opens ---- */

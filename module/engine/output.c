@@ -106,6 +106,16 @@ void xtcp_window_update(struct sock *sk)
 		xtcp_send_ack(sk);
 }
 
+/**
+ * xtcp_ack_before_wait() - the user waits for more: no answer will carry the ACK
+ * @sk: the connection, locked
+ */
+void xtcp_ack_before_wait(struct sock *sk)
+{
+	if (xtcp_sk(sk)->ack_soon)
+		xtcp_send_ack(sk);
+}
+
 /* ---- the size of a segment ---- */
 
 /**
@@ -345,6 +355,7 @@ int xtcp_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
 		seg.ack = x->rcv_nxt;
 		x->ack_pending = 0;
 		x->ack_now = 0;
+		x->ack_soon = 0;
 		xtcp_timer_stop(x, XTCP_TIMER_DELACK);
 	}
 	if (unlikely(flags & XTCP_SYN)) {

@@ -21,6 +21,7 @@ int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes);
 int xtcp_send_syn(struct sock *sk, u8 flags);
 int xtcp_send_fin(struct sock *sk);
 void xtcp_send_ack(struct sock *sk);
+void xtcp_ack_before_wait(struct sock *sk);
 void xtcp_send_challenge_ack(struct sock *sk);
 void xtcp_send_keepalive(struct sock *sk);
 void xtcp_send_reset(struct sock *sk);

@@ -443,11 +443,23 @@ static int recv_nothing(struct sock *sk, int copied, long timeo)
 		return 0;
 	if (sk->sk_state == TCP_CLOSE)
 		return -ENOTCONN;	/* never connected */
-	if (!timeo)
+	if (!timeo) {
+		xtcp_ack_before_wait(sk);
 		return -EAGAIN;
+	}
 	if (signal_pending(current))
 		return sock_intr_errno(timeo);
 	return 1;
+}
+
+static void wait_for_data(struct sock *sk, long *timeo)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	xtcp_ack_before_wait(sk);
+	x->readers++;
+	sk_wait_data(sk, timeo, skb_peek_tail(&sk->sk_receive_queue));
+	x->readers--;
 }
 
 static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
@@ -490,8 +502,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
 				release_sock(sk);
 				lock_sock(sk);
 			} else {
-				sk_wait_data(sk, &timeo,
-					     skb_peek_tail(&sk->sk_receive_queue));
+				wait_for_data(sk, &timeo);
 			}
 			if (flags & MSG_PEEK && seq_lt(peeked, x->copied_seq))
 				peeked = x->copied_seq;
