@@ -347,6 +347,31 @@ static void answers_are_limited(struct kunit *test)
 	expect(t, "ACK seq S ack R");
 }
 
+/* The FIN overtook the ACK of ours, and both wait while the user has the socket:
+ * what the ACK comes to is TIME_WAIT, not a socket that is closed.
+ */
+static void overtaken_by_fin(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sock *sk;
+
+	established(t);
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	sk = t->sock->sk;
+	lock_sock(sk);
+	inject(t, "FIN|ACK seq 1001 ack 102");
+	inject(t, "ACK seq 1001 ack 102");
+	silence(t);
+	release_sock(sk);
+	expect(t, "ACK seq 102 ack 1002");
+	state_is(t, TCP_TIME_WAIT);
+	/* it is old there: RFC 9293, 3.10.7.4, first: an ACK in reply */
+	expect(t, "ACK seq 102 ack 1002");
+	silence(t);
+	counted(t, NO_PORT, 0);
+}
+
 /* The port is the old connection's until 2MSL are over. */
 static void port_stays(struct kunit *test)
 {
@@ -380,6 +405,7 @@ static struct kunit_case close_cases[] = {
 	KUNIT_CASE(no_more_buckets),
 	KUNIT_CASE(reset_in_time_wait),
 	KUNIT_CASE(answers_are_limited),
+	KUNIT_CASE(overtaken_by_fin),
 	KUNIT_CASE(port_stays),
 	{}
 };

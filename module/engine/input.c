@@ -777,7 +777,7 @@ void xtcp_step_fin(struct sock *sk)
 
 /**
  * xtcp_segment_arrives() - a segment arrives for a connection
- * @sk: the connection, locked, in any state but LISTEN
+ * @sk: the connection, locked, in any state but LISTEN and CLOSED
  * @skb: the segment, checked, header still on; consumed
  *
  * RFC 9293, 3.10.7.
@@ -792,11 +792,6 @@ void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb)
 	if (skb->len > XTCP_CB(skb)->header_bytes) {
 		x->tally.data_segs_in += segs;
 		x->tally.data_in_ms = xtcp_now_ms();
-	}
-	if (unlikely(sk->sk_state == TCP_CLOSE)) {
-		xtcp_reply_reset(x->xn, skb);
-		xtcp_drop(x->xn, skb, XTCP_DROP_NO_PORT);
-		return;
 	}
 	if (unlikely(sk->sk_state == TCP_SYN_SENT)) {
 		xtcp_step_syn_sent(sk, skb);

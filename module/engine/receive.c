@@ -105,7 +105,9 @@ static bool hand_on(struct xtcp_net *xn, struct sock *sk, struct sk_buff *skb,
 	nf_reset_ct(skb);
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {
-		if (sk->sk_state == TCP_LISTEN)
+		if (unlikely(sk->sk_state == TCP_CLOSE))
+			done = false;	/* ended while we waited for the lock */
+		else if (sk->sk_state == TCP_LISTEN)
 			done = xtcp_listener_segment(sk, skb, isn);
 		else
 			xtcp_segment_arrives(sk, skb);
@@ -231,15 +233,15 @@ int xtcp_rcv(struct sk_buff *skb)
  */
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
-	if (sk->sk_state != TCP_LISTEN) {
+	if (likely(sk->sk_state != TCP_LISTEN && sk->sk_state != TCP_CLOSE)) {
 		xtcp_segment_arrives(sk, skb);
 		return 0;
 	}
 	/* a child is locked in there as by softirq: none may come between */
 	local_bh_disable();
 	rcu_read_lock();
-	if (!xtcp_listener_segment(sk, skb, 0))
-		/* its request has become a connection since */
+	/* a request has become a connection since, or a connection TIME_WAIT */
+	if (sk->sk_state == TCP_CLOSE || !xtcp_listener_segment(sk, skb, 0))
 		dispatch(xtcp_sk(sk)->xn, skb, true);
 	rcu_read_unlock();
 	local_bh_enable();
