@@ -277,6 +277,50 @@ static void new_incarnation(struct kunit *test)
 	counted(t, TW_REUSED, 1);
 }
 
+/* The user has the listener just then: the number is kept with the segment. */
+static void new_incarnation_waits(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	const char *said;
+
+	established_passive(t);
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	inject(t, "FIN|ACK seq R ack S");
+	expect(t, "ACK seq S ack R+1");
+	state_is(t, TCP_TIME_WAIT);
+	t->irs = 2000;
+	lock_sock(t->listener->sk);
+	said = conv_inject(t, "SYN seq 2000 mss 1460");
+	release_sock(t->listener->sk);
+	conv_freeze(t);
+	CONV_STEP(said);
+	t->iss = 102 + U16_MAX + 2;
+	expect(t, "SYN|ACK seq %u ack 2001", t->iss);
+	inject(t, "ACK seq 2001 ack %u", t->iss + 1);
+	returns(t, 0, user_accept(t));
+	state_is(t, TCP_ESTABLISHED);
+}
+
+/* Who listened has gone: TIME_WAIT stays for what it is there for. */
+static void nobody_for_new_incarnation(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established_passive(t);
+	user_close_socket(t, t->listener);
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	inject(t, "FIN|ACK seq R ack S");
+	expect(t, "ACK seq S ack R+1");
+	inject(t, "SYN seq 2000 mss 1460");
+	expect(t, "ACK seq S ack R");
+	state_is(t, TCP_TIME_WAIT);
+	silence(t);
+	counted(t, TW_REUSED, 0);
+	counted(t, NO_PORT, 0);
+}
+
 static void old_syn(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -401,6 +445,8 @@ static struct kunit_case close_cases[] = {
 	KUNIT_CASE(too_many_orphans),
 	KUNIT_CASE(fin_again_restarts),
 	KUNIT_CASE(new_incarnation),
+	KUNIT_CASE(new_incarnation_waits),
+	KUNIT_CASE(nobody_for_new_incarnation),
 	KUNIT_CASE(old_syn),
 	KUNIT_CASE(no_more_buckets),
 	KUNIT_CASE(reset_in_time_wait),

@@ -211,6 +211,86 @@ static void syn_ack_given_up(struct kunit *test)
 	counted(t, LISTEN_DROPS, 1);
 }
 
+/* The SYN again means that our SYN,ACK was lost; another SYN in the window means
+ * nothing good: RFC 5961, 4.  Neither hinders the handshake.
+ */
+static void syn_again(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_REQUEST);
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	counted(t, RETRANS, 1);
+	counted(t, DUPLICATES, 1);
+	for (int i = 1; i < 4; i++) {
+		inject(t, "SYN seq R+%d mss 1460", i * 1000);
+		expect(t, "ACK seq 101 ack 1001");
+	}
+	/* outside of it as well: RFC 9293, 3.10.7.4, first */
+	inject(t, "SYN seq R+100000 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	inject(t, "SYN seq R-2 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	counted(t, CHALLENGE_ACKS, 5);
+	counted(t, REQUESTS, 1);
+	state_is(t, TCP_SYN_RECV);
+	inject(t, "ACK seq R ack S");
+	state_is(t, TCP_ESTABLISHED);
+	returns(t, 0, user_accept(t));
+	silence(t);
+	/* Karn: which of the SYN,ACKs it answers is not known */
+	KUNIT_EXPECT_EQ(test, 0, conv_x(t)->rtt.srtt_us);
+}
+
+/* All of that while the user has the listener. */
+static void handshake_waits(struct kunit *test)
+{
+	static const char *const segments[] = {
+		"SYN seq 1000 mss 1460", "SYN seq 1000 mss 1460",
+		"RST seq 1002", "ACK seq 1001 ack 101",
+		"PSH|ACK seq 1001 ack 101 len 10",
+	};
+	struct conv *t = conv_of(test);
+	const char *said = NULL;
+
+	bring_to(t, IN_LISTEN);
+	lock_sock(t->listener->sk);
+	for (int i = 0; !said && i < ARRAY_SIZE(segments); i++)
+		said = conv_inject(t, "%s", segments[i]);
+	said = said ?: conv_silence(t);
+	release_sock(t->listener->sk);
+	conv_freeze(t);
+	CONV_STEP(said);
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	/* that of the data waits for who accepts, and for the answer */
+	silence(t);
+	returns(t, 0, user_accept(t));
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq 101 ack 1011");
+	silence(t);
+	returns(t, 10, user_recv(t, 100));
+	state_is(t, TCP_ESTABLISHED);
+}
+
+/* A RST ends a request from the backlog, too. */
+static void reset_waits(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	const char *said;
+
+	bring_to(t, IN_REQUEST);
+	lock_sock(t->listener->sk);
+	said = conv_inject(t, "RST seq 1001");
+	release_sock(t->listener->sk);
+	CONV_STEP(said);
+	state_is(t, TCP_LISTEN);
+	counted(t, ATTEMPT_FAILS, 1);
+	silence(t);
+}
+
 /* A RST that is next is obeyed, no other, and only the others are dropped. */
 static void reset_while_half_open(struct kunit *test)
 {
@@ -471,6 +551,9 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(syn_retries_option),
 	KUNIT_CASE(syn_ack_lost),
 	KUNIT_CASE(syn_ack_given_up),
+	KUNIT_CASE(syn_again),
+	KUNIT_CASE(handshake_waits),
+	KUNIT_CASE(reset_waits),
 	KUNIT_CASE(reset_while_half_open),
 	KUNIT_CASE(default_mss),
 	KUNIT_CASE(small_mss),

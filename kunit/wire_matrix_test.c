@@ -111,8 +111,8 @@ static const struct segment_event segments[] = {
 		[IN_CLOSE_WAIT]	  = ACK,
 		[IN_CLOSING]	  = ACK,
 		[IN_LAST_ACK]	  = ACK,
-		/* MAY-2: a new connection; here nobody listens */
-		[IN_TIME_WAIT]	  = "RST|ACK seq 0 ack R+2 > CLOSED",
+		/* MAY-2: a new connection; but here nobody listens */
+		[IN_TIME_WAIT]	  = ACK,
 	} },
 	{ "SYN,ACK in the window", "SYN|ACK seq R+1 ack S mss 1460", {
 		[IN_CLOSED]	  = RESET,

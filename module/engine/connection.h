@@ -312,6 +312,8 @@ struct xtcp_timewait {
  * @stamped: sent: SO_TIMESTAMPING asks when the last byte leaves; nothing is
  *	appended behind it
  * @stamp_ack: sent: it asks when that byte is acknowledged
+ * @isn: received, a SYN that ended a TIME_WAIT: the least ISN to answer it with;
+ *	else 0
  */
 struct xtcp_skb_cb {
 	struct xtcp_block	block;
@@ -325,8 +327,13 @@ struct xtcp_skb_cb {
 	u8			header_bytes;
 	u16			mss:15,
 				resent:1;
-	u8			stamped:1,
+	union {
+		u32		isn;
+		struct {
+			u8	stamped:1,
 				stamp_ack:1;
+		};
+	};
 };
 
 #define XTCP_CB(skb)	((struct xtcp_skb_cb *)&(skb)->cb[0])

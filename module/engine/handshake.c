@@ -306,7 +306,7 @@ bool xtcp_request_fire(struct xtcp_request *req)
 /* ---- SYN for a listener: RFC 9293, 3.10.7.2 ---- */
 
 static void listener_syn(struct sock *sk, struct sk_buff *skb,
-			 const struct xtcp_tuple *t, u32 isn)
+			 const struct xtcp_tuple *t)
 {
 	struct xtcp_sock *l = xtcp_sk(sk);
 	struct xtcp_skb_cb *cb = XTCP_CB(skb);
@@ -326,7 +326,7 @@ static void listener_syn(struct sock *sk, struct sk_buff *skb,
 	req->node.kind = XTCP_REQUEST;
 	req->listener = sk;
 	req->irs = cb->block.seq;
-	req->iss = isn ?: xtcp_isn(l->xn, t);
+	req->iss = cb->isn ?: xtcp_isn(l->xn, t);
 	req->snd_wnd = cb->wnd;
 	req->rcv_wnd = xtcp_offered_window(sk);
 	req->peer_mss = cb->mss ?: XTCP_MSS_DEFAULT;
@@ -357,7 +357,7 @@ drop:
 }
 
 static void listener_first_segment(struct sock *sk, struct sk_buff *skb,
-				   const struct xtcp_tuple *t, u32 isn)
+				   const struct xtcp_tuple *t)
 {
 	struct xtcp_net *xn = xtcp_sk(sk)->xn;
 	const struct rtable *rt = skb_rtable(skb);	/* NULL: flushed meanwhile */
@@ -370,7 +370,7 @@ static void listener_first_segment(struct sock *sk, struct sk_buff *skb,
 		xtcp_drop(xn, skb, XTCP_DROP_LISTENER);
 	} else if (flags & XTCP_SYN && rt &&
 		   !(rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))) {
-		listener_syn(sk, skb, t, isn);
+		listener_syn(sk, skb, t);
 	} else {
 		xtcp_drop(xn, skb, XTCP_DROP_LISTENER);
 	}
@@ -570,11 +570,10 @@ static void request_segment(struct xtcp_request *req, struct sk_buff *skb)
  * xtcp_listener_segment() - a segment arrives for a listener or its requests
  * @sk: the listener, locked
  * @skb: the segment; consumed unless false is returned
- * @isn: the least ISN for a new connection, or 0: from the hash
  *
  * Return: false where by now something else stands for its 4-tuple: look again
  */
-bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb, u32 isn)
+bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *l = xtcp_sk(sk);
 	struct xtcp_request *req;
@@ -590,7 +589,7 @@ bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb, u32 isn)
 	rcu_read_lock();
 	node = xtcp_lookup(l->xn, &t);
 	if (!node) {
-		listener_first_segment(sk, skb, &t, isn);
+		listener_first_segment(sk, skb, &t);
 	} else {
 		req = container_of(node, struct xtcp_request, node);
 		ours = node->kind == XTCP_REQUEST && req->listener == sk &&

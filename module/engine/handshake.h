@@ -10,7 +10,7 @@ void xtcp_handshake_exit(void);
 u32 xtcp_isn(struct xtcp_net *xn, const struct xtcp_tuple *t);
 int xtcp_start_listening(struct sock *sk);
 void xtcp_stop_listening(struct sock *sk, enum xtcp_event event);
-bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb, u32 isn);
+bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb);
 bool xtcp_request_get(struct xtcp_request *req);
 void xtcp_request_put(struct xtcp_request *req);
 void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event);

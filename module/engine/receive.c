@@ -58,6 +58,7 @@ static bool segment_check(struct xtcp_net *xn, struct sk_buff *skb)
 	cb->flags = seg.flags;
 	cb->header_bytes = header_bytes;
 	cb->mss = min_t(u16, seg.mss, 0x7fff);
+	cb->isn = 0;
 	if (trace_xtcp_segment_in_enabled()) {
 		struct xtcp_tuple t;
 
@@ -94,7 +95,7 @@ static bool permitted(struct sock *sk, struct sk_buff *skb)
  * segment must be looked up again.
  */
 static bool hand_on(struct xtcp_net *xn, struct sock *sk, struct sk_buff *skb,
-		    u32 isn, bool judged)
+		    bool judged)
 {
 	bool done = true;
 
@@ -108,7 +109,7 @@ static bool hand_on(struct xtcp_net *xn, struct sock *sk, struct sk_buff *skb,
 		if (unlikely(sk->sk_state == TCP_CLOSE))
 			done = false;	/* ended while we waited for the lock */
 		else if (sk->sk_state == TCP_LISTEN)
-			done = xtcp_listener_segment(sk, skb, isn);
+			done = xtcp_listener_segment(sk, skb);
 		else
 			xtcp_segment_arrives(sk, skb);
 	} else if (sk_add_backlog(sk, skb, backlog_limit(sk))) {
@@ -174,7 +175,6 @@ static void dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 	struct xtcp_tuple t;
 	struct target to;
 	bool done, again;
-	u32 isn = 0;
 	int i;
 
 	xtcp_skb_tuple(skb, &t);
@@ -182,7 +182,7 @@ static void dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 		if (!find(xn, skb, &t, &to))
 			continue;
 		if (to.tw) {
-			again = xtcp_timewait_segment(to.tw, skb, &isn);
+			again = xtcp_timewait_segment(to.tw, skb);
 			xtcp_timewait_put(to.tw);
 			if (!again)
 				return;
@@ -192,7 +192,7 @@ static void dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 			no_port(xn, skb);
 			return;
 		}
-		done = hand_on(xn, to.sk, skb, isn, judged);
+		done = hand_on(xn, to.sk, skb, judged);
 		sock_put(to.sk);
 		if (done)
 			return;
@@ -241,7 +241,7 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	local_bh_disable();
 	rcu_read_lock();
 	/* a request has become a connection since, or a connection TIME_WAIT */
-	if (sk->sk_state == TCP_CLOSE || !xtcp_listener_segment(sk, skb, 0))
+	if (sk->sk_state == TCP_CLOSE || !xtcp_listener_segment(sk, skb))
 		dispatch(xtcp_sk(sk)->xn, skb, true);
 	rcu_read_unlock();
 	local_bh_enable();

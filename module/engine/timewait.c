@@ -224,21 +224,35 @@ static void timewait_ack_limited(struct xtcp_timewait *tw)
 	timewait_ack(tw);
 }
 
+/* MAY-2: a SYN beyond all that the old connection received may open a new one,
+ * if there is somebody to open it.
+ */
+static bool new_incarnation(const struct xtcp_timewait *tw,
+			    const struct sk_buff *skb)
+{
+	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
+
+	return !(cb->flags & XTCP_ACK) &&
+	       seq_gt(cb->block.seq, tw->rcv_nxt) &&
+	       xtcp_lookup_listener(tw->xn, &tw->node.tuple, inet_iif(skb),
+				    inet_sdif(skb));
+}
+
 /**
  * xtcp_timewait_segment() - a segment arrives in TIME_WAIT
  * @tw: the object, with a reference of the caller's
  * @skb: the segment; consumed unless true is returned
- * @isn: where to write the least ISN of a new incarnation
  *
  * RFC 9293, 3.10.7.4: the remote FIN sent again is acknowledged and restarts
  * 2MSL; a RST that RFC 5961 accepts ends it; anything else is answered.
- * A SYN beyond what the old connection received may open a new one (MAY-2):
- * then the object is gone and the segment is for a listener.
+ * Where a SYN opens a new connection the object is gone, and the segment, which
+ * knows the least ISN of the new incarnation, is for the listener.
+ *
+ * Under rcu_read_lock().
  *
  * Return: true where the caller shall look for a listener
  */
-bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb,
-			   u32 *isn)
+bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb)
 {
 	struct xtcp_skb_cb *cb = XTCP_CB(skb);
 	enum xtcp_drop_reason reason = XTCP_DROP_DUPLICATE;
@@ -262,9 +276,8 @@ bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb,
 			timewait_ack_limited(tw);
 		reason = in_window ? XTCP_DROP_BAD_RST : XTCP_DROP_OUT_OF_WINDOW;
 	} else if (cb->flags & XTCP_SYN) {
-		if (!(cb->flags & XTCP_ACK) &&
-		    seq_gt(cb->block.seq, tw->rcv_nxt)) {
-			*isn = tw->snd_nxt + U16_MAX + 2;
+		if (new_incarnation(tw, skb)) {
+			cb->isn = tw->snd_nxt + U16_MAX + 2;
 			timewait_end(tw, XTCP_EV_RCV_SYN);
 			spin_unlock_bh(&tw->lock);
 			xtcp_count(tw->xn, TW_REUSED);
