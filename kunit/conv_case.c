@@ -6,8 +6,8 @@
 #include <linux/cpumask.h>
 #include <linux/sched.h>
 #include <net/ip.h>
-#include "../module/engine/close.h"
 #include "../module/engine/demux.h"
+#include "../module/engine/reset.h"
 #include "../module/engine/timewait.h"
 #include "../module/socket/family.h"
 #include "conv.h"

@@ -3,7 +3,7 @@
  * Opening a connection: RFC 9293, 3.5.
  */
 #include <linux/tcp.h>
-#include "../module/engine/handshake.h"
+#include "../module/engine/isn.h"
 #include "conv.h"
 #include "suites.h"
 

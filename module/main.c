@@ -5,10 +5,11 @@
 #include <linux/module.h>
 #include <net/net_namespace.h>
 #include "compat.h"
-#include "engine/close.h"
 #include "engine/demux.h"
 #include "engine/handshake.h"
+#include "engine/isn.h"
 #include "engine/ports.h"
+#include "engine/reset.h"
 #include "engine/timeout.h"
 #include "engine/timers.h"
 #include "engine/timewait.h"
@@ -130,6 +131,7 @@ static int __init xtcp_init(void)
 	int err;
 
 	xtcp_timers_set_handler(xtcp_timeout);
+	xtcp_isn_init();
 	err = xtcp_handshake_init();
 	if (err)
 		return err;

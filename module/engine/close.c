@@ -7,34 +7,11 @@
 #include "../compat.h"
 #include "close.h"
 #include "demux.h"
-#include "handshake.h"
+#include "listen.h"
 #include "output.h"
 #include "ports.h"
+#include "reset.h"
 #include "timers.h"
-
-/* RST is sent only where there is a peer that knows the connection, and that has
- * not got all of it (RFC 9293, 3.10.5).
- */
-static bool peer_knows(const struct sock *sk)
-{
-	if (xtcp_in_state(sk, TCPF_CLOSING | TCPF_LAST_ACK))
-		return xtcp_sk(sk)->send_head;
-	return xtcp_in_state(sk, XTCP_STATES_CONNECTED | TCPF_SYN_RECV);
-}
-
-/**
- * xtcp_abort() - ABORT: reset the connection
- * @sk: the connection, locked, in any state but LISTEN
- * @err: what the user shall read, positive; or 0
- *
- * RFC 9293, 3.10.5.  An orphan is freed.
- */
-void xtcp_abort(struct sock *sk, int err)
-{
-	if (peer_knows(sk))
-		xtcp_send_reset(sk);
-	xtcp_done(sk, XTCP_EV_ABORT, err);
-}
 
 /* CLOSE, RFC 9293, 3.10.4: the FIN follows all that is queued.  Return: false
  * where the connection had to be reset, or was none.

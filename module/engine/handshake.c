@@ -6,25 +6,24 @@
  * The ACK that completes the handshake turns it into a connection, which waits
  * in the listener's accept queue.  Requests are guarded by the listener's lock.
  */
-#include <linux/siphash.h>
 #include <linux/slab.h>
 #include "../compat.h"
 #include "../observe/drop.h"
 #include "../observe/trace.h"
 #include "../wire/ip.h"
-#include "close.h"
 #include "demux.h"
 #include "handshake.h"
 #include "input.h"
+#include "isn.h"
 #include "output.h"
 #include "ports.h"
+#include "reset.h"
 #include "timers.h"
 
 static struct kmem_cache *request_cache;
-static siphash_aligned_key_t isn_secret;
 
 /**
- * xtcp_handshake_init() - make the requests' cache and the ISN secret
+ * xtcp_handshake_init() - make the requests' cache
  *
  * At module load.  Return: 0 or -ENOMEM
  */
@@ -33,7 +32,6 @@ int xtcp_handshake_init(void)
 	/* locks and timers that watch themselves are larger */
 	BUILD_BUG_ON(!IS_ENABLED(CONFIG_LOCKDEP) &&
 		     sizeof(struct xtcp_request) > 256);
-	get_random_bytes(&isn_secret, sizeof(isn_secret));
 	request_cache = kmem_cache_create("xtcp_request",
 					  sizeof(struct xtcp_request), 0,
 					  SLAB_ACCOUNT, NULL);
@@ -49,76 +47,6 @@ void xtcp_handshake_exit(void)
 {
 	kmem_cache_destroy(request_cache);
 }
-
-/**
- * xtcp_isn() - the initial sequence number for a 4-tuple
- * @xn: the namespace
- * @t: the 4-tuple
- *
- * RFC 6528: ISN = M + F(4-tuple, secret); M ticks every 4.096 us, F is siphash
- * with a secret drawn at load.
- */
-u32 xtcp_isn(struct xtcp_net *xn, const struct xtcp_tuple *t)
-{
-	if (unlikely(READ_ONCE(xn->isn_pinned)))
-		return READ_ONCE(xn->isn);
-	return (u32)(ktime_get_ns() >> 12) +
-	       (u32)siphash(t, sizeof(*t), &isn_secret);
-}
-
-/**
- * xtcp_skb_tuple() - whose segment is this
- * @skb: a received segment, header checked, network and transport headers set
- * @t: where to write the 4-tuple, as seen from here
- */
-void xtcp_skb_tuple(const struct sk_buff *skb, struct xtcp_tuple *t)
-{
-	const __be16 *ports = (const __be16 *)skb_transport_header(skb);
-	const struct iphdr *iph = ip_hdr(skb);
-
-	xtcp_addr_from_v4(&t->laddr, iph->daddr);
-	xtcp_addr_from_v4(&t->raddr, iph->saddr);
-	t->lport = ntohs(ports[1]);
-	t->rport = ntohs(ports[0]);
-	t->wire = xtcp_skb_wire(skb);
-	memset(t->pad, 0, sizeof(t->pad));
-}
-
-/**
- * xtcp_reply_reset() - answer a segment that belongs to nothing with a RST
- * @xn: the namespace
- * @skb: the segment; not consumed
- *
- * RFC 9293, 3.10.7.1.  Never in answer to a RST.
- */
-void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb)
-{
-	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
-	struct xtcp_segment seg = { };
-	struct xtcp_tuple t;
-	const struct xtcp_reply reply = {
-		.tuple = &t,
-		.ifindex = l3mdev_master_ifindex_by_index(xn->net, skb->skb_iif) ?
-			   skb->skb_iif : 0,
-		.tos = ip_hdr(skb)->tos,
-		.mark = IP4_REPLY_MARK(xn->net, skb->mark),
-	};
-
-	if (cb->flags & XTCP_RST)
-		return;
-	xtcp_skb_tuple(skb, &t);
-	if (cb->flags & XTCP_ACK) {
-		seg.seq = cb->ack;
-		seg.flags = XTCP_RST;
-	} else {
-		seg.ack = cb->block.end;
-		seg.flags = XTCP_RST | XTCP_ACK;
-	}
-	xtcp_count(xn, RST_OUT);
-	xtcp_ipv4_reply(xn->net, &reply, &seg);
-}
-
-/* ---- requests ---- */
 
 static void request_free(struct rcu_head *rcu)
 {
@@ -601,70 +529,4 @@ bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb)
 	}
 	rcu_read_unlock();
 	return ours;
-}
-
-/* ---- the listener itself ---- */
-
-/**
- * xtcp_start_listening() - LISTEN
- * @sk: the socket, locked, in CLOSED; its port may be chosen here
- *
- * Process context.  Return: 0, -EADDRINUSE, -ENOMEM
- */
-int xtcp_start_listening(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	int err;
-
-	if (!x->owner.port) {
-		err = xtcp_get_port(sk, 0);
-		if (err)
-			return err;
-		inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
-	}
-	sk->sk_ack_backlog = 0;
-	xtcp_init_connection(x);
-	x->node.tuple.lport = inet_sk(sk)->inet_num;
-	xtcp_transition(sk, XTCP_EV_PASSIVE_OPEN);
-	err = xtcp_port_listen(sk);
-	if (err)
-		xtcp_transition(sk, XTCP_EV_ABORT);
-	sk_dst_reset(sk);
-	return err;
-}
-
-/**
- * xtcp_stop_listening() - no more; what was not accepted is reset
- * @sk: the listener, locked by lock_sock(): process context
- * @event: XTCP_EV_CLOSE or XTCP_EV_ABORT
- */
-void xtcp_stop_listening(struct sock *sk, enum xtcp_event event)
-{
-	struct xtcp_sock *l = xtcp_sk(sk), *child, *next_child;
-	struct xtcp_request *req, *next;
-
-	xtcp_port_unlisten(sk);
-	xtcp_transition(sk, event);
-	local_bh_disable();
-	list_for_each_entry_safe(req, next, &l->requests, list)
-		xtcp_request_fail(req, XTCP_EV_ABORT);
-	list_for_each_entry_safe(child, next_child, &l->accept_queue,
-				 accept_node) {
-		struct sock *csk = &child->inet.sk;
-
-		bh_lock_sock_nested(csk);
-		list_del_init(&child->accept_node);
-		sk_acceptq_removed(sk);
-		sock_hold(csk);
-		sock_orphan(csk);
-		if (csk->sk_state == TCP_CLOSE)
-			xtcp_destroy(csk);
-		else
-			xtcp_abort(csk, 0);
-		bh_unlock_sock(csk);
-		sock_put(csk);
-	}
-	local_bh_enable();
-	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
-		xtcp_put_port(sk);
 }

@@ -16,6 +16,7 @@
 #include "input.h"
 #include "ports.h"
 #include "receive.h"
+#include "reset.h"
 #include "timewait.h"
 
 #define LOOKUPS_MAX	4	/* what stands for a 4-tuple may change meanwhile */

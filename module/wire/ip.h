@@ -51,6 +51,7 @@ void xtcp_ipv4_exit(void);
 
 struct dst_entry *xtcp_route(struct sock *sk);
 bool xtcp_checksum_bad(struct sk_buff *skb);
+void xtcp_skb_tuple(const struct sk_buff *skb, struct xtcp_tuple *t);
 
 /* An skb->cb flag beside IPCB's own: a TCP-wire segment, led to the native
  * protocol's handler by tcp_wire.c.

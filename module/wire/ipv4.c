@@ -223,6 +223,24 @@ int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
 }
 
 /**
+ * xtcp_skb_tuple() - whose segment is this
+ * @skb: a received segment, header checked, network and transport headers set
+ * @t: where to write the 4-tuple, as seen from here
+ */
+void xtcp_skb_tuple(const struct sk_buff *skb, struct xtcp_tuple *t)
+{
+	const __be16 *ports = (const __be16 *)skb_transport_header(skb);
+	const struct iphdr *iph = ip_hdr(skb);
+
+	xtcp_addr_from_v4(&t->laddr, iph->daddr);
+	xtcp_addr_from_v4(&t->raddr, iph->saddr);
+	t->lport = ntohs(ports[1]);
+	t->rport = ntohs(ports[0]);
+	t->wire = xtcp_skb_wire(skb);
+	memset(t->pad, 0, sizeof(t->pad));
+}
+
+/**
  * xtcp_checksum_bad() - is a received segment damaged?
  * @skb: skb->data is the TCP header
  *

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Initial sequence numbers: RFC 9293, 3.4.1; RFC 6528.
+ */
+#include <linux/ktime.h>
+#include <linux/random.h>
+#include <linux/siphash.h>
+#include "isn.h"
+
+static siphash_aligned_key_t secret;
+
+/**
+ * xtcp_isn_init() - draw the secret
+ *
+ * At module load.
+ */
+void xtcp_isn_init(void)
+{
+	get_random_bytes(&secret, sizeof(secret));
+}
+
+/**
+ * xtcp_isn() - the initial sequence number for a 4-tuple
+ * @xn: the namespace
+ * @t: the 4-tuple
+ *
+ * RFC 6528: ISN = M + F(4-tuple, secret); M ticks every 4.096 us, F is siphash
+ * with a secret drawn at load.
+ */
+u32 xtcp_isn(struct xtcp_net *xn, const struct xtcp_tuple *t)
+{
+	if (unlikely(READ_ONCE(xn->isn_pinned)))
+		return READ_ONCE(xn->isn);
+	return (u32)(ktime_get_ns() >> 12) +
+	       (u32)siphash(t, sizeof(*t), &secret);
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * RST: in answer to what belongs to nothing, RFC 9293, 3.10.7.1, and to end a
+ * connection, 3.10.5.
+ */
+#include <net/l3mdev.h>
+#include "../wire/ip.h"
+#include "output.h"
+#include "reset.h"
+
+/**
+ * xtcp_reply_reset() - answer a segment that belongs to nothing with a RST
+ * @xn: the namespace
+ * @skb: the segment; not consumed
+ *
+ * RFC 9293, 3.10.7.1.  Never in answer to a RST.
+ */
+void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb)
+{
+	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	struct xtcp_segment seg = { };
+	struct xtcp_tuple t;
+	const struct xtcp_reply reply = {
+		.tuple = &t,
+		.ifindex = l3mdev_master_ifindex_by_index(xn->net, skb->skb_iif) ?
+			   skb->skb_iif : 0,
+		.tos = ip_hdr(skb)->tos,
+		.mark = IP4_REPLY_MARK(xn->net, skb->mark),
+	};
+
+	if (cb->flags & XTCP_RST)
+		return;
+	xtcp_skb_tuple(skb, &t);
+	if (cb->flags & XTCP_ACK) {
+		seg.seq = cb->ack;
+		seg.flags = XTCP_RST;
+	} else {
+		seg.ack = cb->block.end;
+		seg.flags = XTCP_RST | XTCP_ACK;
+	}
+	xtcp_count(xn, RST_OUT);
+	xtcp_ipv4_reply(xn->net, &reply, &seg);
+}
+
+/* RST is sent only where there is a peer that knows the connection, and that has
+ * not got all of it (RFC 9293, 3.10.5).
+ */
+static bool peer_knows(const struct sock *sk)
+{
+	if (xtcp_in_state(sk, TCPF_CLOSING | TCPF_LAST_ACK))
+		return xtcp_sk(sk)->send_head;
+	return xtcp_in_state(sk, XTCP_STATES_CONNECTED | TCPF_SYN_RECV);
+}
+
+/**
+ * xtcp_abort() - ABORT: reset the connection
+ * @sk: the connection, locked, in any state but LISTEN
+ * @err: what the user shall read, positive; or 0
+ *
+ * RFC 9293, 3.10.5.  An orphan is freed.
+ */
+void xtcp_abort(struct sock *sk, int err)
+{
+	if (peer_knows(sk))
+		xtcp_send_reset(sk);
+	xtcp_done(sk, XTCP_EV_ABORT, err);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_RESET_H
+#define _XTCP_RESET_H
+
+#include "connection.h"
+
+void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb);
+void xtcp_abort(struct sock *sk, int err);
+
+#endif /* _XTCP_RESET_H */
