@@ -6,7 +6,6 @@
 #include <linux/cpumask.h>
 #include <linux/sched.h>
 #include <net/ip.h>
-#include "../module/engine/demux.h"
 #include "../module/engine/reset.h"
 #include "../module/engine/timewait.h"
 #include "../module/socket/family.h"

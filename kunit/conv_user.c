@@ -3,7 +3,6 @@
  * The user of a conversation: the calls of a program, which never wait.
  */
 #include <net/sock.h>
-#include "../module/engine/demux.h"
 #include "conv.h"
 
 static void keep(struct conv *t, struct socket *sock)

@@ -7,7 +7,6 @@
 #include <net/checksum.h>
 #include <net/ip.h>
 #include "../module/compat.h"
-#include "../module/engine/demux.h"
 #include "conv.h"
 #include "conv_words.h"
 

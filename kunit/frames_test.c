@@ -7,7 +7,6 @@
 #include <linux/tcp.h>
 #include <net/checksum.h>
 #include <net/ip.h>
-#include "../module/engine/demux.h"
 #include "conv.h"
 #include "frames.h"
 #include "suites.h"

@@ -7,8 +7,11 @@
 #include "compat.h"
 #include "engine/demux.h"
 #include "engine/handshake.h"
+#include "engine/icmp.h"
 #include "engine/isn.h"
+#include "engine/output.h"
 #include "engine/ports.h"
+#include "engine/receive.h"
 #include "engine/reset.h"
 #include "engine/timeout.h"
 #include "engine/timers.h"
@@ -126,6 +129,12 @@ static struct pernet_operations net_ops = {
 	.size	= sizeof(struct xtcp_net),
 };
 
+static const struct xtcp_ip_upcalls ip_upcalls = {
+	.receive	= xtcp_rcv,
+	.icmp_error	= xtcp_icmp_error,
+	.path_mtu	= xtcp_sync_mss,
+};
+
 static int __init xtcp_init(void)
 {
 	int err;
@@ -144,7 +153,7 @@ static int __init xtcp_init(void)
 	err = xtcp_offload_init();
 	if (err)
 		goto pernet;
-	err = xtcp_ipv4_init();
+	err = xtcp_ipv4_init(&ip_upcalls);
 	if (err)
 		goto offload;
 	err = xtcp_family_init();

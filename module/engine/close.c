@@ -6,7 +6,6 @@
 #include <linux/tcp.h>
 #include "../compat.h"
 #include "close.h"
-#include "demux.h"
 #include "listen.h"
 #include "output.h"
 #include "ports.h"

@@ -68,6 +68,20 @@ struct xtcp_tuple {
 	u8		pad[3];		/* zero: the ISN is made of the whole */
 };
 
+static inline void xtcp_addr_from_v4(struct in6_addr *a, __be32 v4)
+{
+	a->s6_addr32[0] = 0;
+	a->s6_addr32[1] = 0;
+	a->s6_addr32[2] = htonl(0xffff);
+	a->s6_addr32[3] = v4;
+}
+
+/* The IPv4 address in a mapped one. */
+static inline __be32 xtcp_addr_v4(const struct in6_addr *a)
+{
+	return a->s6_addr32[3];
+}
+
 enum xtcp_kind {
 	XTCP_NOTHING,		/* of no node */
 	XTCP_CONNECTION,

@@ -5,7 +5,6 @@
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include "../engine/connection.h"
-#include "../engine/demux.h"
 #include "../wire/ip.h"
 #include "drop.h"
 

@@ -6,7 +6,6 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include "../engine/connection.h"
-#include "../engine/demux.h"
 #include "../engine/ports.h"
 #include "../engine/timers.h"
 #include "../uapi/xtcp.h"

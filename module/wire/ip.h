@@ -28,6 +28,24 @@ struct xtcp_ip_ops {
 extern const struct xtcp_ip_ops xtcp_ipv4_ops;
 
 /**
+ * struct xtcp_ip_upcalls - what an IP version has to tell
+ *
+ * @receive: a segment has come: skb->data is the TCP header.  Softirq, under
+ *	rcu_read_lock().  Consumes the skb.  Return: 0
+ * @icmp_error: an ICMP error has come for a segment of ours: skb->data is the IP
+ *	header that it quotes; the 4-tuple as seen from here, and the sequence
+ *	number quoted; the MTU, where fragmentation was needed.  Softirq, under
+ *	rcu_read_lock().  Return: 0, or -ENOENT where nothing has that 4-tuple
+ * @path_mtu: the path's MTU is known, or another than before.  Socket lock held
+ */
+struct xtcp_ip_upcalls {
+	int	(*receive)(struct sk_buff *skb);
+	int	(*icmp_error)(struct sk_buff *skb, const struct xtcp_tuple *t,
+			      u32 seq, u32 info);
+	void	(*path_mtu)(struct sock *sk, u32 mtu);
+};
+
+/**
  * struct xtcp_reply - where a segment without a connection goes
  *
  * @tuple: ours and the peer's end
@@ -46,7 +64,7 @@ struct xtcp_reply {
 
 int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
 		    const struct xtcp_segment *seg);
-int xtcp_ipv4_init(void);
+int xtcp_ipv4_init(const struct xtcp_ip_upcalls *up);
 void xtcp_ipv4_exit(void);
 
 struct dst_entry *xtcp_route(struct sock *sk);

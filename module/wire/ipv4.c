@@ -14,12 +14,10 @@
 #include <net/protocol.h>
 #include <net/route.h>
 #include "../compat.h"
-#include "../engine/demux.h"
-#include "../engine/icmp.h"
-#include "../engine/output.h"
-#include "../engine/receive.h"
 #include "../observe/trace.h"
 #include "ip.h"
+
+static const struct xtcp_ip_upcalls *upcalls __read_mostly;
 
 /* Can a device put our checksum in?  One that does TCP's, and only that, knows
  * TCP by its protocol number.
@@ -63,7 +61,7 @@ static int ipv4_route(struct sock *sk)
 	if (!inet->inet_saddr)
 		inet->inet_saddr = fl4.saddr;
 	setup_caps(sk, &rt->dst);	/* the socket has the reference now */
-	xtcp_sync_mss(sk, dst_mtu(&rt->dst));
+	upcalls->path_mtu(sk, dst_mtu(&rt->dst));
 	return 0;
 }
 
@@ -130,7 +128,7 @@ static int ipv4_xmit(struct sock *sk, struct sk_buff *skb)
 	if (unlikely(!dst))
 		goto free;
 	if (unlikely(dst_mtu(dst) != x->pmtu))
-		xtcp_sync_mss(sk, dst_mtu(dst));
+		upcalls->path_mtu(sk, dst_mtu(dst));
 	skb_dst_set_noref(skb, dst);
 
 	/* the route has just changed to a device that does not help with it */
@@ -274,7 +272,7 @@ static int ipv4_err(struct sk_buff *skb, u32 info)
 	xtcp_addr_from_v4(&t.raddr, iph->daddr);
 	t.lport = ntohs(ports[0]);
 	t.rport = ntohs(ports[1]);
-	return xtcp_icmp_error(skb, &t, get_unaligned_be32(ports + 2), info);
+	return upcalls->icmp_error(skb, &t, get_unaligned_be32(ports + 2), info);
 }
 
 const struct xtcp_ip_ops xtcp_ipv4_ops = {
@@ -283,8 +281,7 @@ const struct xtcp_ip_ops xtcp_ipv4_ops = {
 	.xmit = ipv4_xmit,
 };
 
-static const struct net_protocol ipv4_protocol = {
-	.handler = xtcp_rcv,
+static struct net_protocol ipv4_protocol __read_mostly = {
 	.err_handler = ipv4_err,
 	.no_policy = 1,
 	.icmp_strict_tag_validation = 1,
@@ -292,11 +289,14 @@ static const struct net_protocol ipv4_protocol = {
 
 /**
  * xtcp_ipv4_init() - receive the native protocol's datagrams
+ * @up: whom to tell; stays
  *
  * At module load.  Return: 0, or -EBUSY where another module has protocol 253
  */
-int xtcp_ipv4_init(void)
+int xtcp_ipv4_init(const struct xtcp_ip_upcalls *up)
 {
+	upcalls = up;
+	ipv4_protocol.handler = up->receive;
 	return inet_add_protocol(&ipv4_protocol, IPPROTO_XTCP) ? -EBUSY : 0;
 }
 
