@@ -185,13 +185,6 @@ static void most_specific(struct kunit *test)
 	t->tuple.wire = IPPROTO_TCP;
 	KUNIT_EXPECT_NULL(test, xtcp_lookup_listener(t->xn, &t->tuple,
 						     t->nic->dev->ifindex, 0));
-	KUNIT_EXPECT_TRUE(test, xtcp_port_is_owned(t->xn, IPPROTO_XTCP, HERE_PORT,
-						   &t->tuple.laddr));
-	KUNIT_EXPECT_FALSE(test, xtcp_port_is_owned(t->xn, IPPROTO_TCP, HERE_PORT,
-						    &t->tuple.laddr));
-	KUNIT_EXPECT_FALSE(test, xtcp_port_is_owned(t->xn, IPPROTO_XTCP,
-						    HERE_PORT + 1,
-						    &t->tuple.laddr));
 	rcu_read_unlock();
 }
 

@@ -32,8 +32,7 @@ struct xtcp_port;
 
 /**
  * struct xtcp_owner - a socket or TIME_WAIT object that occupies a port
- * @node: among the port's owners; guarded by the port's lock, as all of this;
- *	read under RCU
+ * @node: among the port's owners; guarded by the port's lock, as all of this
  * @port: the port, or NULL
  * @hold: on the TCP wire: the port in the kernel's TCP
  * @sk: the socket; NULL for a TIME_WAIT object
@@ -41,6 +40,7 @@ struct xtcp_port;
  * @ifindex: the device it is bound to; 0: every one
  * @reuse: SO_REUSEADDR was set; of a TIME_WAIT object, a socket is asked itself
  * @reuseport: SO_REUSEPORT was set; likewise
+ * @guards: @hold knows that this shares the port with nobody
  */
 struct xtcp_owner {
 	struct hlist_node	node;
@@ -50,7 +50,8 @@ struct xtcp_owner {
 	const struct in6_addr	*laddr;
 	int			ifindex;
 	u8			reuse:1,
-				reuseport:1;
+				reuseport:1,
+				guards:1;
 };
 
 /**

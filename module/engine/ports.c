@@ -19,7 +19,7 @@ struct xtcp_port {
 	struct rhash_head	hash;
 	u32			key;
 	struct xtcp_net		*xn;
-	struct hlist_head	owners;		/* RCU, for the TCP wire's hook */
+	struct hlist_head	owners;
 	struct hlist_head	listeners;	/* RCU */
 	bool			by_connect;	/* only connect() chose it */
 	struct rcu_head		rcu;
@@ -110,24 +110,6 @@ static void owner_init(struct xtcp_owner *o, struct sock *sk)
 	o->ifindex = sk->sk_bound_dev_if;
 }
 
-static void owner_add(struct xtcp_port *port, struct xtcp_owner *o)
-{
-	o->port = port;
-	hlist_add_head_rcu(&o->node, &port->owners);
-}
-
-/* Port lock held. */
-static void owner_remove(struct xtcp_owner *o)
-{
-	struct xtcp_port *port = o->port;
-
-	hlist_del_init_rcu(&o->node);
-	o->port = NULL;
-	xtcp_hold_put(o->hold);
-	o->hold = NULL;
-	port_free_unowned(port);
-}
-
 /* Every address: ::, or 0.0.0.0 as an IPv4-mapped one. */
 static bool addr_any(const struct in6_addr *a)
 {
@@ -149,6 +131,39 @@ static bool owner_reuse(const struct xtcp_owner *o)
 static bool owner_reuseport(const struct xtcp_owner *o)
 {
 	return o->sk ? o->sk->sk_reuseport : o->reuseport;
+}
+
+/* On the TCP wire: does this owner share the port with sockets of the kernel's
+ * TCP?  As two of those do: SO_REUSEADDR on both, as long as none listens.
+ */
+static void owner_guard(struct xtcp_owner *o, bool guards)
+{
+	if (!o->hold || o->guards == guards)
+		return;
+	o->guards = guards;
+	xtcp_hold_guard(o->hold, guards ? 1 : -1);
+}
+
+static void owner_add(struct xtcp_port *port, struct xtcp_owner *o)
+{
+	o->port = port;
+	hlist_add_head(&o->node, &port->owners);
+	o->guards = o->hold && !owner_reuse(o);
+	if (o->hold)
+		xtcp_hold_guard(o->hold, o->guards);
+}
+
+/* Port lock held. */
+static void owner_remove(struct xtcp_owner *o)
+{
+	struct xtcp_port *port = o->port;
+
+	hlist_del_init(&o->node);
+	o->port = NULL;
+	owner_guard(o, false);
+	xtcp_hold_put(o->hold);
+	o->hold = NULL;
+	port_free_unowned(port);
 }
 
 /* May these two have the port together?  The rules of socket(7): SO_REUSEADDR
@@ -188,11 +203,11 @@ enum port_wish {
 };
 
 /* On the TCP wire: the port in the kernel's TCP, NULL else. */
-static struct xtcp_hold *hold_port(struct sock *sk, u16 num)
+static struct xtcp_hold *hold_port(struct sock *sk, u16 num, bool reuse)
 {
 	if (xtcp_sk(sk)->node.tuple.wire != IPPROTO_TCP)
 		return NULL;
-	return xtcp_hold_get(sk, num);
+	return xtcp_hold_get(sk, num, reuse);
 }
 
 /* Own a port by bind(). */
@@ -206,7 +221,7 @@ static int port_bind(struct sock *sk, u16 num, enum port_wish wish)
 
 	if (wish == PORT_UNUSED && port_find(x->xn, key))
 		return -EADDRINUSE;
-	hold = hold_port(sk, num);
+	hold = hold_port(sk, num, wish == PORT_SHARED && sk->sk_reuse);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
 	spin_lock_bh(port_lock(key));
@@ -289,7 +304,7 @@ static int port_try_connect(struct sock *sk, u16 num)
 	struct xtcp_port *port;
 	int err;
 
-	hold = hold_port(sk, num);
+	hold = hold_port(sk, num, false);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
 	spin_lock_bh(port_lock(key));
@@ -380,7 +395,7 @@ int xtcp_port_connect(struct sock *sk)
  * @sk: the socket, locked, in LISTEN
  *
  * Two sockets with SO_REUSEADDR may both have bound the port; only one may
- * listen, unless SO_REUSEPORT says otherwise.
+ * listen, unless SO_REUSEPORT says otherwise.  Process context.
  *
  * Return: 0 or -EADDRINUSE
  */
@@ -390,11 +405,16 @@ int xtcp_port_listen(struct sock *sk)
 	struct xtcp_port *port = x->owner.port;
 	int err = 0;
 
+	if (x->owner.hold)
+		err = xtcp_hold_listen(x->owner.hold);
+	if (err)
+		return err;
 	spin_lock_bh(port_lock(port->key));
 	owner_init(&x->owner, sk);
 	if (port_conflicts(port, &x->owner)) {
 		err = -EADDRINUSE;
 	} else {
+		owner_guard(&x->owner, true);
 		hlist_add_tail_rcu(&x->listen_node, &port->listeners);
 		x->listening = true;
 	}
@@ -417,6 +437,7 @@ void xtcp_port_unlisten(struct sock *sk)
 	spin_lock_bh(port_lock(key));
 	hlist_del_rcu(&x->listen_node);
 	x->listening = false;
+	owner_guard(&x->owner, !owner_reuse(&x->owner));
 	spin_unlock_bh(port_lock(key));
 }
 
@@ -573,31 +594,6 @@ struct sock *xtcp_lookup_listener(struct xtcp_net *xn,
 		}
 	}
 	return best;
-}
-
-/**
- * xtcp_port_is_owned() - is there anybody on this port, at this address
- * @xn: the namespace
- * @wire: IPPROTO_XTCP or IPPROTO_TCP
- * @num: the port
- * @laddr: the address
- *
- * Under rcu_read_lock().
- */
-bool xtcp_port_is_owned(struct xtcp_net *xn, u8 wire, u16 num,
-			const struct in6_addr *laddr)
-{
-	u32 key = port_key(wire, num);
-	struct xtcp_port *port;
-	struct xtcp_owner *o;
-
-	port = rhashtable_lookup(&xn->ports, &key, ports_params);
-	if (!port)
-		return false;
-	hlist_for_each_entry_rcu(o, &port->owners, node)
-		if (addrs_overlap(o->laddr, laddr))
-			return true;
-	return false;
 }
 
 /**

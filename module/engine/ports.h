@@ -33,7 +33,5 @@ void xtcp_port_drop(struct xtcp_timewait *tw);
 struct sock *xtcp_lookup_listener(struct xtcp_net *xn,
 				  const struct xtcp_tuple *t, int ifindex,
 				  int l3_ifindex);
-bool xtcp_port_is_owned(struct xtcp_net *xn, u8 wire, u16 num,
-			const struct in6_addr *laddr);
 
 #endif /* _XTCP_PORTS_H */

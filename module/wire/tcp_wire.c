@@ -4,16 +4,22 @@
  * the kernel's own.
  *
  * Inbound: a netfilter hook at LOCAL_IN, behind the firewall's rules, looks at
- * each TCP segment's port.  One that an xtcp socket owns is handed on with the
- * native protocol's number in its IP header, so that the IP layer brings it to
- * xtcp_rcv() and not to the kernel's TCP.  It must not be taken away here:
- * conntrack confirms a connection at the very last priority of LOCAL_IN, and one
- * that is never confirmed breaks stateful firewalls.
+ * each TCP segment's port.  One for xtcp is handed on with the native protocol's
+ * number in its IP header, so that the IP layer brings it to xtcp_rcv() and not
+ * to the kernel's TCP.  It must not be taken away here: conntrack confirms a
+ * connection at the very last priority of LOCAL_IN, and one that is never
+ * confirmed breaks stateful firewalls.
  *
  * Ports: what xtcp owns on this wire is held in the kernel's TCP, too, by a
  * socket that is bound and never listens, one for each address and port: a hold.
  * A port that the kernel's TCP has cannot be held.  Holds are made and freed
  * under a mutex; the last user may leave in softirq, so a worker frees them.
+ *
+ * As long as one of a hold's users listens, or has not set SO_REUSEADDR, nobody
+ * else gets the port, and every segment for it is xtcp's.  Where all have set it
+ * and none listens, a socket of the kernel's TCP that has set it, too, may be
+ * bound to the port and listen, as it may beside such sockets of its own; xtcp's
+ * are then only the segments whose 4-tuple is in its table.
  *
  * The hook is there only while a hold is.
  */
@@ -28,6 +34,7 @@
 #include "../engine/demux.h"
 #include "../engine/icmp.h"
 #include "../engine/ports.h"
+#include "../engine/timewait.h"
 #include "ip.h"
 #include "tcp_wire.h"
 
@@ -35,9 +42,13 @@
 
 /**
  * struct xtcp_hold - a port of the kernel's TCP, held for xtcp
- * @node: in its bucket; tcp_wire_lock
+ * @node: in its bucket; tcp_wire_lock; read under RCU by the hook
  * @dead: for the worker: the last user has left, its reference is the worker's
+ * @rcu: frees it once the hook has left it
  * @users: owners in ports.c, and the worker's
+ * @lock: guards what follows, and @sock's sk_reuse
+ * @guards: how many of the users share the port with nobody
+ * @yields: another hold is being bound beside it
  * @xn: the namespace
  * @sock: the kernel's socket
  * @addr: the address; 0: every one
@@ -46,7 +57,11 @@
 struct xtcp_hold {
 	struct hlist_node	node;
 	struct llist_node	dead;
+	struct rcu_head		rcu;
 	atomic_t		users;
+	spinlock_t		lock;		/* guards, yields, sk_reuse */
+	u32			guards;
+	bool			yields;
 	struct xtcp_net		*xn;
 	struct socket		*sock;
 	__be32			addr;
@@ -56,7 +71,7 @@ struct xtcp_hold {
 /**
  * struct xtcp_tcp_wire - a namespace's holds; made with the first, kept
  * @held: bit N: port N is held, at some address; read by the hook
- * @bucket: the holds, by port; tcp_wire_lock
+ * @bucket: the holds, by port; tcp_wire_lock; read under RCU
  */
 struct xtcp_tcp_wire {
 	DECLARE_BITMAP(held, 65536);
@@ -65,15 +80,95 @@ struct xtcp_tcp_wire {
 
 /* ---- inbound ---- */
 
-/* The hook's view of the TCP header: no more than the ports is read. */
-static bool owned(struct xtcp_net *xn, __be32 daddr, u16 dport)
+static struct hlist_head *bucket_of(struct xtcp_net *xn, u16 port)
 {
-	struct in6_addr laddr;
+	return &READ_ONCE(xn->tcp_wire)->bucket[port % HOLD_BUCKETS];
+}
 
-	if (likely(!test_bit(dport, READ_ONCE(xn->tcp_wire)->held)))
+enum claim {
+	CLAIM_NONE,
+	CLAIM_KNOWN,	/* what the connection table knows */
+	CLAIM_ALL,
+};
+
+/* What is xtcp's of the segments for an address and port. */
+static enum claim claim_of(struct xtcp_net *xn, __be32 addr, u16 port)
+{
+	enum claim claim = CLAIM_NONE;
+	struct xtcp_hold *hold;
+
+	if (likely(!test_bit(port, READ_ONCE(xn->tcp_wire)->held)))
+		return CLAIM_NONE;
+	hlist_for_each_entry_rcu(hold, bucket_of(xn, port), node) {
+		if (hold->port != port || (hold->addr && hold->addr != addr))
+			continue;
+		if (READ_ONCE(hold->guards))
+			return CLAIM_ALL;
+		claim = CLAIM_KNOWN;
+	}
+	return claim;
+}
+
+static void tuple_from_v4(struct xtcp_tuple *t, __be32 laddr, __be32 raddr,
+			  u16 lport, u16 rport)
+{
+	memset(t, 0, sizeof(*t));
+	t->wire = IPPROTO_TCP;
+	xtcp_addr_from_v4(&t->laddr, laddr);
+	xtcp_addr_from_v4(&t->raddr, raddr);
+	t->lport = lport;
+	t->rport = rport;
+}
+
+/* A new SYN ends TIME_WAIT (RFC 9293, 3.6.1, MAY-2) and finds a listener.  There
+ * is none of xtcp's, it would guard the port: the kernel's TCP may have one.
+ */
+static bool ends_time_wait(struct xtcp_timewait *tw, struct sk_buff *skb,
+			   u32 offset)
+{
+	const struct tcphdr *th;
+	struct tcphdr buf;
+
+	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	if (!th || !th->syn || th->ack || th->rst ||
+	    !seq_gt(ntohl(th->seq), READ_ONCE(tw->rcv_nxt)) ||
+	    nf_ip_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP) ||
+	    !xtcp_timewait_get(tw))
 		return false;
-	xtcp_addr_from_v4(&laddr, daddr);
-	return xtcp_port_is_owned(xn, IPPROTO_TCP, dport, &laddr);
+	xtcp_timewait_kill(tw, XTCP_EV_RCV_SYN);
+	xtcp_timewait_put(tw);
+	return true;
+}
+
+static bool known(struct xtcp_net *xn, struct sk_buff *skb, u16 lport, u16 rport)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct xtcp_tuple t;
+	struct xtcp_node *node;
+
+	tuple_from_v4(&t, iph->daddr, iph->saddr, lport, rport);
+	node = xtcp_lookup(xn, &t);
+	if (!node || node->kind != XTCP_TIME_WAIT)
+		return node;
+	return !ends_time_wait(container_of(node, struct xtcp_timewait, node),
+			       skb, iph->ihl * 4);
+}
+
+/* The hook's view of the TCP header: no more than the ports is read. */
+static bool is_ours(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const __be16 *ports;
+	enum claim claim;
+	__be16 buf[2];
+
+	ports = skb_header_pointer(skb, iph->ihl * 4, sizeof(buf), buf);
+	if (!ports)
+		return false;
+	claim = claim_of(xn, iph->daddr, ntohs(ports[1]));
+	if (likely(claim != CLAIM_KNOWN))
+		return claim;
+	return known(xn, skb, ntohs(ports[1]), ntohs(ports[0]));
 }
 
 /* Hand the segment on to the native protocol's handler, marked. */
@@ -100,7 +195,7 @@ static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
 	int transport = skb->transport_header;
 	const struct icmphdr *icmp;
 	const struct iphdr *quoted;
-	struct xtcp_tuple t = { .wire = IPPROTO_TCP };
+	struct xtcp_tuple t;
 	const u8 *tcp;
 
 	if (!pskb_may_pull(skb, offset + sizeof(*quoted) + 8))
@@ -118,14 +213,14 @@ static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
 	icmp = (const struct icmphdr *)(skb->data + ihl);
 	quoted = (const struct iphdr *)(skb->data + offset);
 	tcp = (const u8 *)quoted + quoted->ihl * 4;
-	if (!owned(xn, quoted->saddr, get_unaligned_be16(tcp)))
+	tuple_from_v4(&t, quoted->saddr, quoted->daddr, get_unaligned_be16(tcp),
+		      get_unaligned_be16(tcp + 2));
+	if (claim_of(xn, quoted->saddr, t.lport) == CLAIM_NONE ||
+	    (claim_of(xn, quoted->saddr, t.lport) == CLAIM_KNOWN &&
+	     !xtcp_lookup(xn, &t)))
 		return;
 	if (csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
 		return;
-	xtcp_addr_from_v4(&t.laddr, quoted->saddr);
-	xtcp_addr_from_v4(&t.raddr, quoted->daddr);
-	t.lport = get_unaligned_be16(tcp);
-	t.rport = get_unaligned_be16(tcp + 2);
 	seq = get_unaligned_be32(tcp + 4);
 	info = icmp->type == ICMP_DEST_UNREACH ? ntohs(icmp->un.frag.mtu) : 0;
 	skb_set_transport_header(skb, ihl);
@@ -155,20 +250,14 @@ static unsigned int tcp_wire_hook(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
 	struct xtcp_net *xn = priv;
-	const struct iphdr *iph = ip_hdr(skb);
-	const __be16 *ports;
-	__be16 buf[2];
+	u8 protocol = ip_hdr(skb)->protocol;
 
-	if (iph->protocol == IPPROTO_ICMP)
-		icmp_for_us(xn, skb);	/* may move the header */
-	else if (iph->protocol == IPPROTO_TCP && !skb->sk)
-		goto tcp;	/* and no socket of the kernel's TCP was found */
+	/* with a socket already: one of the kernel's TCP was found */
+	if (protocol == IPPROTO_TCP && !skb->sk && is_ours(xn, skb))
+		return claim(skb);
+	if (unlikely(protocol == IPPROTO_ICMP))
+		icmp_for_us(xn, skb);
 	return NF_ACCEPT;
-tcp:
-	ports = skb_header_pointer(skb, iph->ihl * 4, sizeof(buf), buf);
-	if (!ports || !owned(xn, iph->daddr, ntohs(ports[1])))
-		return NF_ACCEPT;
-	return claim(skb);
 }
 
 static const struct nf_hook_ops hook_template = {
@@ -181,11 +270,6 @@ static const struct nf_hook_ops hook_template = {
 
 /* ---- holds ---- */
 
-static struct hlist_head *bucket_of(struct xtcp_net *xn, u16 port)
-{
-	return &xn->tcp_wire->bucket[port % HOLD_BUCKETS];
-}
-
 /* A hold on every address will do for one of them. */
 static struct xtcp_hold *hold_find(struct xtcp_net *xn, __be32 addr, u16 port)
 {
@@ -197,16 +281,30 @@ static struct xtcp_hold *hold_find(struct xtcp_net *xn, __be32 addr, u16 port)
 	return NULL;
 }
 
+/* What the kernel's TCP asks of a bound socket when another wants the port.
+ * Lock held.
+ */
+static void hold_set_reuse(struct xtcp_hold *hold)
+{
+	hold->sock->sk->sk_reuse = hold->yields || !hold->guards ?
+				   SK_CAN_REUSE : SK_NO_REUSE;
+}
+
 /* Our own holds are no obstacle to another one on their port: which xtcp sockets
  * may share it is for ports.c to say.
  */
-static void holds_yield(struct xtcp_net *xn, u16 port, u8 reuse)
+static void holds_yield(struct xtcp_net *xn, u16 port, bool yield)
 {
 	struct xtcp_hold *hold;
 
-	hlist_for_each_entry(hold, bucket_of(xn, port), node)
-		if (hold->port == port)
-			hold->sock->sk->sk_reuse = reuse;
+	hlist_for_each_entry(hold, bucket_of(xn, port), node) {
+		if (hold->port != port)
+			continue;
+		spin_lock_bh(&hold->lock);
+		hold->yields = yield;
+		hold_set_reuse(hold);
+		spin_unlock_bh(&hold->lock);
+	}
 }
 
 static bool port_held(struct xtcp_net *xn, u16 port)
@@ -219,8 +317,8 @@ static bool port_held(struct xtcp_net *xn, u16 port)
 	return false;
 }
 
-/* A bound socket of the kernel's TCP.  It shall keep others away, whatever they
- * set; only on those that are closing may it be bound, as @reuse says.
+/* A bound socket of the kernel's TCP; @reuse: beside others that allow it.  It
+ * keeps others away until its users say otherwise: xtcp_hold_guard().
  */
 static int hold_bind(struct xtcp_hold *hold, bool reuse)
 {
@@ -241,9 +339,9 @@ static int hold_bind(struct xtcp_hold *hold, bool reuse)
 	err = kernel_bind(sock, (struct sockaddr *)&addr, sizeof(addr));
 	if (err == -EADDRINUSE && (reuse || port_held(hold->xn, hold->port))) {
 		sock->sk->sk_reuse = SK_CAN_REUSE;
-		holds_yield(hold->xn, hold->port, SK_CAN_REUSE);
+		holds_yield(hold->xn, hold->port, true);
 		err = kernel_bind(sock, (struct sockaddr *)&addr, sizeof(addr));
-		holds_yield(hold->xn, hold->port, SK_NO_REUSE);
+		holds_yield(hold->xn, hold->port, false);
 		sock->sk->sk_reuse = SK_NO_REUSE;
 	}
 	if (err) {
@@ -252,6 +350,25 @@ static int hold_bind(struct xtcp_hold *hold, bool reuse)
 	}
 	hold->sock = sock;
 	return 0;
+}
+
+/* Would the kernel's TCP still let us have the port?  As its own listen() asks
+ * once more for a socket that was bound long ago.
+ */
+static int hold_ask(struct xtcp_hold *hold, bool reuse)
+{
+	struct sock *sk = hold->sock->sk;
+	int err;
+
+	lock_sock(sk);
+	holds_yield(hold->xn, hold->port, true);
+	spin_lock_bh(&hold->lock);
+	sk->sk_reuse = reuse ? SK_CAN_REUSE : SK_NO_REUSE;
+	spin_unlock_bh(&hold->lock);
+	err = sk->sk_prot->get_port(sk, hold->port);
+	holds_yield(hold->xn, hold->port, false);
+	release_sock(sk);
+	return err ? -EADDRINUSE : 0;
 }
 
 static int hook_register(struct xtcp_net *xn)
@@ -288,13 +405,14 @@ static struct xtcp_hold *hold_make(struct xtcp_net *xn, __be32 addr, u16 port,
 	err = -ENOMEM;
 	if (!hold)
 		goto unhook;
+	spin_lock_init(&hold->lock);
 	hold->xn = xn;
 	hold->addr = addr;
 	hold->port = port;
 	err = hold_bind(hold, reuse);
 	if (err)
 		goto free;
-	hlist_add_head(&hold->node, bucket_of(xn, port));
+	hlist_add_head_rcu(&hold->node, bucket_of(xn, port));
 	set_bit(port, xn->tcp_wire->held);
 	xn->tcp_wire_users++;
 	return hold;
@@ -311,57 +429,110 @@ static void hold_free(struct xtcp_hold *hold)
 {
 	struct xtcp_net *xn = hold->xn;
 
-	hlist_del(&hold->node);
+	hlist_del_rcu(&hold->node);
 	if (!port_held(xn, hold->port))
 		clear_bit(hold->port, xn->tcp_wire->held);
 	sock_release(hold->sock);
-	kfree(hold);
+	kfree_rcu(hold, rcu);
 	if (!--xn->tcp_wire_users)
 		nf_unregister_net_hook(xn->net, &xn->tcp_wire_hook);
 }
 
-static void free_unused(struct work_struct *work)
+/* tcp_wire_lock held.  Return: true where there was one. */
+static bool free_unused(struct xtcp_net *xn)
 {
-	struct xtcp_net *xn = container_of(work, struct xtcp_net, tcp_wire_work);
+	struct llist_node *list = llist_del_all(&xn->tcp_wire_dead);
 	struct xtcp_hold *hold, *next;
-	struct llist_node *list;
 
-	mutex_lock(&xn->tcp_wire_lock);
-	list = llist_del_all(&xn->tcp_wire_dead);
 	llist_for_each_entry_safe(hold, next, list, dead) {
 		/* unless it has found a new user meanwhile */
 		if (atomic_dec_and_test(&hold->users))
 			hold_free(hold);
 	}
+	return list;
+}
+
+static void free_work(struct work_struct *work)
+{
+	struct xtcp_net *xn = container_of(work, struct xtcp_net, tcp_wire_work);
+
+	mutex_lock(&xn->tcp_wire_lock);
+	free_unused(xn);
 	mutex_unlock(&xn->tcp_wire_lock);
+}
+
+/* tcp_wire_lock held. */
+static struct xtcp_hold *hold_find_or_make(struct xtcp_net *xn, __be32 addr,
+					   u16 port, bool reuse)
+{
+	struct xtcp_hold *hold = xn->tcp_wire ? hold_find(xn, addr, port) : NULL;
+	int err;
+
+	if (!hold)
+		return hold_make(xn, addr, port, reuse);
+	err = READ_ONCE(hold->guards) ? 0 : hold_ask(hold, reuse);
+	return err ? ERR_PTR(err) : hold;
 }
 
 /**
  * xtcp_hold_get() - hold a port in the kernel's TCP
- * @sk: the xtcp socket, locked; its bound address and SO_REUSEADDR count
+ * @sk: the xtcp socket, locked; its bound address counts
  * @port: the port
+ * @reuse: it may be shared with sockets of the kernel's TCP that allow it
  *
  * Process context; sleeps.
  *
  * Return: the hold, with a reference; -EADDRINUSE where the kernel's TCP has the
  * port; -ENOMEM
  */
-struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port)
+struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port, bool reuse)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	__be32 addr = xtcp_addr_v4(&x->node.tuple.laddr);
 	struct xtcp_net *xn = x->xn;
-	struct xtcp_hold *hold = NULL;
+	struct xtcp_hold *hold;
 
 	mutex_lock(&xn->tcp_wire_lock);
-	if (xn->tcp_wire)
-		hold = hold_find(xn, addr, port);
-	if (!hold)
-		hold = hold_make(xn, addr, port, sk->sk_reuse != SK_NO_REUSE);
+	do
+		hold = hold_find_or_make(xn, addr, port, reuse);
+	while (hold == ERR_PTR(-EADDRINUSE) && free_unused(xn));
 	if (!IS_ERR(hold))
 		atomic_inc(&hold->users);
 	mutex_unlock(&xn->tcp_wire_lock);
 	return hold;
+}
+
+/**
+ * xtcp_hold_listen() - may one of a hold's users listen?
+ * @hold: with a reference of the caller's
+ *
+ * Process context; sleeps.
+ *
+ * Return: 0; -EADDRINUSE where a socket of the kernel's TCP listens on the port
+ */
+int xtcp_hold_listen(struct xtcp_hold *hold)
+{
+	int err;
+
+	mutex_lock(&hold->xn->tcp_wire_lock);
+	err = READ_ONCE(hold->guards) ? 0 : hold_ask(hold, true);
+	mutex_unlock(&hold->xn->tcp_wire_lock);
+	return err;
+}
+
+/**
+ * xtcp_hold_guard() - one more user, or one less, shares the port with nobody
+ * @hold: with a reference of the caller's
+ * @by: 1 or -1; 0: a user that shares it has come
+ *
+ * Any context.
+ */
+void xtcp_hold_guard(struct xtcp_hold *hold, int by)
+{
+	spin_lock_bh(&hold->lock);
+	WRITE_ONCE(hold->guards, hold->guards + by);
+	hold_set_reuse(hold);
+	spin_unlock_bh(&hold->lock);
 }
 
 /**
@@ -402,7 +573,7 @@ void xtcp_tcp_wire_net_init(struct xtcp_net *xn)
 {
 	mutex_init(&xn->tcp_wire_lock);
 	init_llist_head(&xn->tcp_wire_dead);
-	INIT_WORK(&xn->tcp_wire_work, free_unused);
+	INIT_WORK(&xn->tcp_wire_work, free_work);
 }
 
 /**

@@ -13,7 +13,9 @@ void xtcp_tcp_wire_restore(struct sk_buff *skb);
 void xtcp_tcp_wire_net_init(struct xtcp_net *xn);
 void xtcp_tcp_wire_net_exit(struct xtcp_net *xn);
 
-struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port);
+struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port, bool reuse);
+int xtcp_hold_listen(struct xtcp_hold *hold);
+void xtcp_hold_guard(struct xtcp_hold *hold, int by);
 void xtcp_hold_ref(struct xtcp_hold *hold);
 void xtcp_hold_put(struct xtcp_hold *hold);
 

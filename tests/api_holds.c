@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One port space: a port that xtcp has on TCP's wire, and the kernel's TCP.  The
+ * two conflict as two sockets of one TCP do, which the kernel wire shows.
+ */
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "net.h"
+#include "tap.h"
+
+#define HERE		"127.0.0.1"
+#define STATE_BOUND	13	/* TCP_BOUND_INACTIVE, linux/tcp_states.h since 6.8 */
+
+/* The other TCP on the wire under test: the kernel's. */
+static int other_socket(void)
+{
+	enum wire tested = wire;
+	int fd;
+
+	if (tested == WIRE_TCP)
+		wire = WIRE_KERNEL;
+	fd = need(xsocket());
+	wire = tested;
+	return fd;
+}
+
+static int reusing(int fd)
+{
+	need(set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1));
+	return fd;
+}
+
+static int bound(int fd, int port)
+{
+	need(bind4(fd, HERE, port));
+	return fd;
+}
+
+/* Skip where nothing can be shared. */
+static bool two_tcps(const char *what)
+{
+	if (wire != WIRE_NATIVE)
+		return true;
+	tap_skip("native has a port space of its own", "%s", what);
+	return false;
+}
+
+static int listening(int fd, int port)
+{
+	need(bind4(fd, HERE, port));
+	need(listen(fd, 8));
+	return fd;
+}
+
+/* A connection to @l, from a socket of the kernel's TCP bound to @port, or to 0. */
+static int connected(int l, int port)
+{
+	int fd = reusing(other_socket());
+
+	need(bind4(fd, HERE, port));
+	need(connect4(fd, HERE, port_of(l)));
+	return fd;
+}
+
+static int accepted(int l, const char *who)
+{
+	int fd = accept_in_time(l);
+
+	ok(fd >= 0, "%s accepts", who);
+	return need(fd);
+}
+
+static void talks(int a, int b, const char *what)
+{
+	char byte;
+
+	need(send(a, "a", 1, 0));
+	eq(recv_all(b, &byte, 1), 1, "%s: there", what);
+	need(send(b, "b", 1, 0));
+	eq(recv_all(a, &byte, 1), 1, "%s: and back", what);
+}
+
+static void test_plain(void)
+{
+	if (!two_tcps("bind()"))
+		return;
+	bound(xsocket(), 5600);
+	fails(bind4(other_socket(), HERE, 5600), EADDRINUSE, "bound");
+	fails(bind4(reusing(other_socket()), HERE, 5600), EADDRINUSE,
+	      "bound, and only the other has SO_REUSEADDR");
+	bound(other_socket(), 5601);
+	fails(bind4(xsocket(), HERE, 5601), EADDRINUSE, "bound by the other");
+	fails(bind4(reusing(xsocket()), HERE, 5601), EADDRINUSE,
+	      "bound by the other, and only we have SO_REUSEADDR");
+}
+
+static void test_listener(void)
+{
+	if (!two_tcps("listen()"))
+		return;
+	listening(reusing(xsocket()), 5602);
+	fails(bind4(reusing(other_socket()), HERE, 5602), EADDRINUSE,
+	      "SO_REUSEADDR on both, we listen");
+	listening(reusing(other_socket()), 5603);
+	fails(bind4(reusing(xsocket()), HERE, 5603), EADDRINUSE,
+	      "SO_REUSEADDR on both, the other listens");
+}
+
+/* Both may have bound it; the first to listen has it. */
+static void test_first_listens(void)
+{
+	int a, b;
+
+	if (!two_tcps("two that are bound"))
+		return;
+	a = bound(reusing(xsocket()), 5604);
+	b = other_socket();
+	eq(bind4(reusing(b), HERE, 5604), 0, "SO_REUSEADDR on both, none listens");
+	eq(listen(a, 1), 0, "we listen");
+	fails(listen(b, 1), EADDRINUSE, "then the other does not");
+	need(close(a));
+	eq(listen(b, 1), 0, "we have closed: now it does");
+
+	a = bound(reusing(xsocket()), 5605);
+	b = bound(reusing(other_socket()), 5605);
+	eq(listen(b, 1), 0, "the other listens");
+	fails(listen(a, 1), EADDRINUSE, "then we do not");
+	need(close(b));
+	eq(listen(a, 1), 0, "it has closed: now we do");
+}
+
+/* A listener has gone, what it made is there: the other TCP's may take its place. */
+static void test_after_listener(void)
+{
+	int l, c, s, k, kc, ks;
+
+	if (!two_tcps("after a listener"))
+		return;
+	l = listening(reusing(xsocket()), 5606);
+	c = connected(l, 0);
+	s = accepted(l, "our listener");
+	need(close(l));
+	fails(bind4(other_socket(), HERE, 5606), EADDRINUSE,
+	      "a connection keeps others away");
+	k = reusing(other_socket());
+	eq(bind4(k, HERE, 5606), 0, "but for SO_REUSEADDR");
+	eq(listen(k, 8), 0, "which listens");
+	fails(bind4(reusing(xsocket()), HERE, 5606), EADDRINUSE,
+	      "so that we cannot");
+	kc = connected(k, 0);
+	ks = accepted(k, "the other listener");
+	talks(kc, ks, "its connection");
+	talks(c, s, "and ours, on one port");
+	need(close(k));
+	need(close(ks));
+	eq(recv_all(kc, &l, 1), 0, "its connection ends");
+	talks(c, s, "ours lasts");
+}
+
+static void leave_time_wait(int port, int from)
+{
+	int l = listening(reusing(xsocket()), port);
+	int c = connected(l, from);
+	int s = need(accept_in_time(l));
+	char byte;
+
+	need(close(s));		/* first: TIME_WAIT is here */
+	need(recv_all(c, &byte, 1));
+	need(close(c));
+	need(close(l));
+}
+
+/* A TIME_WAIT is left: a server of the other TCP begins. */
+static void test_time_wait(void)
+{
+	int k, c, s;
+
+	if (!two_tcps("TIME_WAIT"))
+		return;
+	leave_time_wait(5607, 5608);
+	fails(bind4(other_socket(), HERE, 5607), EADDRINUSE,
+	      "TIME_WAIT keeps others away");
+	k = reusing(other_socket());
+	eq(bind4(k, HERE, 5607), 0, "but for SO_REUSEADDR");
+	eq(listen(k, 8), 0, "which listens");
+	c = connected(k, 0);
+	s = accepted(k, "the other listener");
+	talks(c, s, "a new connection");
+	/* from the very port that the TIME_WAIT knows */
+	c = connected(k, 5608);
+	s = accepted(k, "from the TIME_WAIT's peer");
+	talks(c, s, "in its place");
+}
+
+/* A connect() without SO_REUSEADDR holds its port, in TIME_WAIT, too. */
+static void test_client(void)
+{
+	int l, c, s, port;
+	char byte;
+
+	if (!two_tcps("a client's port"))
+		return;
+	l = listening(other_socket(), 5609);
+	c = need(xsocket());
+	need(connect4(c, HERE, 5609));
+	s = need(accept_in_time(l));
+	port = port_of(c);
+	fails(bind4(reusing(other_socket()), HERE, port), EADDRINUSE,
+	      "connected: the port is taken");
+	need(shutdown(c, SHUT_WR));
+	need(recv_all(s, &byte, 1));
+	need(close(s));
+	need(recv_all(c, &byte, 1));
+	need(close(c));
+	fails(bind4(reusing(other_socket()), HERE, port), EADDRINUSE,
+	      "in TIME_WAIT, too");
+}
+
+/* ---- what ss(8) asks, inet_diag ---- */
+
+static bool sees_bound(void)
+{
+	int major, minor;
+	struct utsname u;
+
+	need(uname(&u));
+	need(sscanf(u.release, "%d.%d", &major, &minor) == 2 ? 0 : -1);
+	return major > 6 || (major == 6 && minor >= 8);
+}
+
+/* How many sockets of the kernel's TCP are bound to this port, and no more. */
+static int count_bound(int port)
+{
+	struct {
+		struct nlmsghdr h;
+		struct inet_diag_req_v2 req;
+	} ask = {
+		.h.nlmsg_len = sizeof(ask),
+		.h.nlmsg_type = SOCK_DIAG_BY_FAMILY,
+		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+		.req.sdiag_family = AF_INET,
+		.req.sdiag_protocol = IPPROTO_TCP,
+		.req.idiag_states = 1 << STATE_BOUND,
+	};
+	int fd = need(socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG));
+	long long buf[2048];	/* aligned */
+	int n = 0, len;
+
+	need(send(fd, &ask, sizeof(ask), 0));
+	for (;;) {
+		struct nlmsghdr *h = (void *)buf;
+
+		len = need(recv(fd, buf, sizeof(buf), 0));
+		for (; NLMSG_OK(h, len); h = NLMSG_NEXT(h, len)) {
+			struct inet_diag_msg *msg = NLMSG_DATA(h);
+
+			if (h->nlmsg_type == NLMSG_DONE) {
+				close(fd);
+				return n;
+			}
+			need(h->nlmsg_type == NLMSG_ERROR ? -1 : 0);
+			n += msg->id.idiag_sport == htons(port);
+		}
+	}
+}
+
+static void test_shown(void)
+{
+	int l, s;
+
+	if (!two_tcps("what ss shows"))
+		return;
+	if (!sees_bound()) {
+		tap_skip("the kernel shows none before 6.8", "bound sockets");
+		return;
+	}
+	bound(xsocket(), 5610);
+	eq(count_bound(5610), 1, "a bound port is shown as bound");
+	if (wire == WIRE_KERNEL)	/* shown as what they are */
+		return;
+	l = listening(reusing(xsocket()), 5611);
+	eq(count_bound(5611), 1, "a listener's");
+	connected(l, 0);
+	s = need(accept_in_time(l));
+	eq(count_bound(5611), 1, "once, for all its connections");
+	need(close(l));
+	eq(count_bound(5611), 1, "as long as one is left");
+	need(set_linger(s, 1, 0));
+	need(close(s));
+	/* a worker gives it back */
+	for (long long end = now_ms() + LONG_MS; now_ms() < end && count_bound(5611);)
+		pause_ms(1);
+	eq(count_bound(5611), 0, "and no longer");
+}
+
+static const struct tap_test tests[] = {
+	TEST(plain),
+	TEST(listener),
+	TEST(first_listens),
+	TEST(after_listener),
+	TEST(time_wait),
+	TEST(client),
+	TEST(shown),
+};
+
+int main(void)
+{
+	return tap_main(tests, ARRAY_SIZE(tests));
+}
