@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is on the wire: TCP headers, native or TCP's, as they leave a device. */
+#ifndef TESTS_PACKETS_H
+#define TESTS_PACKETS_H
+
+#include <stdbool.h>
+
+#define P_FIN	0x01
+#define P_SYN	0x02
+#define P_RST	0x04
+#define P_ACK	0x10
+
+struct packet {
+	unsigned int saddr;	/* network order */
+	unsigned int sport, dport;
+	unsigned int tos, ttl;
+	bool df;
+	unsigned int seq, ack, wnd, flags;
+	unsigned int mss;	/* the option; 0: none */
+	unsigned int bytes;	/* of data */
+};
+
+/* From now on: whatever leaves through lo, or all devices of this namespace */
+int packets_open(void);
+
+/* The next one from a port, waiting for it. Return: false if none comes */
+bool packets_next(int fd, unsigned int sport, struct packet *p);
+
+/* The next one, if it is there */
+bool packets_now(int fd, unsigned int sport, struct packet *p);
+
+/* How many there are by now, with data and without, from a port */
+int packets_count(int fd, unsigned int sport);
+
+#endif
