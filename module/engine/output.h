@@ -4,13 +4,6 @@
 
 #include "connection.h"
 
-/* Room for the link's header, IP's (IPv6's is the longer), and ours: with what an
- * skb keeps behind the data this is half a kilobyte.  A tunnel makes more.
- */
-#define XTCP_MAX_HEADER		L1_CACHE_ALIGN(LL_MAX_HEADER + 40 + \
-					       XTCP_HEADER_BYTES + \
-					       XTCP_MSS_OPTION_BYTES)
-
 struct sk_buff *xtcp_data_skb(struct sock *sk, gfp_t gfp);
 void xtcp_queue_skb(struct sock *sk, struct sk_buff *skb);
 int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len);

@@ -9,6 +9,13 @@
 #include "../engine/connection.h"
 #include "../uapi/xtcp.h"
 
+/* Room for the link's header, IP's (IPv6's is the longer), and ours: with what an
+ * skb keeps behind the data this is half a kilobyte.  A tunnel makes more.
+ */
+#define XTCP_MAX_HEADER		L1_CACHE_ALIGN(LL_MAX_HEADER + 40 + \
+					       XTCP_HEADER_BYTES + \
+					       XTCP_MSS_OPTION_BYTES)
+
 /**
  * struct xtcp_ip_ops - an IP version, as a connection sees it
  *
