@@ -6,8 +6,7 @@
 #include <linux/cpumask.h>
 #include <linux/sched.h>
 #include <net/ip.h>
-#include "../module/engine/reset.h"
-#include "../module/engine/timewait.h"
+#include "../module/engine/close.h"
 #include "../module/socket/family.h"
 #include "conv.h"
 
@@ -116,32 +115,6 @@ int conv_init_bare(struct kunit *test)
 	return init_kind(test, NIC_PLAIN);
 }
 
-/* What a node needs to be gone. */
-static void end_node(struct xtcp_node *node)
-{
-	struct xtcp_timewait *tw;
-	struct sock *sk;
-
-	if (node->kind == XTCP_TIME_WAIT) {
-		tw = container_of(node, struct xtcp_timewait, node);
-		if (xtcp_timewait_get(tw)) {
-			xtcp_timewait_kill(tw, XTCP_EV_ABORT);
-			xtcp_timewait_put(tw);
-		}
-	} else if (node->kind == XTCP_CONNECTION) {
-		sk = xtcp_node_sk(node);
-		if (!refcount_inc_not_zero(&sk->sk_refcnt))
-			return;
-		local_bh_disable();
-		bh_lock_sock(sk);
-		if (sk->sk_state != TCP_CLOSE)
-			xtcp_abort(sk, ECONNABORTED);
-		bh_unlock_sock(sk);
-		local_bh_enable();
-		sock_put(sk);
-	}
-}
-
 static void freeze_node(struct xtcp_node *node)
 {
 	unsigned long never = jiffies + FROZEN;
@@ -161,20 +134,6 @@ static void freeze_node(struct xtcp_node *node)
 	}
 }
 
-static void each_node(struct xtcp_net *xn, void (*act)(struct xtcp_node *node))
-{
-	struct rhashtable_iter walk;
-	struct xtcp_node *node;
-
-	rhashtable_walk_enter(&xn->conns, &walk);
-	rhashtable_walk_start(&walk);
-	while ((node = rhashtable_walk_next(&walk)))
-		if (!IS_ERR(node))
-			act(node);
-	rhashtable_walk_stop(&walk);
-	rhashtable_walk_exit(&walk);
-}
-
 /**
  * conv_freeze() - no timer fires of its own accord
  * @t: the conversation
@@ -183,7 +142,16 @@ static void each_node(struct xtcp_net *xn, void (*act)(struct xtcp_node *node))
  */
 void conv_freeze(struct conv *t)
 {
-	each_node(t->xn, freeze_node);
+	struct rhashtable_iter walk;
+	struct xtcp_node *node;
+
+	rhashtable_walk_enter(&t->xn->conns, &walk);
+	rhashtable_walk_start(&walk);
+	while ((node = rhashtable_walk_next(&walk)))
+		if (!IS_ERR(node))
+			freeze_node(node);
+	rhashtable_walk_stop(&walk);
+	rhashtable_walk_exit(&walk);
 }
 
 /**
@@ -201,7 +169,7 @@ void conv_exit(struct kunit *test)
 	for (int i = 0; i < CONV_SOCKETS; i++)
 		if (t->socks[i])
 			user_close_socket(t, t->socks[i]);
-	each_node(t->xn, end_node);
+	xtcp_end_connections(t->xn);
 	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&t->xn->conns.nelems),
 			    "connections are left");
 	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&t->xn->ports.nelems),

@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <net/net_namespace.h>
 #include "compat.h"
+#include "engine/close.h"
 #include "engine/demux.h"
 #include "engine/handshake.h"
 #include "engine/icmp.h"
@@ -12,7 +13,6 @@
 #include "engine/output.h"
 #include "engine/ports.h"
 #include "engine/receive.h"
-#include "engine/reset.h"
 #include "engine/timeout.h"
 #include "engine/timers.h"
 #include "engine/timewait.h"
@@ -60,60 +60,12 @@ mib:
 	return err;
 }
 
-/* What is left in the table of a namespace that ends: TIME_WAIT objects, and
- * connections of kernel sockets, which do not keep a namespace alive.  Users'
- * sockets do: there are none.
- */
-static void end_node(struct xtcp_node *node)
-{
-	struct xtcp_timewait *tw;
-	struct sock *sk;
-
-	if (node->kind == XTCP_TIME_WAIT) {
-		tw = container_of(node, struct xtcp_timewait, node);
-		if (xtcp_timewait_get(tw)) {
-			xtcp_timewait_kill(tw, XTCP_EV_ABORT);
-			xtcp_timewait_put(tw);
-		}
-	} else if (node->kind == XTCP_CONNECTION) {
-		sk = xtcp_node_sk(node);
-		if (refcount_inc_not_zero(&sk->sk_refcnt)) {
-			local_bh_disable();
-			bh_lock_sock(sk);
-			if (sk->sk_state != TCP_CLOSE)
-				xtcp_abort(sk, ECONNABORTED);
-			bh_unlock_sock(sk);
-			local_bh_enable();
-			sock_put(sk);
-		}
-	}
-}
-
-static void end_connections(struct xtcp_net *xn)
-{
-	struct rhashtable_iter walk;
-	struct xtcp_node *node;
-
-	rhashtable_walk_enter(&xn->conns, &walk);
-	rhashtable_walk_start(&walk);
-	while ((node = rhashtable_walk_next(&walk))) {
-		if (IS_ERR(node)) {
-			if (PTR_ERR(node) == -EAGAIN)
-				continue;
-			break;
-		}
-		end_node(node);
-	}
-	rhashtable_walk_stop(&walk);
-	rhashtable_walk_exit(&walk);
-}
-
 static void __net_exit net_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_pernet(net);
 
 	xtcp_proc_net_exit(xn);
-	end_connections(xn);
+	xtcp_end_connections(xn);
 	synchronize_net();	/* TIME_WAIT timers that were at work */
 	xtcp_tcp_wire_net_exit(xn);
 	xtcp_sysctl_net_exit(xn);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The user's ways to end a connection: shutdown, close, disconnect, and what
- * becomes of a connection whose user has gone.  RFC 9293, 3.10.4 and 3.10.5.
+ * becomes of a connection whose user, or whose namespace, has gone.  RFC 9293,
+ * 3.10.4 and 3.10.5.
  */
+#include <linux/rhashtable.h>
 #include <linux/tcp.h>
 #include "../compat.h"
 #include "close.h"
@@ -11,6 +13,7 @@
 #include "ports.h"
 #include "reset.h"
 #include "timers.h"
+#include "timewait.h"
 
 /* CLOSE, RFC 9293, 3.10.4: the FIN follows all that is queued.  Return: false
  * where the connection had to be reset, or was none.
@@ -203,4 +206,55 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	}
 	sk_error_report(sk);
 	return 0;
+}
+
+static void end_node(struct xtcp_node *node)
+{
+	struct xtcp_timewait *tw;
+	struct sock *sk;
+
+	if (node->kind == XTCP_TIME_WAIT) {
+		tw = container_of(node, struct xtcp_timewait, node);
+		if (xtcp_timewait_get(tw)) {
+			xtcp_timewait_kill(tw, XTCP_EV_ABORT);
+			xtcp_timewait_put(tw);
+		}
+	} else if (node->kind == XTCP_CONNECTION) {
+		sk = xtcp_node_sk(node);
+		if (!refcount_inc_not_zero(&sk->sk_refcnt))
+			return;
+		local_bh_disable();
+		bh_lock_sock(sk);
+		if (sk->sk_state != TCP_CLOSE)
+			xtcp_abort(sk, ECONNABORTED);
+		bh_unlock_sock(sk);
+		local_bh_enable();
+		sock_put(sk);
+	}
+}
+
+/**
+ * xtcp_end_connections() - end what is in the table of a namespace that ends
+ * @xn: the namespace
+ *
+ * TIME_WAIT objects, and connections of kernel sockets, which do not keep a
+ * namespace alive.  Users' sockets do: there are none.
+ *
+ * Process context.
+ */
+void xtcp_end_connections(struct xtcp_net *xn)
+{
+	struct rhashtable_iter walk;
+	struct xtcp_node *node;
+
+	rhashtable_walk_enter(&xn->conns, &walk);
+	rhashtable_walk_start(&walk);
+	while ((node = rhashtable_walk_next(&walk))) {
+		if (!IS_ERR(node))
+			end_node(node);
+		else if (PTR_ERR(node) != -EAGAIN)
+			break;
+	}
+	rhashtable_walk_stop(&walk);
+	rhashtable_walk_exit(&walk);
 }
