@@ -46,25 +46,35 @@ set_all stacktrace-depth 32
 set_all ignore-gfp-wait N
 echo 0 >$debug/fail_page_alloc/min-order
 
-# only_under FROM TO: allocations count if a function between these has called
-only_under() {
-	set_all require-start "0x$1"
-	set_all require-end "0x$2"
+# range KIND FROM TO: what the stack of an allocation that counts must have, and
+# what it must not
+range() {
+	set_all "$1-start" "0x$2"
+	set_all "$1-end" "0x$3"
 }
 
-# What loading a module calls: this function, up to where the next one begins.
+# function_at NAME: where a function of the kernel's begins, and the next one
+function_at() {
+	sort /proc/kallsyms | awk -v name="$1" '
+		found && $1 != from { print from, $1; exit }
+		$3 == name { from = $1; found = 1 }'
+}
+
+# What loading a module calls; but not the files in sysfs that the kernel makes
+# for a slab cache, a hundred allocations that are not the module's.
 only_module_init() {
 	# shellcheck disable=SC2046
-	only_under $(sort /proc/kallsyms | awk '
-		found && $1 != from { print from, $1; exit }
-		$3 == "do_one_initcall" { from = $1; found = 1 }')
+	range require $(function_at do_one_initcall)
+	# shellcheck disable=SC2046
+	range reject $(function_at sysfs_slab_add)
 }
 
 # The module's own functions.
 only_module() {
 	# shellcheck disable=SC2046
-	only_under $(grep -i ' t .*\[xtcp\]$' /proc/kallsyms | sort | awk '
+	range require $(grep -i ' t .*\[xtcp\]$' /proc/kallsyms | sort | awk '
 		NR == 1 { from = $1 } { to = $1 } END { print from, to }')
+	range reject 0 0
 }
 
 # failing N COMMAND...: its Nth allocation fails; $reached says if it had as many
