@@ -39,12 +39,17 @@ struct wire {
 	const char *name;
 	int family;
 	int protocol;
+	bool listener;	/* one of xtcp's on TCP's wire is open meanwhile */
 };
 
 static const struct wire wires[] = {
 	{ "kernel", AF_INET, 0 },
 	{ "native", AF_XTCP, 0 },
 	{ "tcp", AF_XTCP, IPPROTO_TCP },
+	/* the kernel's TCP: without the module, with it, with a listener of it */
+	{ "absent", AF_INET, 0 },
+	{ "loaded", AF_INET, 0 },
+	{ "listener", AF_INET, 0, true },
 };
 
 /* What client and server share; both run on one processor. */
@@ -115,6 +120,16 @@ static int open_listener(void)
 	need(!bind(fd, (void *)&address, sizeof(address)), "bind");
 	need(!listen(fd, 128), "listen");
 	return fd;
+}
+
+static void open_idle_listener(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(PORT + 1) };
+	int fd = socket(AF_XTCP, SOCK_STREAM, IPPROTO_TCP);
+
+	need(fd >= 0, "idle listener's socket");
+	need(!bind(fd, (void *)&address, sizeof(address)), "idle listener's bind");
+	need(!listen(fd, 128), "idle listener");
 }
 
 static int open_connection(void)
@@ -246,6 +261,8 @@ static const struct workload workloads[] = {
 	{ "roundtrip", roundtrip_client, roundtrip_server, 200, 1000, SCHED_BATCH },
 	{ "connect", connect_client, connect_server, 100, 400, SCHED_BATCH },
 	{ "stream", stream_client, stream_server, 400, 600, SCHED_OTHER },
+	/* once more, for what stands beside it */
+	{ "beside", roundtrip_client, roundtrip_server, 200, 2000, SCHED_BATCH },
 };
 
 /* ---- a measurement ---- */
@@ -262,6 +279,8 @@ static void enter(const char *space)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	need(fd >= 0 && !setns(fd, CLONE_NEWNET), space);
 	close(fd);
+	if (wire->listener)
+		open_idle_listener();
 }
 
 static pid_t spawn(int policy)
