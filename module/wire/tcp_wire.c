@@ -166,13 +166,13 @@ static bool is_ours(struct xtcp_net *xn, struct sk_buff *skb)
 	if (!ports)
 		return false;
 	claim = claim_of(xn, iph->daddr, ntohs(ports[1]));
-	if (likely(claim != CLAIM_KNOWN))
-		return claim;
-	return known(xn, skb, ntohs(ports[1]), ntohs(ports[0]));
+	return claim == CLAIM_ALL ||
+	       (claim == CLAIM_KNOWN &&
+		known(xn, skb, ntohs(ports[1]), ntohs(ports[0])));
 }
 
 /* Hand the segment on to the native protocol's handler, marked. */
-static unsigned int claim(struct sk_buff *skb)
+static unsigned int hand_on(struct sk_buff *skb)
 {
 	struct iphdr *iph;
 
@@ -196,6 +196,7 @@ static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
 	const struct icmphdr *icmp;
 	const struct iphdr *quoted;
 	struct xtcp_tuple t;
+	enum claim claim;
 	const u8 *tcp;
 
 	if (!pskb_may_pull(skb, offset + sizeof(*quoted) + 8))
@@ -215,9 +216,9 @@ static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
 	tcp = (const u8 *)quoted + quoted->ihl * 4;
 	tuple_from_v4(&t, quoted->saddr, quoted->daddr, get_unaligned_be16(tcp),
 		      get_unaligned_be16(tcp + 2));
-	if (claim_of(xn, quoted->saddr, t.lport) == CLAIM_NONE ||
-	    (claim_of(xn, quoted->saddr, t.lport) == CLAIM_KNOWN &&
-	     !xtcp_lookup(xn, &t)))
+	claim = claim_of(xn, quoted->saddr, t.lport);
+	if (claim == CLAIM_NONE ||
+	    (claim == CLAIM_KNOWN && !xtcp_lookup(xn, &t)))
 		return;
 	if (csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
 		return;
@@ -233,7 +234,7 @@ static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
  * @skb: as the IP layer hands it to xtcp_rcv()
  *
  * Policies and filters judge what was on the wire.  The header is writable:
- * claim() made it so.
+ * hand_on() made it so.
  */
 void xtcp_tcp_wire_restore(struct sk_buff *skb)
 {
@@ -254,7 +255,7 @@ static unsigned int tcp_wire_hook(void *priv, struct sk_buff *skb,
 
 	/* with a socket already: one of the kernel's TCP was found */
 	if (protocol == IPPROTO_TCP && !skb->sk && is_ours(xn, skb))
-		return claim(skb);
+		return hand_on(skb);
 	if (unlikely(protocol == IPPROTO_ICMP))
 		icmp_for_us(xn, skb);
 	return NF_ACCEPT;
@@ -317,58 +318,61 @@ static bool port_held(struct xtcp_net *xn, u16 port)
 	return false;
 }
 
+/* Ask the kernel's TCP for the port, as bind() does, and listen() once more.  Not
+ * by bind(): cgroups' programs that judge that have judged xtcp's own, and have
+ * no say in a connect().  Socket locked.
+ */
+static int hold_ask(struct xtcp_hold *hold, bool reuse)
+{
+	struct sock *sk = hold->sock->sk;
+
+	spin_lock_bh(&hold->lock);
+	sk->sk_reuse = reuse ? SK_CAN_REUSE : SK_NO_REUSE;
+	spin_unlock_bh(&hold->lock);
+	return sk->sk_prot->get_port(sk, hold->port) ? -EADDRINUSE : 0;
+}
+
+/* As hold_ask(), of one that was bound before; its users say how it goes on. */
+static int hold_ask_again(struct xtcp_hold *hold, bool reuse)
+{
+	int err;
+
+	lock_sock(hold->sock->sk);
+	holds_yield(hold->xn, hold->port, true);
+	err = hold_ask(hold, reuse);
+	holds_yield(hold->xn, hold->port, false);
+	release_sock(hold->sock->sk);
+	return err;
+}
+
 /* A bound socket of the kernel's TCP; @reuse: beside others that allow it.  It
  * keeps others away until its users say otherwise: xtcp_hold_guard().
  */
 static int hold_bind(struct xtcp_hold *hold, bool reuse)
 {
-	struct sockaddr_in addr = {
-		.sin_family = AF_INET,
-		.sin_port = htons(hold->port),
-		.sin_addr.s_addr = hold->addr,
-	};
-	struct socket *sock;
+	struct inet_sock *inet;
 	int err;
 
 	err = sock_create_kern(hold->xn->net, PF_INET, SOCK_STREAM, IPPROTO_TCP,
-			       &sock);
+			       &hold->sock);
 	if (err)
 		return err;
-	/* whether the address is allowed has been decided by xtcp's own bind */
-	ip_sock_set_freebind(sock->sk);
-	err = kernel_bind(sock, (struct sockaddr *)&addr, sizeof(addr));
-	if (err == -EADDRINUSE && (reuse || port_held(hold->xn, hold->port))) {
-		sock->sk->sk_reuse = SK_CAN_REUSE;
+	inet = inet_sk(hold->sock->sk);
+	lock_sock(&inet->sk);
+	inet->inet_rcv_saddr = hold->addr;
+	inet->inet_saddr = hold->addr;
+	err = hold_ask(hold, false);
+	if (err && (reuse || port_held(hold->xn, hold->port))) {
 		holds_yield(hold->xn, hold->port, true);
-		err = kernel_bind(sock, (struct sockaddr *)&addr, sizeof(addr));
+		err = hold_ask(hold, true);
 		holds_yield(hold->xn, hold->port, false);
-		sock->sk->sk_reuse = SK_NO_REUSE;
+		inet->sk.sk_reuse = SK_NO_REUSE;
 	}
-	if (err) {
-		sock_release(sock);
-		return err;
-	}
-	hold->sock = sock;
-	return 0;
-}
-
-/* Would the kernel's TCP still let us have the port?  As its own listen() asks
- * once more for a socket that was bound long ago.
- */
-static int hold_ask(struct xtcp_hold *hold, bool reuse)
-{
-	struct sock *sk = hold->sock->sk;
-	int err;
-
-	lock_sock(sk);
-	holds_yield(hold->xn, hold->port, true);
-	spin_lock_bh(&hold->lock);
-	sk->sk_reuse = reuse ? SK_CAN_REUSE : SK_NO_REUSE;
-	spin_unlock_bh(&hold->lock);
-	err = sk->sk_prot->get_port(sk, hold->port);
-	holds_yield(hold->xn, hold->port, false);
-	release_sock(sk);
-	return err ? -EADDRINUSE : 0;
+	inet->inet_sport = htons(inet->inet_num);
+	release_sock(&inet->sk);
+	if (err)
+		sock_release(hold->sock);
+	return err;
 }
 
 static int hook_register(struct xtcp_net *xn)
@@ -470,7 +474,7 @@ static struct xtcp_hold *hold_find_or_make(struct xtcp_net *xn, __be32 addr,
 
 	if (!hold)
 		return hold_make(xn, addr, port, reuse);
-	err = READ_ONCE(hold->guards) ? 0 : hold_ask(hold, reuse);
+	err = READ_ONCE(hold->guards) ? 0 : hold_ask_again(hold, reuse);
 	return err ? ERR_PTR(err) : hold;
 }
 
@@ -515,7 +519,7 @@ int xtcp_hold_listen(struct xtcp_hold *hold)
 	int err;
 
 	mutex_lock(&hold->xn->tcp_wire_lock);
-	err = READ_ONCE(hold->guards) ? 0 : hold_ask(hold, true);
+	err = READ_ONCE(hold->guards) ? 0 : hold_ask_again(hold, true);
 	mutex_unlock(&hold->xn->tcp_wire_lock);
 	return err;
 }
