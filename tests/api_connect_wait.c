@@ -192,13 +192,13 @@ static void test_shut_by_other(void)
 }
 
 static const struct tap_test tests[] = {
-	TEST(in_progress),
-	TEST(interrupted),
+	TEST_WAITS(in_progress),
+	TEST_WAITS(interrupted),
 	TEST(send_timeout),
 	TEST(timeout_signal),
-	TEST(blocked_io),
+	TEST_WAITS(blocked_io),
 	TEST(give_up),
-	TEST(user_timeout),
+	TEST_WAITS(user_timeout),
 	TEST(shut_by_other),
 };
 

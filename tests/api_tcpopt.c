@@ -100,23 +100,6 @@ static void test_keepalive(void)
 	      "TCP_KEEPCNT: 128");
 }
 
-/* A live peer answers the probes: the connection stays. */
-static void test_keepalive_probes(void)
-{
-	struct pair p;
-	char byte;
-
-	pair_open(&p);
-	need(set_int(p.c, SOL_TCP, TCP_KEEPIDLE, 1));
-	need(set_int(p.c, SOL_TCP, TCP_KEEPINTVL, 1));
-	need(set_int(p.c, SOL_TCP, TCP_KEEPCNT, 1));
-	need(set_int(p.c, SOL_SOCKET, SO_KEEPALIVE, 1));
-	need(set_ms(p.c, SO_RCVTIMEO, 1300));
-	fails(recv(p.c, &byte, 1, 0), EAGAIN, "a probe later: still open");
-	need(send(p.s, "x", 1, 0));
-	eq(recv(p.c, &byte, 1, 0), 1, "and it works");
-}
-
 static void test_others(void)
 {
 	int fd = need(xsocket());
@@ -250,7 +233,6 @@ static const struct tap_test tests[] = {
 	TEST(cork),
 	TEST(nagle),
 	TEST(keepalive),
-	TEST(keepalive_probes),
 	TEST(others),
 	TEST(defer_accept),
 	TEST(congestion),

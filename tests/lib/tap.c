@@ -20,14 +20,21 @@
 #define LINE_BYTES	1024
 #define NAME_BYTES	400
 
-/* Seen by the runner and by every process of a test. */
-struct tap_shared {
-	unsigned int count;
-	unsigned int failed;
+/* Seen by the runner and by every process of the test. */
+struct tap_result {
+	unsigned int checks;
 	char last[LINE_BYTES];
 };
 
+/* Seen by all of them. */
+struct tap_shared {
+	unsigned int count;
+	unsigned int failed;
+	struct tap_result of[];		/* each test */
+};
+
 static struct tap_shared *shared;
+static struct tap_result *mine;
 static const char *current = "?";
 
 const char *tap_errno_name(int error)
@@ -66,7 +73,8 @@ static void result(bool good, const char *name, const char *suffix)
 
 	if (!good)
 		__atomic_add_fetch(&shared->failed, 1, __ATOMIC_SEQ_CST);
-	snprintf(shared->last, sizeof(shared->last), "%s", name);
+	__atomic_add_fetch(&mine->checks, 1, __ATOMIC_SEQ_CST);
+	snprintf(mine->last, sizeof(mine->last), "%s", name);
 	put("%s %u - %s: %s%s", good ? "ok" : "not ok", nr, current, name,
 	    suffix);
 }
@@ -192,16 +200,22 @@ static bool reap(pid_t pid, int *status, unsigned int seconds)
 	return true;
 }
 
-static void run_one(const struct tap_test *test)
+/* What is said from now on is about this test. */
+static void turn_to(const struct tap_test *test, struct tap_result *result)
 {
-	unsigned int timeout_s = test->timeout_s ? test->timeout_s : TIMEOUT_S;
-	unsigned int before = shared->count;
-	int status;
-	pid_t pid;
-
 	current = test->name;
-	shared->last[0] = '\0';
-	pid = fork();
+	mine = result;
+}
+
+static unsigned int timeout_of(const struct tap_test *test)
+{
+	return test->timeout_s ? test->timeout_s : TIMEOUT_S;
+}
+
+static pid_t begin(const struct tap_test *test)
+{
+	pid_t pid = fork();
+
 	if (pid < 0)
 		tap_bail_out("fork: %s", tap_errno_name(errno));
 	if (!pid) {
@@ -210,17 +224,25 @@ static void run_one(const struct tap_test *test)
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		setpgid(0, 0);
-		alarm(timeout_s);
+		alarm(timeout_of(test));
 		test->fn();
 		_exit(0);
 	}
 	setpgid(pid, pid);
+	return pid;
+}
+
+static void end(const struct tap_test *test, pid_t pid)
+{
+	unsigned int timeout_s = timeout_of(test);
+	int status;
+
 	if (!reap(pid, &status, timeout_s + GRACE_S)) {
 		kill(-pid, SIGKILL);
 		if (!reap(pid, &status, GRACE_S)) {
 			result(false, "ends when it is killed", "");
 			tap_bail_out("%s cannot be killed, last check: %s",
-				     current, shared->last);
+				     current, mine->last);
 		}
 	}
 	kill(-pid, SIGKILL);	/* processes that the test left behind */
@@ -229,7 +251,7 @@ static void run_one(const struct tap_test *test)
 		int sig = WTERMSIG(status);
 		char last[LINE_BYTES];
 
-		memcpy(last, shared->last, sizeof(last));
+		memcpy(last, mine->last, sizeof(last));
 		result(false, sig == SIGALRM ? "ends in time" : "does not crash", "");
 		put("#   killed by SIG%s within %u s; last check that completed: %s",
 		    sigabbrev_np(sig), timeout_s, last);
@@ -238,27 +260,38 @@ static void run_one(const struct tap_test *test)
 			_exit(255);	/* it bailed out */
 		result(false, "exits with status 0", "");
 		put("#   exit status %d", WEXITSTATUS(status));
-	} else if (shared->count == before) {
+	} else if (!mine->checks) {
 		result(false, "makes at least one check", "");
 	}
 }
 
+static bool is_wanted(const struct tap_test *test)
+{
+	const char *only = getenv("TAP_ONLY");
+
+	return !only || !strcmp(only, test->name);
+}
+
 /**
- * tap_main() - run the tests of a program, in order
+ * tap_main() - run the tests of a program
  * @tests: the table
  * @count: how many it holds
+ *
+ * Those that mostly wait begin first and run beside the others, which follow in
+ * order.
  *
  * Return: the exit status of the program.
  */
 int tap_main(const struct tap_test *tests, int count)
 {
-	const char *only = getenv("TAP_ONLY");
 	sigset_t chld;
+	pid_t *pids;
 	int i;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (shared == MAP_FAILED)
+	shared = mmap(NULL, sizeof(*shared) + count * sizeof(shared->of[0]),
+		      PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pids = calloc(count, sizeof(*pids));
+	if (shared == MAP_FAILED || !pids)
 		return 1;
 	sigemptyset(&chld);
 	sigaddset(&chld, SIGCHLD);
@@ -266,9 +299,21 @@ int tap_main(const struct tap_test *tests, int count)
 	signal(SIGPIPE, SIG_IGN);
 
 	net_init();
-	for (i = 0; i < count; i++)
-		if (!only || !strcmp(only, tests[i].name))
-			run_one(&tests[i]);
+	for (i = 0; i < count; i++) {
+		turn_to(&tests[i], &shared->of[i]);
+		if (tests[i].waits && is_wanted(&tests[i]))
+			pids[i] = begin(&tests[i]);
+	}
+	for (i = 0; i < count; i++) {
+		turn_to(&tests[i], &shared->of[i]);
+		if (!tests[i].waits && is_wanted(&tests[i]))
+			end(&tests[i], begin(&tests[i]));
+	}
+	for (i = 0; i < count; i++) {
+		turn_to(&tests[i], &shared->of[i]);
+		if (pids[i])
+			end(&tests[i], pids[i]);
+	}
 	put("1..%u", shared->count);
 	return shared->failed != 0;
 }

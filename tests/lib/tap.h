@@ -14,16 +14,19 @@
  * @name: first word of the name of each of its checks
  * @fn: runs in a process of its own
  * @timeout_s: after which it is killed and counted as failed, 0 for the default
+ * @waits: it mostly sleeps, and nobody disturbs it: it runs beside the others
  */
 struct tap_test {
 	const char *name;
 	void (*fn)(void);
 	unsigned int timeout_s;
+	bool waits;
 };
 
 /* TEST(x) is test_x() */
-#define TEST(x)			{ #x, test_##x, 0 }
-#define TEST_SLOW(x, seconds)	{ #x, test_##x, seconds }
+#define TEST(x)			{ #x, test_##x, 0, false }
+#define TEST_SLOW(x, seconds)	{ #x, test_##x, seconds, false }
+#define TEST_WAITS(x)		{ #x, test_##x, 0, true }
 
 #define TAP_PRINTF(m, n)	__attribute((format(printf, m, n)))
 
