@@ -110,6 +110,66 @@ static void test_splice_out(void)
 	eq(exit_status(pid), 0, "the sender is content");
 }
 
+/* A proxy's way: what one connection brings goes to the other and back, by pipes. */
+static long long bg_relay(struct bg *bg)
+{
+	const int *to = bg->arg;
+	long long total = 0;
+	ssize_t n, out;
+	int fd[2];
+
+	need(pipe(fd));
+	while ((n = splice(bg->fd, NULL, fd[1], NULL, 65536, SPLICE_F_MOVE)) > 0) {
+		for (total += n; n > 0; n -= out) {
+			out = splice(fd[0], NULL, *to, NULL, n, SPLICE_F_MORE);
+			if (out <= 0)
+				return -1;
+		}
+	}
+	if (n < 0 || shutdown(*to, SHUT_WR))
+		return -1;
+	return total;
+}
+
+static long long bg_stream(struct bg *bg)
+{
+	long long sent = stream_send(bg->fd, *(int *)bg->arg, BYTES, 20000);
+
+	return shutdown(bg->fd, SHUT_WR) ? -1 : sent;
+}
+
+static long long bg_hear(struct bg *bg)
+{
+	return stream_recv(bg->fd, *(int *)bg->arg, 10000);
+}
+
+static void test_relay(void)
+{
+	static int seed[] = { 25, 26 };
+	struct pair left, right;
+	struct bg there, back, say, answer, listener;
+
+	pair_open(&left);
+	pair_open(&right);
+	/* left.c ... left.s = right.c ... right.s */
+	there = (struct bg){ .fn = bg_relay, .fd = left.s, .arg = &right.c };
+	back = (struct bg){ .fn = bg_relay, .fd = right.c, .arg = &left.s };
+	say = (struct bg){ .fn = bg_stream, .fd = left.c, .arg = &seed[0] };
+	answer = (struct bg){ .fn = bg_stream, .fd = right.s, .arg = &seed[1] };
+	listener = (struct bg){ .fn = bg_hear, .fd = left.c, .arg = &seed[1] };
+	bg_start(&there);
+	bg_start(&back);
+	bg_start(&say);
+	bg_start(&answer);
+	bg_start(&listener);
+	eq(stream_recv(right.s, seed[0], 10000), BYTES, "what is said arrives");
+	eq(bg_join(&listener), BYTES, "so does the answer");
+	eq(bg_join(&there), BYTES, "spliced there");
+	eq(bg_join(&back), BYTES, "spliced back");
+	eq(bg_join(&say), BYTES, "all was said");
+	eq(bg_join(&answer), BYTES, "all was answered");
+}
+
 static void test_splice_states(void)
 {
 	struct pair p;
@@ -140,6 +200,7 @@ static const struct tap_test tests[] = {
 	TEST(sendfile_offset),
 	TEST(splice_in),
 	TEST(splice_out),
+	TEST(relay),
 	TEST(splice_states),
 };
 

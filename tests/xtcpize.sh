@@ -141,7 +141,7 @@ check "sockets under --only-connect" \
 	all_ok --only-connect "$OUT/xtcpize-probe" 253 6
 check "sockets under --only-listen" \
 	all_ok --only-listen "$OUT/xtcpize-probe" 6 253
-for name in socket sockopt ioctl splice share epoll; do
+for name in socket sockopt tcpopt ioctl splice share poll epoll; do
 	check "api_$name, made for the kernel's TCP" all_ok "$OUT/api_$name"
 done
 

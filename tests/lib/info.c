@@ -6,8 +6,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define COPY(field)	(info->field = ti.tcpi_##field)
-
 int get_info(int fd, struct info *info)
 {
 	struct tcp_info ti;
@@ -16,45 +14,45 @@ int get_info(int fd, struct info *info)
 	memset(&ti, 0, sizeof(ti));
 	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &ti, &len))
 		return -1;
-	COPY(state);
-	COPY(ca_state);
-	COPY(retransmits);
-	COPY(probes);
-	COPY(backoff);
-	COPY(options);
-	COPY(rto);
-	COPY(snd_mss);
-	COPY(rcv_mss);
-	COPY(unacked);
-	COPY(sacked);
-	COPY(lost);
-	COPY(retrans);
-	COPY(last_data_sent);
-	COPY(last_data_recv);
-	COPY(last_ack_recv);
-	COPY(pmtu);
-	COPY(rtt);
-	COPY(rttvar);
-	COPY(min_rtt);
-	COPY(advmss);
-	COPY(snd_ssthresh);
-	COPY(snd_cwnd);
-	COPY(rcv_space);
-	COPY(rcv_ssthresh);
-	COPY(reordering);
-	COPY(total_retrans);
-	COPY(segs_out);
-	COPY(segs_in);
-	COPY(data_segs_out);
-	COPY(data_segs_in);
-	COPY(notsent_bytes);
-	COPY(rcv_ooopack);
-	COPY(snd_wnd);
-	COPY(bytes_acked);
-	COPY(bytes_received);
-	COPY(bytes_sent);
-	COPY(bytes_retrans);
-	COPY(pacing_rate);
-	COPY(max_pacing_rate);
+	info->state = ti.tcpi_state;
+	info->ca_state = ti.tcpi_ca_state;
+	info->retransmits = ti.tcpi_retransmits;
+	info->probes = ti.tcpi_probes;
+	info->backoff = ti.tcpi_backoff;
+	info->options = ti.tcpi_options;
+	info->rto = ti.tcpi_rto;
+	info->snd_mss = ti.tcpi_snd_mss;
+	info->rcv_mss = ti.tcpi_rcv_mss;
+	info->unacked = ti.tcpi_unacked;
+	info->sacked = ti.tcpi_sacked;
+	info->lost = ti.tcpi_lost;
+	info->retrans = ti.tcpi_retrans;
+	info->last_data_sent = ti.tcpi_last_data_sent;
+	info->last_data_recv = ti.tcpi_last_data_recv;
+	info->last_ack_recv = ti.tcpi_last_ack_recv;
+	info->pmtu = ti.tcpi_pmtu;
+	info->rtt = ti.tcpi_rtt;
+	info->rttvar = ti.tcpi_rttvar;
+	info->min_rtt = ti.tcpi_min_rtt;
+	info->advmss = ti.tcpi_advmss;
+	info->snd_ssthresh = ti.tcpi_snd_ssthresh;
+	info->snd_cwnd = ti.tcpi_snd_cwnd;
+	info->rcv_space = ti.tcpi_rcv_space;
+	info->rcv_ssthresh = ti.tcpi_rcv_ssthresh;
+	info->reordering = ti.tcpi_reordering;
+	info->total_retrans = ti.tcpi_total_retrans;
+	info->segs_out = ti.tcpi_segs_out;
+	info->segs_in = ti.tcpi_segs_in;
+	info->data_segs_out = ti.tcpi_data_segs_out;
+	info->data_segs_in = ti.tcpi_data_segs_in;
+	info->notsent_bytes = ti.tcpi_notsent_bytes;
+	info->rcv_ooopack = ti.tcpi_rcv_ooopack;
+	info->snd_wnd = ti.tcpi_snd_wnd;
+	info->bytes_acked = ti.tcpi_bytes_acked;
+	info->bytes_received = ti.tcpi_bytes_received;
+	info->bytes_sent = ti.tcpi_bytes_sent;
+	info->bytes_retrans = ti.tcpi_bytes_retrans;
+	info->pacing_rate = ti.tcpi_pacing_rate;
+	info->max_pacing_rate = ti.tcpi_max_pacing_rate;
 	return len;
 }
