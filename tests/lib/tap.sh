@@ -86,6 +86,57 @@ space_pair() {
 	ip -n "$2" link set veth0 up
 }
 
+# aside NAME COMMAND...: in the background, checks and all, with a work directory
+# of its own; at most $aside_most at a time
+aside_most=4 asides=() aside_pids=()
+aside() {
+	local name=$1
+
+	shift
+	while [ "$(jobs -pr | wc -l)" -ge "$aside_most" ]; do
+		wait -n
+	done
+	mkdir "$work/$name"
+	aside_main "$work/$name" "$@" >"$work/$name.tap" 2>&1 </dev/null &
+	asides+=("$name")
+	aside_pids+=($!)
+	pids+=($!)
+}
+
+aside_main() {
+	local work=$1 tap_nr=0 pids=()
+
+	shift
+	"$@"
+	echo "1..$tap_nr"
+}
+
+# asides_end: wait for them, and show their checks as ours
+asides_end() {
+	local name line before ended
+
+	wait "${aside_pids[@]}"
+	for name in "${asides[@]}"; do
+		before=$tap_nr ended=
+		while IFS= read -r line; do
+			case $line in
+			"ok "* | "not ok "*)
+				tap_nr=$((tap_nr + 1))
+				[ "${line%% *}" = ok ] || tap_failed=1
+				line="${line%%ok *}ok $tap_nr - ${line#* - }"
+				;;
+			1..*)
+				[ "$line" = "1..$((tap_nr - before))" ] && ended=1
+				continue
+				;;
+			esac
+			echo "$line"
+		done <"$work/$name.tap"
+		[ "$ended" ] || check "$name came to its end" false
+	done
+	asides=() aside_pids=()
+}
+
 # background COMMAND...: ended by tap_cleanup; its number is in $!
 background() {
 	"$@" >/dev/null 2>&1 &
