@@ -214,6 +214,16 @@ static void too_many_orphans(struct kunit *test)
 
 /* ---- TIME_WAIT ---- */
 
+/* The user closes first, and the peer at once. */
+static void close_to_time_wait(struct conv *t)
+{
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	inject(t, "FIN|ACK seq R ack S");
+	expect(t, "ACK seq S ack R+1");
+	state_is(t, TCP_TIME_WAIT);
+}
+
 static unsigned long time_wait_ends(struct conv *t)
 {
 	unsigned long expires = 0;
@@ -260,11 +270,7 @@ static void new_incarnation(struct kunit *test)
 
 	t->tuple.rport = 6001;
 	established_passive(t);
-	user_close(t);
-	expect(t, "FIN|ACK seq 101 ack 1001");
-	inject(t, "FIN|ACK seq R ack S");
-	expect(t, "ACK seq S ack R+1");
-	state_is(t, TCP_TIME_WAIT);
+	close_to_time_wait(t);
 	t->irs = 2000;
 	inject(t, "SYN seq 2000 mss 1460");
 	/* beyond all that the old connection may have sent */
@@ -284,11 +290,7 @@ static void new_incarnation_waits(struct kunit *test)
 	const char *said;
 
 	established_passive(t);
-	user_close(t);
-	expect(t, "FIN|ACK seq 101 ack 1001");
-	inject(t, "FIN|ACK seq R ack S");
-	expect(t, "ACK seq S ack R+1");
-	state_is(t, TCP_TIME_WAIT);
+	close_to_time_wait(t);
 	t->irs = 2000;
 	lock_sock(t->listener->sk);
 	said = conv_inject(t, "SYN seq 2000 mss 1460");
@@ -309,10 +311,7 @@ static void nobody_for_new_incarnation(struct kunit *test)
 
 	established_passive(t);
 	user_close_socket(t, t->listener);
-	user_close(t);
-	expect(t, "FIN|ACK seq 101 ack 1001");
-	inject(t, "FIN|ACK seq R ack S");
-	expect(t, "ACK seq S ack R+1");
+	close_to_time_wait(t);
 	inject(t, "SYN seq 2000 mss 1460");
 	expect(t, "ACK seq S ack R");
 	state_is(t, TCP_TIME_WAIT);
@@ -327,10 +326,7 @@ static void old_syn(struct kunit *test)
 
 	t->tuple.rport = 6001;
 	established_passive(t);
-	user_close(t);
-	expect(t, "FIN|ACK seq 101 ack 1001");
-	inject(t, "FIN|ACK seq R ack S");
-	expect(t, "ACK seq S ack R+1");
+	close_to_time_wait(t);
 	inject(t, "SYN seq 500 mss 1460");
 	expect(t, "ACK seq S ack R");
 	inject(t, "SYN seq R-1 mss 1460");

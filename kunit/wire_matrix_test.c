@@ -388,30 +388,34 @@ static const struct segment_event segments[] = {
 	} },
 };
 
-/* A pair for each cell.  KUnit asks for them in turn. */
+/* A pair for each cell of a table, whose rows begin with a name.  KUnit asks for
+ * them in turn.
+ */
 struct pair {
 	unsigned int	event;
 	unsigned int	place;
 };
 
-static const void *next_pair(struct pair *pair, const void *prev, unsigned int events)
+static const void *next_pair(const void *prev, char *desc, const void *table,
+			     size_t row_bytes, unsigned int rows)
 {
+	static struct pair pair;
+
 	if (!prev)
-		*pair = (struct pair) { };
-	else if (++pair->place == PLACES)
-		*pair = (struct pair) { .event = pair->event + 1 };
-	return pair->event < events ? pair : NULL;
+		pair = (struct pair) { };
+	else if (++pair.place == PLACES)
+		pair = (struct pair) { .event = pair.event + 1 };
+	if (pair.event == rows)
+		return NULL;
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s: %s", place_names[pair.place],
+		 *(const char **)(table + pair.event * row_bytes));
+	return &pair;
 }
 
 static const void *segment_gen_params(const void *prev, char *desc)
 {
-	static struct pair pair;
-
-	if (!next_pair(&pair, prev, ARRAY_SIZE(segments)))
-		return NULL;
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s: %s", place_names[pair.place],
-		 segments[pair.event].name);
-	return &pair;
+	return next_pair(prev, desc, segments, sizeof(segments[0]),
+			 ARRAY_SIZE(segments));
 }
 
 static void segment_arrives(struct kunit *test)
@@ -620,13 +624,8 @@ static const struct user_event calls[] = {
 
 static const void *call_gen_params(const void *prev, char *desc)
 {
-	static struct pair pair;
-
-	if (!next_pair(&pair, prev, ARRAY_SIZE(calls)))
-		return NULL;
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s: %s", place_names[pair.place],
-		 calls[pair.event].name);
-	return &pair;
+	return next_pair(prev, desc, calls, sizeof(calls[0]),
+			 ARRAY_SIZE(calls));
 }
 
 static void user_calls(struct kunit *test)
@@ -761,13 +760,8 @@ static const struct other_event others[] = {
 
 static const void *other_gen_params(const void *prev, char *desc)
 {
-	static struct pair pair;
-
-	if (!next_pair(&pair, prev, ARRAY_SIZE(others)))
-		return NULL;
-	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s: %s", place_names[pair.place],
-		 others[pair.event].name);
-	return &pair;
+	return next_pair(prev, desc, others, sizeof(others[0]),
+			 ARRAY_SIZE(others));
 }
 
 static void timers_and_errors(struct kunit *test)
