@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "xtcp.h"
@@ -185,6 +186,8 @@ static const struct option options[] = {
 	{ IPPROTO_TCP, TCP_CONGESTION },
 };
 
+#define BIND_TRIES	200	/* a millisecond apart */
+
 /* What IFNAMSIZ, TCP_CA_NAME_MAX and struct timeval have room in. */
 #define OPTION_BYTES	32
 
@@ -234,6 +237,24 @@ static void copy_flags(int from, int to)
 	fcntl(to, F_SETFL, fcntl(from, F_GETFL));
 }
 
+/*
+ * A socket of xtcp's holds its port in the kernel's TCP, too, and a worker of the
+ * module's lets go of it soon after the socket is closed: not before that is the
+ * port free.  One that another has stays taken.
+ */
+static int bind_freed(int fd, const struct sockaddr_in *name, socklen_t len)
+{
+	struct timespec ms = { .tv_nsec = 1000000 };
+	int tries = BIND_TRIES;
+
+	while (bind(fd, (const struct sockaddr *)name, len)) {
+		if (errno != EADDRINUSE || !--tries)
+			return -1;
+		syscall(SYS_nanosleep, &ms, NULL);
+	}
+	return 0;
+}
+
 /* Put @new where @fd is, with all that @fd has been told so far. */
 static int take_place(int fd, int fresh, int new)
 {
@@ -250,7 +271,7 @@ static int take_place(int fd, int fresh, int new)
 		return -1;
 	if (!name.sin_port && !name.sin_addr.s_addr)
 		return 0;
-	return bind(fd, (struct sockaddr *)&name, len);
+	return bind_freed(fd, &name, len);
 }
 
 static int replace(int fd, int (*open_old)(int type),
