@@ -399,7 +399,10 @@ long long fill(int fd)
 			return -1;
 		full = quiet;
 		if (!full)
-			quiet = !(poll_ms(fd, POLLOUT, 3 * SHORT_MS) & POLLOUT);
+			/* longer than a probe of the window takes to go out:
+			 * it may bring what makes a little room
+			 */
+			quiet = !(poll_ms(fd, POLLOUT, 5 * SHORT_MS) & POLLOUT);
 	} while (!full);
 	return total;
 }
