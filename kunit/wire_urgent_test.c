@@ -49,6 +49,20 @@ static void pointer_of_each_segment(struct kunit *test)
 	silence(t);
 }
 
+/* No segment leaves while it is not known yet where the urgent data end. */
+static void pointer_of_the_first_segment(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 3000, user_send_flags(t, 3000, MSG_OOB));
+	expect(t, "URG|ACK seq 101 ack R len 1460 urg 3000");
+	expect(t, "URG|ACK seq 1561 ack R len 1460 urg 1540");
+	inject(t, "ACK seq R ack S");
+	expect(t, "URG|PSH|ACK seq 3021 ack R len 80 urg 80");
+	silence(t);
+}
+
 static void pointer_is_sent_again(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -477,6 +491,7 @@ static void with_first_data(struct kunit *test)
 static struct kunit_case urgent_cases[] = {
 	KUNIT_CASE(pointer_is_sent),
 	KUNIT_CASE(pointer_of_each_segment),
+	KUNIT_CASE(pointer_of_the_first_segment),
 	KUNIT_CASE(pointer_is_sent_again),
 	KUNIT_CASE(a_later_pointer),
 	KUNIT_CASE(a_far_pointer),

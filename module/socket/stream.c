@@ -228,6 +228,12 @@ static void stamp_written(struct sock *sk, const struct sockcm_cookie *sockc,
 static void written(struct sock *sk, const struct msghdr *msg,
 		    const struct sockcm_cookie *sockc, int copied)
 {
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (unlikely(msg->msg_flags & MSG_OOB)) {
+		x->snd_up = x->write_seq;
+		x->urg_sending = 1;
+	}
 	if (unlikely(sockc->tsflags))
 		stamp_written(sk, sockc, copied);
 	push(sk, msg->msg_flags);
@@ -288,18 +294,15 @@ static int send_locked(struct sock *sk, struct msghdr *msg,
 		x->write_seq += err;
 		xtcp_end(skb) += err;
 		copied += err;
-		/* a packet's worth: away with it, while the user writes on */
+		/* a packet's worth: away with it, while the user writes on;
+		 * unless it must say where the urgent data end
+		 */
 		if (skb->len >= goal && msg_data_left(msg) &&
-		    skb == x->send_head)
+		    skb == x->send_head && !(flags & MSG_OOB))
 			xtcp_output(sk, XTCP_NODELAY);
 	}
-	if (copied) {
-		if (flags & MSG_OOB) {
-			x->snd_up = x->write_seq;
-			x->urg_sending = 1;
-		}
+	if (copied)
 		written(sk, msg, sockc, copied);
-	}
 	return copied;
 error:
 	drop_empty_tail(sk);
