@@ -409,6 +409,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 		clone = skb_clone(skb, GFP_ATOMIC);
 	if (!clone)
 		return -ENOBUFS;
+	cb->sent_us = xtcp_now_us();	/* before: on its way it may take a while */
 	set_gso(sk, clone, x->snd_mss);
 	return xtcp_transmit(sk, clone, cb->block.seq, cb->flags);
 }
@@ -442,7 +443,6 @@ static void sent_new(struct sock *sk, struct sk_buff *skb)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_skb_cb *cb = XTCP_CB(skb);
 
-	cb->sent_us = xtcp_now_us();
 	cb->resent = 0;
 	x->send_head = skb_queue_is_last(&sk->sk_write_queue, skb) ? NULL :
 			skb_queue_next(&sk->sk_write_queue, skb);
