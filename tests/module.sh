@@ -87,7 +87,7 @@ check "no socket without it" says "socket: EAFNOSUPPORT" \
 	"$OUT/xcat" 127.0.0.1 7010
 
 # family=
-check "a number that is taken is refused" says "File exists" insmod "$ko" family=2
+check "a number that is taken is refused" says "resource busy" insmod "$ko" family=2
 check "nothing is left of that" nothing_left
 check "a number that is none is refused" says insmod insmod "$ko" family=4711
 check "another number" insmod "$ko" family=27

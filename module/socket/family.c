@@ -590,7 +590,7 @@ static void init_mem_limits(void)
  *
  * At module load, last.
  *
- * Return: 0; -ENOMEM; -EEXIST where the family's number is taken; -EINVAL where
+ * Return: 0; -ENOMEM; -EBUSY where the family's number is taken; -EINVAL where
  * it is out of range
  */
 int xtcp_family_init(void)
@@ -608,6 +608,9 @@ int xtcp_family_init(void)
 		goto counter;
 	xtcp_family.family = family;
 	err = sock_register(&xtcp_family);
+	/* of EEXIST modprobe would make that the module is loaded already */
+	if (err == -EEXIST)
+		err = -EBUSY;
 	if (err)
 		goto proto;
 	inet_register_protosw(&xtcp_protosw);
