@@ -45,7 +45,7 @@ transfer() {
 
 # frames SPACE DEVICE DIRECTION: counted by the driver
 frames() {
-	in_space "$1" cat "/sys/class/net/$2/statistics/$3_packets"
+	ip netns exec "$1" cat "/sys/class/net/$2/statistics/$3_packets"
 }
 
 # offload NAME on|off: where the cards have it
