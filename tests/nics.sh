@@ -69,7 +69,7 @@ least=$((bytes / 1460))
 check "every frame is of 1500 bytes at most: $sent sent" [ "$sent" -ge "$least" ]
 check "and arrives by the other driver: $received" [ "$received" -ge "$least" ]
 
-in_space "$b" tcpdump -i eth1 -n -w "$work/dump" -s 64 -c 2000 ip \
+nsenter --net="/run/netns/$b" tcpdump -i eth1 -n -U -w "$work/dump" -s 64 -c 2000 ip \
 	>/dev/null 2>"$work/tcpdump" &
 pid=$!
 # shellcheck disable=SC2317
@@ -78,6 +78,7 @@ listening() {
 }
 if retry listening; then
 	check "$bytes bytes, captured" transfer
+	kill "$pid" 2>/dev/null	# few frames may be enough, where a card cuts them
 	wait "$pid"
 	longest=$(tcpdump -n -e -r "$work/dump" 2>/dev/null |
 		sed -n 's/.*, length \([0-9]*\): .*/\1/p' | sort -n | tail -n 1)
