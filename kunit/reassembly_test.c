@@ -205,7 +205,7 @@ static void random_orders(struct kunit *test)
 	struct rnd_state rnd;
 
 	prandom_seed_state(&rnd, 1);
-	for (int i = 0; i < TRIES(2000); i++)
+	for (int i = 0; i < tries(2000); i++)
 		against_model(test, &rnd, base[i % ARRAY_SIZE(base)]);
 }
 

@@ -132,7 +132,7 @@ static void round_trip(struct kunit *test)
 	struct rnd_state rnd;
 
 	prandom_seed_state(&rnd, 9293);
-	for (int i = 0; i < TRIES(10000); i++) {
+	for (int i = 0; i < tries(10000); i++) {
 		struct xtcp_segment in = { }, out;
 		u8 *at = buf + i % 4;
 		int len;
@@ -199,7 +199,7 @@ static void random_bytes(struct kunit *test)
 	u8 *buf;
 
 	prandom_seed_state(&rnd, 793);
-	for (int i = 0; i < TRIES(20000); i++) {
+	for (int i = 0; i < tries(20000); i++) {
 		u32 len = prandom_u32_state(&rnd) % (XTCP_HEADER_MAX_BYTES + 1);
 
 		buf = kmalloc(len, GFP_KERNEL);

@@ -5,7 +5,10 @@
 #include <kunit/test.h>
 
 /* How often something random is tried: with sanitizers it takes ten times as long. */
-#define TRIES(n)	(IS_ENABLED(CONFIG_KASAN) ? (n) / 5 : (n))
+static inline int tries(int n)
+{
+	return IS_ENABLED(CONFIG_KASAN) ? n / 5 : n;
+}
 
 extern struct kunit_suite close_suite;
 extern struct kunit_suite cong_suite;

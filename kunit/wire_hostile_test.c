@@ -207,7 +207,7 @@ static void noise(struct kunit *test)
 	prandom_seed_state(&rnd, 9293);
 	established(t);
 	conv_look(t);
-	for (int i = 0; i < TRIES(3000); i++) {
+	for (int i = 0; i < tries(3000); i++) {
 		len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
 		/* 16 bits of checksum let few through; none here: one byte */
 		t->packet[TCP_AT + prandom_u32_state(&rnd) % (len - TCP_AT)] ^=
@@ -236,7 +236,7 @@ static void mutants(struct kunit *test)
 	size_t len;
 
 	prandom_seed_state(&rnd, 5961);
-	for (int i = 0; i < TRIES(6000); i++) {
+	for (int i = 0; i < tries(6000); i++) {
 		if (conv_state(t) != TCP_ESTABLISHED || !t->sock) {
 			t->written = 0;
 			t->read = 0;

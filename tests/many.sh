@@ -92,7 +92,7 @@ for space in "$a" "$b"; do
 	who=server
 	[ "$space" = "$a" ] && who=client
 	check "$who: no connection is left" retry counter_is "$space" CurrEstab 0
-	check "$who: half of them are in TIME_WAIT" counter_is "$space" TimeWaits "$half"
+	check "$who: half of them are in TIME_WAIT" retry counter_is "$space" TimeWaits "$half"
 	check "$who: /proc/net/xtcp lists those and no other" \
 		is "$(listed "$space")" "$half 0"
 	check "$who: none was reset" counter_is "$space" EstabResets 0

@@ -40,11 +40,12 @@ check() {
 
 	shift
 	tap_nr=$((tap_nr + 1))
-	if "$@" >"$work/output" 2>&1; then
+	"$@" >"$work/output" 2>&1
+	status=$?
+	if [ "$status" -eq 0 ]; then
 		echo "ok $tap_nr - $name"
 		return 0
 	fi
-	status=$?
 	echo "not ok $tap_nr - $name"
 	echo "#   status $status of: $*"
 	tail -n 5 "$work/output" | sed 's/^/#   /'
