@@ -355,6 +355,12 @@ struct xtcp_skb_cb {
 #define xtcp_seq(skb)	(XTCP_CB(skb)->block.seq)
 #define xtcp_end(skb)	(XTCP_CB(skb)->block.end)
 
+/* How many segments GRO has made one of, or GSO will make of it. */
+static inline u32 xtcp_skb_segs(const struct sk_buff *skb)
+{
+	return max_t(u16, 1, skb_shinfo(skb)->gso_segs);
+}
+
 /* What the IP layer left in an skb's cb, the device that it came in by among
  * it, is needed until the segment is queued: only the tree's node covers it.
  */

@@ -21,12 +21,6 @@
 #include "timewait.h"
 #include "urgent.h"
 
-/* How many segments GRO has made one of. */
-static u32 segs_of(const struct sk_buff *skb)
-{
-	return max_t(u16, 1, skb_shinfo(skb)->gso_segs);
-}
-
 /* ---- acknowledging ---- */
 
 static void ack_now(struct xtcp_sock *x)
@@ -626,7 +620,7 @@ static void queue_out_of_order(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 	xtcp_count(x->xn, OFO_QUEUED);
-	x->tally.segs_out_of_order += segs_of(skb);
+	x->tally.segs_out_of_order += xtcp_skb_segs(skb);
 	skb_set_owner_r(skb, sk);
 	while ((b = xtcp_reassembly_covered(&x->reassembly, mine)))
 		kfree_skb(xtcp_block_skb(b));
@@ -785,7 +779,7 @@ void xtcp_step_fin(struct sock *sk)
 void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 segs = segs_of(skb);
+	u32 segs = xtcp_skb_segs(skb);
 
 	x->last_rcv = jiffies;
 	x->tally.segs_in += segs;

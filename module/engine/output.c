@@ -252,7 +252,7 @@ static void move_stamp(struct sk_buff *from, struct sk_buff *to)
 }
 
 /**
- * xtcp_fragment() - cut an skb of the write queue in two
+ * fragment() - cut an skb of the write queue in two
  * @sk: the connection, locked
  * @skb: in its write queue
  * @len: how many bytes of data the first part keeps; the second, which follows
@@ -260,7 +260,7 @@ static void move_stamp(struct sk_buff *from, struct sk_buff *to)
  *
  * Return: 0 or -ENOMEM
  */
-int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len)
+static int fragment(struct sock *sk, struct sk_buff *skb, u32 len)
 {
 	struct xtcp_skb_cb *cb = XTCP_CB(skb), *cb2;
 	struct sk_buff *skb2;
@@ -342,7 +342,7 @@ int xtcp_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 len = skb->len, header_bytes = XTCP_HEADER_BYTES;
-	u32 segs = max_t(u16, 1, skb_shinfo(skb)->gso_segs);
+	u32 segs = xtcp_skb_segs(skb);
 	struct xtcp_segment seg = {
 		.sport = x->node.tuple.lport,
 		.dport = x->node.tuple.rport,
@@ -563,7 +563,7 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 		} else {
 			len = 0;	/* a bare FIN takes nobody's room */
 		}
-		if (len < skb->len && xtcp_fragment(sk, skb, len))
+		if (len < skb->len && fragment(sk, skb, len))
 			break;
 		/* an skb that could not be sent is lost, as in the network */
 		if (transmit_queued(sk, skb) == -ENOBUFS)
@@ -594,7 +594,7 @@ int xtcp_output_probe(struct sock *sk)
 
 	/* SWS avoidance held a small window's worth back: it goes now */
 	if (skb->len > len) {
-		err = xtcp_fragment(sk, skb, len);
+		err = fragment(sk, skb, len);
 		if (err)
 			return err;
 	}
@@ -627,7 +627,7 @@ int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 	int err;
 
 	if (seq_lt(xtcp_seq(skb), x->snd_una)) {
-		err = xtcp_fragment(sk, skb, x->snd_una - xtcp_seq(skb));
+		err = fragment(sk, skb, x->snd_una - xtcp_seq(skb));
 		if (err)
 			return err;
 		rest = skb_queue_next(&sk->sk_write_queue, skb);
@@ -643,7 +643,7 @@ int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 	if (wnd < (s32)most_bytes)
 		most_bytes = max(wnd, 1);
 	if (skb->len > most_bytes) {
-		err = xtcp_fragment(sk, skb, most_bytes);
+		err = fragment(sk, skb, most_bytes);
 		if (err)
 			return err;
 	}
@@ -759,8 +759,8 @@ void xtcp_send_challenge_ack(struct sock *sk)
  * xtcp_send_keepalive() - ask the peer whether it is still there
  * @sk: the connection, locked
  *
- * RFC 9293, 3.8.4: SEG.SEQ = SND.NXT - 1 (nothing is in flight), no data: not acceptable, so an ACK
- * comes back.
+ * RFC 9293, 3.8.4: SEG.SEQ = SND.NXT - 1 (nothing is in flight), no data: not
+ * acceptable, so an ACK comes back.
  */
 void xtcp_send_keepalive(struct sock *sk)
 {

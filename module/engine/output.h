@@ -6,7 +6,6 @@
 
 struct sk_buff *xtcp_data_skb(struct sock *sk, gfp_t gfp);
 void xtcp_queue_skb(struct sock *sk, struct sk_buff *skb);
-int xtcp_fragment(struct sock *sk, struct sk_buff *skb, u32 len);
 int xtcp_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags);
 void xtcp_output(struct sock *sk, u8 nonagle);
 int xtcp_output_probe(struct sock *sk);

@@ -27,9 +27,4 @@ static inline bool seq_geq(u32 a, u32 b)
 	return seq_leq(b, a);
 }
 
-static inline u32 seq_max(u32 a, u32 b)
-{
-	return seq_gt(a, b) ? a : b;
-}
-
 #endif /* _XTCP_SEQ_H */

@@ -142,7 +142,7 @@ static int ipv4_xmit(struct sock *sk, struct sk_buff *skb)
 	frag_off = ip_dont_fragment(sk, dst) ? htons(IP_DF) : 0;
 	put_ip_header(skb, &x->node.tuple, READ_ONCE(inet->tos),
 		      ttl < 0 ? ip4_dst_hoplimit(dst) : ttl, x->ip_id, frag_off);
-	x->ip_id += max_t(u16, 1, skb_shinfo(skb)->gso_segs);
+	x->ip_id += xtcp_skb_segs(skb);
 	skb->priority = READ_ONCE(sk->sk_priority);
 	skb->mark = READ_ONCE(sk->sk_mark);
 	err = ip_local_out(sock_net(sk), sk, skb);
