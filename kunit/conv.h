@@ -119,6 +119,7 @@ int conv_init_csum(struct kunit *test);
 int conv_init_gso(struct kunit *test);
 int conv_init_bare(struct kunit *test);
 void conv_exit(struct kunit *test);
+void conv_suite_exit(struct kunit_suite *suite);
 
 static inline struct conv *conv_of(struct kunit *test)
 {

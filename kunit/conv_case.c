@@ -12,6 +12,9 @@
 
 #define FROZEN		(24 * 3600 * HZ)
 
+/* A suite's cases use one NIC: to make and free one takes longer than a case. */
+static struct nic *suite_nic;
+
 static int init_kind(struct kunit *test, enum nic_kind kind)
 {
 	struct conv *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
@@ -27,9 +30,14 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
 	 */
 	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
 	t->test = test;
-	t->nic = nic_make(&init_net, kind);
-	if (IS_ERR(t->nic))
-		return PTR_ERR(t->nic);
+	if (!suite_nic) {
+		struct nic *nic = nic_make(&init_net, kind);
+
+		if (IS_ERR(nic))
+			return PTR_ERR(nic);
+		suite_nic = nic;
+	}
+	t->nic = suite_nic;
 	t->xn = xtcp_pernet(&init_net);
 	t->sysctl = t->xn->sysctl;
 	t->xn->sysctl.challenge_ack_ms = 0;
@@ -57,7 +65,7 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
  */
 void conv_address(struct conv *t, u32 here, u32 there, int prefix)
 {
-	KUNIT_ASSERT_EQ(t->test, 0, nic_add_address(t->nic, htonl(here), prefix));
+	KUNIT_ASSERT_EQ(t->test, 0, nic_set_address(t->nic, htonl(here), prefix));
 	xtcp_addr_from_v4(&t->tuple.laddr, htonl(here));
 	xtcp_addr_from_v4(&t->tuple.raddr, htonl(there));
 }
@@ -187,5 +195,18 @@ void conv_exit(struct kunit *test)
 			    "sockets are left");
 	t->xn->isn_pinned = false;
 	t->xn->sysctl = t->sysctl;
-	nic_free(t->nic);
+	nic_clear(t->nic);
+}
+
+/**
+ * conv_suite_exit() - after the last case of a suite: its NIC goes
+ * @suite: the suite
+ *
+ * This is struct kunit_suite's suite_exit.
+ */
+void conv_suite_exit(struct kunit_suite *suite)
+{
+	if (suite_nic)
+		nic_free(suite_nic);
+	suite_nic = NULL;
 }

@@ -243,5 +243,6 @@ struct kunit_suite frames_live_suite = {
 	.name = "frames_live",
 	.init = live_init,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = live_cases,
 };

@@ -116,19 +116,6 @@ void nic_release_held(struct nic *nic)
 	skb_queue_purge(&nic->held);
 }
 
-/**
- * nic_free() - the NIC goes, with all that it has
- * @nic: the NIC
- */
-void nic_free(struct nic *nic)
-{
-	unregister_netdev(nic->dev);
-	skb_queue_purge(&nic->sent);
-	skb_queue_purge(&nic->held);
-	free_netdev(nic->dev);
-	kfree(nic);
-}
-
 /* A request to rtnetlink, as "ip" would send it, and the answer to it. */
 static int rtnl_ask(struct net *net, void *msg, size_t len)
 {
@@ -162,15 +149,7 @@ out:
 	return err;
 }
 
-/**
- * nic_add_address() - give the NIC an IPv4 address
- * @nic: the NIC
- * @addr: the address
- * @prefix: the length of its network's prefix
- *
- * Return: 0 or a negative errno
- */
-int nic_add_address(struct nic *nic, __be32 addr, int prefix)
+static int ask_address(struct nic *nic, u16 type, u16 flags)
 {
 	struct {
 		struct nlmsghdr nlh;
@@ -180,23 +159,66 @@ int nic_add_address(struct nic *nic, __be32 addr, int prefix)
 	} msg = {
 		.nlh = {
 			.nlmsg_len = sizeof(msg),
-			.nlmsg_type = RTM_NEWADDR,
-			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE |
-				       NLM_F_EXCL,
+			.nlmsg_type = type,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags,
 		},
 		.ifa = {
 			.ifa_family = AF_INET,
-			.ifa_prefixlen = prefix,
+			.ifa_prefixlen = nic->prefix,
 			.ifa_index = nic->dev->ifindex,
 		},
 		.attr = {
 			.nla_len = sizeof(msg.attr) + sizeof(msg.addr),
 			.nla_type = IFA_LOCAL,
 		},
-		.addr = addr,
+		.addr = nic->addr,
 	};
 
 	return rtnl_ask(dev_net(nic->dev), &msg, sizeof(msg));
+}
+
+/**
+ * nic_set_address() - give the NIC its IPv4 address
+ * @nic: the NIC, which has none
+ * @addr: the address
+ * @prefix: the length of its network's prefix
+ *
+ * Return: 0 or a negative errno
+ */
+int nic_set_address(struct nic *nic, __be32 addr, int prefix)
+{
+	nic->addr = addr;
+	nic->prefix = prefix;
+	return ask_address(nic, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+}
+
+/**
+ * nic_clear() - the NIC is as nic_make() made it, whatever a test did to it
+ * @nic: the NIC
+ */
+void nic_clear(struct nic *nic)
+{
+	nic->hold = false;
+	nic->direct = false;
+	skb_queue_purge(&nic->held);
+	if (nic->addr)
+		ask_address(nic, RTM_DELADDR, 0);
+	nic->addr = 0;
+	nic_up(nic, true);
+	skb_queue_purge(&nic->sent);
+}
+
+/**
+ * nic_free() - the NIC goes, with all that it has
+ * @nic: the NIC
+ */
+void nic_free(struct nic *nic)
+{
+	unregister_netdev(nic->dev);
+	skb_queue_purge(&nic->sent);
+	skb_queue_purge(&nic->held);
+	free_netdev(nic->dev);
+	kfree(nic);
 }
 
 static DECLARE_COMPLETION(seen);

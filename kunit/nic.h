@@ -21,6 +21,8 @@ enum nic_kind {
 /**
  * struct nic - a test NIC
  * @dev: the device
+ * @addr: its address, 0: none
+ * @prefix: the length of its network's prefix
  * @sent: copies of the packets of the wires that xtcp uses
  * @held: the originals, while @hold is set
  * @hold: be a NIC that is slow to free what it was given
@@ -28,6 +30,8 @@ enum nic_kind {
  */
 struct nic {
 	struct net_device	*dev;
+	__be32			addr;
+	int			prefix;
 	struct sk_buff_head	sent;
 	struct sk_buff_head	held;
 	bool			hold;
@@ -35,8 +39,9 @@ struct nic {
 };
 
 struct nic *nic_make(struct net *net, enum nic_kind kind);
+void nic_clear(struct nic *nic);
 void nic_free(struct nic *nic);
-int nic_add_address(struct nic *nic, __be32 addr, int prefix);
+int nic_set_address(struct nic *nic, __be32 addr, int prefix);
 void nic_up(struct nic *nic, bool up);
 void nic_release_held(struct nic *nic);
 bool nic_receive(struct nic *nic, const void *packet, size_t len);

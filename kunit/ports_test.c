@@ -315,5 +315,6 @@ struct kunit_suite ports_suite = {
 	.name = "ports",
 	.init = conv_init,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = ports_cases,
 };

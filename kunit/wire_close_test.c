@@ -456,5 +456,6 @@ struct kunit_suite close_suite = {
 	.name = "wire_close",
 	.init = conv_init,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = close_cases,
 };

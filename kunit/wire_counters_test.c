@@ -422,6 +422,7 @@ static void watch_no_more(struct kunit_suite *suite)
 {
 	unregister_trace_xtcp_drop(on_drop, NULL);
 	tracepoint_synchronize_unregister();
+	conv_suite_exit(suite);
 }
 
 struct kunit_suite counters_suite = {

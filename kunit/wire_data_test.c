@@ -607,6 +607,7 @@ struct kunit_suite data_suite = {
 	.name = "wire_data",
 	.init = conv_init,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = data_cases,
 };
 
@@ -644,6 +645,7 @@ struct kunit_suite gso_suite = {
 	.name = "wire_gso",
 	.init = conv_init_gso,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = gso_cases,
 };
 
@@ -694,5 +696,6 @@ struct kunit_suite gso_cut_suite = {
 	.name = "wire_gso_cut",
 	.init = conv_init_csum,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = gso_cut_cases,
 };

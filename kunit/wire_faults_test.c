@@ -592,5 +592,6 @@ struct kunit_suite faults_suite = {
 	.name = "wire_faults",
 	.init = conv_init,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = faults_cases,
 };

@@ -574,5 +574,6 @@ struct kunit_suite handshake_suite = {
 	.name = "wire_handshake",
 	.init = conv_init,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = handshake_cases,
 };

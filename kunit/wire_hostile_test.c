@@ -327,5 +327,6 @@ struct kunit_suite hostile_suite = {
 	.name = "wire_hostile",
 	.init = conv_init,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = hostile_cases,
 };

@@ -793,5 +793,6 @@ struct kunit_suite matrix_suite = {
 	.name = "wire_matrix",
 	.init = conv_init,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = matrix_cases,
 };

@@ -368,5 +368,6 @@ struct kunit_suite recovery_suite = {
 	.name = "wire_recovery",
 	.init = conv_init,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = recovery_cases,
 };

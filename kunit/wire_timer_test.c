@@ -341,5 +341,6 @@ struct kunit_suite timer_suite = {
 	.name = "wire_timer",
 	.init = conv_init,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = timer_cases,
 };

@@ -522,5 +522,6 @@ struct kunit_suite urgent_suite = {
 	.name = "wire_urgent",
 	.init = conv_init,
 	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
 	.test_cases = urgent_cases,
 };
