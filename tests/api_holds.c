@@ -6,6 +6,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -133,6 +134,72 @@ static void test_first_listens(void)
 	fails(listen(a, 1), EADDRINUSE, "then we do not");
 	need(close(b));
 	eq(listen(a, 1), 0, "it has closed: now we do");
+}
+
+/* Who comes later learns that one listens, whoever was there first. */
+static void test_third(void)
+{
+	int a;
+
+	if (!two_tcps("three sockets"))
+		return;
+	bound(reusing(other_socket()), 5612);
+	a = bound(reusing(xsocket()), 5612);
+	eq(bind4(reusing(other_socket()), HERE, 5612), 0,
+	   "SO_REUSEADDR on all three, none listens");
+	eq(listen(a, 1), 0, "we listen");
+	fails(bind4(reusing(other_socket()), HERE, 5612), EADDRINUSE,
+	      "then there is no fourth");
+	need(close(a));
+	eq(bind4(reusing(other_socket()), HERE, 5612), 0, "until we have closed");
+}
+
+#define ROUNDS	300
+
+struct rival {
+	pthread_barrier_t	begin, end;
+	int			fd;
+	int			ret;
+};
+
+static void *listen_too(void *arg)
+{
+	struct rival *r = arg;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		pthread_barrier_wait(&r->begin);
+		r->ret = listen(r->fd, 1);
+		pthread_barrier_wait(&r->end);
+	}
+	return NULL;
+}
+
+/* Both ask at the same time: one at most may listen. */
+static void test_race(void)
+{
+	int a, ret, both = 0, wrong = 0;
+	struct rival rival;
+	pthread_t thread;
+
+	if (!two_tcps("two that would listen"))
+		return;
+	need(pthread_barrier_init(&rival.begin, NULL, 2) ? -1 : 0);
+	need(pthread_barrier_init(&rival.end, NULL, 2) ? -1 : 0);
+	need(pthread_create(&thread, NULL, listen_too, &rival) ? -1 : 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		a = bound(reusing(xsocket()), 5613);
+		rival.fd = bound(reusing(other_socket()), 5613);
+		pthread_barrier_wait(&rival.begin);
+		ret = listen(a, 1);
+		wrong += ret && errno != EADDRINUSE;
+		pthread_barrier_wait(&rival.end);
+		both += !ret && !rival.ret;
+		need(close(a));
+		need(close(rival.fd));
+	}
+	need(pthread_join(thread, NULL) ? -1 : 0);
+	eq(both, 0, "never did both listen");
+	eq(wrong, 0, "EADDRINUSE to who came too late");
 }
 
 /* A listener has gone, what it made is there: the other TCP's may take its place. */
@@ -303,6 +370,8 @@ static const struct tap_test tests[] = {
 	TEST(plain),
 	TEST(listener),
 	TEST(first_listens),
+	TEST(third),
+	TEST(race),
 	TEST(after_listener),
 	TEST(time_wait),
 	TEST(client),

@@ -419,6 +419,8 @@ int xtcp_port_listen(struct sock *sk)
 		x->listening = true;
 	}
 	spin_unlock_bh(port_lock(port->key));
+	if (x->owner.hold)
+		xtcp_hold_guard(x->owner.hold, -1);	/* the asking's */
 	return err;
 }
 

@@ -507,24 +507,6 @@ struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port, bool reuse)
 }
 
 /**
- * xtcp_hold_listen() - may one of a hold's users listen?
- * @hold: with a reference of the caller's
- *
- * Process context; sleeps.
- *
- * Return: 0; -EADDRINUSE where a socket of the kernel's TCP listens on the port
- */
-int xtcp_hold_listen(struct xtcp_hold *hold)
-{
-	int err;
-
-	mutex_lock(&hold->xn->tcp_wire_lock);
-	err = READ_ONCE(hold->guards) ? 0 : hold_ask_again(hold, true);
-	mutex_unlock(&hold->xn->tcp_wire_lock);
-	return err;
-}
-
-/**
  * xtcp_hold_guard() - one more user, or one less, shares the port with nobody
  * @hold: with a reference of the caller's
  * @by: 1 or -1; 0: a user that shares it has come
@@ -537,6 +519,59 @@ void xtcp_hold_guard(struct xtcp_hold *hold, int by)
 	WRITE_ONCE(hold->guards, hold->guards + by);
 	hold_set_reuse(hold);
 	spin_unlock_bh(&hold->lock);
+}
+
+/* One guard more, if there is one already. */
+static bool hold_guard_more(struct xtcp_hold *hold)
+{
+	bool more;
+
+	spin_lock_bh(&hold->lock);
+	more = hold->guards;
+	if (more)
+		hold->guards++;
+	spin_unlock_bh(&hold->lock);
+	return more;
+}
+
+/* As listen() asks: whoever asks meanwhile meets one that listens.  Sockets that
+ * come later do, too, for the guard is set before that ends.
+ */
+static int hold_ask_to_listen(struct xtcp_hold *hold)
+{
+	struct sock *sk = hold->sock->sk;
+	int err;
+
+	lock_sock(sk);
+	WRITE_ONCE(sk->sk_state, TCP_LISTEN);
+	holds_yield(hold->xn, hold->port, true);
+	err = hold_ask(hold, true);
+	if (!err)
+		xtcp_hold_guard(hold, 1);
+	holds_yield(hold->xn, hold->port, false);
+	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
+	release_sock(sk);
+	return err;
+}
+
+/**
+ * xtcp_hold_listen() - may one of a hold's users listen?
+ * @hold: with a reference of the caller's
+ *
+ * If so, the hold has one guard more, which the caller has to give back by
+ * xtcp_hold_guard().  Process context; sleeps.
+ *
+ * Return: 0; -EADDRINUSE where a socket of the kernel's TCP listens on the port
+ */
+int xtcp_hold_listen(struct xtcp_hold *hold)
+{
+	int err = 0;
+
+	mutex_lock(&hold->xn->tcp_wire_lock);
+	if (!hold_guard_more(hold))
+		err = hold_ask_to_listen(hold);
+	mutex_unlock(&hold->xn->tcp_wire_lock);
+	return err;
 }
 
 /**
