@@ -224,18 +224,40 @@ static void timewait_ack_limited(struct xtcp_timewait *tw)
 	timewait_ack(tw);
 }
 
-/* MAY-2: a SYN beyond all that the old connection received may open a new one,
- * if there is somebody to open it.
- */
+/* MAY-2: a SYN beyond all that the old connection received may open a new one. */
+static bool is_beyond(const struct xtcp_timewait *tw, u32 seq)
+{
+	return seq_gt(seq, READ_ONCE(tw->rcv_nxt));
+}
+
+/* And there is somebody to open it. */
 static bool new_incarnation(const struct xtcp_timewait *tw,
 			    const struct sk_buff *skb)
 {
 	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
 
-	return !(cb->flags & XTCP_ACK) &&
-	       seq_gt(cb->block.seq, tw->rcv_nxt) &&
+	return !(cb->flags & XTCP_ACK) && is_beyond(tw, cb->block.seq) &&
 	       xtcp_lookup_listener(tw->xn, &tw->node.tuple, inet_iif(skb),
 				    inet_sdif(skb));
+}
+
+/**
+ * xtcp_timewait_cede() - a SYN comes, and only another TCP may have a listener
+ * @tw: the object, as the table answered
+ * @seq: the SYN's sequence number
+ *
+ * RFC 9293, 3.6.1, MAY-2.  Under RCU.
+ *
+ * Return: whether the object is gone and the SYN for that other TCP; false where
+ * it is TIME_WAIT's to answer
+ */
+bool xtcp_timewait_cede(struct xtcp_timewait *tw, u32 seq)
+{
+	if (!is_beyond(tw, seq) || !xtcp_timewait_get(tw))
+		return false;
+	xtcp_timewait_kill(tw, XTCP_EV_RCV_SYN);
+	xtcp_timewait_put(tw);
+	return true;
 }
 
 /**

@@ -120,8 +120,8 @@ static void tuple_from_v4(struct xtcp_tuple *t, __be32 laddr, __be32 raddr,
 	t->rport = rport;
 }
 
-/* A new SYN ends TIME_WAIT (RFC 9293, 3.6.1, MAY-2) and finds a listener.  There
- * is none of xtcp's, it would guard the port: the kernel's TCP may have one.
+/* A SYN that may end TIME_WAIT finds a listener.  There is none of xtcp's, it
+ * would guard the port: the kernel's TCP may have one.
  */
 static bool ends_time_wait(struct xtcp_timewait *tw, struct sk_buff *skb,
 			   u32 offset)
@@ -130,14 +130,9 @@ static bool ends_time_wait(struct xtcp_timewait *tw, struct sk_buff *skb,
 	struct tcphdr buf;
 
 	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
-	if (!th || !th->syn || th->ack || th->rst ||
-	    !seq_gt(ntohl(th->seq), READ_ONCE(tw->rcv_nxt)) ||
-	    nf_ip_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP) ||
-	    !xtcp_timewait_get(tw))
-		return false;
-	xtcp_timewait_kill(tw, XTCP_EV_RCV_SYN);
-	xtcp_timewait_put(tw);
-	return true;
+	return th && th->syn && !th->ack && !th->rst &&
+	       !nf_ip_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP) &&
+	       xtcp_timewait_cede(tw, ntohl(th->seq));
 }
 
 static bool known(struct xtcp_net *xn, struct sk_buff *skb, u16 lport, u16 rport)
