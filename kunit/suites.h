@@ -24,6 +24,7 @@ extern struct kunit_suite handshake_suite;
 extern struct kunit_suite hostile_suite;
 extern struct kunit_suite matrix_suite;
 extern struct kunit_suite ports_suite;
+extern struct kunit_suite rate_suite;
 extern struct kunit_suite reassembly_suite;
 extern struct kunit_suite recovery_suite;
 extern struct kunit_suite rtt_suite;

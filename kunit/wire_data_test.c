@@ -464,6 +464,36 @@ static void zero_window_probe(struct kunit *test)
 	counted(t, DUP_ACKS, 0);
 }
 
+/* For TCP_INFO: what holds the sender back, and how quickly it goes. */
+static void what_holds_back(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_sock *x;
+
+	t->win = 2920;
+	established(t);
+	x = conv_x(t);
+	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_NONE, x->tally.limit);
+	returns(t, 1460, user_send(t, 1460));
+	expect(t, "PSH|ACK len 1460");
+	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_PATH, x->tally.limit);
+	returns(t, 4000, user_send(t, 4000));
+	expect(t, "ACK len 1460");
+	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_WINDOW, x->tally.limit);
+	inject(t, "ACK seq R ack S win 0");
+	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_WINDOW, x->tally.limit);
+	KUNIT_EXPECT_EQ(test, 3, x->tally.segs_delivered);
+	KUNIT_EXPECT_GT(test, xtcp_rate_per_s(&x->rate), 0);
+	inject(t, "ACK seq R ack S win 65535");
+	expect(t, "ACK len 1460");
+	expect(t, "PSH|ACK len 1080");
+	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_PATH, x->tally.limit);
+	inject(t, "ACK seq R ack S win 65535");
+	silence(t);
+	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_NONE, x->tally.limit);
+	KUNIT_EXPECT_EQ(test, 5, x->tally.segs_delivered);
+}
+
 static void zero_window_reopens(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -593,6 +623,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(overlaps),
 	KUNIT_CASE(fin_out_of_order),
 	KUNIT_CASE(beyond_the_window),
+	KUNIT_CASE(what_holds_back),
 	KUNIT_CASE(zero_window_probe),
 	KUNIT_CASE(zero_window_reopens),
 	KUNIT_CASE(zero_window_gives_up),

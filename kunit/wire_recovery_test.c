@@ -44,7 +44,11 @@ static void retransmission(struct kunit *test)
 		/* (5.5) */
 		KUNIT_EXPECT_EQ(test, rto << i, xtcp_rtt_timeout_us(&x->rtt));
 	}
+	x->tally.rto_since -= HZ;	/* a second passes */
 	inject(t, "ACK seq R ack S");
+	KUNIT_EXPECT_EQ(test, 1, x->tally.rto_rows);
+	KUNIT_EXPECT_GE(test, x->tally.rto_time, HZ);
+	KUNIT_EXPECT_LT(test, x->tally.rto_time, 10 * HZ);
 	/* Karn: no sample, and the back-off stays until there is one */
 	KUNIT_EXPECT_EQ(test, srtt, x->rtt.srtt_us);
 	KUNIT_EXPECT_EQ(test, rto << 3, xtcp_rtt_timeout_us(&x->rtt));
@@ -56,6 +60,11 @@ static void retransmission(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, x->rtt.backoff);
 	counted(t, RETRANS, 3);
 	counted(t, TIMEOUTS, 3);
+	returns(t, 100, user_send(t, 100));
+	expect(t, "PSH|ACK seq 301 ack R len 100");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq 301 ack R len 100");
+	KUNIT_EXPECT_EQ(test, 2, x->tally.rto_rows);
 }
 
 static void given_up(struct kunit *test)

@@ -140,11 +140,16 @@ static inline void xtcp_info_set_rcv_wnd(struct tcp_info *info, u32 bytes)
 #endif
 }
 
-/* 6.7: tcp_info tells how often the retransmission timer has fired */
-static inline void xtcp_info_set_total_rto(struct tcp_info *info, u16 n)
+/* 6.7: tcp_info tells how often the retransmission timer has fired, in how many
+ * rows, and how long those lasted
+ */
+static inline void xtcp_info_set_total_rto(struct tcp_info *info, u16 n,
+					   u16 rows, u32 ms)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 	info->tcpi_total_rto = n;
+	info->tcpi_total_rto_recoveries = rows;
+	info->tcpi_total_rto_time = ms;
 #endif
 }
 

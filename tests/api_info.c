@@ -95,6 +95,8 @@ static void test_counts(void)
 	eq(s.bytes_acked, 3, "bytes_acked, the other way");
 	eq(s.bytes_received, 50, "bytes_received");
 	eq(c.bytes_received, 3, "bytes_received, the other way");
+	eq(c.delivered, 6, "delivered: SYN and data");
+	eq(s.delivered, 2, "delivered, the other way");
 	eq(c.total_retrans, 0, "total_retrans");
 	eq(c.bytes_retrans, 0, "bytes_retrans");
 	eq(s.rcv_ooopack, 0, "rcv_ooopack");
@@ -150,9 +152,21 @@ static void test_closed_window(void)
 	ok(i.snd_wnd < 8192, "snd_wnd: closed, or nearly so: %u", i.snd_wnd);
 	eq(i.notsent_bytes, unsent, "notsent_bytes is SIOCOUTQNSD");
 	ok(unsent > 0, "and there are some");
+	pause_ms(SHORT_MS);
+	i = info_of(p.c);
+	ok(i.rwnd_limited >= SHORT_MS * 500, "rwnd_limited: %llu us",
+	   i.rwnd_limited);
+	ok(i.busy_time >= i.rwnd_limited, "busy_time has that, too: %llu us",
+	   i.busy_time);
+	eq(i.sndbuf_limited, 0, "sndbuf_limited: it was not that");
 	need(drain(p.s));
 	ok(wait_info(p.c, FIELD(snd_wnd), 1024) >= 1024, "snd_wnd: open again");
 	eq(info_of(p.c).notsent_bytes, 0, "notsent_bytes: all is sent");
+	need(wait_outq(p.c, 0) ? 0 : -1);
+	i = info_of(p.c);
+	pause_ms(SHORT_MS);
+	eq(info_of(p.c).busy_time, i.busy_time, "busy_time: over");
+	eq(info_of(p.c).rwnd_limited, i.rwnd_limited, "rwnd_limited: over");
 }
 
 static void test_ages(void)
@@ -271,29 +285,83 @@ static void test_loss(void)
 
 /* ---- a path that takes its time ---- */
 
-static void test_path(void)
+/* A connection over such a path, from one namespace to another, to a reader. */
+static bool path_open(struct pair *p, struct bg *bg)
 {
 	struct spaces at;
-	struct info i;
-	struct pair p;
-	struct bg bg;
 
 	if (!have_root()) {
 		tap_skip("not root", "no namespaces");
-		return;
+		return false;
 	}
 	spaces_make(&at);
 	need(run("tc qdisc add dev veth0 root netem delay %dms", DELAY_MS) ? 0 : -1);
 	space_go(at.b);
-	p.l = need(xsocket());
-	need(bind4(p.l, "0.0.0.0", PORT));
-	need(listen(p.l, 16));
+	p->l = need(xsocket());
+	need(bind4(p->l, "0.0.0.0", PORT));
+	need(listen(p->l, 16));
 	space_go(at.a);
-	p.c = need(xsocket());
-	need(connect4(p.c, "10.9.0.2", PORT));
-	p.s = need(accept_in_time(p.l));
-	bg = (struct bg){ .fn = bg_read_to_end, .fd = p.s };
-	bg_start(&bg);
+	p->c = need(xsocket());
+	need(connect4(p->c, "10.9.0.2", PORT));
+	p->s = need(accept_in_time(p->l));
+	*bg = (struct bg){ .fn = bg_read_to_end, .fd = p->s };
+	bg_start(bg);
+	return true;
+}
+
+/* What holds the sender back on it, and how quickly it goes. */
+static void test_rate(void)
+{
+	long long before = now_ms(), sent = 0;
+	unsigned long long most;
+	struct info i;
+	struct pair p;
+	struct bg bg;
+
+	if (!path_open(&p, &bg))
+		return;
+	i = info_of(p.c);
+	eq(i.delivery_rate, 0, "delivery_rate: unknown before data are sent");
+	eq(i.busy_time, 0, "busy_time: none");
+	eq(stream_send(p.c, 1, 100000, 100000), 100000, "100 KB");
+	need(wait_outq(p.c, 0) ? 0 : -1);
+	i = info_of(p.c);
+	most = 100000 * 1000 / DELAY_MS;
+	ok(i.delivery_rate > 0 && i.delivery_rate <= most, "delivery_rate: %llu",
+	   i.delivery_rate);
+	eq(i.delivered, 1 + i.data_segs_out - i.total_retrans, "delivered");
+	ok(i.busy_time >= DELAY_MS * 800 &&
+	   i.busy_time <= (now_ms() - before + 10) * 1000ULL,
+	   "busy_time: %llu us", i.busy_time);
+	ok(i.rwnd_limited <= i.busy_time, "rwnd_limited: %llu us", i.rwnd_limited);
+
+	/* a byte each round trip is no measure of the path */
+	for (most = i.delivery_rate; sent < 3; sent++) {
+		need(send(p.c, "x", 1, 0));
+		need(wait_outq(p.c, 0) ? 0 : -1);
+	}
+	eq(info_of(p.c).delivery_rate, most, "delivery_rate: as it was");
+
+	need(set_int(p.c, SOL_SOCKET, SO_SNDBUF, 4096));
+	sent += stream_send(p.c, 2, 50000, 50000);
+	i = info_of(p.c);
+	/* the kernel's TCP looks only when it sends, and then there is room */
+	if (wire != WIRE_KERNEL)
+		ok(i.sndbuf_limited >= DELAY_MS * 500, "sndbuf_limited: %llu us",
+		   i.sndbuf_limited);
+	ok(i.busy_time >= i.sndbuf_limited, "busy_time has that, too");
+	need(shutdown(p.c, SHUT_WR));
+	eq(bg_join(&bg), 100000 + sent, "all arrives");
+}
+
+static void test_path(void)
+{
+	struct info i;
+	struct pair p;
+	struct bg bg;
+
+	if (!path_open(&p, &bg))
+		return;
 	eq(stream_send(p.c, 1, 500000, 100000), 500000, "half a megabyte");
 	need(wait_outq(p.c, 0) ? 0 : -1);
 	i = info_of(p.c);
@@ -317,11 +385,12 @@ static const struct tap_test tests[] = {
 	TEST(listener),
 	TEST(counts),
 	TEST(agrees),
-	TEST(closed_window),
+	TEST_WAITS(closed_window),
 	TEST_WAITS(ages),
 	TEST(out_of_order),
 	TEST(loss),
 	TEST(path),
+	TEST(rate),
 };
 
 int main(void)

@@ -22,6 +22,7 @@
 #include "../wire/segment.h"
 #include "cong.h"
 #include "fsm.h"
+#include "rate.h"
 #include "reassembly.h"
 #include "rtt.h"
 #include "seq.h"
@@ -123,6 +124,15 @@ enum xtcp_recovery_phase {
 	XTCP_LOSS,		/* after a timeout: all is sent again from snd_una */
 };
 
+/* What holds back what the user sends. */
+enum xtcp_limit {
+	XTCP_LIMIT_NONE,	/* there is nothing to send, nor in flight */
+	XTCP_LIMIT_PATH,	/* its round trip, the congestion window, Nagle */
+	XTCP_LIMIT_WINDOW,	/* the peer's */
+	XTCP_LIMIT_SNDBUF,	/* the user waits for room in the send buffer */
+	XTCP_LIMITS
+};
+
 /**
  * struct xtcp_tally - what a connection has done since it opened, for TCP_INFO
  *
@@ -140,8 +150,15 @@ struct xtcp_tally {
 	u32	data_segs_out;
 	u32	segs_resent;
 	u32	segs_out_of_order;
+	u32	segs_delivered;		/* sent, and acknowledged */
 	u32	data_in_ms;		/* when data came last */
+	u32	limited[XTCP_LIMITS];	/* jiffies, until limit_since */
+	u32	limit_since;		/* jiffies */
+	u32	rto_since;		/* jiffies: the first timeout in a row */
+	u32	rto_time;		/* jiffies from there to progress, in sum */
 	u16	timeouts;
+	u16	rto_rows;		/* how many rows of them */
+	u8	limit;			/* enum xtcp_limit */
 };
 
 struct xtcp_sock {
@@ -194,6 +211,7 @@ struct xtcp_sock {
 	/* Recovery and congestion */
 	struct xtcp_cong	cong;
 	struct xtcp_rtt		rtt;
+	struct xtcp_rate	rate;
 	u32			recover;	/* RFC 6582: snd_nxt when loss was found */
 	u32			rtx_nxt;	/* XTCP_LOSS: the next to send again */
 	u32			last_sent_ms;	/* when data left last: idle restart */
@@ -317,6 +335,7 @@ struct xtcp_timewait {
  *
  * @block: sequence space, SYN and FIN included; its node is used only in the
  *	out-of-order queue
+ * @mark: sent: for the delivery rate; lies over @block's node
  * @ack: received: SEG.ACK
  * @wnd: received: SEG.WND
  * @urg: received: SEG.UP; sent: urgent data ends here, relative to seq
@@ -331,7 +350,10 @@ struct xtcp_timewait {
  *	else 0
  */
 struct xtcp_skb_cb {
-	struct xtcp_block	block;
+	union {
+		struct xtcp_block	block;
+		struct xtcp_rate_mark	mark;
+	};
 	union {
 		u32		ack;
 		u32		sent_us;
@@ -366,6 +388,8 @@ static inline u32 xtcp_skb_segs(const struct sk_buff *skb)
  */
 static_assert(offsetof(struct xtcp_skb_cb, block.seq) >=
 	      sizeof(struct inet_skb_parm));
+static_assert(offsetof(struct xtcp_skb_cb, block.seq) >=
+	      sizeof(struct xtcp_rate_mark));
 static_assert(sizeof(struct xtcp_skb_cb) <= sizeof_field(struct sk_buff, cb));
 
 static inline struct sk_buff *xtcp_block_skb(struct xtcp_block *b)

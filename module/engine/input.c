@@ -80,6 +80,7 @@ static void send_due(struct sock *sk)
 		xtcp_output(sk, x->nonagle);
 	/* after that: TCP_NOTSENT_LOWAT counts what was not sent */
 	sk->sk_write_space(sk);
+	xtcp_note_limit(sk);
 	if (!x->ack_pending)
 		return;
 	if (x->ack_now)
@@ -102,10 +103,12 @@ static void established(struct sock *sk)
 	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : x->pmtu);
 	xtcp_cong_init(&x->cong, x->snd_mss, x->syn_lost);
 	xtcp_initial_window(sk);
-	x->retries = 0;
+	if (x->retries)
+		xtcp_timeouts_over(sk);
 	x->phase = XTCP_OPEN;
 	x->quick_acks = 8;
 	x->last_sent_ms = xtcp_now_ms();
+	x->tally.segs_delivered = 1;	/* the SYN */
 	if (sock_flag(sk, SOCK_KEEPOPEN))
 		xtcp_arm_keepalive(sk);
 	sk->sk_state_change(sk);
@@ -323,9 +326,10 @@ static void grow_sndbuf(struct sock *sk)
 static void clean_acked(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 now_us = xtcp_now_us(), sent_us = 0;
+	bool sample = false, whole = false;
+	struct xtcp_rate_mark mark;
 	struct sk_buff *skb;
-	u32 sent_us = 0;
-	bool sample = false;
 
 	while ((skb = skb_peek(&sk->sk_write_queue)) && skb != x->send_head) {
 		struct xtcp_skb_cb *cb = XTCP_CB(skb);
@@ -334,13 +338,20 @@ static void clean_acked(struct sock *sk)
 			break;
 		sample = !cb->resent;
 		sent_us = cb->sent_us;
+		mark = cb->mark;
+		whole = true;
+		x->tally.segs_delivered += skb->len <= x->snd_mss ? 1 :
+					   DIV_ROUND_UP(skb->len, x->snd_mss);
 		if (unlikely(cb->stamp_ack))
 			__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
 		xtcp_write_queue_free(sk, skb);
 	}
 	if (sample)
-		xtcp_rtt_sample(&x->rtt, xtcp_now_us() - sent_us,
+		xtcp_rtt_sample(&x->rtt, now_us - sent_us,
 				READ_ONCE(x->xn->sysctl.rto_min_us));
+	if (whole)
+		xtcp_rate_acked(&x->rate, &mark, sent_us, x->tally.bytes_acked,
+				now_us, x->rtt.min_us);
 }
 
 /* RFC 6298, 5.2 and 5.3 */
@@ -362,7 +373,8 @@ static void new_data_acked(struct sock *sk, u32 ack)
 
 	x->snd_una = ack;
 	x->tally.bytes_acked += acked - (x->fin_queued && ack == x->write_seq);
-	x->retries = 0;
+	if (unlikely(x->retries))
+		xtcp_timeouts_over(sk);
 	if (unlikely(x->urg_sending) && seq_geq(ack, x->snd_up))
 		x->urg_sending = 0;
 	WRITE_ONCE(sk->sk_err_soft, 0);
@@ -493,9 +505,10 @@ bool xtcp_step_ack(struct sock *sk, struct sk_buff *skb)
 		}
 	} else if (cb->ack == x->snd_una && x->snd_una != x->snd_nxt) {
 		/* the peer answers: only it can say when it has room again */
-		if (!x->snd_wnd)
-			x->retries = 0;
-		else if (!window_moved && cb->block.end == cb->block.seq)
+		if (!x->snd_wnd && x->retries)
+			xtcp_timeouts_over(sk);
+		else if (x->snd_wnd && !window_moved &&
+			 cb->block.end == cb->block.seq)
 			xtcp_recovery_dup_ack(sk);
 	}
 	if (unlikely(!old_wnd && x->snd_wnd))

@@ -410,6 +410,8 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 	if (!clone)
 		return -ENOBUFS;
 	cb->sent_us = xtcp_now_us();	/* before: on its way it may take a while */
+	xtcp_rate_sent(&x->rate, &cb->mark, x->tally.bytes_acked, cb->sent_us,
+		       x->snd_una == x->snd_nxt);
 	set_gso(sk, clone, x->snd_mss);
 	return xtcp_transmit(sk, clone, cb->block.seq, cb->flags);
 }
@@ -522,6 +524,41 @@ static u32 sendable(struct xtcp_sock *x, struct sk_buff *skb, bool last,
 	return chunk >= x->snd_max_wnd / 2 ? chunk : 0;
 }
 
+static enum xtcp_limit limit_of(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	const struct sk_buff *skb = x->send_head;
+	u32 whole;
+
+	if (x->snd_una == x->write_seq)
+		return XTCP_LIMIT_NONE;
+	if (!skb)
+		return sk->sk_socket && cwnd_room(x) &&
+		       test_bit(SOCK_NOSPACE, &sk->sk_socket->flags) ?
+		       XTCP_LIMIT_SNDBUF : XTCP_LIMIT_PATH;
+	whole = min(skb->len, x->snd_mss);
+	return seq_lt(xtcp_window_end(x), xtcp_seq(skb) + whole) &&
+	       cwnd_room(x) >= whole ? XTCP_LIMIT_WINDOW : XTCP_LIMIT_PATH;
+}
+
+/**
+ * xtcp_note_limit() - what holds sending back may have changed
+ * @sk: the connection, locked
+ *
+ * For TCP_INFO's times.
+ */
+void xtcp_note_limit(struct sock *sk)
+{
+	struct xtcp_tally *t = &xtcp_sk(sk)->tally;
+	enum xtcp_limit limit = limit_of(sk);
+
+	if (limit == t->limit)
+		return;
+	t->limited[t->limit] += (u32)jiffies - t->limit_since;
+	t->limit_since = jiffies;
+	t->limit = limit;
+}
+
 /**
  * xtcp_output() - send what may be sent
  * @sk: the connection, locked
@@ -573,6 +610,23 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 	if (x->send_head && x->snd_una == x->snd_nxt &&
 	    !xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT))
 		arm_retransmit(sk);
+	xtcp_note_limit(sk);
+}
+
+/**
+ * xtcp_output_pause() - the user begins to write: was the path waiting for that?
+ * @sk: the connection, locked
+ *
+ * Then what was sent before says nothing of the path's rate.
+ */
+void xtcp_output_pause(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (x->write_seq - x->snd_nxt < x->snd_mss && cwnd_room(x) &&
+	    sk_wmem_alloc_get(sk) < SKB_TRUESIZE(1))
+		xtcp_rate_pause(&x->rate, (u32)x->tally.bytes_acked +
+				xtcp_flight(x));
 }
 
 /**

@@ -87,9 +87,12 @@ static void retransmit_timeout(struct sock *sk)
 	}
 	xtcp_count(x->xn, TIMEOUTS);
 	x->tally.timeouts++;
-	if (!x->retries)
+	if (!x->retries) {
 		x->rtx_since = jiffies -
 			usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt));
+		x->tally.rto_since = jiffies;
+		x->tally.rto_rows++;
+	}
 	if (x->retries >= most_retries(sk) || user_timeout_over(x) ||
 	    orphan_stalled(sk)) {
 		give_up(sk);
@@ -107,6 +110,18 @@ static void retransmit_timeout(struct sock *sk)
 	xtcp_rtt_backoff(&x->rtt);
 	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies +
 		       usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
+}
+
+/**
+ * xtcp_timeouts_over() - there is progress again
+ * @sk: the connection, locked; the retransmission timer has fired
+ */
+void xtcp_timeouts_over(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->tally.rto_time += (u32)jiffies - x->tally.rto_since;
+	x->retries = 0;
 }
 
 static void delack_timeout(struct sock *sk)

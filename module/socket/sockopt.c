@@ -275,8 +275,13 @@ static void get_info_recovery(const struct xtcp_sock *x, struct tcp_info *info)
 }
 
 /* What the connection has done since it opened. */
-static void get_info_tally(const struct xtcp_tally *t, struct tcp_info *info)
+static void get_info_tally(const struct xtcp_sock *x, struct tcp_info *info)
 {
+	const struct xtcp_tally *t = &x->tally;
+	u32 rto_time = t->rto_time;
+
+	if (x->retries)
+		rto_time += (u32)jiffies - t->rto_since;
 	info->tcpi_total_retrans = t->segs_resent;
 	info->tcpi_bytes_acked = t->bytes_acked;
 	info->tcpi_bytes_received = t->bytes_received;
@@ -287,7 +292,33 @@ static void get_info_tally(const struct xtcp_tally *t, struct tcp_info *info)
 	info->tcpi_data_segs_in = t->data_segs_in;
 	info->tcpi_data_segs_out = t->data_segs_out;
 	info->tcpi_rcv_ooopack = t->segs_out_of_order;
-	xtcp_info_set_total_rto(info, t->timeouts);
+	info->tcpi_delivered = t->segs_delivered;
+	xtcp_info_set_total_rto(info, t->timeouts, t->rto_rows,
+				jiffies_to_msecs(rto_time));
+}
+
+/* In microseconds, until now. */
+static u64 limited(const struct xtcp_tally *t, enum xtcp_limit limit)
+{
+	u32 n = t->limited[limit];
+
+	if (t->limit == limit)
+		n += (u32)jiffies - t->limit_since;
+	return (u64)n * (USEC_PER_SEC / HZ);
+}
+
+/* How quickly data went, and what kept them from going quicker. */
+static void get_info_rate(const struct xtcp_sock *x, struct tcp_info *info)
+{
+	const struct xtcp_tally *t = &x->tally;
+
+	info->tcpi_delivery_rate = xtcp_rate_per_s(&x->rate);
+	info->tcpi_delivery_rate_app_limited = x->rate.app_limited;
+	info->tcpi_rwnd_limited = limited(t, XTCP_LIMIT_WINDOW);
+	info->tcpi_sndbuf_limited = limited(t, XTCP_LIMIT_SNDBUF);
+	info->tcpi_busy_time = limited(t, XTCP_LIMIT_PATH) +
+			       info->tcpi_rwnd_limited +
+			       info->tcpi_sndbuf_limited;
 }
 
 /* struct tcp_info, where a field has a meaning here.  Socket locked. */
@@ -302,7 +333,8 @@ static void get_info(struct sock *sk, struct tcp_info *info)
 	}
 	get_info_now(sk, info);
 	get_info_recovery(xtcp_sk(sk), info);
-	get_info_tally(&xtcp_sk(sk)->tally, info);
+	get_info_tally(xtcp_sk(sk), info);
+	get_info_rate(xtcp_sk(sk), info);
 }
 
 /* Socket locked. */

@@ -201,6 +201,7 @@ static int wait_for_memory(struct sock *sk, int flags, long *timeo)
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	/* what was written so far makes the room */
 	push(sk, flags & ~MSG_MORE);
+	xtcp_note_limit(sk);
 	return sk_stream_wait_memory(sk, timeo);
 }
 
@@ -254,6 +255,7 @@ static int send_locked(struct sock *sk, struct msghdr *msg,
 			goto error;
 	}
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	xtcp_output_pause(sk);
 
 	while (msg_data_left(msg)) {
 		err = -EPIPE;

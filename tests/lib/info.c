@@ -54,5 +54,11 @@ int get_info(int fd, struct info *info)
 	info->bytes_retrans = ti.tcpi_bytes_retrans;
 	info->pacing_rate = ti.tcpi_pacing_rate;
 	info->max_pacing_rate = ti.tcpi_max_pacing_rate;
+	info->delivered = ti.tcpi_delivered;
+	info->delivery_rate = ti.tcpi_delivery_rate;
+	info->delivery_rate_app_limited = ti.tcpi_delivery_rate_app_limited;
+	info->busy_time = ti.tcpi_busy_time;
+	info->rwnd_limited = ti.tcpi_rwnd_limited;
+	info->sndbuf_limited = ti.tcpi_sndbuf_limited;
 	return len;
 }

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_RATE_H
+#define _XTCP_RATE_H
+
+#include <linux/types.h>
+
+/**
+ * struct xtcp_rate - how quickly data are delivered
+ *
+ * @delivered_us: when bytes were acknowledged last
+ * @first_sent_us: when the oldest of what a sample is about left
+ * @bytes: the sample that counts: so many
+ * @interval_us: in so long; 0: there is none yet
+ * @pause_end: @paused: behind the last byte that was in flight in a pause
+ * @paused: the user had no more to send than that
+ * @app_limited: the sample is of such a pause: the path may do better
+ */
+struct xtcp_rate {
+	u32	delivered_us;
+	u32	first_sent_us;
+	u32	bytes;
+	u32	interval_us;
+	u32	pause_end;
+	u8	paused:1,
+		app_limited:1;
+};
+
+/**
+ * struct xtcp_rate_mark - what a segment remembers of the time it left
+ *
+ * @delivered: how many bytes had been acknowledged
+ * @delivered_us: when the last of them
+ * @first_sent_us: when the first of those left that were in flight
+ * @app_limited: in or after a pause of the user's
+ */
+struct xtcp_rate_mark {
+	u32	delivered;
+	u32	delivered_us;
+	u32	first_sent_us;
+	u32	app_limited;
+};
+
+void xtcp_rate_pause(struct xtcp_rate *rate, u32 end);
+void xtcp_rate_sent(struct xtcp_rate *rate, struct xtcp_rate_mark *mark,
+		    u32 delivered, u32 now_us, bool idle);
+void xtcp_rate_acked(struct xtcp_rate *rate, const struct xtcp_rate_mark *mark,
+		     u32 sent_us, u32 delivered, u32 now_us, u32 min_us);
+u64 xtcp_rate_per_s(const struct xtcp_rate *rate);
+
+#endif /* _XTCP_RATE_H */
