@@ -524,6 +524,14 @@ static u32 sendable(struct xtcp_sock *x, struct sk_buff *skb, bool last,
 	return chunk >= x->snd_max_wnd / 2 ? chunk : 0;
 }
 
+/* With urgent data each segment has a pointer of its own. */
+static u32 most_at_once(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	return x->urg_sending ? x->snd_mss : xtcp_size_goal(sk);
+}
+
 static enum xtcp_limit limit_of(const struct sock *sk)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
@@ -533,9 +541,9 @@ static enum xtcp_limit limit_of(const struct sock *sk)
 	if (x->snd_una == x->write_seq)
 		return XTCP_LIMIT_NONE;
 	if (!skb)
-		return sk->sk_socket && cwnd_room(x) &&
-		       test_bit(SOCK_NOSPACE, &sk->sk_socket->flags) ?
-		       XTCP_LIMIT_SNDBUF : XTCP_LIMIT_PATH;
+		return sk->sk_socket &&
+		       test_bit(SOCK_NOSPACE, &sk->sk_socket->flags) &&
+		       cwnd_room(x) ? XTCP_LIMIT_SNDBUF : XTCP_LIMIT_PATH;
 	whole = min(skb->len, x->snd_mss);
 	return seq_lt(xtcp_window_end(x), xtcp_seq(skb) + whole) &&
 	       cwnd_room(x) >= whole ? XTCP_LIMIT_WINDOW : XTCP_LIMIT_PATH;
@@ -571,7 +579,7 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct sk_buff *skb = x->send_head;
-	u32 most, len;
+	u32 len;
 
 	if (!skb || x->phase == XTCP_LOSS ||
 	    !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
@@ -580,9 +588,6 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 	    (s32)(xtcp_now_ms() - x->last_sent_ms) >
 	    (s32)(xtcp_rtt_timeout_us(&x->rtt) / USEC_PER_MSEC))
 		xtcp_cong_idle(&x->cong);
-	/* each segment has a pointer of its own */
-	most = x->urg_sending ? x->snd_mss : xtcp_size_goal(sk);
-
 	while ((skb = x->send_head)) {
 		if (skb->len) {
 			len = sendable(x, skb,
@@ -590,7 +595,8 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 				       nonagle);
 			if (!len)
 				break;
-			len = min(len, most);
+			if (len > x->snd_mss)
+				len = min(len, most_at_once(sk));
 			/* the segment that a stamp is of goes alone: no
 			 * segmentation has to find it
 			 */
@@ -690,8 +696,7 @@ int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 	}
 	most_bytes = max(rounddown(most_bytes, x->snd_mss), x->snd_mss);
 	/* the path may be another than when it was queued */
-	most_bytes = min(most_bytes, x->urg_sending ? x->snd_mss :
-			 xtcp_size_goal(sk));
+	most_bytes = min(most_bytes, most_at_once(sk));
 	/* into a window that was closed after the data left: one octet */
 	wnd = xtcp_window_end(x) - xtcp_seq(skb);
 	if (wnd < (s32)most_bytes)
