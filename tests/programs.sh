@@ -13,6 +13,7 @@ REQUESTS=${XTCP_REQUESTS:-1000}			# of curl, on one connection
 FILE_MB=${XTCP_FILE_MB:-200}			# that curl gets from nginx
 IPERF_BYTES=${XTCP_IPERF_BYTES:-8M}		# of iperf3, each way
 REDIS_REQUESTS=${XTCP_REDIS_REQUESTS:-1000}	# of redis-benchmark, each kind
+# XTCP_PAIRS=mixed: on the TCP wire only each against the kernel's TCP
 
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
@@ -20,7 +21,9 @@ REDIS_REQUESTS=${XTCP_REDIS_REQUESTS:-1000}	# of redis-benchmark, each kind
 case $XTCP_WIRE in
 kernel)	pairs=("kernel kernel") ;;
 native)	pairs=("xtcp xtcp") ;;
-tcp)	pairs=("xtcp xtcp" "xtcp kernel" "kernel xtcp") ;;
+tcp)	pairs=("xtcp kernel" "kernel xtcp")
+	[ "${XTCP_PAIRS-}" = mixed ] || pairs=("xtcp xtcp" "${pairs[@]}")
+	;;
 esac
 
 address=10.9.0.2
