@@ -455,6 +455,10 @@ static void zero_window_probe(struct kunit *test)
 		silence(t);
 	}
 	state_is(t, TCP_ESTABLISHED);
+	/* the peer holds us back, nothing is lost */
+	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_WINDOW, conv_x(t)->tally.limit);
+	KUNIT_EXPECT_EQ(test, 0, conv_x(t)->tally.timeouts);
+	KUNIT_EXPECT_EQ(test, 0, conv_x(t)->tally.rto_rows);
 	inject(t, "ACK seq R ack 101 win 1000");
 	expect(t, "ACK seq 101 ack R len 1");
 	inject(t, "ACK seq R ack 102 win 1000");
@@ -492,6 +496,13 @@ static void what_holds_back(struct kunit *test)
 	silence(t);
 	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_NONE, x->tally.limit);
 	KUNIT_EXPECT_EQ(test, 5, x->tally.segs_delivered);
+
+	/* the connection's end is the end of it */
+	returns(t, 100, user_send(t, 100));
+	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_PATH, x->tally.limit);
+	inject(t, "RST seq R");
+	state_is(t, TCP_CLOSE);
+	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_NONE, x->tally.limit);
 }
 
 static void zero_window_reopens(struct kunit *test)
@@ -647,8 +658,10 @@ struct kunit_suite data_suite = {
 static void leaves_whole(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
+	struct xtcp_sock *x;
 
 	established(t);
+	x = conv_x(t);
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 100000));
 	returns(t, 20000, user_send(t, 20000));
 	/* as much as the congestion window of ten segments takes */
@@ -659,11 +672,15 @@ static void leaves_whole(struct kunit *test)
 	expect(t, "PSH|ACK seq 14701 ack R len 5400 gso 1460");
 	silence(t);
 	/* one segment of the four is lost */
+	x->rate.delivered_us -= USEC_PER_SEC;
 	inject(t, "ACK seq R ack 16161");
+	/* the rate's time moves on with what is delivered */
+	KUNIT_EXPECT_LT(test, xtcp_now_us() - x->rate.delivered_us, USEC_PER_SEC);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 16161 ack R len 1460 gso 0");
 	inject(t, "ACK seq R ack 20101");
 	KUNIT_EXPECT_TRUE(test, skb_queue_empty(&t->sock->sk->sk_write_queue));
+	KUNIT_EXPECT_EQ(test, 1 + 14, x->tally.segs_delivered);
 	silence(t);
 }
 

@@ -7,6 +7,8 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -157,17 +159,20 @@ static void test_third(void)
 #define ROUNDS	300
 
 struct rival {
-	pthread_barrier_t	begin, end;
+	pthread_barrier_t	end;
+	atomic_int		round;
 	int			fd;
 	int			ret;
 };
 
+/* Awake when the round begins, for to wake up takes longer than listen(). */
 static void *listen_too(void *arg)
 {
 	struct rival *r = arg;
 
-	for (int i = 0; i < ROUNDS; i++) {
-		pthread_barrier_wait(&r->begin);
+	for (int i = 1; i <= ROUNDS; i++) {
+		while (atomic_load(&r->round) != i)
+			sched_yield();
 		r->ret = listen(r->fd, 1);
 		pthread_barrier_wait(&r->end);
 	}
@@ -183,13 +188,16 @@ static void test_race(void)
 
 	if (!two_tcps("two that would listen"))
 		return;
-	need(pthread_barrier_init(&rival.begin, NULL, 2) ? -1 : 0);
+	atomic_init(&rival.round, 0);
 	need(pthread_barrier_init(&rival.end, NULL, 2) ? -1 : 0);
 	need(pthread_create(&thread, NULL, listen_too, &rival) ? -1 : 0);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 1; i <= ROUNDS; i++) {
 		a = bound(reusing(xsocket()), 5613);
 		rival.fd = bound(reusing(other_socket()), 5613);
-		pthread_barrier_wait(&rival.begin);
+		atomic_store(&rival.round, i);
+		/* now one is first, now the other */
+		for (int late = i % 30 * 100; late; late--)
+			atomic_load(&rival.round);
 		ret = listen(a, 1);
 		wrong += ret && errno != EADDRINUSE;
 		pthread_barrier_wait(&rival.end);

@@ -322,6 +322,7 @@ static void test_rate(void)
 		return;
 	i = info_of(p.c);
 	eq(i.delivery_rate, 0, "delivery_rate: unknown before data are sent");
+	eq(i.delivery_rate_app_limited, 1, "delivery_rate_app_limited: so far");
 	eq(i.busy_time, 0, "busy_time: none");
 	eq(stream_send(p.c, 1, 100000, 100000), 100000, "100 KB");
 	need(wait_outq(p.c, 0) ? 0 : -1);
@@ -343,7 +344,7 @@ static void test_rate(void)
 	eq(info_of(p.c).delivery_rate, most, "delivery_rate: as it was");
 
 	need(set_int(p.c, SOL_SOCKET, SO_SNDBUF, 4096));
-	sent += stream_send(p.c, 2, 50000, 50000);
+	sent += stream_send(p.c, 2, 200000, 200000);
 	i = info_of(p.c);
 	/* the kernel's TCP looks only when it sends, and then there is room */
 	if (wire != WIRE_KERNEL)
@@ -352,6 +353,25 @@ static void test_rate(void)
 	ok(i.busy_time >= i.sndbuf_limited, "busy_time has that, too");
 	need(shutdown(p.c, SHUT_WR));
 	eq(bg_join(&bg), 100000 + sent, "all arrives");
+}
+
+/* Another connection by the same socket knows nothing of the first. */
+static void test_again(void)
+{
+	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	char buf[10000] = { 0 };
+	struct pair p;
+
+	pair_open(&p);
+	need(send(p.c, buf, sizeof(buf), 0));
+	need(recv_all(p.s, buf, sizeof(buf)));
+	need(wait_outq(p.c, 0) ? 0 : -1);
+	ok(info_of(p.c).delivery_rate > 0, "delivery_rate");
+	need(connect(p.c, &nobody, sizeof(nobody)));
+	need(connect4(p.c, "127.0.0.1", port_of(p.l)));
+	if (wire != WIRE_KERNEL)	/* it remembers */
+		eq(info_of(p.c).delivery_rate, 0, "delivery_rate: unknown again");
+	eq(info_of(p.c).busy_time, 0, "busy_time: none");
 }
 
 static void test_path(void)
@@ -391,6 +411,7 @@ static const struct tap_test tests[] = {
 	TEST(loss),
 	TEST(path),
 	TEST(rate),
+	TEST(again),
 };
 
 int main(void)

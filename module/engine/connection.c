@@ -40,6 +40,7 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->reassembly = (struct xtcp_reassembly) { };
 	xtcp_cong_init(&x->cong, XTCP_MSS_DEFAULT, false);
 	xtcp_rtt_init(&x->rtt);
+	x->rate = (struct xtcp_rate) { };
 	x->recover = 0;
 	x->rtx_nxt = 0;
 	x->phase = XTCP_OPEN;
@@ -194,6 +195,7 @@ void xtcp_done(struct sock *sk, enum xtcp_event event, int err)
 		xtcp_put_port(sk);
 	xtcp_write_queue_purge(sk);
 	xtcp_reassembly_purge(sk);
+	xtcp_limit_is(&x->tally, XTCP_LIMIT_NONE);
 	x->ack_pending = 0;
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	if (sock_flag(sk, SOCK_DEAD)) {

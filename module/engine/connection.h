@@ -154,12 +154,22 @@ struct xtcp_tally {
 	u32	data_in_ms;		/* when data came last */
 	u32	limited[XTCP_LIMITS];	/* jiffies, until limit_since */
 	u32	limit_since;		/* jiffies */
-	u32	rto_since;		/* jiffies: the first timeout in a row */
+	u32	rto_since;		/* jiffies: the first timeout in a row; 0: none */
 	u32	rto_time;		/* jiffies from there to progress, in sum */
 	u16	timeouts;
 	u16	rto_rows;		/* how many rows of them */
 	u8	limit;			/* enum xtcp_limit */
 };
+
+/* From now on it is this that holds back what the user sends. */
+static inline void xtcp_limit_is(struct xtcp_tally *t, enum xtcp_limit limit)
+{
+	if (limit == t->limit)
+		return;
+	t->limited[t->limit] += (u32)jiffies - t->limit_since;
+	t->limit_since = jiffies;
+	t->limit = limit;
+}
 
 struct xtcp_sock {
 	struct inet_sock	inet;		/* first: IP-level code finds it there */

@@ -326,7 +326,7 @@ static void grow_sndbuf(struct sock *sk)
 static void clean_acked(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 now_us = xtcp_now_us(), sent_us = 0;
+	u32 now_us = xtcp_now_us(), sent_us = 0, last_us = 0;
 	bool sample = false, whole = false;
 	struct xtcp_rate_mark mark;
 	struct sk_buff *skb;
@@ -338,20 +338,20 @@ static void clean_acked(struct sock *sk)
 			break;
 		sample = !cb->resent;
 		sent_us = cb->sent_us;
-		mark = cb->mark;
+		if (!whole || seq_geq(sent_us, last_us)) {
+			last_us = sent_us;
+			mark = cb->mark;
+		}
 		whole = true;
-		x->tally.segs_delivered += skb->len <= x->snd_mss ? 1 :
-					   DIV_ROUND_UP(skb->len, x->snd_mss);
 		if (unlikely(cb->stamp_ack))
 			__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
-		xtcp_write_queue_free(sk, skb);
+		xtcp_free_acked(sk, skb);
 	}
 	if (sample)
 		xtcp_rtt_sample(&x->rtt, now_us - sent_us,
 				READ_ONCE(x->xn->sysctl.rto_min_us));
-	if (whole)
-		xtcp_rate_acked(&x->rate, &mark, sent_us, x->tally.bytes_acked,
-				now_us, x->rtt.min_us);
+	xtcp_rate_acked(&x->rate, whole ? &mark : NULL, last_us,
+			x->tally.bytes_acked, now_us, x->rtt.min_us);
 }
 
 /* RFC 6298, 5.2 and 5.3 */

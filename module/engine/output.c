@@ -538,8 +538,12 @@ static enum xtcp_limit limit_of(const struct sock *sk)
 	const struct sk_buff *skb = x->send_head;
 	u32 whole;
 
-	if (x->snd_una == x->write_seq)
+	if (x->snd_una == x->write_seq || sk->sk_state == TCP_CLOSE)
 		return XTCP_LIMIT_NONE;
+	if (!x->snd_wnd)
+		return XTCP_LIMIT_WINDOW;
+	if (x->phase == XTCP_LOSS)
+		return XTCP_LIMIT_PATH;
 	if (!skb)
 		return sk->sk_socket &&
 		       test_bit(SOCK_NOSPACE, &sk->sk_socket->flags) &&
@@ -557,14 +561,7 @@ static enum xtcp_limit limit_of(const struct sock *sk)
  */
 void xtcp_note_limit(struct sock *sk)
 {
-	struct xtcp_tally *t = &xtcp_sk(sk)->tally;
-	enum xtcp_limit limit = limit_of(sk);
-
-	if (limit == t->limit)
-		return;
-	t->limited[t->limit] += (u32)jiffies - t->limit_since;
-	t->limit_since = jiffies;
-	t->limit = limit;
+	xtcp_limit_is(&xtcp_sk(sk)->tally, limit_of(sk));
 }
 
 /**
@@ -667,6 +664,20 @@ int xtcp_output_probe(struct sock *sk)
 }
 
 /**
+ * xtcp_free_acked() - an skb of the write queue is acknowledged
+ * @sk: the connection, locked
+ * @skb: counted and freed
+ */
+void xtcp_free_acked(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->tally.segs_delivered += skb->len <= x->snd_mss ? 1 :
+				   DIV_ROUND_UP(skb->len, x->snd_mss);
+	xtcp_write_queue_free(sk, skb);
+}
+
+/**
  * xtcp_resend() - send again what is in the write queue
  * @sk: the connection, locked
  * @skb: sent before; its end lies behind snd_una
@@ -691,7 +702,7 @@ int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 		if (err)
 			return err;
 		rest = skb_queue_next(&sk->sk_write_queue, skb);
-		xtcp_write_queue_free(sk, skb);
+		xtcp_free_acked(sk, skb);
 		skb = rest;
 	}
 	most_bytes = max(rounddown(most_bytes, x->snd_mss), x->snd_mss);

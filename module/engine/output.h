@@ -11,6 +11,7 @@ void xtcp_output(struct sock *sk, u8 nonagle);
 void xtcp_output_pause(struct sock *sk);
 void xtcp_note_limit(struct sock *sk);
 int xtcp_output_probe(struct sock *sk);
+void xtcp_free_acked(struct sock *sk, struct sk_buff *skb);
 int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes);
 int xtcp_send_syn(struct sock *sk, u8 flags);
 int xtcp_send_fin(struct sock *sk);

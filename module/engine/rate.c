@@ -54,7 +54,7 @@ void xtcp_rate_sent(struct xtcp_rate *rate, struct xtcp_rate_mark *mark,
 /**
  * xtcp_rate_acked() - segments are acknowledged
  * @rate: the connection's
- * @mark: of the one that left last
+ * @mark: of the one that left last; NULL: of none all that left with it
  * @sent_us: when it left
  * @delivered: bytes acknowledged so far, with these
  * @now_us: the time
@@ -63,14 +63,17 @@ void xtcp_rate_sent(struct xtcp_rate *rate, struct xtcp_rate_mark *mark,
 void xtcp_rate_acked(struct xtcp_rate *rate, const struct xtcp_rate_mark *mark,
 		     u32 sent_us, u32 delivered, u32 now_us, u32 min_us)
 {
-	u32 bytes = delivered - mark->delivered;
-	u32 interval_us = max(sent_us - mark->first_sent_us,
-			      now_us - mark->delivered_us);
+	u32 bytes, interval_us;
 
 	rate->delivered_us = now_us;
-	rate->first_sent_us = sent_us;
 	if (rate->paused && seq_gt(delivered, rate->pause_end))
 		rate->paused = 0;
+	if (!mark)
+		return;
+	rate->first_sent_us = sent_us;
+	bytes = delivered - mark->delivered;
+	interval_us = max(sent_us - mark->first_sent_us,
+			  now_us - mark->delivered_us);
 	if (!interval_us || interval_us < min_us)
 		return;
 	if (mark->app_limited && rate->interval_us &&

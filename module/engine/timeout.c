@@ -76,6 +76,21 @@ static void probe_window(struct sock *sk)
 		xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies + HZ / 5);
 }
 
+/* For TCP_INFO.  What a closed window refuses is not lost. */
+static void tally_timeout(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_tally *t = &x->tally;
+
+	if (!x->snd_wnd && xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		return;
+	t->timeouts++;
+	if (t->rto_since)
+		return;
+	t->rto_since = (u32)jiffies ?: 1;
+	t->rto_rows++;
+}
+
 static void retransmit_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -86,13 +101,10 @@ static void retransmit_timeout(struct sock *sk)
 		return;
 	}
 	xtcp_count(x->xn, TIMEOUTS);
-	x->tally.timeouts++;
-	if (!x->retries) {
+	tally_timeout(sk);
+	if (!x->retries)
 		x->rtx_since = jiffies -
 			usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt));
-		x->tally.rto_since = jiffies;
-		x->tally.rto_rows++;
-	}
 	if (x->retries >= most_retries(sk) || user_timeout_over(x) ||
 	    orphan_stalled(sk)) {
 		give_up(sk);
@@ -119,8 +131,11 @@ static void retransmit_timeout(struct sock *sk)
 void xtcp_timeouts_over(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_tally *t = &x->tally;
 
-	x->tally.rto_time += (u32)jiffies - x->tally.rto_since;
+	if (t->rto_since)
+		t->rto_time += (u32)jiffies - t->rto_since;
+	t->rto_since = 0;
 	x->retries = 0;
 }
 

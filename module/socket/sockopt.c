@@ -280,7 +280,7 @@ static void get_info_tally(const struct xtcp_sock *x, struct tcp_info *info)
 	const struct xtcp_tally *t = &x->tally;
 	u32 rto_time = t->rto_time;
 
-	if (x->retries)
+	if (t->rto_since)
 		rto_time += (u32)jiffies - t->rto_since;
 	info->tcpi_total_retrans = t->segs_resent;
 	info->tcpi_bytes_acked = t->bytes_acked;
@@ -313,7 +313,9 @@ static void get_info_rate(const struct xtcp_sock *x, struct tcp_info *info)
 	const struct xtcp_tally *t = &x->tally;
 
 	info->tcpi_delivery_rate = xtcp_rate_per_s(&x->rate);
-	info->tcpi_delivery_rate_app_limited = x->rate.app_limited;
+	/* 1 as long as there is no rate */
+	info->tcpi_delivery_rate_app_limited = x->rate.app_limited ||
+					       !x->rate.interval_us;
 	info->tcpi_rwnd_limited = limited(t, XTCP_LIMIT_WINDOW);
 	info->tcpi_sndbuf_limited = limited(t, XTCP_LIMIT_SNDBUF);
 	info->tcpi_busy_time = limited(t, XTCP_LIMIT_PATH) +

@@ -11,7 +11,8 @@
  * confirmed breaks stateful firewalls.
  *
  * Ports: what xtcp owns on this wire is held in the kernel's TCP, too, by a
- * socket that is bound and never listens, one for each address and port: a hold.
+ * socket that is bound and that no SYN ever finds, one for each address and port:
+ * a hold.
  * A port that the kernel's TCP has cannot be held.  Holds are made and freed
  * under a mutex; the last user may leave in softirq, so a worker frees them.
  *
@@ -48,7 +49,7 @@
  * @users: owners in ports.c, and the worker's
  * @lock: guards what follows, and @sock's sk_reuse
  * @guards: how many of the users share the port with nobody
- * @yields: another hold is being bound beside it
+ * @yields: another hold asks for the port
  * @xn: the namespace
  * @sock: the kernel's socket
  * @addr: the address; 0: every one
@@ -530,7 +531,8 @@ static bool hold_guard_more(struct xtcp_hold *hold)
 }
 
 /* As listen() asks: whoever asks meanwhile meets one that listens.  Sockets that
- * come later do, too, for the guard is set before that ends.
+ * come later do, too, for the guard is set before that ends: those that judged by
+ * what was before hold the bucket's lock, and asking again waits for them.
  */
 static int hold_ask_to_listen(struct xtcp_hold *hold)
 {
@@ -544,6 +546,8 @@ static int hold_ask_to_listen(struct xtcp_hold *hold)
 	if (!err)
 		xtcp_hold_guard(hold, 1);
 	holds_yield(hold->xn, hold->port, false);
+	if (!err)
+		sk->sk_prot->get_port(sk, hold->port);
 	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 	release_sock(sk);
 	return err;
