@@ -88,11 +88,18 @@ for_roles "$bytes bytes both ways at once" both
 
 # tcpdump sees TCP, untouched
 dump() {
-	in_space "$b" timeout 20 tcpdump -c 4 -nli veth0 "tcp port 7000" \
+	local pid status=0
+
+	ip netns exec "$b" timeout 60 tcpdump -nli veth0 "tcp port 7000" \
 		>"$work/dump" 2>&1 &
-	retry grep -q "listening on" "$work/dump" && there tcp 70 small
-	wait $!
-	grep -q 'Flags \[S\]' "$work/dump" && ! grep -q 'incorrect' "$work/dump"
+	pid=$!
+	retry grep -q "listening on" "$work/dump" && there tcp 70 small &&
+		retry grep -q 'Flags \[S\]' "$work/dump" || status=1
+	kill "$pid"
+	wait "$pid"
+	grep -q 'incorrect' "$work/dump" && status=1
+	[ "$status" -eq 0 ] || cat "$work/dump"
+	return "$status"
 }
 if command -v tcpdump >/dev/null; then
 	check "tcpdump sees TCP" dump
