@@ -84,6 +84,7 @@ static struct pernet_operations net_ops = {
 static const struct xtcp_ip_upcalls ip_upcalls = {
 	.receive	= xtcp_rcv,
 	.icmp_error	= xtcp_icmp_error,
+	.knows		= xtcp_knows,
 	.path_mtu	= xtcp_sync_mss,
 };
 
@@ -93,6 +94,7 @@ static int __init xtcp_init(void)
 
 	xtcp_timers_set_handler(xtcp_timeout);
 	xtcp_isn_init();
+	xtcp_tcp_wire_init(&ip_upcalls);
 	err = xtcp_handshake_init();
 	if (err)
 		return err;

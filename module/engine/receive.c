@@ -224,6 +224,28 @@ int xtcp_rcv(struct sk_buff *skb)
 }
 
 /**
+ * xtcp_knows() - on a port that is shared with another TCP: is a segment for us?
+ * @xn: the namespace
+ * @t: its 4-tuple, as seen from here
+ * @syn_seq: the sequence number of a SYN that asks for a connection, or NULL
+ *
+ * Under rcu_read_lock().
+ *
+ * Return: whether there is a connection, a request, or a TIME_WAIT that the SYN
+ * does not end
+ */
+bool xtcp_knows(struct xtcp_net *xn, const struct xtcp_tuple *t,
+		const u32 *syn_seq)
+{
+	struct xtcp_node *node = xtcp_lookup(xn, t);
+
+	if (!node || !syn_seq || node->kind != XTCP_TIME_WAIT)
+		return node;
+	return !xtcp_timewait_cede(container_of(node, struct xtcp_timewait, node),
+				   *syn_seq);
+}
+
+/**
  * xtcp_backlog_rcv() - a segment that waited while the user had the socket
  * @sk: the socket, locked by lock_sock(): process context
  * @skb: the segment; consumed

@@ -35,7 +35,7 @@ struct xtcp_ip_ops {
 extern const struct xtcp_ip_ops xtcp_ipv4_ops;
 
 /**
- * struct xtcp_ip_upcalls - what an IP version has to tell
+ * struct xtcp_ip_upcalls - what an IP version has to tell, and to ask
  *
  * @receive: a segment has come: skb->data is the TCP header.  Softirq, under
  *	rcu_read_lock().  Consumes the skb.  Return: 0
@@ -43,12 +43,17 @@ extern const struct xtcp_ip_ops xtcp_ipv4_ops;
  *	header that it quotes; the 4-tuple as seen from here, and the sequence
  *	number quoted; the MTU, where fragmentation was needed.  Softirq, under
  *	rcu_read_lock().  Return: 0, or -ENOENT where nothing has that 4-tuple
+ * @knows: is there anything with that 4-tuple, a listener aside?  @syn_seq: of a
+ *	SYN that asks for a connection, or NULL: it may end TIME_WAIT, and is then
+ *	not for us.  Under rcu_read_lock()
  * @path_mtu: the path's MTU is known, or another than before.  Socket lock held
  */
 struct xtcp_ip_upcalls {
 	int	(*receive)(struct sk_buff *skb);
 	int	(*icmp_error)(struct sk_buff *skb, const struct xtcp_tuple *t,
 			      u32 seq, u32 info);
+	bool	(*knows)(struct xtcp_net *xn, const struct xtcp_tuple *t,
+			 const u32 *syn_seq);
 	void	(*path_mtu)(struct sock *sk, u32 mtu);
 };
 

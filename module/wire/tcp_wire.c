@@ -12,9 +12,8 @@
  *
  * Ports: what xtcp owns on this wire is held in the kernel's TCP, too, by a
  * socket that is bound and that no SYN ever finds, one for each address and port:
- * a hold.
- * A port that the kernel's TCP has cannot be held.  Holds are made and freed
- * under a mutex; the last user may leave in softirq, so a worker frees them.
+ * a hold.  A port that the kernel's TCP has cannot be held.  Holds are made and
+ * freed under a mutex; the last user may leave in softirq, so a worker frees them.
  *
  * As long as one of a hold's users listens, or has not set SO_REUSEADDR, nobody
  * else gets the port, and every segment for it is xtcp's.  Where all have set it
@@ -32,14 +31,12 @@
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include "../compat.h"
-#include "../engine/demux.h"
-#include "../engine/icmp.h"
-#include "../engine/ports.h"
-#include "../engine/timewait.h"
 #include "ip.h"
 #include "tcp_wire.h"
 
 #define HOLD_BUCKETS	1024
+
+static const struct xtcp_ip_upcalls *upcalls __read_mostly;
 
 /**
  * struct xtcp_hold - a port of the kernel's TCP, held for xtcp
@@ -121,33 +118,26 @@ static void tuple_from_v4(struct xtcp_tuple *t, __be32 laddr, __be32 raddr,
 	t->rport = rport;
 }
 
-/* A SYN that may end TIME_WAIT finds a listener.  There is none of xtcp's, it
- * would guard the port: the kernel's TCP may have one.
+/* Is this segment for a connection that the table knows?  A SYN may end TIME_WAIT
+ * and go to a listener of the kernel's TCP: one of xtcp's would guard the port.
  */
-static bool ends_time_wait(struct xtcp_timewait *tw, struct sk_buff *skb,
-			   u32 offset)
-{
-	const struct tcphdr *th;
-	struct tcphdr buf;
-
-	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
-	return th && th->syn && !th->ack && !th->rst &&
-	       !nf_ip_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP) &&
-	       xtcp_timewait_cede(tw, ntohl(th->seq));
-}
-
 static bool known(struct xtcp_net *xn, struct sk_buff *skb, u16 lport, u16 rport)
 {
 	const struct iphdr *iph = ip_hdr(skb);
+	u32 offset = iph->ihl * 4, seq;
+	const u32 *syn_seq = NULL;
+	const struct tcphdr *th;
 	struct xtcp_tuple t;
-	struct xtcp_node *node;
+	struct tcphdr buf;
 
+	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	if (th && th->syn && !th->ack && !th->rst &&
+	    !nf_ip_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP)) {
+		seq = ntohl(th->seq);
+		syn_seq = &seq;
+	}
 	tuple_from_v4(&t, iph->daddr, iph->saddr, lport, rport);
-	node = xtcp_lookup(xn, &t);
-	if (!node || node->kind != XTCP_TIME_WAIT)
-		return node;
-	return !ends_time_wait(container_of(node, struct xtcp_timewait, node),
-			       skb, iph->ihl * 4);
+	return upcalls->knows(xn, &t, syn_seq);
 }
 
 /* The hook's view of the TCP header: no more than the ports is read. */
@@ -214,14 +204,14 @@ static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
 		      get_unaligned_be16(tcp + 2));
 	claim = claim_of(xn, quoted->saddr, t.lport);
 	if (claim == CLAIM_NONE ||
-	    (claim == CLAIM_KNOWN && !xtcp_lookup(xn, &t)))
+	    (claim == CLAIM_KNOWN && !upcalls->knows(xn, &t, NULL)))
 		return;
 	if (csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
 		return;
 	seq = get_unaligned_be32(tcp + 4);
 	info = icmp->type == ICMP_DEST_UNREACH ? ntohs(icmp->un.frag.mtu) : 0;
 	skb_set_transport_header(skb, ihl);
-	xtcp_icmp_error(skb, &t, seq, info);
+	upcalls->icmp_error(skb, &t, seq, info);
 	skb->transport_header = transport;
 }
 
@@ -601,6 +591,17 @@ void xtcp_hold_put(struct xtcp_hold *hold)
 		return;
 	if (llist_add(&hold->dead, &xn->tcp_wire_dead))
 		schedule_work(&xn->tcp_wire_work);
+}
+
+/**
+ * xtcp_tcp_wire_init() - before all else here
+ * @up: whom to tell; stays
+ *
+ * At module load.
+ */
+void xtcp_tcp_wire_init(const struct xtcp_ip_upcalls *up)
+{
+	upcalls = up;
 }
 
 /**

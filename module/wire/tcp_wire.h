@@ -7,8 +7,10 @@
 struct sk_buff;
 struct sock;
 struct xtcp_hold;
+struct xtcp_ip_upcalls;
 struct xtcp_net;
 
+void xtcp_tcp_wire_init(const struct xtcp_ip_upcalls *up);
 void xtcp_tcp_wire_restore(struct sk_buff *skb);
 void xtcp_tcp_wire_net_init(struct xtcp_net *xn);
 void xtcp_tcp_wire_net_exit(struct xtcp_net *xn);
