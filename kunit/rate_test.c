@@ -44,6 +44,14 @@ static void ack(struct flow *f, const struct sent *s, u32 segments)
 			RTT_US);
 }
 
+/* Return: the rate, once @segments are acknowledged @us later. */
+static u64 rate_after(struct flow *f, const struct sent *s, u32 us, u32 segments)
+{
+	f->now_us += us;
+	ack(f, s, segments);
+	return xtcp_rate_per_s(&f->rate);
+}
+
 /* A window of ten, then each ACK lets one out. */
 static void steady(struct kunit *test)
 {
@@ -103,32 +111,24 @@ static void paused(struct kunit *test)
 
 	send(&f, &s, true);
 	xtcp_rate_pause(&f.rate, f.delivered + SEGMENT);
-	f.now_us += RTT_US;
-	ack(&f, &s, 1);
-	KUNIT_EXPECT_EQ(test, PATH / 10, xtcp_rate_per_s(&f.rate));
+	KUNIT_EXPECT_EQ(test, PATH / 10, rate_after(&f, &s, RTT_US, 1));
 	KUNIT_EXPECT_FALSE(test, f.rate.app_limited);
 
 	/* slower: not counted, while the pause lasts */
 	send(&f, &s, true);
 	KUNIT_EXPECT_TRUE(test, s.mark.app_limited);
-	f.now_us += 2 * RTT_US;
-	ack(&f, &s, 1);
-	KUNIT_EXPECT_EQ(test, PATH / 10, xtcp_rate_per_s(&f.rate));
+	KUNIT_EXPECT_EQ(test, PATH / 10, rate_after(&f, &s, 2 * RTT_US, 1));
 
 	/* faster: the path can do that at least */
 	xtcp_rate_pause(&f.rate, f.delivered + SEGMENT);
 	send(&f, &s, true);
-	f.now_us += RTT_US;
-	ack(&f, &s, 2);
-	KUNIT_EXPECT_EQ(test, PATH / 5, xtcp_rate_per_s(&f.rate));
+	KUNIT_EXPECT_EQ(test, PATH / 5, rate_after(&f, &s, RTT_US, 2));
 	KUNIT_EXPECT_TRUE(test, f.rate.app_limited);
 
 	/* it is over: whatever comes counts */
 	send(&f, &s, true);
 	KUNIT_EXPECT_FALSE(test, s.mark.app_limited);
-	f.now_us += 2 * RTT_US;
-	ack(&f, &s, 1);
-	KUNIT_EXPECT_EQ(test, PATH / 20, xtcp_rate_per_s(&f.rate));
+	KUNIT_EXPECT_EQ(test, PATH / 20, rate_after(&f, &s, 2 * RTT_US, 1));
 	KUNIT_EXPECT_FALSE(test, f.rate.app_limited);
 }
 
@@ -139,9 +139,7 @@ static void too_quick(struct kunit *test)
 	struct sent s;
 
 	send(&f, &s, true);
-	f.now_us += RTT_US - 1;
-	ack(&f, &s, 1);
-	KUNIT_EXPECT_EQ(test, 0, xtcp_rate_per_s(&f.rate));
+	KUNIT_EXPECT_EQ(test, 0, rate_after(&f, &s, RTT_US - 1, 1));
 	send(&f, &s, true);
 	ack(&f, &s, 1);
 	KUNIT_EXPECT_EQ(test, 0, xtcp_rate_per_s(&f.rate));
