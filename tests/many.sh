@@ -3,15 +3,14 @@
 #
 # Many connections between two namespaces, and that nothing is left of them.
 #
-# XTCP_MANY says how many: 10000 by default, on TCP's wire 2000.
+# XTCP_MANY says how many: 10000 by default.
 
 # shellcheck disable=SC2016,SC2317 # awk has its own $; check calls the functions
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 
-count=10000
-[ "$XTCP_WIRE" != tcp ] || count=2000
-count=${XTCP_MANY:-$count}
+tenth 10000
+count=${XTCP_MANY:-$tenth}
 a=xtcp-a-$$ b=xtcp-b-$$
 if ! space_pair "$a" "$b"; then
 	skip "everything" "no veth"
@@ -20,9 +19,9 @@ fi
 xtcp=true
 [ "$XTCP_WIRE" = kernel ] && xtcp=false
 
-# What closed first stays in TIME_WAIT until all has been counted: nor is a FIN sent
-# again on a machine that stands still for a while, for the answer to that may meet
-# a closed socket, whose RST ends TIME_WAIT.
+# What closed first stays in TIME_WAIT until all has been counted. No FIN may be sent
+# again meanwhile, as on a machine that stands still for a while: the answer to it may
+# meet a closed socket, whose RST ends TIME_WAIT.
 ! $xtcp || for space in "$a" "$b"; do
 	in_space "$space" sysctl -qw net.xtcp.time_wait=3600 net.xtcp.rto_min_us=2000000
 done

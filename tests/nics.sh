@@ -8,7 +8,8 @@
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 
-bytes=${XTCP_NIC_BYTES:-20000000}
+tenth 20000000
+bytes=${XTCP_NIC_BYTES:-$tenth}
 if [ ! -e /sys/class/net/eth0/device ] || [ ! -e /sys/class/net/eth1/device ]; then
 	skip "everything" "no two network cards"
 	tap_end

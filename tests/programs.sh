@@ -8,12 +8,15 @@
 
 # shellcheck disable=SC2317 # check, retry and aside call the functions
 
-# A slow machine may ask for less:
-REQUESTS=${XTCP_REQUESTS:-1000}			# of curl, on one connection
-FILE_MB=${XTCP_FILE_MB:-200}			# that curl gets from nginx
-IPERF_BYTES=${XTCP_IPERF_BYTES:-8M}		# of iperf3, each way
-REDIS_REQUESTS=${XTCP_REDIS_REQUESTS:-1000}	# of redis-benchmark, each kind
-# XTCP_PAIRS=mixed: on the TCP wire only each against the kernel's TCP
+# XTCP_PROGRAMS names those to run: by default all.
+# XTCP_QUICK_PROGRAMS: a tenth, and on the TCP wire only against the kernel's TCP.
+requests=1000		# of curl, on one connection
+file_mb=200		# that curl gets from nginx
+redis_requests=1000	# of redis-benchmark, each kind
+if [ -n "${XTCP_QUICK_PROGRAMS-}" ]; then
+	requests=100 file_mb=20 redis_requests=100
+fi
+iperf_bytes=8M		# each way
 
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
@@ -22,7 +25,7 @@ case $XTCP_WIRE in
 kernel)	pairs=("kernel kernel") ;;
 native)	pairs=("xtcp xtcp") ;;
 tcp)	pairs=("xtcp kernel" "kernel xtcp")
-	[ "${XTCP_PAIRS-}" = mixed ] || pairs=("xtcp xtcp" "${pairs[@]}")
+	[ -n "${XTCP_QUICK_PROGRAMS-}" ] || pairs=("xtcp xtcp" "${pairs[@]}")
 	;;
 esac
 
@@ -102,7 +105,7 @@ head -c 1000000 /dev/urandom >"$www/medium"
 make_nginx() {
 	perl -e 'read STDIN, $block, 65528;
 		print pack("Q", $_), $block for 1 .. $ARGV[0] * 16' \
-		"$FILE_MB" </dev/urandom >"$www/big"
+		"$file_mb" </dev/urandom >"$www/big"
 	hash=$(md5sum <"$www/big")
 }
 
@@ -135,14 +138,14 @@ keep_alive() {
 	local i
 
 	on_client curl -q -sS -w '%{stderr}%{http_code} %{num_connects}\n' \
-		"http://$address:${port[nginx]}/small?[1-$REQUESTS]" \
+		"http://$address:${port[nginx]}/small?[1-$requests]" \
 		>"$work/got" 2>"$work/codes" || return
-	for ((i = 0; i < REQUESTS; i++)); do
+	for ((i = 0; i < requests; i++)); do
 		echo "$www/small"
 	done | xargs cat | cmp - "$work/got" || return
 	sort "$work/codes" | uniq -c | tee "$work/sorted"
 	[ "$(tr -s ' ' <"$work/sorted" | tr '\n' ,)" = \
-		" $((REQUESTS - 1)) 200 0, 1 200 1," ]
+		" $((requests - 1)) 200 0, 1 200 1," ]
 }
 
 # MD5, for it is the hash that costs an emulated processor least.
@@ -157,15 +160,15 @@ start_nginx() {
 }
 
 test_nginx() {
-	check "$who: curl, $REQUESTS requests on a connection" keep_alive
-	check "$who: curl, a file of $FILE_MB MB by hash" big
+	check "$who: curl, $requests requests on a connection" keep_alive
+	check "$who: curl, a file of $file_mb MB by hash" big
 }
 
 # ---- iperf3 ----
 
 # Four streams each got something, at the end that receives.
 iperf() {
-	on_client iperf3 -c "$address" -p "${port[iperf3]}" -P 4 -n "$IPERF_BYTES" "$@" \
+	on_client iperf3 -c "$address" -p "${port[iperf3]}" -P 4 -n "$iperf_bytes" "$@" \
 		>"$work/iperf" || { cat "$work/iperf"; return 1; }
 	tail -n 4 "$work/iperf"
 	[ "$(grep -c '^\[ *[0-9]*\].*receiver' "$work/iperf")" -eq 4 ] &&
@@ -197,7 +200,7 @@ redis_value() {
 
 # redis-benchmark ends with 0 whatever the server answers, but not early.
 redis_bench() {
-	redis benchmark -n "$REDIS_REQUESTS" -t set,get --csv "$@" >"$work/redis" ||
+	redis benchmark -n "$redis_requests" -t set,get --csv "$@" >"$work/redis" ||
 		return
 	cat "$work/redis"
 	[ "$(grep -cE '^"(SET|GET)","[1-9]' "$work/redis")" -eq 2 ]

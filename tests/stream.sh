@@ -12,9 +12,9 @@
 # shellcheck source=tests/lib/tap.sh
 . "$(dirname "$0")/lib/tap.sh"
 
-bytes=100000000
-[ "$XTCP_WIRE" != tcp ] || bytes=$((bytes / 10))
-bytes=${XTCP_STREAM_BYTES:-$bytes}
+tenth 100000000
+[ "$XTCP_WIRE" != tcp ] || tenth=$((tenth / 10))
+bytes=${XTCP_STREAM_BYTES:-$tenth}
 a=xtcp-a-$$ b=xtcp-b-$$
 if ! space_pair "$a" "$b"; then
 	skip "everything" "no veth"

@@ -34,6 +34,12 @@ tap_cleanup() {
 } 2>/dev/null
 trap tap_cleanup EXIT
 
+# tenth N: in $tenth, N, or where XTCP_QUICK is set a tenth of it
+tenth() {
+	tenth=$1
+	[ -z "${XTCP_QUICK-}" ] || tenth=$(($1 / 10))
+}
+
 # check NAME COMMAND...: the command succeeds
 check() {
 	local name=$1 status
