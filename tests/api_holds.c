@@ -18,6 +18,7 @@
 #include "tap.h"
 
 #define HERE		"127.0.0.1"
+#define NEXT		"127.0.0.2"
 #define STATE_BOUND	13	/* TCP_BOUND_INACTIVE, linux/tcp_states.h since 6.8 */
 
 /* The other TCP on the wire under test: the kernel's. */
@@ -179,35 +180,79 @@ static void *listen_too(void *arg)
 	return NULL;
 }
 
+static pthread_t begin_rival(struct rival *r)
+{
+	pthread_t thread;
+
+	atomic_init(&r->round, 0);
+	need(pthread_barrier_init(&r->end, NULL, 2) ? -1 : 0);
+	need(pthread_create(&thread, NULL, listen_too, r) ? -1 : 0);
+	return thread;
+}
+
+/* Two listen at the same time: now one is first, now the other. */
+static int race(struct rival *r, int round, int fd)
+{
+	int ret;
+
+	atomic_store(&r->round, round);
+	for (int late = round % 30 * 100; late; late--)
+		atomic_load(&r->round);
+	ret = listen(fd, 1) ? errno : 0;
+	pthread_barrier_wait(&r->end);
+	return ret;
+}
+
 /* Both ask at the same time: one at most may listen. */
 static void test_race(void)
 {
-	int a, ret, both = 0, wrong = 0;
+	int a, err, both = 0, wrong = 0;
 	struct rival rival;
 	pthread_t thread;
 
 	if (!two_tcps("two that would listen"))
 		return;
-	atomic_init(&rival.round, 0);
-	need(pthread_barrier_init(&rival.end, NULL, 2) ? -1 : 0);
-	need(pthread_create(&thread, NULL, listen_too, &rival) ? -1 : 0);
+	thread = begin_rival(&rival);
 	for (int i = 1; i <= ROUNDS; i++) {
 		a = bound(reusing(xsocket()), 5613);
 		rival.fd = bound(reusing(other_socket()), 5613);
-		atomic_store(&rival.round, i);
-		/* now one is first, now the other */
-		for (int late = i % 30 * 100; late; late--)
-			atomic_load(&rival.round);
-		ret = listen(a, 1);
-		wrong += ret && errno != EADDRINUSE;
-		pthread_barrier_wait(&rival.end);
-		both += !ret && !rival.ret;
+		err = race(&rival, i, a);
+		wrong += err && err != EADDRINUSE;
+		both += !err && !rival.ret;
 		need(close(a));
 		need(close(rival.fd));
 	}
 	need(pthread_join(thread, NULL) ? -1 : 0);
 	eq(both, 0, "never did both listen");
 	eq(wrong, 0, "EADDRINUSE to who came too late");
+}
+
+/* What goes on at another address changes nothing. */
+static void test_neighbours(void)
+{
+	int a, there, failed = 0;
+	struct rival rival;
+	pthread_t thread;
+
+	if (!two_tcps("two addresses"))
+		return;
+	need(bind4(xsocket(), NEXT, 5614));
+	bound(reusing(other_socket()), 5614);
+	fails(bind4(xsocket(), HERE, 5614), EADDRINUSE,
+	      "one of us beside it, the other has SO_REUSEADDR, we do not");
+
+	a = bound(reusing(xsocket()), 5615);
+	rival.fd = bound(reusing(other_socket()), 5615);
+	need(listen(a, 1));
+	thread = begin_rival(&rival);
+	for (int i = 1; i <= ROUNDS; i++) {
+		there = reusing(xsocket());
+		need(bind4(there, NEXT, 5615));
+		failed += race(&rival, i, there) || !rival.ret;
+		need(close(there));
+	}
+	need(pthread_join(thread, NULL) ? -1 : 0);
+	eq(failed, 0, "one of us listens beside us, the other never at ours");
 }
 
 /* A listener has gone, what it made is there: the other TCP's may take its place. */
@@ -380,6 +425,7 @@ static const struct tap_test tests[] = {
 	TEST(first_listens),
 	TEST(third),
 	TEST(race),
+	TEST(neighbours),
 	TEST(after_listener),
 	TEST(time_wait),
 	TEST(client),

@@ -125,19 +125,19 @@ static bool known(struct xtcp_net *xn, struct sk_buff *skb, u16 lport, u16 rport
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	u32 offset = iph->ihl * 4, seq;
-	const u32 *syn_seq = NULL;
 	const struct tcphdr *th;
 	struct xtcp_tuple t;
 	struct tcphdr buf;
 
-	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
-	if (th && th->syn && !th->ack && !th->rst &&
-	    !nf_ip_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP)) {
-		seq = ntohl(th->seq);
-		syn_seq = &seq;
-	}
 	tuple_from_v4(&t, iph->daddr, iph->saddr, lport, rport);
-	return upcalls->knows(xn, &t, syn_seq);
+	if (!upcalls->knows(xn, &t, NULL))
+		return false;
+	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	if (!th || !th->syn || th->ack || th->rst ||
+	    nf_ip_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP))
+		return true;
+	seq = ntohl(th->seq);
+	return upcalls->knows(xn, &t, &seq);
 }
 
 /* The hook's view of the TCP header: no more than the ports is read. */
@@ -277,15 +277,21 @@ static void hold_set_reuse(struct xtcp_hold *hold)
 				   SK_CAN_REUSE : SK_NO_REUSE;
 }
 
+static bool overlaps(const struct xtcp_hold *hold, __be32 addr, u16 port)
+{
+	return hold->port == port &&
+	       (hold->addr == addr || !hold->addr || !addr);
+}
+
 /* Our own holds are no obstacle to another one on their port: which xtcp sockets
  * may share it is for ports.c to say.
  */
-static void holds_yield(struct xtcp_net *xn, u16 port, bool yield)
+static void holds_yield(const struct xtcp_hold *asks, bool yield)
 {
 	struct xtcp_hold *hold;
 
-	hlist_for_each_entry(hold, bucket_of(xn, port), node) {
-		if (hold->port != port)
+	hlist_for_each_entry(hold, bucket_of(asks->xn, asks->port), node) {
+		if (!overlaps(hold, asks->addr, asks->port))
 			continue;
 		spin_lock_bh(&hold->lock);
 		hold->yields = yield;
@@ -294,12 +300,13 @@ static void holds_yield(struct xtcp_net *xn, u16 port, bool yield)
 	}
 }
 
-static bool port_held(struct xtcp_net *xn, u16 port)
+/* Is there a hold on the port, at that address or, 0, at any? */
+static bool is_held(struct xtcp_net *xn, __be32 addr, u16 port)
 {
 	struct xtcp_hold *hold;
 
 	hlist_for_each_entry(hold, bucket_of(xn, port), node)
-		if (hold->port == port)
+		if (overlaps(hold, addr, port))
 			return true;
 	return false;
 }
@@ -324,9 +331,9 @@ static int hold_ask_again(struct xtcp_hold *hold, bool reuse)
 	int err;
 
 	lock_sock(hold->sock->sk);
-	holds_yield(hold->xn, hold->port, true);
+	holds_yield(hold, true);
 	err = hold_ask(hold, reuse);
-	holds_yield(hold->xn, hold->port, false);
+	holds_yield(hold, false);
 	release_sock(hold->sock->sk);
 	return err;
 }
@@ -348,10 +355,10 @@ static int hold_bind(struct xtcp_hold *hold, bool reuse)
 	inet->inet_rcv_saddr = hold->addr;
 	inet->inet_saddr = hold->addr;
 	err = hold_ask(hold, false);
-	if (err && (reuse || port_held(hold->xn, hold->port))) {
-		holds_yield(hold->xn, hold->port, true);
+	if (err && (reuse || is_held(hold->xn, hold->addr, hold->port))) {
+		holds_yield(hold, true);
 		err = hold_ask(hold, true);
-		holds_yield(hold->xn, hold->port, false);
+		holds_yield(hold, false);
 		inet->sk.sk_reuse = SK_NO_REUSE;
 	}
 	inet->inet_sport = htons(inet->inet_num);
@@ -420,7 +427,7 @@ static void hold_free(struct xtcp_hold *hold)
 	struct xtcp_net *xn = hold->xn;
 
 	hlist_del_rcu(&hold->node);
-	if (!port_held(xn, hold->port))
+	if (!is_held(xn, 0, hold->port))
 		clear_bit(hold->port, xn->tcp_wire->held);
 	sock_release(hold->sock);
 	kfree_rcu(hold, rcu);
@@ -515,14 +522,14 @@ static bool hold_guard_more(struct xtcp_hold *hold)
 	spin_lock_bh(&hold->lock);
 	more = hold->guards;
 	if (more)
-		hold->guards++;
+		WRITE_ONCE(hold->guards, hold->guards + 1);
 	spin_unlock_bh(&hold->lock);
 	return more;
 }
 
-/* As listen() asks: whoever asks meanwhile meets one that listens.  Sockets that
- * come later do, too, for the guard is set before that ends: those that judged by
- * what was before hold the bucket's lock, and asking again waits for them.
+/* As listen() asks: meanwhile the hold is in LISTEN, and whoever else asks is
+ * refused; afterwards the guard refuses.  One who had looked before the guard was
+ * there, and has not finished, has the bucket's lock: the second get_port() waits.
  */
 static int hold_ask_to_listen(struct xtcp_hold *hold)
 {
@@ -531,11 +538,11 @@ static int hold_ask_to_listen(struct xtcp_hold *hold)
 
 	lock_sock(sk);
 	WRITE_ONCE(sk->sk_state, TCP_LISTEN);
-	holds_yield(hold->xn, hold->port, true);
+	holds_yield(hold, true);
 	err = hold_ask(hold, true);
 	if (!err)
 		xtcp_hold_guard(hold, 1);
-	holds_yield(hold->xn, hold->port, false);
+	holds_yield(hold, false);
 	if (!err)
 		sk->sk_prot->get_port(sk, hold->port);
 	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
