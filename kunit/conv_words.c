@@ -249,6 +249,20 @@ const char *words_of_packet(struct conv *t, struct sk_buff *skb,
 	return NULL;
 }
 
+static void flags_print(char *buf, size_t room, u8 flags)
+{
+	static const char name[][4] = {
+		"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR",
+	};
+	size_t n = 0;
+
+	buf[0] = 0;
+	for (int i = 0; i < ARRAY_SIZE(name); i++)
+		if (flags & BIT(i))
+			n += scnprintf(buf + n, room - n, "%s%s", n ? "|" : "",
+				       name[i]);
+}
+
 /**
  * words_print() - a segment as text
  * @buf: where to write it
@@ -260,7 +274,7 @@ void words_print(char *buf, size_t room, const struct words *w)
 	char flags[40];
 	size_t n;
 
-	xtcp_flags_print(flags, sizeof(flags), w->seg.flags);
+	flags_print(flags, sizeof(flags), w->seg.flags);
 	n = scnprintf(buf, room, "%s seq %u ack %u win %u", flags, w->seg.seq,
 		      w->seg.ack, w->seg.wnd);
 	if (w->seg.mss)

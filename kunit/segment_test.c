@@ -215,32 +215,6 @@ static void random_bytes(struct kunit *test)
 	}
 }
 
-static void flags_in_words(struct kunit *test)
-{
-	char buf[40];
-
-	KUNIT_EXPECT_EQ(test, 0, xtcp_flags_print(buf, sizeof(buf), 0));
-	KUNIT_EXPECT_STREQ(test, buf, "");
-	KUNIT_EXPECT_EQ(test, 3, xtcp_flags_print(buf, sizeof(buf), XTCP_SYN));
-	KUNIT_EXPECT_STREQ(test, buf, "SYN");
-	xtcp_flags_print(buf, sizeof(buf), XTCP_SYN | XTCP_ACK);
-	KUNIT_EXPECT_STREQ(test, buf, "SYN|ACK");
-	xtcp_flags_print(buf, sizeof(buf), XTCP_FIN | XTCP_ACK);
-	KUNIT_EXPECT_STREQ(test, buf, "FIN|ACK");
-	KUNIT_EXPECT_EQ(test, 31, xtcp_flags_print(buf, sizeof(buf), 0xff));
-	KUNIT_EXPECT_STREQ(test, buf, "FIN|SYN|RST|PSH|ACK|URG|ECE|CWR");
-	/* too little room: cut, ended by a 0, and nothing beyond it touched */
-	for (size_t room = 1; room < 32; room++) {
-		memset(buf, 'x', sizeof(buf));
-		KUNIT_EXPECT_EQ(test, room - 1, xtcp_flags_print(buf, room, 0xff));
-		KUNIT_EXPECT_EQ(test, room - 1, strlen(buf));
-		KUNIT_EXPECT_EQ(test, 'x', buf[room]);
-	}
-	buf[0] = 'x';
-	KUNIT_EXPECT_EQ(test, 0, xtcp_flags_print(buf, 0, XTCP_SYN));
-	KUNIT_EXPECT_EQ(test, 'x', buf[0]);
-}
-
 static struct kunit_case segment_cases[] = {
 	KUNIT_CASE_PARAM(options, sample_gen_params),
 	KUNIT_CASE(truncation),
@@ -248,7 +222,6 @@ static struct kunit_case segment_cases[] = {
 	KUNIT_CASE(round_trip),
 	KUNIT_CASE(build_room),
 	KUNIT_CASE(random_bytes),
-	KUNIT_CASE(flags_in_words),
 	{}
 };
 

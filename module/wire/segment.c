@@ -130,29 +130,3 @@ int xtcp_segment_build(const struct xtcp_segment *seg, void *data, size_t len)
 	}
 	return header_bytes;
 }
-
-/**
- * xtcp_flags_print() - flags in the words of the seven frames: "SYN|ACK"
- * @buf: where to write
- * @len: room there; 40 bytes hold every combination
- * @flags: XTCP_FIN ..
- *
- * Return: how many characters were written, without the 0 at the end
- */
-size_t xtcp_flags_print(char *buf, size_t len, u8 flags)
-{
-	static const char name[][4] = {
-		"FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR",
-	};
-	size_t n = 0;
-	int i;
-
-	if (!len)
-		return 0;
-	buf[0] = 0;
-	for (i = 0; i < 8; i++)
-		if (flags & BIT(i) && n < len)
-			n += scnprintf(buf + n, len - n, "%s%s", n ? "|" : "",
-				       name[i]);
-	return n;
-}

@@ -51,6 +51,5 @@ struct xtcp_segment {
 
 int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len);
 int xtcp_segment_build(const struct xtcp_segment *seg, void *data, size_t len);
-size_t xtcp_flags_print(char *buf, size_t len, u8 flags);
 
 #endif /* _XTCP_SEGMENT_H */
