@@ -4,7 +4,7 @@
 
 #include <kunit/test.h>
 
-/* How often something random is tried: with sanitizers it takes ten times as long. */
+/* How often something random is tried: with sanitizers it takes much longer. */
 static inline int tries(int n)
 {
 	return IS_ENABLED(CONFIG_KASAN) ? n / 5 : n;

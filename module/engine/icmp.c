@@ -92,7 +92,7 @@ static void connection_error(struct sock *sk, struct sk_buff *skb, u32 seq,
 
 /**
  * xtcp_icmp_error() - an ICMP error came for a segment of ours
- * @skb: skb->data is the quoted IP header; not consumed
+ * @skb: its transport header is the ICMP message; not consumed
  * @t: the 4-tuple quoted, as seen from here
  * @seq: the sequence number quoted
  * @info: the MTU, where fragmentation was needed

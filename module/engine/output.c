@@ -295,17 +295,21 @@ static int fragment(struct sock *sk, struct sk_buff *skb, u32 len)
 
 /* ---- one segment ---- */
 
+static u32 segs_of(const struct sk_buff *skb, u32 mss)
+{
+	return skb->len <= mss ? 1 : DIV_ROUND_UP(skb->len, mss);
+}
+
 static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
 
+	shinfo->gso_segs = segs_of(skb, mss);
 	if (skb->len <= mss) {
 		shinfo->gso_size = 0;
-		shinfo->gso_segs = 1;
 		shinfo->gso_type = 0;
 	} else {
 		shinfo->gso_size = mss;
-		shinfo->gso_segs = DIV_ROUND_UP(skb->len, mss);
 		shinfo->gso_type = sk->sk_gso_type;
 	}
 }
@@ -328,7 +332,7 @@ u16 xtcp_offered_mss(struct sock *sk)
 }
 
 /**
- * xtcp_transmit() - put a header in front of an skb and send it
+ * transmit() - put a header in front of an skb and send it
  * @sk: the connection, locked
  * @skb: consumed; headroom for all headers, its data the segment's
  * @seq: SEG.SEQ
@@ -338,7 +342,7 @@ u16 xtcp_offered_mss(struct sock *sk)
  *
  * Return: 0, or a negative errno from below
  */
-int xtcp_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
+static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 len = skb->len, header_bytes = XTCP_HEADER_BYTES;
@@ -413,7 +417,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 	xtcp_rate_sent(&x->rate, &cb->mark, x->tally.bytes_acked, cb->sent_us,
 		       x->snd_una == x->snd_nxt);
 	set_gso(sk, clone, x->snd_mss);
-	return xtcp_transmit(sk, clone, cb->block.seq, cb->flags);
+	return transmit(sk, clone, cb->block.seq, cb->flags);
 }
 
 /* A segment without data, that is not repeated. */
@@ -426,7 +430,7 @@ static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
 		return -ENOBUFS;
 	skb_reserve(skb, XTCP_MAX_HEADER);
 	skb->ip_summed = CHECKSUM_PARTIAL;
-	return xtcp_transmit(sk, skb, seq, flags);
+	return transmit(sk, skb, seq, flags);
 }
 
 /* ---- what may be sent now ---- */
@@ -538,7 +542,7 @@ static enum xtcp_limit limit_of(const struct sock *sk)
 	const struct sk_buff *skb = x->send_head;
 	u32 whole;
 
-	if (x->snd_una == x->write_seq || sk->sk_state == TCP_CLOSE)
+	if (x->snd_una == x->write_seq)
 		return XTCP_LIMIT_NONE;
 	if (!x->snd_wnd)
 		return XTCP_LIMIT_WINDOW;
@@ -672,8 +676,7 @@ void xtcp_free_acked(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	x->tally.segs_delivered += skb->len <= x->snd_mss ? 1 :
-				   DIV_ROUND_UP(skb->len, x->snd_mss);
+	x->tally.segs_delivered += segs_of(skb, x->snd_mss);
 	xtcp_write_queue_free(sk, skb);
 }
 
@@ -719,7 +722,7 @@ int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 	}
 	cb = XTCP_CB(skb);
 	cb->resent = 1;
-	segs = DIV_ROUND_UP(max(skb->len, 1u), x->snd_mss);
+	segs = segs_of(skb, x->snd_mss);
 	xtcp_count_n(x->xn, RETRANS, segs);
 	x->tally.segs_resent += segs;
 	x->tally.bytes_resent += skb->len;

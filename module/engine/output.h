@@ -6,7 +6,6 @@
 
 struct sk_buff *xtcp_data_skb(struct sock *sk, gfp_t gfp);
 void xtcp_queue_skb(struct sock *sk, struct sk_buff *skb);
-int xtcp_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags);
 void xtcp_output(struct sock *sk, u8 nonagle);
 void xtcp_output_pause(struct sock *sk);
 void xtcp_note_limit(struct sock *sk);

@@ -54,7 +54,7 @@ void xtcp_rate_sent(struct xtcp_rate *rate, struct xtcp_rate_mark *mark,
 /**
  * xtcp_rate_acked() - segments are acknowledged
  * @rate: the connection's
- * @mark: of the one that left last; NULL: of none all that left with it
+ * @mark: of the one that left last; NULL: no skb is acknowledged whole
  * @sent_us: when it left
  * @delivered: bytes acknowledged so far, with these
  * @now_us: the time

@@ -8,10 +8,10 @@
  * struct xtcp_rate - how quickly data are delivered
  *
  * @delivered_us: when bytes were acknowledged last
- * @first_sent_us: when the oldest of what a sample is about left
+ * @first_sent_us: when the segment left that the next sample begins with
  * @bytes: the sample that counts: so many
  * @interval_us: in so long; 0: there is none yet
- * @pause_end: @paused: behind the last byte that was in flight in a pause
+ * @pause_end: while @paused: behind the last byte that was in flight
  * @paused: the user had no more to send than that
  * @app_limited: the sample is of such a pause: the path may do better
  */

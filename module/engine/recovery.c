@@ -161,12 +161,11 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 
 /**
  * xtcp_recovery_window_moved() - there may be room for what is to be sent again
- * @sk: the connection, locked
+ * @sk: the connection, locked, in XTCP_LOSS
  */
 void xtcp_recovery_window_moved(struct sock *sk)
 {
-	if (xtcp_sk(sk)->phase == XTCP_LOSS)
-		resend_lost(sk);
+	resend_lost(sk);
 }
 
 /**

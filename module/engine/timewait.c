@@ -227,10 +227,10 @@ static void timewait_ack_limited(struct xtcp_timewait *tw)
 /* MAY-2: a SYN beyond all that the old connection received may open a new one. */
 static bool is_beyond(const struct xtcp_timewait *tw, u32 seq)
 {
-	return seq_gt(seq, READ_ONCE(tw->rcv_nxt));
+	return seq_gt(seq, tw->rcv_nxt);
 }
 
-/* And there is somebody to open it. */
+/* A SYN that may, and there is somebody to open it. */
 static bool new_incarnation(const struct xtcp_timewait *tw,
 			    const struct sk_buff *skb)
 {

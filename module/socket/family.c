@@ -608,7 +608,7 @@ int xtcp_family_init(void)
 		goto counter;
 	xtcp_family.family = family;
 	err = sock_register(&xtcp_family);
-	/* of EEXIST modprobe would make that the module is loaded already */
+	/* modprobe takes EEXIST to mean that the module is loaded already */
 	if (err == -EEXIST)
 		err = -EBUSY;
 	if (err)

@@ -275,9 +275,8 @@ static void get_info_recovery(const struct xtcp_sock *x, struct tcp_info *info)
 }
 
 /* What the connection has done since it opened. */
-static void get_info_tally(const struct xtcp_sock *x, struct tcp_info *info)
+static void get_info_tally(const struct xtcp_tally *t, struct tcp_info *info)
 {
-	const struct xtcp_tally *t = &x->tally;
 	u32 rto_time = t->rto_time;
 
 	if (t->rto_since)
@@ -335,7 +334,7 @@ static void get_info(struct sock *sk, struct tcp_info *info)
 	}
 	get_info_now(sk, info);
 	get_info_recovery(xtcp_sk(sk), info);
-	get_info_tally(xtcp_sk(sk), info);
+	get_info_tally(&xtcp_sk(sk)->tally, info);
 	get_info_rate(xtcp_sk(sk), info);
 }
 

@@ -39,9 +39,9 @@ extern const struct xtcp_ip_ops xtcp_ipv4_ops;
  *
  * @receive: a segment has come: skb->data is the TCP header.  Softirq, under
  *	rcu_read_lock().  Consumes the skb.  Return: 0
- * @icmp_error: an ICMP error has come for a segment of ours: skb->data is the IP
- *	header that it quotes; the 4-tuple as seen from here, and the sequence
- *	number quoted; the MTU, where fragmentation was needed.  Softirq, under
+ * @icmp_error: an ICMP error has come for a segment of ours: the skb's transport
+ *	header is its own; the 4-tuple as seen from here, and the sequence number
+ *	quoted; the MTU, where fragmentation was needed.  Softirq, under
  *	rcu_read_lock().  Return: 0, or -ENOENT where nothing has that 4-tuple
  * @knows: is there anything with that 4-tuple, a listener aside?  @syn_seq: of a
  *	SYN that asks for a connection, or NULL: it may end TIME_WAIT, and is then
