@@ -79,9 +79,12 @@ static void given_up(struct kunit *test)
 		fire(t, XTCP_TIMER_RETRANSMIT);
 		expect(t, "PSH|ACK seq 101 ack R len 100");
 	}
+	KUNIT_EXPECT_NE(test, 0, conv_x(t)->tally.rto_since);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	silence(t);
 	state_is(t, TCP_CLOSE);
+	/* the time of its timeouts ends with it */
+	KUNIT_EXPECT_EQ(test, 0, conv_x(t)->tally.rto_since);
 	returns(t, -ETIMEDOUT, user_recv(t, 1));
 	returns(t, -EPIPE, user_send(t, 1));
 	counted(t, ABORT_TIMEOUT, 1);

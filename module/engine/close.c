@@ -12,6 +12,7 @@
 #include "output.h"
 #include "ports.h"
 #include "reset.h"
+#include "timeout.h"
 #include "timers.h"
 #include "timewait.h"
 
@@ -84,23 +85,6 @@ static void close_connection(struct sock *sk, long timeout)
 	} else if (close_sending(sk)) {
 		sk_stream_wait_close(sk, timeout);
 	}
-}
-
-/**
- * xtcp_fin_wait_2() - an orphan waits for the peer's FIN, but not for ever
- * @sk: an orphan in FIN_WAIT_2, locked
- */
-void xtcp_fin_wait_2(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	int wait = x->linger2 ?: READ_ONCE(x->xn->sysctl.fin_timeout) * HZ;
-
-	if (wait < 0) {
-		xtcp_count(x->xn, ABORT_LINGER);
-		xtcp_abort(sk, 0);
-		return;
-	}
-	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, jiffies + wait);
 }
 
 /* The socket has no user any more.  Locked, softirqs off. */

@@ -7,7 +7,6 @@
 void xtcp_close(struct sock *sk, long timeout);
 void xtcp_shutdown(struct sock *sk, int how);
 int xtcp_disconnect(struct sock *sk, int flags);
-void xtcp_fin_wait_2(struct sock *sk);
 void xtcp_end_connections(struct xtcp_net *xn);
 
 #endif /* _XTCP_CLOSE_H */

@@ -173,6 +173,23 @@ void xtcp_destroy(struct sock *sk)
 	sock_put(sk);
 }
 
+static void end_timeout_row(struct xtcp_tally *t)
+{
+	if (t->rto_since)
+		t->rto_time += (u32)jiffies - t->rto_since;
+	t->rto_since = 0;
+}
+
+/**
+ * xtcp_timeouts_over() - there is progress after retransmission timeouts
+ * @x: the connection, locked
+ */
+void xtcp_timeouts_over(struct xtcp_sock *x)
+{
+	end_timeout_row(&x->tally);
+	x->retries = 0;
+}
+
 /**
  * xtcp_done() - the connection has come to its end
  * @sk: the connection, locked
@@ -196,6 +213,7 @@ void xtcp_done(struct sock *sk, enum xtcp_event event, int err)
 	xtcp_write_queue_purge(sk);
 	xtcp_reassembly_purge(sk);
 	xtcp_limit_is(&x->tally, XTCP_LIMIT_NONE);
+	end_timeout_row(&x->tally);
 	x->ack_pending = 0;
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	if (sock_flag(sk, SOCK_DEAD)) {

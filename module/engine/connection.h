@@ -454,6 +454,7 @@ static inline u32 xtcp_window_end(const struct xtcp_sock *x)
 /* connection.c */
 void xtcp_init_connection(struct xtcp_sock *x);
 bool xtcp_transition(struct sock *sk, enum xtcp_event event);
+void xtcp_timeouts_over(struct xtcp_sock *x);
 void xtcp_done(struct sock *sk, enum xtcp_event event, int err);
 void xtcp_destroy(struct sock *sk);
 void xtcp_write_queue_purge(struct sock *sk);

@@ -11,7 +11,6 @@
 #include "../compat.h"
 #include "../observe/drop.h"
 #include "../observe/trace.h"
-#include "close.h"
 #include "input.h"
 #include "output.h"
 #include "recovery.h"
@@ -104,7 +103,7 @@ static void established(struct sock *sk)
 	xtcp_cong_init(&x->cong, x->snd_mss, x->syn_lost);
 	xtcp_initial_window(sk);
 	if (x->retries)
-		xtcp_timeouts_over(sk);
+		xtcp_timeouts_over(x);
 	x->phase = XTCP_OPEN;
 	x->quick_acks = 8;
 	x->last_sent_ms = xtcp_now_ms();
@@ -374,7 +373,7 @@ static void new_data_acked(struct sock *sk, u32 ack)
 	x->snd_una = ack;
 	x->tally.bytes_acked += acked - (x->fin_queued && ack == x->write_seq);
 	if (unlikely(x->retries))
-		xtcp_timeouts_over(sk);
+		xtcp_timeouts_over(x);
 	if (unlikely(x->urg_sending) && seq_geq(ack, x->snd_up))
 		x->urg_sending = 0;
 	WRITE_ONCE(sk->sk_err_soft, 0);
@@ -506,7 +505,7 @@ bool xtcp_step_ack(struct sock *sk, struct sk_buff *skb)
 	} else if (cb->ack == x->snd_una && x->snd_una != x->snd_nxt) {
 		/* the peer answers: only it can say when it has room again */
 		if (!x->snd_wnd && x->retries)
-			xtcp_timeouts_over(sk);
+			xtcp_timeouts_over(x);
 		else if (x->snd_wnd && !window_moved &&
 			 cb->block.end == cb->block.seq)
 			xtcp_recovery_dup_ack(sk);

@@ -5,6 +5,7 @@
 #include "../wire/ip.h"
 #include "output.h"
 #include "recovery.h"
+#include "reset.h"
 #include "timeout.h"
 #include "timers.h"
 
@@ -124,21 +125,6 @@ static void retransmit_timeout(struct sock *sk)
 		       usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
 }
 
-/**
- * xtcp_timeouts_over() - there is progress again
- * @sk: the connection, locked; the retransmission timer has fired
- */
-void xtcp_timeouts_over(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_tally *t = &x->tally;
-
-	if (t->rto_since)
-		t->rto_time += (u32)jiffies - t->rto_since;
-	t->rto_since = 0;
-	x->retries = 0;
-}
-
 static void delack_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -184,6 +170,23 @@ void xtcp_set_keepalive(struct sock *sk, int on)
 		xtcp_arm_keepalive(sk);
 	else if (!on)
 		xtcp_timer_stop(xtcp_sk(sk), XTCP_TIMER_KEEPALIVE);
+}
+
+/**
+ * xtcp_fin_wait_2() - an orphan waits for the peer's FIN, but not for ever
+ * @sk: an orphan in FIN_WAIT_2, locked
+ */
+void xtcp_fin_wait_2(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int wait = x->linger2 ?: READ_ONCE(x->xn->sysctl.fin_timeout) * HZ;
+
+	if (wait < 0) {
+		xtcp_count(x->xn, ABORT_LINGER);
+		xtcp_abort(sk, 0);
+		return;
+	}
+	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, jiffies + wait);
 }
 
 /* RFC 9293, 3.8.4 */

@@ -5,8 +5,8 @@
 #include "connection.h"
 
 void xtcp_timeout(struct sock *sk, enum xtcp_timer timer);
-void xtcp_timeouts_over(struct sock *sk);
 void xtcp_arm_keepalive(struct sock *sk);
 void xtcp_set_keepalive(struct sock *sk, int on);
+void xtcp_fin_wait_2(struct sock *sk);
 
 #endif /* _XTCP_TIMEOUT_H */
