@@ -126,7 +126,7 @@ static void data_then_fin(struct kunit *test)
 	silence(t);
 }
 
-/* MUST-18: who closes with data unread says so */
+/* 3.6.1: who closes with data unread says so */
 static void unread_data(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -412,6 +412,32 @@ static void overtaken_by_fin(struct kunit *test)
 	counted(t, NO_PORT, 0);
 }
 
+/* The user has the socket, a RST and one more segment wait, and the device that they
+ * came by goes: nobody may ask for it.
+ */
+static void device_gone(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct nic *gone, *stays = t->nic;
+	struct sock *sk;
+
+	gone = nic_make(&init_net, NIC_PLAIN);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(gone));
+	t->nic = gone;
+	conv_address(t, 0x0a090101, 0x0a090102, 24);
+	established(t);
+	sk = t->sock->sk;
+	lock_sock(sk);
+	inject(t, "RST seq R");
+	inject(t, "ACK seq R ack S");
+	t->nic = stays;
+	nic_free(gone);
+	release_sock(sk);
+	state_is(t, TCP_CLOSE);
+	counted(t, NO_PORT, 1);
+	silence(t);
+}
+
 /* The port is the old connection's until 2MSL are over. */
 static void port_stays(struct kunit *test)
 {
@@ -448,6 +474,7 @@ static struct kunit_case close_cases[] = {
 	KUNIT_CASE(reset_in_time_wait),
 	KUNIT_CASE(answers_are_limited),
 	KUNIT_CASE(overtaken_by_fin),
+	KUNIT_CASE(device_gone),
 	KUNIT_CASE(port_stays),
 	{}
 };

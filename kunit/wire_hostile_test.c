@@ -308,7 +308,37 @@ static void blind_attacker(struct kunit *test)
 	still_works(t);
 }
 
+/* RFC 5082: what comes from farther away than the user allows */
+static void from_afar(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_IP, IP_MINTTL, 65));
+	inject(t, "PSH|ACK seq R ack S len 10");
+	silence(t);
+	counted(t, FILTERED, 1);
+	returns(t, 0, user_option(t, SOL_IP, IP_MINTTL, 64));
+	still_works(t);
+}
+
+/* SO_BINDTODEVICE: by another device there is no such connection */
+static void wrong_device(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	t->sock->sk->sk_bound_dev_if = 1;	/* lo */
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "RST seq S");
+	counted(t, NO_PORT, 1);
+	t->sock->sk->sk_bound_dev_if = t->nic->dev->ifindex;
+	still_works(t);
+}
+
 static struct kunit_case hostile_cases[] = {
+	KUNIT_CASE(from_afar),
+	KUNIT_CASE(wrong_device),
 	KUNIT_CASE(bad_checksum),
 	KUNIT_CASE(truncated),
 	KUNIT_CASE(bad_offset),

@@ -78,7 +78,8 @@ static bool permitted(struct sock *sk, struct sk_buff *skb)
 	struct xtcp_skb_cb *cb = XTCP_CB(skb);
 	u32 len = skb->len;
 
-	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb) ||
+	if (ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl) ||
+	    !xfrm4_policy_check(sk, XFRM_POLICY_IN, skb) ||
 	    sk_filter_trim_cap(sk, skb, cb->header_bytes))
 		return false;
 	/* a filter may have cut the text short: the FIN goes first */
@@ -126,6 +127,16 @@ struct target {
 	struct xtcp_timewait	*tw;
 };
 
+/* SO_BINDTODEVICE, and VRFs. */
+static bool by_its_device(struct xtcp_net *xn, const struct sk_buff *skb,
+			  const struct sock *sk)
+{
+	int bound = READ_ONCE(sk->sk_bound_dev_if), sdif = inet_sdif(skb);
+
+	return (!bound && !sdif) ||
+	       inet_sk_bound_dev_eq(xn->net, bound, inet_iif(skb), sdif);
+}
+
 /* Under rcu_read_lock(). */
 static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
 		 const struct xtcp_tuple *t, struct target *found)
@@ -134,6 +145,9 @@ static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
 	struct xtcp_request *req;
 
 	*found = (struct target) { };
+	if (node && node->kind == XTCP_CONNECTION &&
+	    unlikely(!by_its_device(xn, skb, xtcp_node_sk(node))))
+		node = NULL;
 	switch (node ? node->kind : XTCP_NOTHING) {
 	case XTCP_TIME_WAIT:
 		found->tw = container_of(node, struct xtcp_timewait, node);
@@ -157,12 +171,14 @@ static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
 	return !found->sk || refcount_inc_not_zero(&found->sk->sk_refcnt);
 }
 
-/* Nothing stands for the 4-tuple and nobody listens: 3.10.7.1, CLOSED. */
-static void no_port(struct xtcp_net *xn, struct sk_buff *skb)
+/* Nothing stands for the 4-tuple and nobody listens: 3.10.7.1, CLOSED.  @judged:
+ * see dispatch().
+ */
+static void no_port(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 {
 	/* no answer to a broadcast */
 	if (skb_rtable(skb) && skb_rtable(skb)->rt_type == RTN_LOCAL &&
-	    xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
+	    (judged || xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb)))
 		xtcp_reply_reset(xn, skb);
 	xtcp_drop(xn, skb, XTCP_DROP_NO_PORT);
 }
@@ -190,7 +206,7 @@ static void dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 			continue;
 		}
 		if (!to.sk) {
-			no_port(xn, skb);
+			no_port(xn, skb, judged);
 			return;
 		}
 		done = hand_on(xn, to.sk, skb, judged);
