@@ -443,7 +443,7 @@ static void zero_window_probe(struct kunit *test)
 	returns(t, 100, user_send(t, 100));
 	silence(t);
 	fire(t, XTCP_TIMER_RETRANSMIT);
-	expect(t, "ACK seq 101 ack R len 1");		/* MUST-34 */
+	expect(t, "ACK seq 101 ack R len 1");		/* MUST-36 */
 	inject(t, "ACK seq R ack 101 win 0");
 	silence(t);
 	/* as long as the peer answers the connection stays (MUST-37) */

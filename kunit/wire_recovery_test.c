@@ -180,13 +180,37 @@ static void limited_transmit(struct kunit *test)
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq 101 ack R len 1460");
 	silence(t);
-	/* 8 in flight; ssthresh 4, cwnd 4 + 3: each more opens it by one */
-	KUNIT_EXPECT_EQ(test, 7 * MSS, x->cong.cwnd_bytes);
+	/* 8 in flight, two of them let out by duplicates: those do not count.
+	 * ssthresh 3, cwnd 3 + 3: each more opens it by one
+	 */
+	KUNIT_EXPECT_EQ(test, 3 * MSS, x->cong.ssthresh_bytes);
+	KUNIT_EXPECT_EQ(test, 6 * MSS, x->cong.cwnd_bytes);
+	inject(t, "ACK seq R ack U");
+	silence(t);
 	inject(t, "ACK seq R ack U");
 	silence(t);
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq %u ack R len 1460", 101 + 8 * MSS);
 	silence(t);
+}
+
+/* What left before the window closed is not sent again because it opens. */
+static void window_flaps(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	in_flight(t, 10, 0);
+	for (int i = 0; i < 3; i++) {
+		inject(t, "ACK seq R ack U win 0");
+		inject(t, "ACK seq R ack U win 65535");
+		silence(t);
+	}
+	/* but what was sent while it was closed */
+	inject(t, "ACK seq R ack U win 0");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "ACK seq 101 ack R len 1");
+	inject(t, "ACK seq R ack U win 65535");
+	expect(t, "ACK seq 101 ack R len 1");
 }
 
 static void partial_ack(struct kunit *test)
@@ -363,6 +387,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(slow_start_after_timeout),
 	KUNIT_CASE(fast_retransmit),
 	KUNIT_CASE(limited_transmit),
+	KUNIT_CASE(window_flaps),
 	KUNIT_CASE(partial_ack),
 	KUNIT_CASE(no_duplicates),
 	KUNIT_CASE(early_retransmit),

@@ -53,7 +53,7 @@ void xtcp_shutdown(struct sock *sk, int how)
 		close_sending(sk);
 }
 
-/* Unread data: the peer must learn that it was not taken (MUST-18: RST). */
+/* Unread data: the peer must learn that it was not taken: RFC 9293, 3.6.1. */
 static bool purge_unread(struct sock *sk)
 {
 	bool unread = false;

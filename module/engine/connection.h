@@ -224,6 +224,7 @@ struct xtcp_sock {
 	struct xtcp_rate	rate;
 	u32			recover;	/* RFC 6582: snd_nxt when loss was found */
 	u32			rtx_nxt;	/* XTCP_LOSS: the next to send again */
+	u32			dup_nxt;	/* snd_nxt at the first duplicate ACK */
 	u32			last_sent_ms;	/* when data left last: idle restart */
 	u8			phase;		/* enum xtcp_recovery_phase */
 	u8			dup_acks;
@@ -232,7 +233,8 @@ struct xtcp_sock {
 	u8			cwnd_limited:1,
 				syn_lost:1,
 				syn_acked:1,
-				csum_hw:1;	/* the device does our checksum */
+				csum_hw:1,	/* the device does our checksum */
+				sent_closed:1;	/* into a closed window */
 
 	/* Acknowledgment */
 	u8			ack_pending:1,	/* owed: now or when the timer fires */
@@ -253,7 +255,7 @@ struct xtcp_sock {
 	int			keepalive_intvl;
 	int			linger2;	/* jiffies; 0: the sysctl's, <0: none */
 	u32			user_timeout_ms;
-	u32			notsent_lowat;	/* TCP_NOTSENT_LOWAT, bytes */
+	u32			notsent_lowat;	/* TCP_NOTSENT_LOWAT, bytes; 0: no mark */
 	u8			defer_accept;	/* SYN,ACK timeouts to wait for data */
 	u8			recv_inq;	/* TCP_INQ */
 	unsigned long		last_rcv;	/* jiffies: when a segment came last */

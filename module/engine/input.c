@@ -105,6 +105,7 @@ static void established(struct sock *sk)
 	if (x->retries)
 		xtcp_timeouts_over(x);
 	x->phase = XTCP_OPEN;
+	x->sent_closed = 0;
 	x->quick_acks = 8;
 	x->last_sent_ms = xtcp_now_ms();
 	x->tally.segs_delivered = 1;	/* the SYN */
@@ -402,7 +403,8 @@ static bool update_send_window(struct xtcp_sock *x, const struct xtcp_skb_cb *cb
 }
 
 /* The window was closed and opens: a probe's timer is not for what may go now,
- * and what the closed window did not take is sent again at once.
+ * and what the closed window did not take is sent again at once.  What was sent
+ * before it closed is not, or two ACKs would have all of it sent again.
  */
 static void window_opened(struct sock *sk)
 {
@@ -411,8 +413,9 @@ static void window_opened(struct sock *sk)
 	x->rtt.backoff = 0;
 	if (x->snd_una == x->snd_nxt)
 		xtcp_timer_stop(x, XTCP_TIMER_RETRANSMIT);
-	else
+	else if (x->sent_closed)
 		xtcp_recovery_window_opened(sk);
+	x->sent_closed = 0;
 	rearm_retransmit(sk);
 }
 
@@ -739,7 +742,7 @@ void xtcp_step_text(struct sock *sk, struct sk_buff *skb)
 		xtcp_drop(x->xn, skb, XTCP_DROP_DUPLICATE);
 		return;
 	}
-	/* nobody will read it: RFC 9293, 3.6.1, and 3.10.4's MUST-18 */
+	/* nobody will read it: RFC 9293, 3.6.1 */
 	if (xtcp_in_state(sk, TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2) &&
 	    sk->sk_shutdown & RCV_SHUTDOWN && seq_gt(text_end, x->rcv_nxt)) {
 		xtcp_drop(x->xn, skb, XTCP_DROP_CLOSED);

@@ -413,6 +413,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 		clone = skb_clone(skb, GFP_ATOMIC);
 	if (!clone)
 		return -ENOBUFS;
+	x->sent_closed |= !x->snd_wnd;
 	cb->sent_us = xtcp_now_us();	/* before: on its way it may take a while */
 	xtcp_rate_sent(&x->rate, &cb->mark, x->tally.bytes_acked, cb->sent_us,
 		       x->snd_una == x->snd_nxt);
@@ -640,7 +641,7 @@ void xtcp_output_pause(struct sock *sk)
  * xtcp_output_probe() - make the peer tell its window
  * @sk: the connection, locked; nothing in flight, something to send
  *
- * RFC 9293, 3.8.6.1: one octet of new data, though the window is 0 (MUST-34).
+ * RFC 9293, 3.8.6.1: one octet of new data, though the window is 0 (MUST-36).
  * It is in flight from then on, and sent again like any other.
  *
  * Return: 0, or a negative errno where nothing was sent

@@ -137,6 +137,8 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 	struct xtcp_cong *cc = &x->cong;
 
 	xtcp_count(x->xn, DUP_ACKS);
+	if (!x->dup_acks)
+		x->dup_nxt = x->snd_nxt;
 	if (x->dup_acks < U8_MAX)
 		x->dup_acks++;
 	switch (x->phase) {
@@ -148,7 +150,8 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 		xtcp_count(x->xn, FAST_RETRANS);
 		x->phase = XTCP_FAST_RECOVERY;
 		x->recover = x->snd_nxt;
-		xtcp_cong_loss(cc, xtcp_flight(x));
+		/* RFC 5681, 3.2: without what duplicate ACKs let out */
+		xtcp_cong_loss(cc, x->dup_nxt - x->snd_una);
 		cc->cwnd_bytes = cc->ssthresh_bytes + x->dup_acks * cc->mss_bytes;
 		resend_first(sk);
 		break;
