@@ -275,6 +275,29 @@ static void handshake_waits(struct kunit *test)
 	state_is(t, TCP_ESTABLISHED);
 }
 
+/* A SYN that waited behind others is offered what the first is. */
+static void window_of_many(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	const char *said = NULL;
+
+	bring_to(t, IN_LISTEN);
+	t->listener->sk->sk_rcvbuf = 4096;
+	t->listener->sk->sk_max_ack_backlog = 100;
+	lock_sock(t->listener->sk);
+	for (int i = 0; !said && i < 15; i++) {
+		t->tuple.rport++;
+		said = conv_inject(t, "SYN seq 1000");
+	}
+	release_sock(t->listener->sk);
+	conv_freeze(t);
+	CONV_STEP(said);
+	KUNIT_ASSERT_EQ(test, 15, skb_queue_len(&t->nic->sent));
+	while (skb_queue_len(&t->nic->sent) > 1)
+		kfree_skb(skb_dequeue(&t->nic->sent));
+	expect(t, "SYN|ACK seq 100 ack 1001 win 2048 mss 1460");
+}
+
 /* A RST ends a request from the backlog, too. */
 static void reset_waits(struct kunit *test)
 {
@@ -553,6 +576,7 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(syn_ack_given_up),
 	KUNIT_CASE(syn_again),
 	KUNIT_CASE(handshake_waits),
+	KUNIT_CASE(window_of_many),
 	KUNIT_CASE(reset_waits),
 	KUNIT_CASE(reset_while_half_open),
 	KUNIT_CASE(default_mss),

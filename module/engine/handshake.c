@@ -256,7 +256,11 @@ static void listener_syn(struct sock *sk, struct sk_buff *skb,
 	req->irs = cb->block.seq;
 	req->iss = cb->isn ?: xtcp_isn(l->xn, t);
 	req->snd_wnd = cb->wnd;
-	req->rcv_wnd = xtcp_offered_window(sk);
+	/* a child's, which begins with nothing: not the listener's, whose backlog
+	 * this segment may be of
+	 */
+	req->rcv_wnd = min3((u32)READ_ONCE(sk->sk_rcvbuf) / 2, l->window_clamp,
+			    (u32)U16_MAX);
 	req->peer_mss = cb->mss ?: XTCP_MSS_DEFAULT;
 	req->mark = inet_request_mark(sk, skb);
 	req->ifindex = sk->sk_bound_dev_if;
