@@ -283,6 +283,31 @@ static void test_after_listener(void)
 	talks(c, s, "ours lasts");
 }
 
+/* The other way round: its connections go on beside our listener. */
+static void test_after_their_listener(void)
+{
+	int a, l, k, kc, ks, c, s;
+
+	if (!two_tcps("after the other's listener"))
+		return;
+	k = listening(reusing(other_socket()), 5616);
+	kc = connected(k, 0);
+	ks = accepted(k, "the other listener");
+	need(close(k));
+	l = reusing(xsocket());
+	eq(bind4(l, HERE, 5616), 0, "where the other has a connection, we bind");
+	eq(listen(l, 8), 0, "and listen");
+	talks(kc, ks, "its connection");
+	c = connected(l, 0);
+	s = accepted(l, "our listener");
+	talks(c, s, "ours");
+	a = other_socket();
+	fails(bind4(reusing(a), HERE, 5616), EADDRINUSE, "no more of the other");
+	talks(kc, ks, "its connection");
+	need(close(ks));
+	eq(recv_all(kc, &a, 1), 0, "ends as it should");
+}
+
 static void leave_time_wait(int port, int from)
 {
 	int l = listening(reusing(xsocket()), port);
@@ -427,6 +452,7 @@ static const struct tap_test tests[] = {
 	TEST(race),
 	TEST(neighbours),
 	TEST(after_listener),
+	TEST(after_their_listener),
 	TEST(time_wait),
 	TEST(client),
 	TEST(shown),

@@ -16,7 +16,9 @@
  * freed under a mutex; the last user may leave in softirq, so a worker frees them.
  *
  * As long as one of a hold's users listens, or has not set SO_REUSEADDR, nobody
- * else gets the port, and every segment for it is xtcp's.  Where all have set it
+ * else gets the port, and every segment for it is xtcp's; but where the kernel's
+ * TCP was on the port before, without a listener, its connections go on: then what
+ * is neither in xtcp's table nor opens a connection is not.  Where all have set it
  * and none listens, a socket of the kernel's TCP that has set it, too, may be
  * bound to the port and listen, as it may beside such sockets of its own; xtcp's
  * are then only the segments whose 4-tuple is in its table.
@@ -47,6 +49,8 @@ static const struct xtcp_ip_upcalls *upcalls __read_mostly;
  * @lock: guards what follows, and @sock's sk_reuse
  * @guards: how many of the users share the port with nobody
  * @yields: another hold asks for the port
+ * @shared: sockets of the kernel's TCP may have been on the port when the first
+ *	guard came: connections without a listener
  * @xn: the namespace
  * @sock: the kernel's socket
  * @addr: the address; 0: every one
@@ -60,6 +64,7 @@ struct xtcp_hold {
 	spinlock_t		lock;		/* guards, yields, sk_reuse */
 	u32			guards;
 	bool			yields;
+	bool			shared;
 	struct xtcp_net		*xn;
 	struct socket		*sock;
 	__be32			addr;
@@ -86,6 +91,7 @@ static struct hlist_head *bucket_of(struct xtcp_net *xn, u16 port)
 enum claim {
 	CLAIM_NONE,
 	CLAIM_KNOWN,	/* what the connection table knows */
+	CLAIM_OPENING,	/* that, and what opens a connection */
 	CLAIM_ALL,
 };
 
@@ -100,8 +106,8 @@ static enum claim claim_of(struct xtcp_net *xn, __be32 addr, u16 port)
 	hlist_for_each_entry_rcu(hold, bucket_of(xn, port), node) {
 		if (hold->port != port || (hold->addr && hold->addr != addr))
 			continue;
-		if (READ_ONCE(hold->guards))
-			return CLAIM_ALL;
+		if (smp_load_acquire(&hold->guards))	/* then @shared is set */
+			return hold->shared ? CLAIM_OPENING : CLAIM_ALL;
 		claim = CLAIM_KNOWN;
 	}
 	return claim;
@@ -118,26 +124,36 @@ static void tuple_from_v4(struct xtcp_tuple *t, __be32 laddr, __be32 raddr,
 	t->rport = rport;
 }
 
-/* Is this segment for a connection that the table knows?  A SYN may end TIME_WAIT
- * and go to a listener of the kernel's TCP: one of xtcp's would guard the port.
- */
-static bool known(struct xtcp_net *xn, struct sk_buff *skb, u16 lport, u16 rport)
+/* Does this segment ask for a connection?  Then @seq is its sequence number. */
+static bool opens(struct sk_buff *skb, u32 *seq)
 {
-	const struct iphdr *iph = ip_hdr(skb);
-	u32 offset = iph->ihl * 4, seq;
+	u32 offset = ip_hdrlen(skb);
 	const struct tcphdr *th;
-	struct xtcp_tuple t;
 	struct tcphdr buf;
 
-	tuple_from_v4(&t, iph->daddr, iph->saddr, lport, rport);
-	if (!upcalls->knows(xn, &t, NULL))
-		return false;
 	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
 	if (!th || !th->syn || th->ack || th->rst ||
 	    nf_ip_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP))
-		return true;
-	seq = ntohl(th->seq);
-	return upcalls->knows(xn, &t, &seq);
+		return false;
+	*seq = ntohl(th->seq);
+	return true;
+}
+
+/* Is this segment for us, on a port where the kernel's TCP may have sockets, too?
+ * Where it may have the listener, a SYN may end TIME_WAIT and go there.
+ */
+static bool among_others(struct xtcp_net *xn, struct sk_buff *skb, u16 lport,
+			 u16 rport, enum claim claim)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct xtcp_tuple t;
+	u32 seq;
+
+	tuple_from_v4(&t, iph->daddr, iph->saddr, lport, rport);
+	if (!upcalls->knows(xn, &t, NULL))
+		return claim == CLAIM_OPENING && opens(skb, &seq);
+	return claim == CLAIM_OPENING || !opens(skb, &seq) ||
+	       upcalls->knows(xn, &t, &seq);
 }
 
 /* The hook's view of the TCP header: no more than the ports is read. */
@@ -153,8 +169,8 @@ static bool is_ours(struct xtcp_net *xn, struct sk_buff *skb)
 		return false;
 	claim = claim_of(xn, iph->daddr, ntohs(ports[1]));
 	return claim == CLAIM_ALL ||
-	       (claim == CLAIM_KNOWN &&
-		known(xn, skb, ntohs(ports[1]), ntohs(ports[0])));
+	       (claim != CLAIM_NONE &&
+		among_others(xn, skb, ntohs(ports[1]), ntohs(ports[0]), claim));
 }
 
 /* Hand the segment on to the native protocol's handler, marked. */
@@ -204,7 +220,7 @@ static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
 		      get_unaligned_be16(tcp + 2));
 	claim = claim_of(xn, quoted->saddr, t.lport);
 	if (claim == CLAIM_NONE ||
-	    (claim == CLAIM_KNOWN && !upcalls->knows(xn, &t, NULL)))
+	    (claim != CLAIM_ALL && !upcalls->knows(xn, &t, NULL)))
 		return;
 	if (csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
 		return;
@@ -360,6 +376,7 @@ static int hold_bind(struct xtcp_hold *hold, bool reuse)
 		err = hold_ask(hold, true);
 		holds_yield(hold, false);
 		inet->sk.sk_reuse = SK_NO_REUSE;
+		hold->shared = true;
 	}
 	inet->inet_sport = htons(inet->inet_num);
 	release_sock(&inet->sk);
@@ -467,13 +484,17 @@ static struct xtcp_hold *hold_find_or_make(struct xtcp_net *xn, __be32 addr,
 
 	if (!hold)
 		return hold_make(xn, addr, port, reuse);
-	err = READ_ONCE(hold->guards) ? 0 : hold_ask_again(hold, reuse);
+	if (READ_ONCE(hold->guards))
+		return hold;
+	err = hold_ask_again(hold, reuse);
+	if (!err)
+		hold->shared = reuse;
 	return err ? ERR_PTR(err) : hold;
 }
 
 /**
  * xtcp_hold_get() - hold a port in the kernel's TCP
- * @sk: the xtcp socket, locked; its bound address counts
+ * @sk: the xtcp socket, locked; the address that it sends from counts
  * @port: the port
  * @reuse: it may be shared with sockets of the kernel's TCP that allow it
  *
@@ -484,9 +505,9 @@ static struct xtcp_hold *hold_find_or_make(struct xtcp_net *xn, __be32 addr,
  */
 struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port, bool reuse)
 {
-	struct xtcp_sock *x = xtcp_sk(sk);
-	__be32 addr = xtcp_addr_v4(&x->node.tuple.laddr);
-	struct xtcp_net *xn = x->xn;
+	/* bound to a group, it sends from any */
+	__be32 addr = inet_sk(sk)->inet_saddr;
+	struct xtcp_net *xn = xtcp_sk(sk)->xn;
 	struct xtcp_hold *hold;
 
 	mutex_lock(&xn->tcp_wire_lock);
@@ -509,7 +530,8 @@ struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port, bool reuse)
 void xtcp_hold_guard(struct xtcp_hold *hold, int by)
 {
 	spin_lock_bh(&hold->lock);
-	WRITE_ONCE(hold->guards, hold->guards + by);
+	/* claim_of() that sees it sees @shared */
+	smp_store_release(&hold->guards, hold->guards + by);
 	hold_set_reuse(hold);
 	spin_unlock_bh(&hold->lock);
 }
@@ -539,7 +561,8 @@ static int hold_ask_to_listen(struct xtcp_hold *hold)
 	lock_sock(sk);
 	WRITE_ONCE(sk->sk_state, TCP_LISTEN);
 	holds_yield(hold, true);
-	err = hold_ask(hold, true);
+	hold->shared = hold_ask(hold, false);
+	err = hold->shared ? hold_ask(hold, true) : 0;
 	if (!err)
 		xtcp_hold_guard(hold, 1);
 	holds_yield(hold, false);
