@@ -104,6 +104,13 @@ static inline int xtcp_cgroup_connect4(struct sock *sk, struct sockaddr *addr,
 #endif
 }
 
+/* 6.5, and 6.1.192 at the latest: the end of a file that sendfile() sends is told */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0) ||	\
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 192) && \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0))
+#define XTCP_SPLICE_EOF
+#endif
+
 /* 6.10: accept() takes its arguments in a struct */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define XTCP_ACCEPT_ARGS		struct proto_accept_arg *arg

@@ -35,6 +35,20 @@ static void test_bound_first(void)
 	eq(peer_of(s).sin_addr.s_addr, inet_addr("127.0.0.7"), "and address");
 }
 
+/* What is bound to a group receives from it; nothing is sent from there. */
+static void test_bound_to_group(void)
+{
+	int l = listen_on(4);
+	int fd = need(xsocket());
+	struct sockaddr_in addr = name_of(l);
+
+	need(bind4(fd, "224.0.0.1", 0));
+	eq(connect_addr(fd, &addr), 0, "connects");
+	eq(name_of(fd).sin_addr.s_addr, inet_addr("127.0.0.1"),
+	   "from an address of this host");
+	need(accept_in_time(l));
+}
+
 static void test_to_wildcard(void)
 {
 	int l = listen_on(4);
@@ -213,6 +227,7 @@ static void test_self_connect(void)
 static const struct tap_test tests[] = {
 	TEST(blocking),
 	TEST(bound_first),
+	TEST(bound_to_group),
 	TEST(to_wildcard),
 	TEST(refused),
 	TEST(refused_as_error),

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "net.h"
@@ -70,6 +71,26 @@ static void test_sendfile_offset(void)
 	need(shutdown(p.c, SHUT_WR));
 	fails(sendfile(p.c, file, NULL, 100), EPIPE, "shut down");
 	fails(sendfile(need(xsocket()), file, NULL, 100), EPIPE, "new");
+}
+
+/* A count beyond the file's end: its last bytes do not wait for more. */
+static void test_sendfile_short(void)
+{
+	struct timespec begin, end;
+	struct pair p;
+	char buf[100];
+	int file = need(memfd_create("short", MFD_CLOEXEC));
+
+	need(write(file, buf, sizeof(buf)));
+	need(lseek(file, 0, SEEK_SET));
+	pair_open(&p);
+	need(clock_gettime(CLOCK_MONOTONIC, &begin));
+	eq(sendfile(p.c, file, NULL, 1 << 20), 100, "as much as there is");
+	eq(recv_all(p.s, buf, sizeof(buf)), 100, "arrives");
+	need(clock_gettime(CLOCK_MONOTONIC, &end));
+	ok((end.tv_sec - begin.tv_sec) * 1000 +
+	   (end.tv_nsec - begin.tv_nsec) / 1000000 < 180,
+	   "before a timer would send it");
 }
 
 static void test_splice_in(void)
@@ -198,6 +219,7 @@ static void test_splice_states(void)
 static const struct tap_test tests[] = {
 	TEST(sendfile),
 	TEST(sendfile_offset),
+	TEST(sendfile_short),
 	TEST(splice_in),
 	TEST(splice_out),
 	TEST(relay),

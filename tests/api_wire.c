@@ -206,6 +206,7 @@ static void test_notsent_lowat(void)
 	struct pair p;
 
 	pair_open_small(&p, 400000, 8192);
+	eq(get_int(p.c, SOL_TCP, TCP_NOTSENT_LOWAT), 0, "no mark at first");
 	need(set_int(p.c, SOL_TCP, TCP_NOTSENT_LOWAT, 5000));
 	set_nonblock(p.c, true);
 	eq(poll_now(p.c, POLLOUT), POLLOUT, "nothing waits: writable");
@@ -219,6 +220,9 @@ static void test_notsent_lowat(void)
 	eq(poll_now(p.c, POLLOUT), POLLOUT, "a higher mark: writable");
 	need(set_int(p.c, SOL_TCP, TCP_NOTSENT_LOWAT, 5000));
 	eq(poll_now(p.c, POLLOUT), 0, "the lower one again: not");
+	need(set_int(p.c, SOL_TCP, TCP_NOTSENT_LOWAT, 0));
+	eq(poll_now(p.c, POLLOUT), POLLOUT, "none: writable");
+	need(set_int(p.c, SOL_TCP, TCP_NOTSENT_LOWAT, 5000));
 	need(drain(p.s));
 	eq(poll_for(p.c, POLLOUT), POLLOUT, "all is sent: writable");
 }
@@ -258,6 +262,10 @@ static void test_inq(void)
 	eq(recv_inq(p.s, 2), 7, "7 are left");
 	eq(recv_inq(p.s, 7), 0, "none is left");
 	fails(set_int(p.s, SOL_TCP, TCP_INQ, 2), EINVAL, "2");
+	need(send(p.c, "0123456789", 10, 0));
+	need(shutdown(p.c, SHUT_WR));
+	eq(poll_for(p.s, POLLRDHUP) & POLLRDHUP, POLLRDHUP, "the end has come");
+	eq(recv_inq(p.s, 10), 1, "the end counts, where nothing else is left");
 }
 
 /* SO_MARK and SO_PRIORITY are the firewall's and the scheduler's to see. */

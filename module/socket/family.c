@@ -84,7 +84,6 @@ static int init_sock(struct sock *sk)
 	INIT_LIST_HEAD(&x->accept_queue);
 	INIT_LIST_HEAD(&x->accept_node);
 	x->window_clamp = U16_MAX;
-	x->notsent_lowat = U32_MAX;
 	x->ip_id = get_random_u32();
 	xtcp_init_connection(x);
 	xtcp_timers_init(sk);
@@ -171,8 +170,8 @@ static int connect_route(struct sock *sk, const struct sockaddr_in *to)
 	err = x->ip->route(sk);
 	if (err)
 		return err;
-	if (!inet->inet_rcv_saddr)
-		inet->inet_rcv_saddr = inet->inet_saddr;
+	/* it may be bound to what nothing can be sent from: a group, say */
+	inet->inet_rcv_saddr = inet->inet_saddr;
 	if (!daddr) {
 		/* from the address that reaches it, as to itself */
 		inet->inet_daddr = inet->inet_saddr;
@@ -523,6 +522,9 @@ const struct proto_ops xtcp_stream_ops = {
 	.mmap		= sock_no_mmap,
 	.set_peek_off	= set_peek_off,
 	.set_rcvlowat	= set_rcvlowat,
+#ifdef XTCP_SPLICE_EOF
+	.splice_eof	= inet_splice_eof,
+#endif
 };
 
 struct proto xtcp_prot = {
@@ -540,6 +542,9 @@ struct proto xtcp_prot = {
 	.keepalive		= xtcp_set_keepalive,
 	.sendmsg		= xtcp_sendmsg,
 	.recvmsg		= xtcp_recvmsg,
+#ifdef XTCP_SPLICE_EOF
+	.splice_eof		= xtcp_splice_eof,
+#endif
 	.backlog_rcv		= xtcp_backlog_rcv,
 	.stream_memory_free	= xtcp_stream_memory_free,
 	.get_port		= xtcp_get_port,

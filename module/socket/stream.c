@@ -52,7 +52,7 @@ bool xtcp_stream_memory_free(const struct sock *sk, int wake)
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	u64 notsent = READ_ONCE(x->write_seq) - READ_ONCE(x->snd_nxt);
 
-	return notsent << wake < READ_ONCE(x->notsent_lowat);
+	return notsent << wake < (READ_ONCE(x->notsent_lowat) ?: U32_MAX);
 }
 
 /* A fresh skb at the end of the write queue, to be filled. */
@@ -581,11 +581,29 @@ int xtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 		ret = recv_urgent(sk, msg, len, flags);
 	else
 		ret = recv_locked(sk, msg, len, flags);
-	unread = xtcp_unread(sk);
+	/* to a program that reads only where there is something, the end is */
+	unread = xtcp_unread(sk) ?: xtcp_sk(sk)->fin_seen;
 	release_sock(sk);
 	if (ret >= 0 && xtcp_sk(sk)->recv_inq)
 		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(unread), &unread);
 	return ret;
+}
+
+/**
+ * xtcp_splice_eof() - sendfile() has come to the file's end before its count
+ * @sock: the socket
+ *
+ * Process context.  What was sent with MSG_MORE goes.  This is struct proto's
+ * splice_eof.
+ */
+void xtcp_splice_eof(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	lock_sock(sk);
+	if (xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		push(sk, 0);
+	release_sock(sk);
 }
 
 /* ---- poll, ioctl ---- */
