@@ -197,6 +197,20 @@ static void other_user(void *arg)
 	      "a port of root's is not for another user");
 }
 
+static void same_user(void *arg)
+{
+	int l;
+
+	(void)arg;
+	need(setresuid(65534, 65534, 65534));
+	l = reuseport_listener(5213);
+	need(connect4(need(xsocket()), "127.0.0.1", 5213));
+	ok(poll_for(l, POLLIN) & POLLIN, "a connection waits to be accepted");
+	l = socket_with(SO_REUSEPORT);
+	eq(bind4(l, "127.0.0.1", 5213), 0, "it is no obstacle to its own user");
+	eq(listen(l, 1), 0, "nor to listen()");
+}
+
 /* Nobody may steal the connections of another user. */
 static void test_reuseport_users(void)
 {
@@ -206,6 +220,7 @@ static void test_reuseport_users(void)
 	}
 	reuseport_listener(5211);
 	eq(exit_status(fork_run(other_user, NULL)), 0, "child");
+	eq(exit_status(fork_run(same_user, NULL)), 0, "child");
 }
 
 static const struct tap_test tests[] = {

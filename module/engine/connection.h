@@ -39,6 +39,7 @@ struct xtcp_port;
  * @sk: the socket; NULL for a TIME_WAIT object
  * @laddr: the local address it is bound to; all zero: every one
  * @ifindex: the device it is bound to; 0: every one
+ * @uid: whose it is; a child's: whose listener made it
  * @reuse: SO_REUSEADDR was set; of a TIME_WAIT object, a socket is asked itself
  * @reuseport: SO_REUSEPORT was set; likewise
  * @guards: @hold knows that this shares the port with nobody
@@ -50,6 +51,7 @@ struct xtcp_owner {
 	struct sock		*sk;
 	const struct in6_addr	*laddr;
 	int			ifindex;
+	kuid_t			uid;
 	u8			reuse:1,
 				reuseport:1,
 				guards:1;

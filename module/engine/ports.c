@@ -108,6 +108,7 @@ static void owner_init(struct xtcp_owner *o, struct sock *sk)
 	o->sk = sk;
 	o->laddr = &xtcp_sk(sk)->node.tuple.laddr;
 	o->ifindex = sk->sk_bound_dev_if;
+	o->uid = sock_i_uid(sk);
 }
 
 /* Every address: ::, or 0.0.0.0 as an IPv4-mapped one. */
@@ -181,7 +182,7 @@ static bool owners_conflict(const struct xtcp_owner *o,
 	    (!other->sk || READ_ONCE(other->sk->sk_state) != TCP_LISTEN))
 		return false;
 	if (owner_reuseport(o) && owner_reuseport(other) &&
-	    (!other->sk || uid_eq(sock_i_uid(o->sk), sock_i_uid(other->sk))))
+	    (!other->sk || uid_eq(o->uid, other->uid)))
 		return false;
 	return true;
 }
@@ -459,6 +460,7 @@ int xtcp_port_inherit(struct sock *child, struct sock *listener)
 		return -EINVAL;
 	spin_lock_bh(port_lock(port->key));
 	owner_init(&x->owner, child);
+	x->owner.uid = xtcp_sk(listener)->owner.uid;
 	x->owner.hold = xtcp_sk(listener)->owner.hold;
 	xtcp_hold_ref(x->owner.hold);
 	owner_add(port, &x->owner);

@@ -46,11 +46,11 @@ static const struct xtcp_ip_upcalls *upcalls __read_mostly;
  * @dead: for the worker: the last user has left, its reference is the worker's
  * @rcu: frees it once the hook has left it
  * @users: owners in ports.c, and the worker's
- * @lock: guards what follows, and @sock's sk_reuse
+ * @lock: guards @guards, @yields, and @sock's sk_reuse
  * @guards: how many of the users share the port with nobody
  * @yields: another hold asks for the port
  * @shared: sockets of the kernel's TCP may have been on the port when the first
- *	guard came: connections without a listener
+ *	guard came: connections without a listener; tcp_wire_lock
  * @xn: the namespace
  * @sock: the kernel's socket
  * @addr: the address; 0: every one
