@@ -12,21 +12,10 @@ if [ "$XTCP_WIRE" = kernel ] || [ ! -d $tracing/events/xtcp ]; then
 	skip "everything" "no tracepoints of xtcp's"
 	tap_end
 fi
-# What an emulated machine wants that traces: scripts/vm --help
-processors() {
-	local online
-
-	[ "${XTCP_ACCEL-}" = tcg ] || return
-	for online in /sys/devices/system/cpu/cpu[1-9]*/online; do
-		[ ! -e "$online" ] || echo "$1" >"$online"
-	done
-}
-processors 0
 instance=$tracing/instances/xtcp-$$
 mkdir "$instance" || bail_out "no tracing instance"
 finish() {
 	rmdir "$instance"
-	processors 1
 	tap_cleanup
 }
 trap finish EXIT
