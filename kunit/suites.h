@@ -32,5 +32,6 @@ extern struct kunit_suite segment_suite;
 extern struct kunit_suite seq_suite;
 extern struct kunit_suite timer_suite;
 extern struct kunit_suite urgent_suite;
+extern struct kunit_suite window_suite;
 
 #endif /* _XTCP_KUNIT_SUITES_H */

@@ -2,7 +2,9 @@
 /*
  * Closing a connection: RFC 9293, 3.6; TIME_WAIT.
  */
+#include <linux/ip.h>
 #include <linux/tcp.h>
+#include <net/inet_ecn.h>
 #include "../module/engine/demux.h"
 #include "conv.h"
 #include "suites.h"
@@ -452,6 +454,99 @@ static void port_stays(struct kunit *test)
 	returns(t, 0, user_bind(t, sock, HERE_ADDR, HERE_PORT));
 }
 
+/* MUST-12: what was written was lost, and the user must learn of it. */
+static void reset_in_last_ack(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSE_WAIT);
+	inject(t, "ACK seq R ack S win 0");
+	returns(t, 100, user_send(t, 100));
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	silence(t);
+	state_is(t, TCP_LAST_ACK);
+	inject(t, "RST seq R");
+	state_is(t, TCP_CLOSE);
+	KUNIT_EXPECT_EQ(test, ECONNRESET, t->sock->sk->sk_err);
+}
+
+static void reset_in_closing(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "ACK seq R ack S win 0");
+	returns(t, 100, user_send(t, 100));
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	inject(t, "FIN|ACK seq R ack S win 0");
+	expect(t, "ACK seq S ack R+1");
+	state_is(t, TCP_CLOSING);
+	inject(t, "RST seq R");
+	state_is(t, TCP_CLOSE);
+	KUNIT_EXPECT_EQ(test, ECONNRESET, t->sock->sk->sk_err);
+}
+
+/* All data arrived, only the FIN's ACK is missing: an end as any other. */
+static void reset_for_the_fin(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSE_WAIT);
+	returns(t, 100, user_send(t, 100));
+	expect(t, "PSH|ACK len 100");
+	inject(t, "ACK seq R ack S");
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	expect(t, "FIN|ACK seq S ack R");
+	inject(t, "RST seq R");
+	state_is(t, TCP_CLOSE);
+	KUNIT_EXPECT_EQ(test, 0, t->sock->sk->sk_err);
+}
+
+/* RFC 3168, 6.1.4: no ECN bits on what is no data, whatever it answers. */
+static void reset_without_ecn(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sk_buff *skb;
+	size_t len;
+
+	bring_to(t, IN_CLOSED);
+	conv_look(t);
+	len = conv_build(t, t->packet, "ACK seq R ack S");
+	t->packet[1] = 0x48 | INET_ECN_CE;
+	conv_fix_sums(t, t->packet, len);
+	conv_raw(t, t->packet, len);
+	skb = conv_sent(t);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	KUNIT_EXPECT_EQ(test, 0x48, ((struct iphdr *)skb->data)->tos);
+	kfree_skb(skb);
+}
+
+/* 3.5.2, group 3: what is not what comes next is answered; as Linux, not more often than
+ * challenges are.
+ */
+static void odd_segments_in_time_wait(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_TIME_WAIT);
+	inject(t, "ACK seq R+10 ack S");
+	expect(t, "ACK seq S ack R");
+	inject(t, "ACK seq R ack S+1000");
+	expect(t, "ACK seq S ack R");
+	inject(t, "SYN|FIN seq R+5000");
+	expect(t, "ACK seq S ack R");
+	inject(t, "0 seq R+10");
+	expect(t, "ACK seq S ack R");
+	state_is(t, TCP_TIME_WAIT);
+	/* what comes next is an ACK, and nothing */
+	inject(t, "ACK seq R ack S");
+	silence(t);
+	t->xn->sysctl.challenge_ack_ms = 60000;
+	inject(t, "ACK seq R+10 ack S");
+	inject(t, "ACK seq R ack S+1000");
+	silence(t);
+}
+
 static struct kunit_case close_cases[] = {
 	KUNIT_CASE(active_close),
 	KUNIT_CASE(passive_close),
@@ -473,6 +568,11 @@ static struct kunit_case close_cases[] = {
 	KUNIT_CASE(no_more_buckets),
 	KUNIT_CASE(reset_in_time_wait),
 	KUNIT_CASE(answers_are_limited),
+	KUNIT_CASE(reset_in_last_ack),
+	KUNIT_CASE(reset_in_closing),
+	KUNIT_CASE(reset_for_the_fin),
+	KUNIT_CASE(reset_without_ecn),
+	KUNIT_CASE(odd_segments_in_time_wait),
 	KUNIT_CASE(overtaken_by_fin),
 	KUNIT_CASE(device_gone),
 	KUNIT_CASE(port_stays),

@@ -72,6 +72,17 @@ static void is_damaged(struct conv *t)
 	KUNIT_ASSERT_TRUE(t->test, conv_raw(t, t->packet, len));
 }
 
+static void has_bad_offset(struct conv *t)
+{
+	size_t len;
+
+	conv_look(t);
+	len = conv_build(t, t->packet, "ACK seq R ack S");
+	t->packet[20 + 12] = 15 << 4;
+	conv_fix_sums(t, t->packet, len);
+	KUNIT_ASSERT_TRUE(t->test, conv_raw(t, t->packet, len));
+}
+
 static void meets_full_listener(struct conv *t)
 {
 	t->xn->sysctl.max_syn_backlog = 0;
@@ -245,7 +256,7 @@ static const struct story counters[XTCP_MIB_MAX] = {
 	ONE(REQUESTS,		IN_LISTEN,	"SYN seq 1000 mss 1460"),
 	ONE(TIME_WAITS,		IN_FIN_WAIT_2,	"FIN|ACK seq R ack S"),
 	ONE(TW_REUSED,		IN_LISTEN,	.tell = comes_again),
-	ONE(IN_ERRS,		IN_ESTABLISHED,	"SYN|FIN seq R"),
+	ONE(IN_ERRS,		IN_ESTABLISHED,	.tell = has_bad_offset),
 	ONE(IN_CSUM_ERRS,	IN_ESTABLISHED,	.tell = is_damaged),
 	ONE(NO_PORT,		IN_CLOSED,	"ACK seq R ack S"),
 	ONE(LISTEN_OVERFLOWS,	IN_LISTEN,	.tell = meets_full_listener),
@@ -324,7 +335,7 @@ static void counts(struct kunit *test)
 	[XTCP_DROP_##id] = { __VA_ARGS__ }
 
 static const struct story drops[XTCP_DROP_MAX] = {
-	ONE(BAD_HEADER,		IN_ESTABLISHED,	"SYN|FIN seq R"),
+	ONE(BAD_HEADER,		IN_ESTABLISHED,	.tell = has_bad_offset),
 	ONE(BAD_CHECKSUM,	IN_ESTABLISHED,	.tell = is_damaged),
 	ONE(NO_PORT,		IN_CLOSED,	"ACK seq R ack S"),
 	ONE(FILTERED,		IN_ESTABLISHED,	.tell = is_filtered),

@@ -589,15 +589,15 @@ static void short_of_memory(struct kunit *test)
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
 	/* tiny segments with gaps: much memory, little window */
 	for (int i = 1; i < 60; i++)
-		inject(t, "ACK seq %u ack S len 1", 1001 + 2 * i);
+		inject(t, "ACK seq %u ack S len 1", 5001 + 2 * i);
 	KUNIT_EXPECT_GT(test, conv_count(t, XTCP_MIB_RCV_PRUNED), 0);
 	/* what is next in turn is taken all the same */
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 5; i++) {
 		inject(t, "ACK seq %u ack S len 1000", seq);
 		seq += 1000;
 	}
 	KUNIT_EXPECT_GT(test, conv_count(t, XTCP_MIB_OFO_DROPPED), 0);
-	returns(t, 3000, user_recv(t, 5000));
+	returns(t, 5000, user_recv(t, 6000));
 	conv_forget_sent(t);
 }
 
@@ -614,9 +614,41 @@ static void peek_and_discard(struct kunit *test)
 	returns(t, -EAGAIN, user_recv(t, 1));
 }
 
+/* One write fills the initial window: RFC 6928's ten segments. */
+static void first_write_fills_window(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	KUNIT_EXPECT_GE(test, user_send(t, 20000), 10 * 1460);
+	for (int i = 0; i < 10; i++)
+		expect(t, "ACK seq %d ack R len 1460", 101 + i * 1460);
+	silence(t);
+}
+
+/* RFC 5961, 5.2: nothing older than what the connection began with. */
+static void ack_of_the_time_before(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 100, user_send(t, 100));
+	expect(t, "PSH|ACK len 100");
+	inject(t, "ACK seq R ack S");
+	inject(t, "PSH|ACK seq R ack 100 len 10");	/* our ISS */
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq S ack R");
+	inject(t, "PSH|ACK seq R ack 99 len 10");
+	expect(t, "ACK seq S ack R");
+	counted(t, OLD_ACKS, 1);
+	returns(t, 10, user_recv(t, 100));
+}
+
 static struct kunit_case data_cases[] = {
 	KUNIT_CASE(both_ways),
 	KUNIT_CASE(full_segments),
+	KUNIT_CASE(first_write_fills_window),
+	KUNIT_CASE(ack_of_the_time_before),
 	KUNIT_CASE(peers_window),
 	KUNIT_CASE(old_window),
 	KUNIT_CASE(nagle),

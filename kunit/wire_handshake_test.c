@@ -2,6 +2,7 @@
 /*
  * Opening a connection: RFC 9293, 3.5.
  */
+#include <linux/ip.h>
 #include <linux/tcp.h>
 #include "../module/engine/isn.h"
 #include "conv.h"
@@ -343,13 +344,26 @@ static void default_mss(struct kunit *test)
 	expect(t, "PSH|ACK seq S+536 ack R len 64");
 }
 
+/* MUST-16: what the peer can take, down to where a segment is all header; as Linux */
 static void small_mss(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->peer_mss = 64;
+	established(t);
+	returns(t, 80, user_send(t, 80));
+	expect(t, "ACK len 64");
+	inject(t, "ACK seq R ack S");
+	expect(t, "PSH|ACK len 16");
+}
+
+static void least_mss(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
 	t->peer_mss = 1;
 	established(t);
-	KUNIT_EXPECT_EQ(test, XTCP_MSS_MIN, conv_x(t)->snd_mss);
+	KUNIT_EXPECT_EQ(test, 48, conv_x(t)->snd_mss);
 }
 
 static void large_mss(struct kunit *test)
@@ -562,6 +576,162 @@ static void initial_sequence(struct kunit *test)
 	KUNIT_EXPECT_LT(test, again - first, 60u * 250000);
 }
 
+static void next_packet(struct conv *t, struct iphdr *iph, u32 *priority, u32 *mark)
+{
+	struct sk_buff *skb = conv_sent(t);
+
+	KUNIT_ASSERT_NOT_NULL(t->test, skb);
+	memcpy(iph, skb->data, sizeof(*iph));
+	*priority = skb->priority;
+	*mark = skb->mark;
+	kfree_skb(skb);
+}
+
+/* MUST-49, MUST-48: a GTSM peer (RFC 5082) takes nothing with a smaller TTL. */
+static void listeners_ttl(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 priority, mark;
+	struct iphdr iph;
+
+	bring_to(t, IN_LISTEN);
+	returns(t, 0, user_option(t, SOL_IP, IP_TTL, 255));
+	returns(t, 0, user_option(t, SOL_IP, IP_TOS, 0x48));
+	returns(t, 0, user_option(t, SOL_SOCKET, SO_PRIORITY, 5));
+	sock_set_mark(t->sock->sk, 0);
+	inject(t, "SYN seq 1000 mss 1460");
+	next_packet(t, &iph, &priority, &mark);
+	KUNIT_EXPECT_EQ(test, 255, iph.ttl);
+	KUNIT_EXPECT_EQ(test, 0x48, iph.tos);
+	KUNIT_EXPECT_EQ(test, 5, priority);
+	/* and again */
+	fire_request(t);
+	next_packet(t, &iph, &priority, &mark);
+	KUNIT_EXPECT_EQ(test, 255, iph.ttl);
+	/* and what answers in the request's name */
+	inject(t, "ACK seq R+100000 ack S");
+	next_packet(t, &iph, &priority, &mark);
+	KUNIT_EXPECT_EQ(test, 255, iph.ttl);
+}
+
+static void listeners_mark(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 priority, mark;
+	struct iphdr iph;
+
+	bring_to(t, IN_LISTEN);
+	sock_set_mark(t->sock->sk, 77);
+	inject(t, "SYN seq 1000 mss 1460");
+	next_packet(t, &iph, &priority, &mark);
+	KUNIT_EXPECT_EQ(test, 77, mark);
+}
+
+/* TIME_WAIT answers in the connection's name. */
+static void time_wait_ttl(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 priority, mark;
+	struct iphdr iph;
+
+	bring_to(t, IN_ESTABLISHED);
+	returns(t, 0, user_option(t, SOL_IP, IP_TTL, 255));
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	inject(t, "ACK seq R ack S");
+	inject(t, "FIN|ACK seq R ack S");
+	conv_forget_sent(t);
+	state_is(t, TCP_TIME_WAIT);
+	inject(t, "FIN|ACK seq R-1 ack S");
+	next_packet(t, &iph, &priority, &mark);
+	KUNIT_EXPECT_EQ(test, 255, iph.ttl);
+}
+
+/* 3.5.1, figure 9: our RST ends the peer's old connection, and the SYN follows soon. */
+static void half_open_peer_again(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	long due;
+
+	bring_to(t, IN_SYN_SENT);
+	inject(t, "ACK seq 7000 ack 9000");
+	expect(t, "RST seq 9000");
+	due = conv_x(t)->expires[XTCP_TIMER_RETRANSMIT] - jiffies;
+	KUNIT_EXPECT_LE(test, due, 2);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "SYN seq 100");
+	/* once: then it waits as ever */
+	inject(t, "ACK seq 7000 ack 9000");
+	expect(t, "RST seq 9000");
+	due = conv_x(t)->expires[XTCP_TIMER_RETRANSMIT] - jiffies;
+	KUNIT_EXPECT_GT(test, due, HZ / 2);
+	/* a RST that answers nothing of ours hastens nothing */
+	inject(t, "RST|ACK seq 7000 ack 9000");
+	silence(t);
+}
+
+/* tcp(7): TCP_QUICKACK 0 before connect(), and the SYN,ACK's ACK waits for data. */
+static void last_ack_held(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSED);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_QUICKACK, 0));
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	silence(t);
+	state_is(t, TCP_ESTABLISHED);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq 101 ack 1001 len 10");
+	silence(t);
+	KUNIT_EXPECT_FALSE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_DELACK));
+}
+
+static void last_ack_held_for_so_long(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSED);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_QUICKACK, 0));
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	silence(t);
+	KUNIT_EXPECT_LE(test, conv_x(t)->expires[XTCP_TIMER_DELACK] - jiffies, HZ / 5);
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq 101 ack 1001");
+}
+
+/* A health check: the server never sees a connection. */
+static void last_ack_held_and_reset(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSED);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_QUICKACK, 0));
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	silence(t);
+	user_abort(t);
+	expect(t, "RST|ACK seq 101 ack 1001");
+	silence(t);
+}
+
+static void last_ack_deferred(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSED);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_DEFER_ACCEPT, 1));
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	silence(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq 101 ack 1001 len 10");
+}
+
 static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(active_open),
 	KUNIT_CASE(passive_open),
@@ -581,6 +751,7 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(reset_while_half_open),
 	KUNIT_CASE(default_mss),
 	KUNIT_CASE(small_mss),
+	KUNIT_CASE(least_mss),
 	KUNIT_CASE(large_mss),
 	KUNIT_CASE(users_mss),
 	KUNIT_CASE(text_on_syn),
@@ -591,6 +762,14 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(listener_closes),
 	KUNIT_CASE(reset_before_accept),
 	KUNIT_CASE(initial_sequence),
+	KUNIT_CASE(listeners_ttl),
+	KUNIT_CASE(listeners_mark),
+	KUNIT_CASE(time_wait_ttl),
+	KUNIT_CASE(half_open_peer_again),
+	KUNIT_CASE(last_ack_held),
+	KUNIT_CASE(last_ack_held_for_so_long),
+	KUNIT_CASE(last_ack_held_and_reset),
+	KUNIT_CASE(last_ack_deferred),
 	{}
 };
 

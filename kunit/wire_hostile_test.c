@@ -82,22 +82,70 @@ static void bad_offset(struct kunit *test)
 	still_works(t);
 }
 
-static void bad_flags(struct kunit *test)
+/* RFC 9293, 3.10.7.4: each bit is looked at in its turn, whatever stands beside it. */
+static void odd_flags(struct kunit *test)
 {
-	static const char *const segments[] = {
-		"SYN|FIN seq R", "SYN|RST seq R", "SYN|FIN|ACK seq R ack S",
-		"SYN|RST|ACK seq R ack S", "0 seq R", "PSH seq R len 10",
-		"URG seq R", "ECE|CWR seq R",
-		"FIN|SYN|RST|PSH|ACK|URG|ECE|CWR seq R ack S",
+	static const char *const without_ack[] = {
+		"0 seq R", "PSH seq R len 10", "URG seq R", "ECE|CWR seq R", "FIN seq R",
 	};
 	struct conv *t = conv_of(test);
 
 	established(t);
-	for (int i = 0; i < ARRAY_SIZE(segments); i++)
-		inject(t, "%s", segments[i]);
+	for (int i = 0; i < ARRAY_SIZE(without_ack); i++)
+		inject(t, "%s", without_ack[i]);
 	silence(t);
-	counted(t, IN_ERRS, ARRAY_SIZE(segments));
+	counted(t, IN_ERRS, ARRAY_SIZE(without_ack));
+	inject(t, "SYN|FIN seq R");
+	expect(t, "ACK seq S ack R");
+	inject(t, "SYN|FIN|ACK seq R ack S");
+	expect(t, "ACK seq S ack R");
+	/* a RST that is not exactly next */
+	inject(t, "FIN|SYN|RST|PSH|ACK|URG|ECE|CWR seq R+1 ack S");
+	expect(t, "ACK seq S ack R");
+	silence(t);
 	still_works(t);
+	inject(t, "SYN|RST seq R");
+	state_is(t, TCP_CLOSE);
+}
+
+/* 3.10.7.1: anything but a RST gets a RST. */
+static void odd_flags_to_nobody(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSED);
+	inject(t, "PSH seq 5000 len 10");
+	expect(t, "RST|ACK seq 0 ack 5010");
+	inject(t, "0 seq 5000");
+	expect(t, "RST|ACK seq 0 ack 5000");
+	inject(t, "SYN|FIN seq 5000");
+	expect(t, "RST|ACK seq 0 ack 5002");
+	inject(t, "SYN|FIN|ACK seq 5000 ack 77");
+	expect(t, "RST seq 77");
+	inject(t, "SYN|RST seq 5000");
+	inject(t, "SYN|FIN|RST|ACK seq 5000 ack 77");
+	silence(t);
+}
+
+/* A SYN that ends what it opens is nothing for a listener; as Linux. */
+static void odd_flags_to_listener(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_LISTEN);
+	inject(t, "SYN|FIN seq 1000 mss 1460");
+	inject(t, "SYN|RST seq 1000 mss 1460");
+	inject(t, "0 seq 1000");
+	silence(t);
+	counted(t, REQUESTS, 0);
+	inject(t, "SYN|FIN|ACK seq 1000 ack 77");
+	expect(t, "RST seq 77");
+	/* nor does a RST ask a request for its SYN,ACK */
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	inject(t, "SYN|RST seq 1000");
+	silence(t);
+	state_is(t, TCP_SYN_RECV);
 }
 
 /* A segment with these options before its text of 10 bytes. */
@@ -141,19 +189,28 @@ static void unknown_options(struct kunit *test)
 	still_works(t);
 }
 
+/* A damaged option is not read, the segment is; as Linux. */
 static void bad_options(struct kunit *test)
 {
 	static const u8 options[][4] = {
 		{ 99, 0, 0, 0 }, { 99, 1, 0, 0 }, { 99, 5, 0, 0 },
 		{ 1, 1, 1, 99 }, { 2, 3, 0, 0 }, { 2, 2, 1, 1 },
 	};
+	static const u8 mss_and_more[] = { 2, 4, 2, 88, 99, 0, 1, 1 };
 	struct conv *t = conv_of(test);
 
-	established(t);
-	for (int i = 0; i < ARRAY_SIZE(options); i++)
+	returns(t, 0, user_listen(t, 1));
+	with_options(t, "SYN seq 1000", mss_and_more, sizeof(mss_and_more));
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	inject(t, "ACK seq 1001 ack 101");
+	returns(t, 0, user_accept(t));
+	KUNIT_EXPECT_EQ(test, 600, conv_x(t)->snd_mss);
+	for (int i = 0; i < ARRAY_SIZE(options); i++) {
 		with_options(t, "PSH|ACK seq R ack S len 10", options[i], 4);
-	silence(t);
-	counted(t, IN_ERRS, ARRAY_SIZE(options));
+		expect(t, "ACK seq S ack R+10");
+		returns(t, 10, user_recv(t, 100));
+	}
+	counted(t, IN_ERRS, 0);
 	still_works(t);
 }
 
@@ -342,7 +399,9 @@ static struct kunit_case hostile_cases[] = {
 	KUNIT_CASE(bad_checksum),
 	KUNIT_CASE(truncated),
 	KUNIT_CASE(bad_offset),
-	KUNIT_CASE(bad_flags),
+	KUNIT_CASE(odd_flags),
+	KUNIT_CASE(odd_flags_to_nobody),
+	KUNIT_CASE(odd_flags_to_listener),
 	KUNIT_CASE(unknown_options),
 	KUNIT_CASE(bad_options),
 	KUNIT_CASE(padding),

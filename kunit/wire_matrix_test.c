@@ -182,7 +182,7 @@ static const struct segment_event segments[] = {
 		[IN_CLOSE_WAIT]	  = ACK,
 		[IN_CLOSING]	  = ACK,
 		[IN_LAST_ACK]	  = ACK,
-		[IN_TIME_WAIT]	  = NOTHING,
+		[IN_TIME_WAIT]	  = ACK,
 	} },
 	{ "old ACK", "ACK seq R ack U-1", {
 		[IN_CLOSED]	  = "RST seq U-1",
@@ -322,7 +322,7 @@ static const struct segment_event segments[] = {
 		[IN_CLOSE_WAIT]	  = NOTHING,
 		[IN_CLOSING]	  = NOTHING,
 		[IN_LAST_ACK]	  = NOTHING,
-		[IN_TIME_WAIT]	  = NOTHING,
+		[IN_TIME_WAIT]	  = ACK,
 	} },
 	{ "RST", "RST seq R", {
 		[IN_CLOSED]	  = NOTHING,

@@ -205,12 +205,12 @@ static void window_flaps(struct kunit *test)
 		inject(t, "ACK seq R ack U win 65535");
 		silence(t);
 	}
-	/* but what was sent while it was closed */
+	/* but what was sent while it was closed, a full segment again */
 	inject(t, "ACK seq R ack U win 0");
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 101 ack R len 1");
 	inject(t, "ACK seq R ack U win 65535");
-	expect(t, "ACK seq 101 ack R len 1");
+	expect(t, "ACK seq 101 ack R len 1460");
 }
 
 static void partial_ack(struct kunit *test)
@@ -380,6 +380,179 @@ static void fin_lost(struct kunit *test)
 	silence(t);
 }
 
+/* RFC 6582, 3.2, (2): only an ACK that covers more than recover.  Duplicates of the old
+ * flight, which follow what came twice, begin no second recovery.
+ */
+static void duplicates_of_old_flight(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_sock *x;
+
+	in_flight(t, 10, 0);
+	x = conv_x(t);
+	for (int i = 0; i < 3; i++)
+		inject(t, "ACK seq R ack U");
+	expect(t, "ACK seq 101 ack R len 1460");
+	inject(t, "ACK seq R ack S");
+	KUNIT_EXPECT_EQ(test, XTCP_OPEN, x->phase);
+	x->cong.cwnd_bytes = 10 * MSS;
+	returns(t, 6 * MSS, user_send(t, 6 * MSS));
+	conv_forget_sent(t);
+	for (int i = 0; i < 3; i++)
+		inject(t, "ACK seq R ack U");
+	silence(t);
+	KUNIT_EXPECT_EQ(test, XTCP_OPEN, x->phase);
+	counted(t, FAST_RETRANS, 1);
+	/* past it, a loss is a loss */
+	inject(t, "ACK seq R ack U+1460");
+	for (int i = 0; i < 3; i++)
+		inject(t, "ACK seq R ack U");
+	expect(t, "ACK seq U ack R len 1460");
+	counted(t, FAST_RETRANS, 2);
+}
+
+/* The same behind a timeout: RFC 6582, 4 */
+static void duplicates_of_needless(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	in_flight(t, 8, 0);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "ACK seq 101 ack R len 1460");
+	inject(t, "ACK seq R ack 1561");
+	expect(t, "ACK seq 1561 ack R len 1460");
+	expect(t, "ACK seq 3021 ack R len 1460");
+	inject(t, "ACK seq R ack S");	/* it had the rest */
+	silence(t);
+	conv_x(t)->cong.cwnd_bytes = 10 * MSS;
+	returns(t, 6 * MSS, user_send(t, 6 * MSS));
+	conv_forget_sent(t);
+	for (int i = 0; i < 3; i++)
+		inject(t, "ACK seq R ack U");
+	silence(t);
+	counted(t, FAST_RETRANS, 0);
+}
+
+/* After 2 GiB without a loss the first is still found by its duplicates. */
+static void recover_keeps_up(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	in_flight(t, 10, 0);
+	conv_x(t)->recover = conv_x(t)->snd_una - 1;
+	inject(t, "ACK seq R ack U+1460");
+	KUNIT_EXPECT_EQ(test, conv_x(t)->snd_una - 1, conv_x(t)->recover);
+}
+
+/* RFC 6298, 3: an ACK that covers what was sent twice measures nothing, though it
+ * covers what was sent once, too.
+ */
+static void karn(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sk_buff *skb;
+	u32 srtt;
+
+	in_flight(t, 4, 0);
+	srtt = conv_x(t)->rtt.srtt_us;
+	/* all were sent half a minute ago and arrived; their ACKs were lost */
+	skb_queue_walk(&t->sock->sk->sk_write_queue, skb)
+		XTCP_CB(skb)->sent_us -= 30 * USEC_PER_SEC;
+	for (int i = 0; i < 3; i++) {
+		fire(t, XTCP_TIMER_RETRANSMIT);
+		expect(t, "ACK seq 101 ack R len 1460");
+	}
+	inject(t, "ACK seq R ack S");
+	KUNIT_EXPECT_EQ(test, srtt, conv_x(t)->rtt.srtt_us);
+	KUNIT_EXPECT_EQ(test, 3, conv_x(t)->rtt.backoff);
+	/* the next one measures, and ends the back-off */
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK len 10");
+	inject(t, "ACK seq R ack S");
+	KUNIT_EXPECT_EQ(test, 0, conv_x(t)->rtt.backoff);
+}
+
+/* Nor does one that ends within it. */
+static void karn_part(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sk_buff *skb;
+	u32 srtt;
+
+	in_flight(t, 2, 0);
+	srtt = conv_x(t)->rtt.srtt_us;
+	skb = skb_peek(&t->sock->sk->sk_write_queue);
+	XTCP_CB(skb)->sent_us -= 30 * USEC_PER_SEC;
+	skb = skb_peek_tail(&t->sock->sk->sk_write_queue);
+	XTCP_CB(skb)->resent = 1;
+	inject(t, "ACK seq R ack U+1500");
+	KUNIT_EXPECT_EQ(test, srtt, conv_x(t)->rtt.srtt_us);
+}
+
+/* Small writes that left singly go again as one segment. */
+static void small_writes_again(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_NODELAY, 1));
+	for (int i = 0; i < 10; i++) {
+		returns(t, 50, user_send(t, 50));
+		expect(t, "PSH|ACK seq %d ack R len 50", 101 + 50 * i);
+	}
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq 101 ack R len 500");
+	silence(t);
+	inject(t, "ACK seq R ack 601");
+	silence(t);
+	KUNIT_EXPECT_TRUE(test, skb_queue_empty(&t->sock->sk->sk_write_queue));
+	counted(t, TIMEOUTS, 1);
+}
+
+/* As many as make a segment, and none that was never sent. */
+static void small_writes_make_segments(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->win = 2100;
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_NODELAY, 1));
+	for (int i = 0; i < 3; i++) {
+		returns(t, 700, user_send(t, 700));
+		expect(t, "PSH|ACK len 700");
+	}
+	returns(t, 10, user_send(t, 10));
+	silence(t);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq 101 ack R len 1400");
+	silence(t);
+	inject(t, "ACK seq R ack 1501 win 700");
+	expect(t, "PSH|ACK seq 1501 ack R len 700");
+	inject(t, "ACK seq R ack 2201 win 2100");
+	expect(t, "PSH|ACK seq 2201 ack R len 10");
+	silence(t);
+}
+
+/* With the FIN that followed them. */
+static void small_writes_and_fin(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_NODELAY, 1));
+	for (int i = 0; i < 3; i++) {
+		returns(t, 20, user_send(t, 20));
+		expect(t, "PSH|ACK len 20");
+	}
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	expect(t, "FIN|ACK seq 161 ack R");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "FIN|PSH|ACK seq 101 ack R len 60");
+	silence(t);
+	inject(t, "ACK seq R ack 162");
+	state_is(t, TCP_FIN_WAIT2);
+}
+
 static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(retransmission),
 	KUNIT_CASE(given_up),
@@ -398,6 +571,14 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(unused_window),
 	KUNIT_CASE(part_of_a_segment),
 	KUNIT_CASE(fin_lost),
+	KUNIT_CASE(duplicates_of_old_flight),
+	KUNIT_CASE(duplicates_of_needless),
+	KUNIT_CASE(recover_keeps_up),
+	KUNIT_CASE(karn),
+	KUNIT_CASE(karn_part),
+	KUNIT_CASE(small_writes_again),
+	KUNIT_CASE(small_writes_make_segments),
+	KUNIT_CASE(small_writes_and_fin),
 	{}
 };
 

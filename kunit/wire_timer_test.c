@@ -100,20 +100,111 @@ static void keepalive_of_peer(struct kunit *test)
 	state_is(t, TCP_ESTABLISHED);
 }
 
+/* The timer fires when the user's patience ends, and not at the next doubled RTO. */
+static void patience_ends(struct conv *t, unsigned long since)
+{
+	struct xtcp_sock *x = conv_x(t);
+	unsigned long over = since + msecs_to_jiffies(2500);
+
+	for (int i = 0; time_before(x->expires[XTCP_TIMER_RETRANSMIT], over); i++) {
+		KUNIT_ASSERT_LT(t->test, i, 10);
+		fire(t, XTCP_TIMER_RETRANSMIT);
+		conv_forget_sent(t);
+	}
+	KUNIT_EXPECT_EQ(t->test, over, x->expires[XTCP_TIMER_RETRANSMIT]);
+	x->rtx_since -= msecs_to_jiffies(2500);
+	x->stalled_since -= msecs_to_jiffies(2500);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	silence(t);
+	state_is(t, TCP_CLOSE);
+}
+
 static void user_timeout(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
 	established(t);
-	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 1));
+	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK len 10");
-	fire(t, XTCP_TIMER_RETRANSMIT);
-	expect(t, "PSH|ACK len 10");
-	fire(t, XTCP_TIMER_RETRANSMIT);
-	silence(t);
-	state_is(t, TCP_CLOSE);
+	patience_ends(t, conv_x(t)->rtx_since);
 	returns(t, -ETIMEDOUT, user_recv(t, 1));
+}
+
+static void user_timeout_of_syn(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSED);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	patience_ends(t, conv_x(t)->rtx_since);
+	returns(t, -ETIMEDOUT, user_connect(t));
+}
+
+/* Set while data is on its way: it counts from when that left. */
+static void user_timeout_set_late(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_sock *x;
+
+	established(t);
+	x = conv_x(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK len 10");
+	for (int i = 0; i < 6; i++) {
+		fire(t, XTCP_TIMER_RETRANSMIT);
+		expect(t, "PSH|ACK len 10");
+	}
+	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
+	KUNIT_EXPECT_LE(test, x->expires[XTCP_TIMER_RETRANSMIT],
+			x->rtx_since + msecs_to_jiffies(2500));
+	patience_ends(t, x->rtx_since);
+}
+
+/* tcp(7): "or buffered data may remain untransmitted (due to zero window size)",
+ * though the peer answers each probe.
+ */
+static void user_timeout_of_window(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	unsigned long since;
+	struct xtcp_sock *x;
+
+	established(t);
+	x = conv_x(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
+	inject(t, "ACK seq R ack S win 0");
+	returns(t, 100, user_send(t, 100));
+	silence(t);
+	since = x->stalled_since;
+	for (int i = 0; i < 3; i++) {
+		fire(t, XTCP_TIMER_RETRANSMIT);
+		expect(t, "ACK seq 101 ack R len 1");
+		inject(t, "ACK seq R ack 101 win 0");
+	}
+	KUNIT_EXPECT_EQ(test, 0, x->retries);
+	patience_ends(t, since);
+	returns(t, -ETIMEDOUT, user_recv(t, 1));
+}
+
+/* A window that opens ends the stall. */
+static void user_timeout_window_opens(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
+	inject(t, "ACK seq R ack S win 0");
+	returns(t, 100, user_send(t, 100));
+	conv_x(t)->stalled_since -= msecs_to_jiffies(2400);
+	inject(t, "ACK seq R ack S win 1000");
+	expect(t, "PSH|ACK len 100");
+	KUNIT_EXPECT_FALSE(test, conv_x(t)->stalled);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK len 100");
+	patience_ends(t, conv_x(t)->rtx_since);
 }
 
 static void user_timeout_of_days(struct kunit *test)
@@ -315,6 +406,41 @@ static void challenges_are_limited(struct kunit *test)
 	expect(t, "ACK seq S ack R");
 }
 
+/* While the user holds the socket the router is heard, too. */
+static void icmp_frag_needed_waits(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	const char *said;
+	struct sock *sk;
+
+	established(t);
+	returns(t, 1460, user_send(t, 1460));
+	expect(t, "PSH|ACK seq 101 ack R len 1460");
+	sk = t->sock->sk;
+	lock_sock(sk);
+	said = conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, 101);
+	release_sock(sk);
+	conv_freeze(t);
+	CONV_STEP(said);
+	KUNIT_EXPECT_EQ(test, 960, conv_x(t)->snd_mss);
+	expect(t, "ACK seq 101 ack R len 960");
+	expect(t, "PSH|ACK seq 1061 ack R len 500");
+	silence(t);
+}
+
+/* MUST-61: what the override timer sends is pushed, for it is all there is (MUST-60). */
+static void override_timer_pushes(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 10, user_send_flags(t, 10, MSG_MORE));
+	silence(t);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq 101 ack R len 10");
+	silence(t);
+}
+
 static struct kunit_case timer_cases[] = {
 	KUNIT_CASE(keepalive_answered),
 	KUNIT_CASE(keepalive_unanswered),
@@ -322,6 +448,10 @@ static struct kunit_case timer_cases[] = {
 	KUNIT_CASE(keepalive_waits_for_data),
 	KUNIT_CASE(keepalive_of_peer),
 	KUNIT_CASE(user_timeout),
+	KUNIT_CASE(user_timeout_of_syn),
+	KUNIT_CASE(user_timeout_set_late),
+	KUNIT_CASE(user_timeout_of_window),
+	KUNIT_CASE(user_timeout_window_opens),
 	KUNIT_CASE(user_timeout_of_days),
 	KUNIT_CASE(fin_wait_2_orphan),
 	KUNIT_CASE(fin_wait_2_user),
@@ -332,6 +462,8 @@ static struct kunit_case timer_cases[] = {
 	KUNIT_CASE(icmp_hint_forgotten),
 	KUNIT_CASE(icmp_is_checked),
 	KUNIT_CASE(icmp_frag_needed),
+	KUNIT_CASE(icmp_frag_needed_waits),
+	KUNIT_CASE(override_timer_pushes),
 	KUNIT_CASE(icmp_frag_needed_old),
 	KUNIT_CASE(challenges_are_limited),
 	{}

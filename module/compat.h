@@ -24,6 +24,16 @@
 #include <net/gso.h>
 #endif
 
+/* 6.10: the accounting of protocols' memory has a header of its own */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#include <net/proto_memory.h>
+#endif
+
+/* 6.10: references to fragments have a header of their own */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+#include <linux/skbuff_ref.h>
+#endif
+
 /* 6.10: receive packet steering has a header of its own */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #include <net/rps.h>

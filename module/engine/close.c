@@ -11,6 +11,7 @@
 #include "listen.h"
 #include "output.h"
 #include "ports.h"
+#include "rcvq.h"
 #include "reset.h"
 #include "timeout.h"
 #include "timers.h"
@@ -162,10 +163,12 @@ int xtcp_disconnect(struct sock *sk, int flags)
 		xtcp_stop_listening(sk, XTCP_EV_ABORT);
 	else if (sk->sk_state != TCP_CLOSE)
 		xtcp_abort(sk, ECONNRESET);
+	/* who sleeps in a call on this connection must not go on in the next one */
+	x->incarnation++;
 	xtcp_timers_stop(sk);
 	__skb_queue_purge(&sk->sk_receive_queue);
 	xtcp_write_queue_purge(sk);
-	xtcp_reassembly_purge(sk);
+	xtcp_rcvq_purge_held(sk);
 	xtcp_init_connection(x);
 	inet->inet_dport = 0;
 	inet->inet_daddr = 0;

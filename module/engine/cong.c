@@ -35,7 +35,25 @@ void xtcp_cong_init(struct xtcp_cong *cc, u32 mss_bytes, bool syn_lost)
 		.mss_bytes = mss_bytes,
 		.cwnd_bytes = mss_bytes * (syn_lost ? 1 : XTCP_INITIAL_WINDOW_SEGS),
 		.ssthresh_bytes = XTCP_SSTHRESH_INFINITE,
+		.most_bytes = XTCP_CWND_MAX_BYTES,
 	};
+}
+
+/**
+ * xtcp_cong_route() - what the route says of the window
+ * @cc: the window, as xtcp_cong_init() left it
+ * @initial_segs: with how many segments to begin; 0: as it is
+ * @most_segs: how many it may have at most; 0: no such bound
+ */
+void xtcp_cong_route(struct xtcp_cong *cc, u32 initial_segs, u32 most_segs)
+{
+	if (most_segs)
+		cc->most_bytes = min_t(u64, (u64)most_segs * cc->mss_bytes,
+				       cc->most_bytes);
+	if (initial_segs)
+		cc->cwnd_bytes = min_t(u64, (u64)initial_segs * cc->mss_bytes,
+				       XTCP_CWND_MAX_BYTES);
+	cc->cwnd_bytes = min(cc->cwnd_bytes, cc->most_bytes);
 }
 
 /**
@@ -62,14 +80,14 @@ void xtcp_cong_acked(struct xtcp_cong *cc, u32 acked_bytes)
 
 	if (xtcp_cong_in_slow_start(cc)) {
 		grow = min(acked_bytes, cc->ssthresh_bytes - cc->cwnd_bytes);
-		cc->cwnd_bytes = min(cc->cwnd_bytes + grow, XTCP_CWND_MAX_BYTES);
+		cc->cwnd_bytes = min(cc->cwnd_bytes + grow, cc->most_bytes);
 		acked_bytes -= grow;
 	}
 	cc->acked_bytes += acked_bytes;
 	if (cc->acked_bytes >= cc->cwnd_bytes) {
 		cc->acked_bytes -= cc->cwnd_bytes;
 		cc->cwnd_bytes = min(cc->cwnd_bytes + cc->mss_bytes,
-				     XTCP_CWND_MAX_BYTES);
+				     cc->most_bytes);
 	}
 }
 

@@ -14,15 +14,18 @@
  * @ssthresh_bytes: where slow start ends
  * @acked_bytes: acknowledged since the last growth in congestion avoidance
  * @mss_bytes: SMSS, the largest segment sent
+ * @most_bytes: @cwnd_bytes never grows beyond
  */
 struct xtcp_cong {
 	u32	cwnd_bytes;
 	u32	ssthresh_bytes;
 	u32	acked_bytes;
 	u32	mss_bytes;
+	u32	most_bytes;
 };
 
 void xtcp_cong_init(struct xtcp_cong *cc, u32 mss_bytes, bool syn_lost);
+void xtcp_cong_route(struct xtcp_cong *cc, u32 initial_segs, u32 most_segs);
 void xtcp_cong_set_mss(struct xtcp_cong *cc, u32 mss_bytes);
 void xtcp_cong_acked(struct xtcp_cong *cc, u32 acked_bytes);
 void xtcp_cong_loss(struct xtcp_cong *cc, u32 flight_bytes);

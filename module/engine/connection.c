@@ -8,6 +8,7 @@
 #include "connection.h"
 #include "demux.h"
 #include "ports.h"
+#include "rcvq.h"
 #include "timers.h"
 
 /**
@@ -34,6 +35,7 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->rcv_nxt = 0;
 	x->rcv_wup = 0;
 	x->rcv_wnd = 0;
+	x->rcv_adv = 0;
 	x->irs = 0;
 	x->copied_seq = 0;
 	x->rcv_mss = XTCP_MSS_DEFAULT;
@@ -50,6 +52,9 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->cwnd_limited = 0;
 	x->syn_lost = 0;
 	x->syn_acked = 0;
+	x->stalled = 0;
+	x->no_memory = 0;
+	x->mtu_reported = 0;
 	x->ack_pending = 0;
 	x->ack_now = 0;
 	x->ack_soon = 0;
@@ -136,18 +141,6 @@ void xtcp_write_queue_free(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
- * xtcp_reassembly_purge() - free all that waits for its turn
- * @sk: the connection, locked
- */
-void xtcp_reassembly_purge(struct sock *sk)
-{
-	struct xtcp_block *b;
-
-	while ((b = xtcp_reassembly_drop_last(&xtcp_sk(sk)->reassembly)))
-		kfree_skb(xtcp_block_skb(b));
-}
-
-/**
  * xtcp_destroy() - free what the connection holds and let the socket go
  * @sk: in CLOSED, orphaned, locked
  *
@@ -165,7 +158,7 @@ void xtcp_destroy(struct sock *sk)
 	}
 	xtcp_put_port(sk);
 	xtcp_write_queue_purge(sk);
-	xtcp_reassembly_purge(sk);
+	xtcp_rcvq_purge_held(sk);
 	__skb_queue_purge(&sk->sk_receive_queue);
 	sk_mem_reclaim(sk);
 	xfrm_sk_free_policy(sk);
@@ -211,7 +204,7 @@ void xtcp_done(struct sock *sk, enum xtcp_event event, int err)
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 		xtcp_put_port(sk);
 	xtcp_write_queue_purge(sk);
-	xtcp_reassembly_purge(sk);
+	xtcp_rcvq_purge_held(sk);
 	xtcp_limit_is(&x->tally, XTCP_LIMIT_NONE);
 	end_timeout_row(&x->tally);
 	x->ack_pending = 0;

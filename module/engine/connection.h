@@ -207,6 +207,7 @@ struct xtcp_sock {
 	u32			rcv_nxt;
 	u32			rcv_wup;	/* rcv_nxt when the window was last sent */
 	u32			rcv_wnd;	/* the window sent then */
+	u32			rcv_adv;	/* the furthest right edge ever sent */
 	u32			irs;
 	u32			copied_seq;	/* the user has read up to here */
 	u32			window_clamp;	/* never offer more than this */
@@ -236,12 +237,18 @@ struct xtcp_sock {
 				syn_lost:1,
 				syn_acked:1,
 				csum_hw:1,	/* the device does our checksum */
-				sent_closed:1;	/* into a closed window */
+				sent_closed:1,	/* into a closed window */
+				stalled:1;	/* the closed window holds data back */
 
 	/* Acknowledgment */
 	u8			ack_pending:1,	/* owed: now or when the timer fires */
 				ack_now:1,
-				ack_soon:1;	/* the user is about to answer */
+				ack_soon:1,	/* the user is about to answer */
+				ack_held:1,	/* TCP_QUICKACK 0: the handshake's
+						 * last ACK waits for data
+						 */
+				route_quickack:1, /* the route wants no delay */
+				no_memory:1;	/* tell the peer: no window now */
 	u8			quick_acks;	/* how many more ACKs not to delay */
 	u16			readers;	/* who sleep in recvmsg() */
 
@@ -261,7 +268,8 @@ struct xtcp_sock {
 	u8			defer_accept;	/* SYN,ACK timeouts to wait for data */
 	u8			recv_inq;	/* TCP_INQ */
 	unsigned long		last_rcv;	/* jiffies: when a segment came last */
-	unsigned long		rtx_since;	/* jiffies: the first timeout in a row */
+	unsigned long		rtx_since;	/* jiffies: what is in flight waits since */
+	unsigned long		stalled_since;	/* jiffies: if stalled */
 
 	/* Timers; expiry is the truth, the timer_list may fire early */
 	struct timer_list	rtx_timer;
@@ -278,6 +286,12 @@ struct xtcp_sock {
 	struct list_head	accept_node;
 
 	u32			challenge_ms;	/* when a challenge ACK left last */
+	u32			route_rto_min_us; /* the route's; 0: the sysctl's */
+	u32			route_window;	/* the route's; 0: none */
+	u32			mtu_reported;	/* by ICMP while the user held the
+						 * socket; 0: none
+						 */
+	u32			incarnation;	/* how often disconnected */
 	u16			ip_id;
 
 	struct xtcp_tally	tally;
@@ -310,11 +324,13 @@ struct xtcp_request {
 	u32			snd_wnd;
 	u32			rcv_wnd;
 	u32			mark;
+	u32			priority;
 	int			ifindex;
 	u32			sent_us;	/* when the SYN,ACK left first */
 	u32			challenge_ms;	/* when a challenge ACK left last */
 	u16			peer_mss;
 	u8			tos;
+	u8			ttl;		/* 0: the route's */
 	u8			retries;
 	u8			acked:1,	/* TCP_DEFER_ACCEPT: waits for data */
 				resent:1,	/* to a SYN that came twice */
@@ -338,9 +354,11 @@ struct xtcp_timewait {
 	u32			rcv_nxt;
 	u32			rcv_wnd;
 	u32			mark;
+	u32			priority;
 	int			ifindex;
 	u32			answered_ms;	/* when a challenge was last answered */
 	u8			tos;
+	u8			ttl;		/* 0: the route's */
 	bool			dead;
 };
 
@@ -445,6 +463,11 @@ static inline u32 xtcp_rcv_window(const struct xtcp_sock *x)
 	return max(wnd, 0);
 }
 
+static inline u32 xtcp_rto_min_us(const struct xtcp_sock *x)
+{
+	return x->route_rto_min_us ?: READ_ONCE(x->xn->sysctl.rto_min_us);
+}
+
 static inline u32 xtcp_flight(const struct xtcp_sock *x)
 {
 	return x->snd_nxt - x->snd_una;
@@ -455,6 +478,29 @@ static inline u32 xtcp_window_end(const struct xtcp_sock *x)
 	return x->snd_una + x->snd_wnd;
 }
 
+/* The right edge of our window is here now. */
+static inline void xtcp_note_edge(struct xtcp_sock *x)
+{
+	u32 edge = x->rcv_wup + x->rcv_wnd;
+
+	if (seq_gt(edge, x->rcv_adv))
+		x->rcv_adv = edge;
+}
+
+/* What a bound on TTL that a socket has set is to segments sent in its name. */
+static inline u8 xtcp_reply_ttl(const struct sock *sk)
+{
+	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+
+	return ttl < 0 ? 0 : ttl;
+}
+
+/* Data of ours, a FIN aside, that the peer has not acknowledged. */
+static inline u32 xtcp_unacked_bytes(const struct xtcp_sock *x)
+{
+	return x->write_seq - x->snd_una - x->fin_queued;
+}
+
 /* connection.c */
 void xtcp_init_connection(struct xtcp_sock *x);
 bool xtcp_transition(struct sock *sk, enum xtcp_event event);
@@ -463,6 +509,5 @@ void xtcp_done(struct sock *sk, enum xtcp_event event, int err);
 void xtcp_destroy(struct sock *sk);
 void xtcp_write_queue_purge(struct sock *sk);
 void xtcp_write_queue_free(struct sock *sk, struct sk_buff *skb);
-void xtcp_reassembly_purge(struct sock *sk);
 
 #endif /* _XTCP_CONNECTION_H */

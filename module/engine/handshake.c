@@ -127,7 +127,9 @@ static void request_reply(struct xtcp_request *req, struct xtcp_segment *seg)
 		.sk = req->listener,
 		.ifindex = req->ifindex,
 		.mark = req->mark,
+		.priority = req->priority,
 		.tos = req->tos,
+		.ttl = req->ttl,
 	};
 
 	xtcp_ipv4_reply(sock_net(req->listener), &reply, seg);
@@ -265,6 +267,8 @@ static void listener_syn(struct sock *sk, struct sk_buff *skb,
 	req->mark = inet_request_mark(sk, skb);
 	req->ifindex = sk->sk_bound_dev_if;
 	req->tos = inet_sk(sk)->tos;
+	req->ttl = xtcp_reply_ttl(sk);
+	req->priority = READ_ONCE(sk->sk_priority);
 	req->sent_us = xtcp_now_us();
 	timer_setup(&req->timer, request_timer_fn, 0);
 	refcount_set(&req->refcnt, 2);	/* the table's and the timer's */
@@ -300,7 +304,7 @@ static void listener_first_segment(struct sock *sk, struct sk_buff *skb,
 	} else if (flags & XTCP_ACK) {
 		xtcp_reply_reset(xn, skb);
 		xtcp_drop(xn, skb, XTCP_DROP_LISTENER);
-	} else if (flags & XTCP_SYN && rt &&
+	} else if (flags & XTCP_SYN && !(flags & XTCP_FIN) && rt &&
 		   !(rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))) {
 		listener_syn(sk, skb, t);
 	} else {
@@ -351,6 +355,7 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	x->rcv_wup = x->rcv_nxt;
 	x->copied_seq = x->rcv_nxt;
 	x->rcv_wnd = req->rcv_wnd;
+	x->rcv_adv = x->rcv_wup + x->rcv_wnd;
 	x->iss = req->iss;
 	x->snd_una = req->iss;
 	x->snd_nxt = req->iss + 1;
@@ -362,9 +367,6 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	x->snd_wl1 = req->irs;
 	x->peer_mss = req->peer_mss;
 	x->syn_lost = req->retries > 0 && !req->acked;
-	if (!req->retries && !req->acked && !req->resent)
-		xtcp_rtt_sample(&x->rtt, xtcp_now_us() - req->sent_us,
-				READ_ONCE(x->xn->sysctl.rto_min_us));
 }
 
 /* A child that cannot be: as if it had never been cloned. */
@@ -397,6 +399,9 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 		return NULL;
 	}
 	x->hashed = true;
+	if (!req->retries && !req->acked && !req->resent)
+		xtcp_rtt_sample(&x->rtt, xtcp_now_us() - req->sent_us,
+				xtcp_rto_min_us(x));
 	security_inet_conn_established(sk, skb);
 	return sk;
 }
@@ -465,8 +470,8 @@ static void request_segment(struct xtcp_request *req, struct sk_buff *skb)
 	struct xtcp_skb_cb *cb = XTCP_CB(skb);
 	enum xtcp_drop_reason reason;
 
-	if (cb->flags & XTCP_SYN && cb->block.seq == req->irs &&
-	    !(cb->flags & XTCP_ACK)) {	/* our SYN,ACK was lost */
+	if ((cb->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN &&
+	    cb->block.seq == req->irs) {	/* our SYN,ACK was lost */
 		xtcp_count(xn, RETRANS);
 		req->resent = 1;
 		request_send_syn_ack(req);

@@ -56,6 +56,24 @@ out:
 	rcu_read_unlock();
 }
 
+/**
+ * xtcp_release_cb() - the user gives the socket back: what had to wait for that?
+ * @sk: the socket; its spinlock held, softirqs off
+ *
+ * This is struct proto's release_cb.
+ */
+void xtcp_release_cb(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 mtu = x->mtu_reported;
+
+	if (likely(!mtu))
+		return;
+	x->mtu_reported = 0;
+	if (!xtcp_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
+		path_mtu(sk, mtu);
+}
+
 /* Socket locked. */
 static void connection_error(struct sock *sk, struct sk_buff *skb, u32 seq,
 			     u32 info)
@@ -72,6 +90,8 @@ static void connection_error(struct sock *sk, struct sk_buff *skb, u32 seq,
 	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED) {
 		if (!sock_owned_by_user(sk))
 			path_mtu(sk, info);
+		else	/* xtcp_release_cb() */
+			WRITE_ONCE(x->mtu_reported, max(info, 1u));
 		return;
 	}
 	err = icmp_errno(type, code);

@@ -6,5 +6,6 @@
 
 int xtcp_icmp_error(struct sk_buff *skb, const struct xtcp_tuple *t, u32 seq,
 		    u32 info);
+void xtcp_release_cb(struct sock *sk);
 
 #endif /* _XTCP_ICMP_H */

@@ -12,13 +12,17 @@
 #include "../observe/drop.h"
 #include "../observe/trace.h"
 #include "input.h"
+#include "memory.h"
 #include "output.h"
+#include "rcvq.h"
 #include "recovery.h"
 #include "reset.h"
 #include "timeout.h"
 #include "timers.h"
 #include "timewait.h"
 #include "urgent.h"
+
+#define ACK_HELD_MOST	(HZ / 5)	/* of the handshake's last ACK; as Linux */
 
 /* ---- acknowledging ---- */
 
@@ -34,9 +38,18 @@ static bool user_on_the_way(const struct sock *sk)
 	return xtcp_sk(sk)->readers || !sk->sk_socket;
 }
 
-/* Data came in order: an ACK now, or later (RFC 9293, 3.8.6.3): at least every
- * second full segment at once, unless the user has yet to make room: then the
- * window's update will carry it.
+/* Has a reader been woken that will make room at once? */
+static bool reader_makes_room(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	return x->readers && x->rcv_nxt - x->copied_seq >=
+			     (u32)READ_ONCE(sk->sk_rcvlowat);
+}
+
+/* Data came in order: an ACK now, or later (RFC 9293, 3.8.6.3): for at least every
+ * second full segment at once (SHLD-19), unless a reader is on the way to it, and the
+ * window is not as large as before: then its update will carry the ACK.
  *
  * A connection's first ACKs are not delayed.  But a user whom a message wakes may
  * answer it, with the ACK on the answer; one that waits again will not, and the
@@ -47,14 +60,16 @@ static void ack_data(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	x->ack_pending = 1;
-	if (x->quick_acks) {
-		x->quick_acks--;
+	if (x->quick_acks || x->route_quickack) {
+		if (x->quick_acks)
+			x->quick_acks--;
 		if (x->rcv_nxt - x->rcv_wup < x->rcv_mss && user_on_the_way(sk))
 			x->ack_soon = 1;
 		else
 			x->ack_now = 1;
 	} else if (x->rcv_nxt - x->rcv_wup > x->rcv_mss &&
-		   xtcp_offered_window(sk) >= x->rcv_wnd) {
+		   (!reader_makes_room(sk) ||
+		    xtcp_offered_window(sk) >= x->rcv_wnd)) {
 		x->ack_now = 1;
 	}
 }
@@ -90,6 +105,22 @@ static void send_due(struct sock *sk)
 
 /* ---- the connection opens ---- */
 
+/* The send buffer grows with the congestion window, so that the window can be
+ * filled, unless the user has chosen its size, or memory is scarce.
+ */
+static void grow_sndbuf(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 want;
+
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || xtcp_memory_scarce(sk))
+		return;
+	want = min_t(u64, 2ull * x->cong.cwnd_bytes + 4 * x->cong.mss_bytes,
+		     READ_ONCE(x->xn->sysctl.wmem[2]));
+	if (want > READ_ONCE(sk->sk_sndbuf))
+		WRITE_ONCE(sk->sk_sndbuf, want);
+}
+
 /* Both SYNs are acknowledged. */
 static void established(struct sock *sk)
 {
@@ -101,11 +132,18 @@ static void established(struct sock *sk)
 		xtcp_rtt_syn_lost(&x->rtt);
 	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : x->pmtu);
 	xtcp_cong_init(&x->cong, x->snd_mss, x->syn_lost);
+	if (dst)
+		xtcp_cong_route(&x->cong,
+				x->syn_lost ? 0 : dst_metric(dst, RTAX_INITCWND),
+				dst_metric_locked(dst, RTAX_CWND) ?
+				dst_metric(dst, RTAX_CWND) : 0);
+	grow_sndbuf(sk);	/* the initial window is filled by one write */
 	xtcp_initial_window(sk);
 	if (x->retries)
 		xtcp_timeouts_over(x);
 	x->phase = XTCP_OPEN;
 	x->sent_closed = 0;
+	x->stalled = 0;
 	x->quick_acks = 8;
 	x->last_sent_ms = xtcp_now_ms();
 	x->tally.segs_delivered = 1;	/* the SYN */
@@ -124,7 +162,7 @@ static void forget_syn(struct sock *sk)
 		if (!XTCP_CB(skb)->resent)
 			xtcp_rtt_sample(&x->rtt,
 					xtcp_now_us() - XTCP_CB(skb)->sent_us,
-					READ_ONCE(x->xn->sysctl.rto_min_us));
+					xtcp_rto_min_us(x));
 		else
 			x->syn_lost = 1;
 		xtcp_write_queue_free(sk, skb);
@@ -139,11 +177,34 @@ static void peer_syn(struct xtcp_sock *x, const struct xtcp_skb_cb *cb)
 	x->rcv_nxt = cb->block.seq + 1;
 	x->rcv_wup = x->rcv_nxt;
 	x->copied_seq = x->rcv_nxt;
+	x->rcv_adv = x->rcv_nxt + x->rcv_wnd;
 	x->snd_wnd = cb->wnd;
 	x->snd_wl1 = cb->block.seq;
 	x->snd_wl2 = cb->ack;
 	x->snd_max_wnd = cb->wnd;
 	x->peer_mss = cb->mss ?: XTCP_MSS_DEFAULT;
+}
+
+/* The peer knows an older connection, which our RST has just ended: 3.5.1, figure 9.
+ * Now it will take the SYN.  Once: a peer that does not mend its ways has to wait.
+ */
+static void syn_again_soon(struct sock *sk)
+{
+	if (!xtcp_sk(sk)->retries)
+		xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies + 2);
+}
+
+/* May the ACK of the SYN,ACK wait for data to carry it?  So with TCP_QUICKACK 0, set
+ * before connect(), with TCP_DEFER_ACCEPT, which on this end means the same, and where
+ * somebody waits to write: tcp(7).
+ */
+static bool holds_last_ack(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	bool held = x->ack_held || x->defer_accept || sk->sk_write_pending;
+
+	x->ack_held = 0;
+	return held;
 }
 
 /**
@@ -158,7 +219,10 @@ void xtcp_step_syn_sent(struct sock *sk, struct sk_buff *skb)
 
 	/* first: the ACK must be for our SYN, and for nothing else */
 	if (cb->flags & XTCP_ACK && cb->ack != x->snd_nxt) {
-		xtcp_reply_reset(x->xn, skb);
+		if (!(cb->flags & XTCP_RST)) {
+			xtcp_reply_reset(x->xn, skb);
+			syn_again_soon(sk);
+		}
 		goto drop_ack;
 	}
 	/* second: a RST counts only if it acknowledges our SYN */
@@ -181,7 +245,13 @@ void xtcp_step_syn_sent(struct sock *sk, struct sk_buff *skb)
 		security_inet_conn_established(sk, skb);
 		if (xtcp_transition(sk, XTCP_EV_RCV_SYN_ACK)) {
 			established(sk);
-			xtcp_send_ack(sk);
+			if (holds_last_ack(sk)) {
+				x->ack_pending = 1;
+				xtcp_timer_arm(sk, XTCP_TIMER_DELACK,
+					       jiffies + ACK_HELD_MOST);
+			} else {
+				xtcp_send_ack(sk);
+			}
 		}
 	} else if (xtcp_transition(sk, XTCP_EV_RCV_SYN)) {
 		/* simultaneous open: 3.5, figure 8 */
@@ -195,6 +265,27 @@ drop_ack:
 }
 
 /* ---- first: check sequence number ---- */
+
+/* A FIN without text takes no room: neither behind what fills the window, nor where
+ * that is closed.
+ */
+static bool is_bare_fin(const struct sk_buff *skb)
+{
+	return XTCP_CB(skb)->flags & XTCP_FIN &&
+	       skb->len == XTCP_CB(skb)->header_bytes;
+}
+
+/* A segment that occupies nothing, at RCV.NXT + @first: its ACK counts where the peer
+ * may honestly stand.  That is up to the furthest edge that we ever offered, for it
+ * may have filled the window and the rest been lost; and one beyond a closed window,
+ * which it has probed.
+ */
+static bool bare_acceptable(const struct xtcp_sock *x, u32 first)
+{
+	s32 offered = x->rcv_adv - x->rcv_nxt;
+
+	return first <= (u32)max(offered, 0) + !xtcp_rcv_window(x);
+}
 
 /**
  * xtcp_step_sequence() - is any of the segment in the window?
@@ -210,11 +301,10 @@ bool xtcp_step_sequence(struct sock *sk, struct sk_buff *skb)
 	u32 wnd = xtcp_rcv_window(x), first = cb->block.seq - x->rcv_nxt;
 	u32 len = cb->block.end - cb->block.seq;
 
-	/* a bare segment at the right edge: the peer has filled our window, and
-	 * its ACKs count though what was before them is lost
-	 */
-	if (likely(first < wnd || (!len && wnd && first == wnd) ||
-		   (len && cb->block.end - 1 - x->rcv_nxt < wnd)))
+	if (likely(first < wnd || (len && cb->block.end - 1 - x->rcv_nxt < wnd)))
+		return true;
+	if (len ? first == wnd && is_bare_fin(skb) :
+		  !(cb->flags & XTCP_RST) && bare_acceptable(x, first))
 		return true;
 	/* the peer's SYN once more, now with the ACK of ours: figure 8, line 7 */
 	if (sk->sk_state == TCP_SYN_RECV && cb->flags & XTCP_SYN &&
@@ -275,8 +365,9 @@ bool xtcp_step_rst(struct sock *sk, struct sk_buff *skb)
 		err = ECONNREFUSED;
 	else if (sk->sk_state == TCP_CLOSE_WAIT)
 		err = EPIPE;
-	else if (xtcp_in_state(sk, TCPF_CLOSING | TCPF_LAST_ACK))
-		err = 0;	/* all was received, all was sent */
+	else if (xtcp_in_state(sk, TCPF_CLOSING | TCPF_LAST_ACK) &&
+		 !xtcp_unacked_bytes(xtcp_sk(sk)))
+		err = 0;	/* all was received, all arrived: MUST-12 */
 	xtcp_done(sk, XTCP_EV_RCV_RST, err);
 	consume_skb(skb);
 	return false;
@@ -304,39 +395,26 @@ bool xtcp_step_syn(struct sock *sk, struct sk_buff *skb)
 
 /* ---- fifth: check the ACK field ---- */
 
-/* The send buffer grows with the congestion window, so that the window can be
- * filled, unless the user has chosen its size.
- */
-static void grow_sndbuf(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 want;
-
-	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
-		return;
-	want = min_t(u64, 2ull * x->cong.cwnd_bytes + 4 * x->cong.mss_bytes,
-		     READ_ONCE(x->xn->sysctl.wmem[2]));
-	if (want > READ_ONCE(sk->sk_sndbuf))
-		WRITE_ONCE(sk->sk_sndbuf, want);
-}
-
-/* Free what is acknowledged, and measure: the newest segment that was sent only
- * once (Karn).
+/* Free what is acknowledged, and measure by the newest segment; but not where the
+ * ACK covers anything that was sent twice: which of the two it answers, nobody knows
+ * (RFC 6298, 3).
  */
 static void clean_acked(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 now_us = xtcp_now_us(), sent_us = 0, last_us = 0;
-	bool sample = false, whole = false;
+	bool resent = false, whole = false;
 	struct xtcp_rate_mark mark;
 	struct sk_buff *skb;
 
 	while ((skb = skb_peek(&sk->sk_write_queue)) && skb != x->send_head) {
 		struct xtcp_skb_cb *cb = XTCP_CB(skb);
 
-		if (seq_gt(cb->block.end, x->snd_una))
+		if (seq_gt(cb->block.end, x->snd_una)) {
+			resent |= cb->resent && seq_lt(cb->block.seq, x->snd_una);
 			break;
-		sample = !cb->resent;
+		}
+		resent |= cb->resent;
 		sent_us = cb->sent_us;
 		if (!whole || seq_geq(sent_us, last_us)) {
 			last_us = sent_us;
@@ -347,9 +425,8 @@ static void clean_acked(struct sock *sk)
 			__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
 		xtcp_free_acked(sk, skb);
 	}
-	if (sample)
-		xtcp_rtt_sample(&x->rtt, now_us - sent_us,
-				READ_ONCE(x->xn->sysctl.rto_min_us));
+	if (whole && !resent)
+		xtcp_rtt_sample(&x->rtt, now_us - sent_us, xtcp_rto_min_us(x));
 	xtcp_rate_acked(&x->rate, whole ? &mark : NULL, last_us,
 			x->tally.bytes_acked, now_us, x->rtt.min_us);
 }
@@ -362,8 +439,7 @@ static void rearm_retransmit(struct sock *sk)
 	if (x->snd_una == x->snd_nxt)
 		xtcp_timer_stop(x, XTCP_TIMER_RETRANSMIT);
 	else
-		xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies +
-			       usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
+		xtcp_arm_retransmit(sk);
 }
 
 static void new_data_acked(struct sock *sk, u32 ack)
@@ -416,6 +492,7 @@ static void window_opened(struct sock *sk)
 	else if (x->sent_closed)
 		xtcp_recovery_window_opened(sk);
 	x->sent_closed = 0;
+	x->stalled = 0;
 	rearm_retransmit(sk);
 }
 
@@ -455,6 +532,17 @@ static void syn_acked(struct sock *sk, const struct xtcp_skb_cb *cb)
 	rearm_retransmit(sk);	/* a FIN may be in flight already */
 }
 
+/* RFC 5961, 5.2: an ACK older than the largest window is refused; so is one of bytes that
+ * were never sent, older than what the connection began with.
+ */
+static u32 oldest_ack(const struct xtcp_sock *x)
+{
+	bool fin = x->fin_queued && x->snd_una == x->write_seq;
+
+	return x->snd_una - min_t(u64, x->snd_max_wnd,
+				  x->tally.bytes_acked + 1 + fin);
+}
+
 /**
  * xtcp_step_ack() - what the peer acknowledges, and its window
  * @sk: the connection, locked
@@ -489,7 +577,7 @@ bool xtcp_step_ack(struct sock *sk, struct sk_buff *skb)
 		reason = XTCP_DROP_BAD_ACK;
 		goto drop;
 	}
-	if (unlikely(seq_lt(cb->ack, x->snd_una - x->snd_max_wnd))) {
+	if (unlikely(seq_lt(cb->ack, oldest_ack(x)))) {
 		xtcp_send_challenge_ack(sk);
 		reason = XTCP_DROP_OLD_ACK;
 		goto drop;
@@ -533,114 +621,6 @@ static void mark_rcv_mss(struct xtcp_sock *x, const struct sk_buff *skb, u32 len
 		x->rcv_mss = min_t(u32, size, U16_MAX / 2);
 }
 
-static bool rcv_memory_within(struct sock *sk, struct sk_buff *skb, u64 limit)
-{
-	return (u64)atomic_read(&sk->sk_rmem_alloc) + skb->truesize <= limit &&
-	       sk_rmem_schedule(sk, skb, skb->truesize);
-}
-
-/* Memory for a segment in the receive queue; the out-of-order queue gives way
- * first.  What the window promised is taken even where the skbs around it cost
- * more than the data: up to twice the buffer, half of which is the most that is
- * ever offered.  An empty receive queue takes any segment: else nothing would
- * move.
- */
-static bool rcv_memory(struct sock *sk, struct sk_buff *skb)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	u64 rcvbuf = READ_ONCE(sk->sk_rcvbuf);
-	struct xtcp_block *b;
-
-	while (!rcv_memory_within(sk, skb, rcvbuf)) {
-		b = xtcp_reassembly_drop_last(&x->reassembly);
-		if (!b)
-			return rcv_memory_within(sk, skb, 2 * rcvbuf) ||
-			       (skb_queue_empty(&sk->sk_receive_queue) &&
-				rcv_memory_within(sk, skb, U64_MAX));
-		xtcp_count(x->xn, OFO_DROPPED);
-		kfree_skb(xtcp_block_skb(b));
-	}
-	return true;
-}
-
-/* Append to the receive queue what is next in sequence, or begins before: the
- * reader skips what it has read.  Where the tail has room the data moves there:
- * many small segments then cost little memory.
- */
-static void queue_in_order(struct sock *sk, struct sk_buff *skb)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
-	bool stolen;
-	int delta;
-
-	x->tally.bytes_received += xtcp_end(skb) - x->rcv_nxt -
-				   !!(XTCP_CB(skb)->flags & XTCP_FIN);
-	x->rcv_nxt = xtcp_end(skb);
-	if (!skb->len) {	/* a bare FIN */
-		consume_skb(skb);
-		return;
-	}
-	if (tail && !(XTCP_CB(skb)->flags & XTCP_FIN) &&
-	    xtcp_end(tail) == xtcp_seq(skb) &&
-	    skb_try_coalesce(tail, skb, &stolen, &delta)) {
-		atomic_add(delta, &sk->sk_rmem_alloc);
-		sk_mem_charge(sk, delta);
-		xtcp_end(tail) = xtcp_end(skb);
-		kfree_skb_partial(skb, stolen);
-		return;
-	}
-	if (!skb->destructor)	/* out of order it was charged already */
-		skb_set_owner_r(skb, sk);
-	__skb_queue_tail(&sk->sk_receive_queue, skb);
-}
-
-/* Fill from the out-of-order queue. */
-static void pull_reassembly(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_block *b;
-
-	while ((b = xtcp_reassembly_next(&x->reassembly, x->rcv_nxt))) {
-		struct sk_buff *skb = xtcp_block_skb(b);
-		u8 flags = XTCP_CB(skb)->flags;
-
-		if (seq_leq(xtcp_end(skb), x->rcv_nxt)) {
-			kfree_skb(skb);
-			continue;
-		}
-		queue_in_order(sk, skb);
-		if (flags & XTCP_FIN) {
-			xtcp_step_fin(sk);
-			xtcp_reassembly_purge(sk);
-			return;
-		}
-	}
-}
-
-static void queue_out_of_order(struct sock *sk, struct sk_buff *skb)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_block *mine = &XTCP_CB(skb)->block, *b;
-
-	ack_now(x);	/* SHLD-26: a duplicate ACK tells of the gap at once */
-	if (atomic_read(&sk->sk_rmem_alloc) + skb->truesize >
-	    (u32)READ_ONCE(sk->sk_rcvbuf) ||
-	    !sk_rmem_schedule(sk, skb, skb->truesize)) {
-		xtcp_drop(x->xn, skb, XTCP_DROP_MEMORY);
-		return;
-	}
-	if (!xtcp_reassembly_insert(&x->reassembly, mine)) {
-		xtcp_drop(x->xn, skb, XTCP_DROP_DUPLICATE);
-		return;
-	}
-	xtcp_count(x->xn, OFO_QUEUED);
-	x->tally.segs_out_of_order += xtcp_skb_segs(skb);
-	skb_set_owner_r(skb, sk);
-	while ((b = xtcp_reassembly_covered(&x->reassembly, mine)))
-		kfree_skb(xtcp_block_skb(b));
-}
-
 /**
  * xtcp_data_ready() - wake the reader if there is enough for it
  * @sk: the connection, locked
@@ -668,8 +648,8 @@ void xtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	bool filled, fin = cb->flags & XTCP_FIN;
 	u32 end = x->rcv_nxt + xtcp_rcv_window(x);
 
-	/* beyond the window: cut off, the FIN first */
-	if (seq_gt(cb->block.end, end)) {
+	/* beyond the window: cut off, the FIN first; but a FIN alone takes no room */
+	if (seq_gt(cb->block.end, end) && !(fin && cb->block.end - 1 == end)) {
 		if (fin) {
 			cb->flags &= ~XTCP_FIN;
 			cb->block.end--;
@@ -690,7 +670,8 @@ void xtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	}
 	mark_rcv_mss(x, skb, skb->len);
 	if (seq_gt(cb->block.seq, x->rcv_nxt)) {
-		queue_out_of_order(sk, skb);
+		ack_now(x);	/* RFC 5681, 4.2: a duplicate ACK tells of the gap */
+		xtcp_rcvq_hold(sk, skb);
 		return;
 	}
 	if (seq_leq(cb->block.end, x->rcv_nxt)) {
@@ -698,13 +679,14 @@ void xtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 		xtcp_drop(x->xn, skb, XTCP_DROP_DUPLICATE);
 		return;
 	}
-	if (!rcv_memory(sk, skb)) {
+	filled = !xtcp_reassembly_empty(&x->reassembly);
+	if (unlikely(!xtcp_rcvq_add(sk, skb))) {
+		/* the peer must not take it for a loss, but wait */
+		x->no_memory = 1;
 		ack_now(x);
 		xtcp_drop(x->xn, skb, XTCP_DROP_MEMORY);
 		return;
 	}
-	filled = !xtcp_reassembly_empty(&x->reassembly);
-	queue_in_order(sk, skb);
 	if (fin) {
 		xtcp_step_fin(sk);
 		return;
@@ -712,7 +694,8 @@ void xtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	ack_data(sk);
 	if (unlikely(filled)) {
 		ack_now(x);	/* RFC 5681, 4.2: a gap is being filled */
-		pull_reassembly(sk);
+		if (xtcp_rcvq_fill(sk))
+			xtcp_step_fin(sk);
 	}
 	if (!sock_flag(sk, SOCK_DEAD))
 		xtcp_data_ready(sk);
@@ -768,7 +751,9 @@ void xtcp_step_fin(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	x->fin_seen = 1;
-	x->rcv_wup++;	/* the FIN takes no room: the window stays as it was */
+	/* the FIN takes no room: the window stays as it was */
+	x->rcv_wup++;
+	x->rcv_adv++;
 	ack_now(x);
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sock_set_flag(sk, SOCK_DONE);

@@ -12,11 +12,14 @@
 #include "../compat.h"
 #include "../observe/trace.h"
 #include "../wire/ip.h"
+#include "memory.h"
 #include "output.h"
 #include "timers.h"
 #include "urgent.h"
 
 /* ---- the window we offer: RFC 9293, 3.8.6.2.2 ---- */
+
+#define SEGS_WHEN_SCARCE	4u	/* as Linux */
 
 /**
  * xtcp_offered_window() - what the receive buffer has room for
@@ -30,9 +33,16 @@ u32 xtcp_offered_window(const struct sock *sk)
 {
 	int space = READ_ONCE(sk->sk_rcvbuf) - READ_ONCE(sk->sk_backlog.len) -
 		    atomic_read(&sk->sk_rmem_alloc);
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	u32 offered;
 
-	return min3((u32)max(space, 0) / 2, xtcp_sk(sk)->window_clamp,
-		    (u32)U16_MAX);
+	offered = min3((u32)max(space, 0) / 2, x->window_clamp, (u32)U16_MAX);
+	if (unlikely(x->route_window))
+		offered = min(offered, x->route_window);
+	/* what is offered is taken, so where memory is scarce less is offered */
+	if (unlikely(xtcp_memory_scarce(sk)))
+		offered = min(offered, SEGS_WHEN_SCARCE * x->rcv_mss);
+	return offered;
 }
 
 /* How far the right edge must move to be worth telling: a full segment, or half
@@ -47,7 +57,9 @@ static u32 window_step(const struct sock *sk)
 }
 
 /* The window's right edge never moves left (SHLD-14), and right only in steps
- * that let the peer send a full segment, or half the buffer.
+ * that let the peer send a full segment, or half the buffer.  But where a segment in
+ * the window could not be taken there is none: a peer that knows probes with patience,
+ * one that does not counts its retransmissions and gives up.
  */
 static u16 select_window(struct sock *sk)
 {
@@ -58,9 +70,24 @@ static u16 select_window(struct sock *sk)
 
 	if (offered < current_wnd + step)
 		offered = current_wnd;
+	if (unlikely(x->no_memory)) {
+		x->no_memory = 0;
+		offered = 0;
+	}
 	x->rcv_wup = x->rcv_nxt;
 	x->rcv_wnd = offered;
+	xtcp_note_edge(x);
 	return offered;
+}
+
+/* A route may say with how many segments to begin. */
+static u32 first_window(struct sock *sk, u32 mss)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+	u32 segs = dst ? dst_metric(dst, RTAX_INITRWND) : 0;
+	u32 wnd = xtcp_offered_window(sk);
+
+	return segs ? min_t(u64, wnd, (u64)segs * mss) : wnd;
 }
 
 /**
@@ -72,12 +99,13 @@ static u16 select_window(struct sock *sk)
 void xtcp_initial_window(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 wnd = xtcp_offered_window(sk);
+	u32 wnd = first_window(sk, x->snd_mss);
 
 	if (wnd > x->snd_mss)
 		wnd = rounddown(wnd, x->snd_mss);
 	x->rcv_wup = x->rcv_nxt;
 	x->rcv_wnd = max(wnd, xtcp_rcv_window(x));
+	xtcp_note_edge(x);
 }
 
 /**
@@ -135,7 +163,7 @@ void xtcp_sync_mss(struct sock *sk, u32 pmtu)
 	mss = min(mss, x->peer_mss);
 	if (x->user_mss)
 		mss = min(mss, x->user_mss);
-	x->snd_mss = max_t(u32, mss, XTCP_MSS_MIN);
+	x->snd_mss = max_t(u32, mss, XTCP_MSS_LEAST);
 	xtcp_cong_set_mss(&x->cong, x->snd_mss);
 }
 
@@ -178,7 +206,10 @@ struct sk_buff *xtcp_data_skb(struct sock *sk, gfp_t gfp)
 
 	if (!skb)
 		return NULL;
-	if (!sk_wmem_schedule(sk, skb->truesize)) {
+	/* an empty queue takes one, or the connection stops for good */
+	if (!sk_wmem_schedule(sk, skb->truesize) &&
+	    !(skb_queue_empty(&sk->sk_write_queue) &&
+	      xtcp_force_charge(sk, skb->truesize))) {
 		__kfree_skb(skb);
 		return NULL;
 	}
@@ -293,6 +324,85 @@ static int fragment(struct sock *sk, struct sk_buff *skb, u32 len)
 	return 0;
 }
 
+/* How much of the peer's window is left from @seq on. */
+static u32 usable_window(const struct xtcp_sock *x, u32 seq)
+{
+	s32 usable = xtcp_window_end(x) - seq;
+
+	return max(usable, 0);
+}
+
+/* A FIN occupies a sequence number, so it waits for room in the peer's window: 3.8.6.
+ * The data before it need not: what fills the window goes without it.
+ *
+ * Return: 0; -ENOMEM
+ */
+static int part_fin(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+
+	if (likely(!(cb->flags & XTCP_FIN)) || !skb->len ||
+	    skb->len < usable_window(xtcp_sk(sk), cb->block.seq))
+		return 0;
+	if (fragment(sk, skb, skb->len))
+		return -ENOMEM;
+	cb->flags |= XTCP_PSH;
+	XTCP_CB(skb_queue_next(&sk->sk_write_queue, skb))->flags &= ~XTCP_PSH;
+	return 0;
+}
+
+/* The next skb's data fit behind this one's, in a segment of at most @most bytes. */
+static bool may_merge(const struct sk_buff *skb, const struct sk_buff *next, u32 most)
+{
+	const struct xtcp_skb_cb *a = XTCP_CB(skb), *b = XTCP_CB(next);
+
+	return skb->len && skb->len + next->len <= most &&
+	       !((a->flags | b->flags) & XTCP_SYN) && !a->stamped && !b->stamped &&
+	       skb_shinfo(skb)->nr_frags + skb_shinfo(next)->nr_frags <= MAX_SKB_FRAGS;
+}
+
+/**
+ * merge_next() - make one skb of what were two writes
+ * @sk: the connection, locked
+ * @skb: in its write queue, sent before, with data
+ * @most: bytes that it may become
+ *
+ * Small writes that left singly go again as full segments (SHLD-27's sense): a peer that
+ * lost ten of them needs one retransmission, not ten.
+ *
+ * Return: whether the next one's data are in @skb now
+ */
+static bool merge_next(struct sock *sk, struct sk_buff *skb, u32 most)
+{
+	struct skb_shared_info *to, *from;
+	struct sk_buff *next;
+	u32 moved;
+	int i;
+
+	if (skb_queue_is_last(&sk->sk_write_queue, skb))
+		return false;
+	next = skb_queue_next(&sk->sk_write_queue, skb);
+	if (next == xtcp_sk(sk)->send_head || !may_merge(skb, next, most) ||
+	    unshare(skb))
+		return false;
+	to = skb_shinfo(skb);
+	from = skb_shinfo(next);
+	for (i = 0; i < from->nr_frags; i++) {
+		to->frags[to->nr_frags++] = from->frags[i];
+		skb_frag_ref(next, i);
+	}
+	moved = next->len;
+	skb->len += moved;
+	skb->data_len += moved;
+	skb->truesize += moved;
+	sk_wmem_queued_add(sk, moved);
+	sk_mem_charge(sk, moved);
+	xtcp_end(skb) = xtcp_end(next);
+	XTCP_CB(skb)->flags |= XTCP_CB(next)->flags;
+	xtcp_write_queue_free(sk, next);
+	return true;
+}
+
 /* ---- one segment ---- */
 
 static u32 segs_of(const struct sk_buff *skb, u32 mss)
@@ -366,7 +476,8 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
 		seg.mss = xtcp_offered_mss(sk);
 		header_bytes += XTCP_MSS_OPTION_BYTES;
 		x->rcv_wup = x->rcv_nxt;
-		x->rcv_wnd = xtcp_offered_window(sk);
+		x->rcv_wnd = first_window(sk, seg.mss);
+		x->rcv_adv = x->rcv_wup + x->rcv_wnd;
 		seg.wnd = x->rcv_wnd;
 	} else {
 		seg.wnd = select_window(sk);
@@ -436,12 +547,66 @@ static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
 
 /* ---- what may be sent now ---- */
 
-static void arm_retransmit(struct sock *sk)
+/* Since when the user's patience is tried: TCP_USER_TIMEOUT. */
+static unsigned long waits_since(const struct xtcp_sock *x)
+{
+	return x->stalled ? x->stalled_since : x->rtx_since;
+}
+
+/**
+ * xtcp_user_timeout_over() - has the user's patience run out?
+ * @x: the connection, locked; data, or a SYN or FIN, waits for the peer
+ *
+ * RFC 5482's USER TIMEOUT, and tcp(7): so long may data be unacknowledged, or unsent for
+ * the peer's closed window.
+ *
+ * Return: whether it has
+ */
+bool xtcp_user_timeout_over(const struct xtcp_sock *x)
+{
+	return x->user_timeout_ms &&
+	       time_after_eq(jiffies, waits_since(x) +
+			     msecs_to_jiffies(x->user_timeout_ms));
+}
+
+/* Not later than the user's patience lasts. */
+static void arm_within_patience(struct sock *sk, unsigned long due)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	unsigned long over;
+
+	if (unlikely(x->user_timeout_ms)) {
+		over = waits_since(x) + msecs_to_jiffies(x->user_timeout_ms);
+		if (time_before(over, due))
+			due = time_after(over, jiffies) ? over : jiffies + 1;
+	}
+	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, due);
+}
+
+/**
+ * xtcp_arm_retransmit() - the retransmission timer begins anew
+ * @sk: the connection, locked; something is in flight, or a closed window is to be
+ *	probed
+ *
+ * RFC 6298, 5: it fires after RTO, backed off.
+ */
+void xtcp_arm_retransmit(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies +
-		       usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
+	if (!x->retries)
+		x->rtx_since = jiffies;
+	arm_within_patience(sk, jiffies +
+			    usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
+}
+
+/**
+ * xtcp_limit_patience() - TCP_USER_TIMEOUT was set while the timer is armed
+ * @sk: the connection, locked
+ */
+void xtcp_limit_patience(struct sock *sk)
+{
+	arm_within_patience(sk, xtcp_sk(sk)->expires[XTCP_TIMER_RETRANSMIT]);
 }
 
 /* Take send_head from "never sent" to "in flight". */
@@ -459,7 +624,7 @@ static void sent_new(struct sock *sk, struct sk_buff *skb)
 	x->quick_acks = 0;	/* ACKs can ride on what we send */
 	x->last_sent_ms = xtcp_now_ms();
 	if (!xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT))
-		arm_retransmit(sk);
+		xtcp_arm_retransmit(sk);
 }
 
 /* Nagle's algorithm as RFC 9293, 3.7.4 has it, in Minshall's form: a partial
@@ -496,10 +661,9 @@ static u32 cwnd_room(const struct xtcp_sock *x)
 static u32 sendable(struct xtcp_sock *x, struct sk_buff *skb, bool last,
 		    u8 nonagle)
 {
-	u32 mss = x->snd_mss, len = skb->len, wnd, room, chunk;
-	s32 usable = xtcp_window_end(x) - xtcp_seq(skb);
+	u32 mss = x->snd_mss, len = skb->len, room, chunk;
+	u32 wnd = usable_window(x, xtcp_seq(skb));
 
-	wnd = max(usable, 0);
 	room = cwnd_room(x);
 	/* a window smaller than a segment, and nothing in flight */
 	if (room < mss && x->snd_una == x->snd_nxt)
@@ -605,10 +769,13 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 			if (unlikely(XTCP_CB(skb)->stamped) &&
 			    len == skb->len && len > x->snd_mss)
 				len = rounddown(len - 1, x->snd_mss);
-		} else {
-			len = 0;	/* a bare FIN takes nobody's room */
+		} else {	/* a bare FIN waits for room as a byte does */
+			len = 0;
+			if (!usable_window(x, xtcp_seq(skb)))
+				break;
 		}
-		if (len < skb->len && fragment(sk, skb, len))
+		if (len < skb->len ? fragment(sk, skb, len) :
+				     part_fin(sk, skb))
 			break;
 		/* an skb that could not be sent is lost, as in the network */
 		if (transmit_queued(sk, skb) == -ENOBUFS)
@@ -616,8 +783,13 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 		sent_new(sk, skb);
 	}
 	if (x->send_head && x->snd_una == x->snd_nxt &&
-	    !xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT))
-		arm_retransmit(sk);
+	    !xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT)) {
+		if (!x->stalled && !usable_window(x, x->snd_nxt)) {
+			x->stalled = 1;
+			x->stalled_since = jiffies;
+		}
+		xtcp_arm_retransmit(sk);
+	}
 	xtcp_note_limit(sk);
 }
 
@@ -655,11 +827,15 @@ int xtcp_output_probe(struct sock *sk)
 	int err;
 
 	/* SWS avoidance held a small window's worth back: it goes now */
-	if (skb->len > len) {
+	if (skb->len > len)
 		err = fragment(sk, skb, len);
-		if (err)
-			return err;
-	}
+	else
+		err = part_fin(sk, skb);
+	if (err)
+		return err;
+	/* the user waits for more, but the peer's reader need not: MUST-61 */
+	if (skb->len && skb_queue_is_last(&sk->sk_write_queue, skb))
+		XTCP_CB(skb)->flags |= XTCP_PSH;
 	xtcp_count(x->xn, PROBES);
 	err = transmit_queued(sk, skb);
 	if (err == -ENOBUFS)
@@ -697,8 +873,7 @@ int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_skb_cb *cb;
 	struct sk_buff *rest;
-	u32 segs;
-	s32 wnd;
+	u32 segs, wnd;
 	int err;
 
 	if (seq_lt(xtcp_seq(skb), x->snd_una)) {
@@ -713,14 +888,16 @@ int xtcp_resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 	/* the path may be another than when it was queued */
 	most_bytes = min(most_bytes, most_at_once(sk));
 	/* into a window that was closed after the data left: one octet */
-	wnd = xtcp_window_end(x) - xtcp_seq(skb);
-	if (wnd < (s32)most_bytes)
-		most_bytes = max(wnd, 1);
-	if (skb->len > most_bytes) {
+	wnd = max(usable_window(x, xtcp_seq(skb)), 1u);
+	most_bytes = min(most_bytes, wnd);
+	while (skb->len < most_bytes && merge_next(sk, skb, most_bytes))
+		;
+	if (skb->len > most_bytes)
 		err = fragment(sk, skb, most_bytes);
-		if (err)
-			return err;
-	}
+	else
+		err = part_fin(sk, skb);
+	if (err)
+		return err;
 	cb = XTCP_CB(skb);
 	cb->resent = 1;
 	segs = segs_of(skb, x->snd_mss);
@@ -789,6 +966,16 @@ int xtcp_send_fin(struct sock *sk)
 	return 0;
 }
 
+/* SEG.SEQ of a segment without data: the newest that the peer must find acceptable
+ * (RFC 9293, 3.4; MUST-34, A.2).  SND.NXT may lie beyond its window, for that was probed,
+ * or has shrunk.
+ */
+static u32 bare_seq(const struct xtcp_sock *x)
+{
+	return seq_gt(x->snd_nxt, xtcp_window_end(x)) ? xtcp_window_end(x) :
+							x->snd_nxt;
+}
+
 /**
  * xtcp_send_ack() - acknowledge now what was received
  * @sk: the connection, locked
@@ -799,7 +986,7 @@ void xtcp_send_ack(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (transmit_bare(sk, x->snd_nxt, XTCP_ACK) == -ENOBUFS &&
+	if (transmit_bare(sk, bare_seq(x), XTCP_ACK) == -ENOBUFS &&
 	    sk->sk_state != TCP_CLOSE) {
 		x->ack_pending = 1;
 		xtcp_timer_arm(sk, XTCP_TIMER_DELACK,
@@ -848,11 +1035,12 @@ void xtcp_send_keepalive(struct sock *sk)
  * xtcp_send_reset() - tell the peer that the connection is no more
  * @sk: the connection, locked, in a synchronized state
  *
- * RFC 9293, 3.10.5: <SEQ=SND.NXT><CTL=RST>; with an ACK, as all TCPs do.
+ * RFC 9293, 3.10.5: <SEQ=SND.NXT><CTL=RST>, as far as the peer will accept it; with an
+ * ACK, as all TCPs do.
  */
 void xtcp_send_reset(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	transmit_bare(sk, x->snd_nxt, XTCP_RST | XTCP_ACK);
+	transmit_bare(sk, bare_seq(x), XTCP_RST | XTCP_ACK);
 }

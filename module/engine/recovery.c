@@ -82,6 +82,9 @@ void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes)
 	switch (x->phase) {
 	case XTCP_OPEN:
 		x->dup_acks = 0;
+		/* close behind, or it would lie ahead again after 2 GiB */
+		if (seq_gt(x->snd_una, x->recover))
+			x->recover = x->snd_una - 1;
 		if (x->cwnd_limited)
 			xtcp_cong_acked(cc, acked_bytes);
 		break;
@@ -143,9 +146,12 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 		x->dup_acks++;
 	switch (x->phase) {
 	case XTCP_OPEN:
-		/* seq_geq: RFC 6582, 3.2, (2): not for what a timeout resent */
+		/* RFC 6582, 3.2, (2): only an ACK that covers more than recover, which is
+		 * behind the last byte then sent; for duplicates of an older flight
+		 * follow what was sent again
+		 */
 		if (x->dup_acks < dup_thresh(x) ||
-		    seq_lt(x->snd_una, x->recover))
+		    seq_leq(x->snd_una, x->recover))
 			return;
 		xtcp_count(x->xn, FAST_RETRANS);
 		x->phase = XTCP_FAST_RECOVERY;
@@ -157,7 +163,7 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 		break;
 	case XTCP_FAST_RECOVERY:
 		cc->cwnd_bytes = min(cc->cwnd_bytes + cc->mss_bytes,
-				     XTCP_CWND_MAX_BYTES);
+				     cc->most_bytes);
 		break;
 	}
 }

@@ -3,6 +3,7 @@
  * RST: in answer to what belongs to nothing, RFC 9293, 3.10.7.1, and to end a
  * connection, 3.10.5.
  */
+#include <net/inet_ecn.h>
 #include <net/l3mdev.h>
 #include "../wire/ip.h"
 #include "output.h"
@@ -24,7 +25,8 @@ void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb)
 		.tuple = &t,
 		.ifindex = l3mdev_master_ifindex_by_index(xn->net, skb->skb_iif) ?
 			   skb->skb_iif : 0,
-		.tos = ip_hdr(skb)->tos,
+		/* RFC 3168, 6.1.4 and 6.1.5: no ECN bits on what is not data */
+		.tos = ip_hdr(skb)->tos & ~INET_ECN_MASK,
 		.mark = IP4_REPLY_MARK(xn->net, skb->mark),
 	};
 

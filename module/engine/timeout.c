@@ -23,14 +23,6 @@ static void give_up(struct sock *sk)
 	xtcp_done(sk, XTCP_EV_TIMEOUT, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT);
 }
 
-/* Has the user's patience run out?  RFC 5482's USER TIMEOUT. */
-static bool user_timeout_over(const struct xtcp_sock *x)
-{
-	return x->user_timeout_ms && x->retries &&
-	       time_after_eq(jiffies, x->rtx_since +
-			     msecs_to_jiffies(x->user_timeout_ms));
-}
-
 /* A peer may keep its window closed for as long as it answers probes, but not
  * to a connection that nobody waits for: memory is not its to hold.
  */
@@ -67,7 +59,7 @@ static void probe_window(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (x->probes >= most_retries(sk) || user_timeout_over(x)) {
+	if (x->probes >= most_retries(sk) || xtcp_user_timeout_over(x)) {
 		give_up(sk);
 		return;
 	}
@@ -103,10 +95,7 @@ static void retransmit_timeout(struct sock *sk)
 	}
 	xtcp_count(x->xn, TIMEOUTS);
 	tally_timeout(sk);
-	if (!x->retries)
-		x->rtx_since = jiffies -
-			usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt));
-	if (x->retries >= most_retries(sk) || user_timeout_over(x) ||
+	if (x->retries >= most_retries(sk) || xtcp_user_timeout_over(x) ||
 	    orphan_stalled(sk)) {
 		give_up(sk);
 		return;
@@ -121,8 +110,7 @@ static void retransmit_timeout(struct sock *sk)
 	if (x->retries < U8_MAX)
 		x->retries++;
 	xtcp_rtt_backoff(&x->rtt);
-	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies +
-		       usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
+	xtcp_arm_retransmit(sk);
 }
 
 static void delack_timeout(struct sock *sk)
@@ -226,7 +214,12 @@ static void keepalive_timeout(struct sock *sk)
 	}
 	xtcp_send_keepalive(sk);
 	x->probes++;
-	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, jiffies + keepalive_intvl(x));
+	due = jiffies + keepalive_intvl(x);
+	/* the user's patience may end before */
+	if (x->user_timeout_ms)
+		due = min(due, max(jiffies + 1, x->last_rcv +
+				   msecs_to_jiffies(x->user_timeout_ms)));
+	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, due);
 }
 
 /**

@@ -147,7 +147,9 @@ static struct xtcp_timewait *timewait_make(struct sock *sk)
 	tw->rcv_wnd = xtcp_rcv_window(x);
 	tw->mark = READ_ONCE(sk->sk_mark);
 	tw->ifindex = sk->sk_bound_dev_if;
+	tw->priority = READ_ONCE(sk->sk_priority);
 	tw->tos = x->inet.tos;
+	tw->ttl = xtcp_reply_ttl(sk);
 	spin_lock_init(&tw->lock);
 	timer_setup(&tw->timer, timewait_timer_fn, 0);
 	refcount_set(&tw->refcnt, 2);	/* the table's and the timer's */
@@ -198,7 +200,9 @@ static void timewait_ack(struct xtcp_timewait *tw)
 		.tuple = &tw->node.tuple,
 		.ifindex = tw->ifindex,
 		.mark = tw->mark,
+		.priority = tw->priority,
 		.tos = tw->tos,
+		.ttl = tw->ttl,
 	};
 	const struct xtcp_segment seg = {
 		.seq = tw->snd_nxt,
@@ -236,7 +240,7 @@ static bool new_incarnation(const struct xtcp_timewait *tw,
 {
 	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
 
-	return !(cb->flags & XTCP_ACK) && is_beyond(tw, cb->block.seq) &&
+	return !(cb->flags & (XTCP_ACK | XTCP_FIN)) && is_beyond(tw, cb->block.seq) &&
 	       xtcp_lookup_listener(tw->xn, &tw->node.tuple, inet_iif(skb),
 				    inet_sdif(skb));
 }
@@ -306,15 +310,16 @@ bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb)
 			return true;
 		}
 		timewait_ack_limited(tw);
-	} else if (!(cb->flags & XTCP_ACK)) {
-		reason = XTCP_DROP_NO_ACK;
-	} else if (cb->flags & XTCP_FIN && cb->block.end == tw->rcv_nxt) {
+	} else if (cb->flags & XTCP_ACK && cb->flags & XTCP_FIN && cb->block.end == tw->rcv_nxt) {
 		timewait_ack(tw);
 		trace_xtcp_state(&tw->node.tuple, TCP_TIME_WAIT, TCP_TIME_WAIT,
 				 XTCP_EV_RCV_FIN);
 		mod_timer_pending(&tw->timer, jiffies +
 				  READ_ONCE(tw->xn->sysctl.time_wait) * HZ);
-	} else if (cb->block.end != cb->block.seq || !in_window) {
+	} else if (cb->block.end != cb->block.seq ||
+		   cb->block.seq != tw->rcv_nxt ||
+		   (cb->flags & XTCP_ACK && seq_gt(cb->ack, tw->snd_nxt))) {
+		/* not what comes next, nothing: 3.5.2, group 3 */
 		timewait_ack_limited(tw);
 	}
 	spin_unlock_bh(&tw->lock);

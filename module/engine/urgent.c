@@ -13,13 +13,16 @@
  * @x: the connection, locked
  * @seq: SEG.SEQ
  *
- * Return: behind the urgent byte, relative to @seq; 0: not urgent, or too far
+ * Where the byte is farther away than a pointer reaches, the pointer goes as far as it
+ * can: urgent data is outstanding all the same, and the peer must know (3.8.5, MUST-31).
+ *
+ * Return: behind the urgent byte, relative to @seq; 0: not urgent
  */
 u16 xtcp_urgent_pointer(const struct xtcp_sock *x, u32 seq)
 {
-	u32 distance = x->snd_up - seq;
-
-	return x->urg_sending && distance && distance <= U16_MAX ? distance : 0;
+	if (!x->urg_sending || !seq_gt(x->snd_up, seq))
+		return 0;
+	return min_t(u32, x->snd_up - seq, U16_MAX);
 }
 
 /* The reader stands before the byte known so far, which was kept aside and must

@@ -23,7 +23,7 @@
 	X(REQUESTS,		"Requests",		"half-open requests made") \
 	X(TIME_WAITS,		"TimeWaits",		"TIME_WAIT objects made") \
 	X(TW_REUSED,		"TimeWaitReused",	"TIME_WAIT objects ended by a new SYN") \
-	X(IN_ERRS,		"InErrs",		"segments with a bad header: length, flags or options") \
+	X(IN_ERRS,		"InErrs",		"segments with a bad header: truncated, or its length impossible") \
 	X(IN_CSUM_ERRS,		"InCsumErrors",		"segments with a bad checksum") \
 	X(NO_PORT,		"NoPorts",		"segments for no connection and no listener") \
 	X(LISTEN_OVERFLOWS,	"ListenOverflows",	"handshakes held up by a full accept queue") \

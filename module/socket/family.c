@@ -15,8 +15,10 @@
 #include "../compat.h"
 #include "../engine/close.h"
 #include "../engine/demux.h"
+#include "../engine/icmp.h"
 #include "../engine/isn.h"
 #include "../engine/listen.h"
+#include "../engine/memory.h"
 #include "../engine/output.h"
 #include "../engine/ports.h"
 #include "../engine/receive.h"
@@ -33,24 +35,6 @@
 static int family __read_mostly = AF_XTCP;
 module_param(family, int, 0444);
 MODULE_PARM_DESC(family, "number of the protocol family (default 13)");
-
-static atomic_long_t xtcp_memory_allocated;
-static DEFINE_PER_CPU(int, xtcp_memory_per_cpu_fw_alloc);
-static struct percpu_counter xtcp_sockets_allocated;
-static unsigned long xtcp_memory_pressure;
-static long xtcp_mem[3] __read_mostly;
-/* What every socket may have, however scarce memory is. */
-static int xtcp_buffer_least = 4096;
-
-static void enter_memory_pressure(struct sock *sk)
-{
-	WRITE_ONCE(xtcp_memory_pressure, 1);
-}
-
-static void leave_memory_pressure(struct sock *sk)
-{
-	WRITE_ONCE(xtcp_memory_pressure, 0);
-}
 
 /* ---- a socket's beginning ---- */
 
@@ -255,7 +239,6 @@ static long wait_for_connect(struct sock *sk, long timeo)
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 
 	add_wait_queue(sk_sleep(sk), &wait);
-	sk->sk_write_pending++;
 	while (xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
 		release_sock(sk);
 		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
@@ -264,7 +247,6 @@ static long wait_for_connect(struct sock *sk, long timeo)
 			break;
 	}
 	remove_wait_queue(sk_sleep(sk), &wait);
-	sk->sk_write_pending--;
 	return timeo;
 }
 
@@ -549,8 +531,9 @@ struct proto xtcp_prot = {
 	.stream_memory_free	= xtcp_stream_memory_free,
 	.get_port		= xtcp_get_port,
 	.put_port		= xtcp_put_port,
-	.enter_memory_pressure	= enter_memory_pressure,
-	.leave_memory_pressure	= leave_memory_pressure,
+	.release_cb		= xtcp_release_cb,
+	.enter_memory_pressure	= xtcp_enter_memory_pressure,
+	.leave_memory_pressure	= xtcp_leave_memory_pressure,
 	.memory_allocated	= &xtcp_memory_allocated,
 	.per_cpu_fw_alloc	= &xtcp_memory_per_cpu_fw_alloc,
 	.sockets_allocated	= &xtcp_sockets_allocated,
@@ -580,16 +563,6 @@ static struct inet_protosw xtcp_protosw = {
 	.ops		= &xtcp_stream_ops,
 };
 
-/* As the kernel's TCP: 4.7, 6.2 and 9.4 percent of memory. */
-static void init_mem_limits(void)
-{
-	unsigned long most = max(nr_free_buffer_pages() / 16, 128UL);
-
-	xtcp_mem[0] = most / 4 * 3;
-	xtcp_mem[1] = most;
-	xtcp_mem[2] = xtcp_mem[0] * 2;
-}
-
 /**
  * xtcp_family_init() - let programs open xtcp sockets
  *
@@ -604,13 +577,12 @@ int xtcp_family_init(void)
 
 	if (family <= 0 || family >= NPROTO)
 		return -EINVAL;
-	init_mem_limits();
-	err = percpu_counter_init(&xtcp_sockets_allocated, 0, GFP_KERNEL);
+	err = xtcp_memory_init();
 	if (err)
 		return err;
 	err = proto_register(&xtcp_prot, 1);
 	if (err)
-		goto counter;
+		goto memory;
 	xtcp_family.family = family;
 	err = sock_register(&xtcp_family);
 	/* modprobe takes EEXIST to mean that the module is loaded already */
@@ -622,8 +594,8 @@ int xtcp_family_init(void)
 	return 0;
 proto:
 	proto_unregister(&xtcp_prot);
-counter:
-	percpu_counter_destroy(&xtcp_sockets_allocated);
+memory:
+	xtcp_memory_exit();
 	return err;
 }
 
@@ -646,6 +618,6 @@ void xtcp_family_stop(void)
 void xtcp_family_exit(void)
 {
 	proto_unregister(&xtcp_prot);
-	percpu_counter_destroy(&xtcp_sockets_allocated);
+	xtcp_memory_exit();
 	xtcp_stream_exit();
 }

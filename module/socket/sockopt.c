@@ -37,7 +37,7 @@ static void set_nonagle(struct sock *sk, u8 bit, int on)
 
 static int set_maxseg(struct xtcp_sock *x, int val)
 {
-	if (val && (val < XTCP_MSS_MIN || val > MAX_MSS))
+	if (val && (val < XTCP_MSS_USER_LEAST || val > MAX_MSS))
 		return -EINVAL;
 	x->user_mss = val;
 	return 0;
@@ -73,6 +73,7 @@ static void set_quickack(struct sock *sk, int val)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	x->quick_acks = val ? 16 : 0;
+	x->ack_held = !val && xtcp_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT);
 	if (val && x->ack_pending && xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		xtcp_send_ack(sk);
 }
@@ -144,6 +145,8 @@ static int set_tcp_int(struct sock *sk, int name, int val)
 		if (val < 0)
 			return -EINVAL;
 		x->user_timeout_ms = val;
+		if (xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT))
+			xtcp_limit_patience(sk);
 		return 0;
 	case TCP_WINDOW_CLAMP:
 		return set_window_clamp(sk, val);

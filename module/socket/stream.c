@@ -9,6 +9,7 @@
 #include <asm/ioctls.h>
 #include <net/inet_common.h>
 #include "../compat.h"
+#include "../engine/memory.h"
 #include "../engine/output.h"
 #include "stream.h"
 
@@ -143,8 +144,16 @@ static int append_data(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
 	if (!merge && i >= MAX_SKB_FRAGS)
 		return 0;
 	copy = min_t(int, most, pfrag->size - pfrag->offset);
-	if (!sk_wmem_schedule(sk, copy))
-		return -ENOBUFS;
+	if (!sk_wmem_schedule(sk, copy)) {
+		/* little is always allowed: with nothing on its way nobody would ever
+		 * make room
+		 */
+		if (sk->sk_wmem_queued >= xtcp_buffer_least)
+			return -ENOBUFS;
+		copy = min(copy, xtcp_buffer_least - sk->sk_wmem_queued);
+		if (!xtcp_force_charge(sk, copy))
+			return -ENOBUFS;
+	}
 	err = skb_copy_to_page_nocache(sk, &msg->msg_iter, skb, pfrag->page,
 				       pfrag->offset, copy);
 	if (err)
@@ -196,13 +205,25 @@ static void drop_empty_tail(struct sock *sk)
 		xtcp_write_queue_free(sk, skb);
 }
 
+/* Has another thread disconnected the socket while this one slept?  Then its call is
+ * over, even if there is a new connection by now.
+ */
+static bool disconnected(const struct sock *sk, u32 incarnation)
+{
+	return unlikely(xtcp_sk(sk)->incarnation != incarnation);
+}
+
 static int wait_for_memory(struct sock *sk, int flags, long *timeo)
 {
+	u32 incarnation = xtcp_sk(sk)->incarnation;
+	int err;
+
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	/* what was written so far makes the room */
 	push(sk, flags & ~MSG_MORE);
 	xtcp_note_limit(sk);
-	return sk_stream_wait_memory(sk, timeo);
+	err = sk_stream_wait_memory(sk, timeo);
+	return disconnected(sk, incarnation) ? -EPIPE : err;
 }
 
 /* SO_TIMESTAMPING: when the last byte of what was written leaves, and when it is
@@ -246,11 +267,13 @@ static int send_locked(struct sock *sk, struct msghdr *msg,
 	struct xtcp_sock *x = xtcp_sk(sk);
 	int flags = msg->msg_flags, copied = 0, err;
 	long timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
+	u32 incarnation = x->incarnation, goal;
 	struct sk_buff *skb;
-	u32 goal;
 
 	if (!xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
 		err = sk_stream_wait_connect(sk, &timeo);
+		if (!err && disconnected(sk, incarnation))
+			err = -EPIPE;
 		if (err)
 			goto error;
 	}
@@ -309,7 +332,8 @@ static int send_locked(struct sock *sk, struct msghdr *msg,
 error:
 	drop_empty_tail(sk);
 	if (copied) {
-		written(sk, msg, sockc, copied);
+		if (!disconnected(sk, incarnation))
+			written(sk, msg, sockc, copied);
 		return copied;
 	}
 	err = sk_stream_error(sk, flags, err);
@@ -371,7 +395,7 @@ static struct sk_buff *recv_skb(struct sock *sk, u32 seq, u32 *offset)
 static void eat_skb(struct sock *sk, struct sk_buff *skb)
 {
 	__skb_unlink(skb, &sk->sk_receive_queue);
-	kfree_skb(skb);
+	consume_skb(skb);
 }
 
 /* The urgent byte is next: the mark.  Out of line, it is stepped over. */
@@ -457,14 +481,17 @@ static int recv_nothing(struct sock *sk, int copied, long timeo)
 	return 1;
 }
 
-static void wait_for_data(struct sock *sk, long *timeo)
+/* Return: 0; -EPIPE where the connection is not the same any more */
+static int wait_for_data(struct sock *sk, long *timeo)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 incarnation = x->incarnation;
 
 	xtcp_ack_before_wait(sk);
 	x->readers++;
 	sk_wait_data(sk, timeo, skb_peek_tail(&sk->sk_receive_queue));
 	x->readers--;
+	return disconnected(sk, incarnation) ? sock_error(sk) ?: -EPIPE : 0;
 }
 
 static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
@@ -507,7 +534,9 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
 				release_sock(sk);
 				lock_sock(sk);
 			} else {
-				wait_for_data(sk, &timeo);
+				err = wait_for_data(sk, &timeo);
+				if (err)
+					return copied ?: err;
 			}
 			if (flags & MSG_PEEK && seq_lt(peeked, x->copied_seq))
 				peeked = x->copied_seq;

@@ -63,7 +63,9 @@ struct xtcp_ip_upcalls {
  * @tuple: ours and the peer's end
  * @ifindex: the device to leave by; 0: as routed
  * @mark: the packet mark
+ * @priority: the packet's, for queueing disciplines
  * @tos: type of service
+ * @ttl: time to live; 0: the route's
  * @sk: whose security label and permissions route it; or NULL
  */
 struct xtcp_reply {
@@ -71,7 +73,9 @@ struct xtcp_reply {
 	const struct sock	*sk;
 	int			ifindex;
 	u32			mark;
+	u32			priority;
 	u8			tos;
+	u8			ttl;
 };
 
 int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,

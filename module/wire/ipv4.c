@@ -31,11 +31,16 @@ static bool device_checksums(const struct net_device *dev, u8 wire)
 	return dev->features & any;
 }
 
+/* What is kept of a route by the socket that takes it. */
 static void setup_caps(struct sock *sk, struct dst_entry *dst)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	sk_setup_caps(sk, dst);
+	x->route_quickack = !!dst_metric(dst, RTAX_QUICKACK);
+	x->route_window = dst_metric(dst, RTAX_WINDOW);
+	x->route_rto_min_us = dst_metric_locked(dst, RTAX_RTO_MIN) ?
+			      dst_metric(dst, RTAX_RTO_MIN) * USEC_PER_MSEC : 0;
 	x->csum_hw = device_checksums(dst->dev, x->node.tuple.wire);
 	if (!x->csum_hw)
 		sk->sk_route_caps &= ~NETIF_F_GSO_MASK;
@@ -168,6 +173,15 @@ static struct rtable *reply_route(struct net *net, const struct xtcp_reply *r)
 	return ip_route_output_key(net, &fl4);
 }
 
+/* What a route leaves of a window to begin with. */
+static u16 route_window(const struct dst_entry *dst, u16 wnd, u16 mss)
+{
+	u32 segs = dst_metric(dst, RTAX_INITRWND);
+
+	wnd = min_not_zero((u32)wnd, dst_metric(dst, RTAX_WINDOW));
+	return segs ? min_t(u64, wnd, (u64)segs * mss) : wnd;
+}
+
 /**
  * xtcp_ipv4_reply() - send a bare segment that belongs to no connection
  * @net: the namespace
@@ -194,9 +208,11 @@ int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
 	rt = reply_route(net, reply);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
-	if (copy.flags & XTCP_SYN)
+	if (copy.flags & XTCP_SYN) {
 		copy.mss = min_not_zero((u32)seg->mss,
 					dst_metric_advmss(&rt->dst));
+		copy.wnd = route_window(&rt->dst, copy.wnd, copy.mss);
+	}
 	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb) {
 		ip_rt_put(rt);
@@ -209,8 +225,10 @@ int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
 	skb->protocol = htons(ETH_P_IP);
 	skb_dst_set(skb, &rt->dst);
 	put_checksum(skb, t, device_checksums(rt->dst.dev, t->wire));
-	put_ip_header(skb, t, reply->tos, ip4_dst_hoplimit(&rt->dst),
+	put_ip_header(skb, t, reply->tos,
+		      reply->ttl ?: ip4_dst_hoplimit(&rt->dst),
 		      get_random_u32(), htons(IP_DF));
+	skb->priority = reply->priority;
 	skb->mark = reply->mark;
 	if (reply->sk)
 		skb_set_owner_w(skb, (struct sock *)reply->sk);

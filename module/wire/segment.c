@@ -2,8 +2,8 @@
 /*
  * A segment's header and options, both directions: RFC 9293, 3.1 and 3.2.
  *
- * Nothing here trusts a byte: lengths are checked before they are used, and a
- * header that contradicts itself is refused as a whole.
+ * Nothing here trusts a byte: lengths are checked before they are used.  What the
+ * flags mean together, and in which state, is for the engine to judge.
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -16,45 +16,35 @@
 #define OPT_MSS		2
 
 /* RFC 9293, 3.2: kind, length, data; END and NOP are a single byte.  An option
- * that is not known is skipped by its length (MUST-6); a length that cannot be
- * (MUST-7) spoils the segment.
+ * that is not known is skipped by its length (MUST-6).  A length that cannot be
+ * (MUST-7) says nothing of where the next option begins, so the rest is left
+ * unread; what was read counts, and the segment with it, as with Linux: to drop it
+ * would stall a connection for good behind a middlebox that damages an option.
  */
-static int options_parse(struct xtcp_segment *seg, const u8 *opt, size_t len)
+static void options_parse(struct xtcp_segment *seg, const u8 *opt, size_t len)
 {
 	while (len) {
 		u8 kind = opt[0], size;
 
 		if (kind == OPT_END)
-			return 0;
+			return;
 		if (kind == OPT_NOP) {
 			opt++;
 			len--;
 			continue;
 		}
 		if (len < 2)
-			return -EINVAL;
+			return;
 		size = opt[1];
 		if (size < 2 || size > len)
-			return -EINVAL;
-		if (kind == OPT_MSS) {
-			if (size != XTCP_MSS_OPTION_BYTES)
-				return -EINVAL;
-			/* only a SYN may carry it; elsewhere it means nothing */
-			if (seg->flags & XTCP_SYN)
-				seg->mss = get_unaligned_be16(opt + 2);
-		}
+			return;
+		/* only a SYN may carry it; elsewhere it means nothing */
+		if (kind == OPT_MSS && size == XTCP_MSS_OPTION_BYTES &&
+		    seg->flags & XTCP_SYN)
+			seg->mss = get_unaligned_be16(opt + 2);
 		opt += size;
 		len -= size;
 	}
-	return 0;
-}
-
-/* A SYN opens and a FIN or RST ends: together they say nothing. */
-static bool flags_valid(u8 flags)
-{
-	if (flags & XTCP_SYN)
-		return !(flags & (XTCP_FIN | XTCP_RST));
-	return (flags & (XTCP_ACK | XTCP_RST | XTCP_FIN)) != 0;
 }
 
 /**
@@ -65,9 +55,8 @@ static bool flags_valid(u8 flags)
  *
  * Pure; any context.
  *
- * Return: 0; -EINVAL for a header that is truncated, whose data offset lies
- * outside [20, @len], whose options have impossible lengths, or whose flags
- * contradict each other
+ * Return: 0; -EINVAL for a header that is truncated, or whose data offset lies
+ * outside [20, @len]
  */
 int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len)
 {
@@ -86,12 +75,9 @@ int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len)
 	seg->mss = 0;
 	if (seg->header_bytes < XTCP_HEADER_BYTES || seg->header_bytes > len)
 		return -EINVAL;
-	if (!flags_valid(seg->flags))
-		return -EINVAL;
-	if (seg->header_bytes == XTCP_HEADER_BYTES)
-		return 0;
-	return options_parse(seg, p + XTCP_HEADER_BYTES,
-			     seg->header_bytes - XTCP_HEADER_BYTES);
+	options_parse(seg, p + XTCP_HEADER_BYTES,
+		      seg->header_bytes - XTCP_HEADER_BYTES);
+	return 0;
 }
 
 /**

@@ -22,7 +22,10 @@
 #define XTCP_MSS_OPTION_BYTES	4u
 
 #define XTCP_MSS_DEFAULT	536	/* RFC 9293, MUST-15 */
-#define XTCP_MSS_MIN		88	/* less would be all header; as Linux */
+#define XTCP_MSS_LEAST		48	/* less would be all header: however small the
+					 * peer's option or the path's MTU; as Linux
+					 */
+#define XTCP_MSS_USER_LEAST	88	/* by TCP_MAXSEG; as Linux */
 
 /**
  * struct xtcp_segment - a header in host order

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The memory that all sockets' buffers may have together: net.xtcp.mem, three
+ * numbers in pages.
+ *
+ *	below low	every socket has what its own buffers allow
+ *	above pressure	until below low again: no buffer grows, windows shrink, and
+ *			only sockets that have less than their share get more
+ *	above high	nothing is charged any more
+ *
+ * But a connection that has nothing in a queue may always put one segment there:
+ * so at the limit connections slow down, and none stops for ever.
+ */
+#include <linux/mm.h>
+#include "memory.h"
+
+atomic_long_t xtcp_memory_allocated;
+DEFINE_PER_CPU(int, xtcp_memory_per_cpu_fw_alloc);
+struct percpu_counter xtcp_sockets_allocated;
+unsigned long xtcp_memory_pressure;
+long xtcp_mem[3] __read_mostly;
+/* What every socket may have up to the high mark, however scarce memory is. */
+int xtcp_buffer_least = 4096;
+
+/**
+ * xtcp_enter_memory_pressure() - more is charged than the pressure mark
+ * @sk: whose charge it was
+ *
+ * This is struct proto's enter_memory_pressure.
+ */
+void xtcp_enter_memory_pressure(struct sock *sk)
+{
+	WRITE_ONCE(xtcp_memory_pressure, 1);
+}
+
+/**
+ * xtcp_leave_memory_pressure() - less is charged than the low mark
+ * @sk: whose charge it was
+ *
+ * This is struct proto's leave_memory_pressure.
+ */
+void xtcp_leave_memory_pressure(struct sock *sk)
+{
+	WRITE_ONCE(xtcp_memory_pressure, 0);
+}
+
+/**
+ * xtcp_force_charge() - charge a socket for memory whatever the limits say
+ * @sk: the socket, locked
+ * @bytes: how much; sk_mem_charge() takes it from there
+ *
+ * For the one segment that an empty queue takes.  The socket core forces a charge,
+ * the memory cgroup's included, only where a send buffer is over its size; so for
+ * this moment it has none.  Who asks meanwhile without the lock whether there is
+ * room in it is told no, and is woken by the sk_write_space() that follows each
+ * segment and each write.
+ *
+ * Any context.  Return: true, unless the core has changed its mind
+ */
+bool xtcp_force_charge(struct sock *sk, int bytes)
+{
+	u8 locks = sk->sk_userlocks;
+	int sndbuf = sk->sk_sndbuf;
+	bool done;
+
+	if (bytes <= sk->sk_forward_alloc)
+		return true;
+	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;	/* nobody else is to change it */
+	WRITE_ONCE(sk->sk_sndbuf, 0);
+	done = __sk_mem_schedule(sk, bytes - sk->sk_forward_alloc, SK_MEM_SEND);
+	WRITE_ONCE(sk->sk_sndbuf, sndbuf);
+	sk->sk_userlocks = locks;
+	return done;
+}
+
+/**
+ * xtcp_memory_init() - the limits, by the memory that there is
+ *
+ * At module load.  As the kernel's TCP: 4.7, 6.2 and 9.4 percent of memory.
+ *
+ * Return: 0 or -ENOMEM
+ */
+int xtcp_memory_init(void)
+{
+	unsigned long most = max(nr_free_buffer_pages() / 16, 128UL);
+
+	xtcp_mem[0] = most / 4 * 3;
+	xtcp_mem[1] = most;
+	xtcp_mem[2] = xtcp_mem[0] * 2;
+	return percpu_counter_init(&xtcp_sockets_allocated, 0, GFP_KERNEL);
+}
+
+/**
+ * xtcp_memory_exit() - undo xtcp_memory_init()
+ *
+ * At module unload, when no socket is left.
+ */
+void xtcp_memory_exit(void)
+{
+	percpu_counter_destroy(&xtcp_sockets_allocated);
+}

@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What has been received and not been read: in order, in the socket's receive
+ * queue, and ahead of its turn, in the reassembly tree.
+ *
+ * What the window promised is taken (RFC 9293, 3.8.6).  Half of the free memory is
+ * offered, which pays for skbs that cost up to twice their data.  Small segments
+ * cost more: a byte, in an skb of its own, costs what a kilobyte of data may.  Where
+ * such skbs begin to eat the memory of bytes that are still to come, their data moves
+ * into skbs that are filled to their last byte, and then any mix of sizes fits.
+ */
+#include <linux/skbuff.h>
+#include "../observe/drop.h"
+#include "memory.h"
+#include "rcvq.h"
+
+/* Data in a packed skb: the whole is a page. */
+#define PACK_BYTES	SKB_WITH_OVERHEAD(4096)
+
+/* Small skbs are left as they are until they have used up what the buffer has to
+ * spare: half as much again as its size.
+ */
+static u64 memory_limit(const struct sock *sk)
+{
+	u32 rcvbuf = READ_ONCE(sk->sk_rcvbuf);
+
+	return (u64)rcvbuf + rcvbuf / 2;
+}
+
+static u64 memory_with(const struct sock *sk, const struct sk_buff *skb)
+{
+	return (u64)atomic_read(&sk->sk_rmem_alloc) + skb->truesize;
+}
+
+/* Does the skb cost more than its data may, and the window's promise with it? */
+static bool too_dear(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	s32 promised = x->rcv_wup + x->rcv_wnd - xtcp_end(skb);
+
+	return skb->truesize > 2 * skb->len &&
+	       !(XTCP_CB(skb)->flags & XTCP_FIN) &&
+	       memory_with(sk, skb) + 2 * max(promised, 0) > memory_limit(sk);
+}
+
+/* Give up the segment that is furthest from its turn.  Return: false where none is
+ * left
+ */
+static bool prune(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_block *b = xtcp_reassembly_drop_last(&x->reassembly);
+
+	if (!b)
+		return false;
+	xtcp_count(x->xn, OFO_DROPPED);
+	kfree_skb(xtcp_block_skb(b));
+	return true;
+}
+
+/* Memory for an skb that is in order: what is not gives way.  At the limit of all
+ * sockets together, one that has nothing to read still takes a segment: else
+ * nothing would ever move.
+ */
+static bool charge(struct sock *sk, struct sk_buff *skb)
+{
+	u64 most = 2ull * READ_ONCE(sk->sk_rcvbuf);
+
+	while (memory_with(sk, skb) > most && prune(sk))
+		;
+	do {
+		if (likely(sk_rmem_schedule(sk, skb, skb->truesize)))
+			return true;
+	} while (prune(sk));
+	return skb_queue_empty(&sk->sk_receive_queue) &&
+	       xtcp_force_charge(sk, skb->truesize);
+}
+
+/* Data that came later is in the same skb now: SO_TIMESTAMP tells of the last. */
+static void stamp(struct sk_buff *to, const struct sk_buff *from)
+{
+	to->tstamp = from->tstamp;
+	skb_hwtstamps(to)->hwtstamp = skb_shinfo(from)->hwtstamps.hwtstamp;
+}
+
+/* Append to the end of @to what follows it.  Consumes @skb where it succeeds.  What
+ * that costs must have been allowed.
+ */
+static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *skb)
+{
+	bool stolen;
+	int delta;
+
+	if (!to || xtcp_end(to) != xtcp_seq(skb) ||
+	    (XTCP_CB(to)->flags | XTCP_CB(skb)->flags) & XTCP_FIN)
+		return false;
+	stamp(to, skb);
+	if (!skb_try_coalesce(to, skb, &stolen, &delta))
+		return false;
+	atomic_add(delta, &sk->sk_rmem_alloc);
+	sk_mem_charge(sk, delta);
+	xtcp_end(to) = xtcp_end(skb);
+	kfree_skb_partial(skb, stolen);
+	return true;
+}
+
+/* An skb to be filled, with room for a page's worth from @seq on.  @like: the skb whose
+ * data it will begin with
+ */
+static struct sk_buff *roomy_skb(const struct sk_buff *like, u32 seq)
+{
+	struct sk_buff *skb = alloc_skb(PACK_BYTES, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!skb)
+		return NULL;
+	memset(XTCP_CB(skb), 0, sizeof(*XTCP_CB(skb)));
+	XTCP_CB(skb)->flags = XTCP_CB(like)->flags;
+	xtcp_seq(skb) = seq;
+	xtcp_end(skb) = seq;
+	return skb;
+}
+
+static u32 room_in(const struct sk_buff *skb)
+{
+	return skb && !skb_cloned(skb) ? skb_tailroom(skb) : 0;
+}
+
+/* Copy from @skb, from @at on, as much as fits at the end of @to.  Return: how much */
+static u32 fill(struct sk_buff *to, const struct sk_buff *skb, u32 at)
+{
+	u32 n = min_t(u32, room_in(to), skb->len - at);
+
+	if (skb_copy_bits(skb, at, skb_tail_pointer(to), n))
+		return 0;
+	__skb_put(to, n);
+	xtcp_end(to) += n;
+	stamp(to, skb);
+	return n;
+}
+
+/* Move what is new of an skb to the end of the receive queue, byte behind byte.
+ * Return: false where memory ends before; what has been moved stays, and the reader
+ * will skip it in @skb.
+ */
+static bool pack(struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	u32 at = xtcp_sk(sk)->rcv_nxt - xtcp_seq(skb);
+
+	if (tail && xtcp_end(tail) != xtcp_seq(skb) + at)
+		tail = NULL;
+	while (at < skb->len) {
+		u32 n;
+
+		if (!room_in(tail)) {
+			tail = roomy_skb(skb, xtcp_seq(skb) + at);
+			if (!tail)
+				return false;
+			if (!charge(sk, tail)) {
+				kfree_skb(tail);
+				return false;
+			}
+			skb_set_owner_r(tail, sk);
+			__skb_queue_tail(&sk->sk_receive_queue, tail);
+		}
+		n = fill(tail, skb, at);
+		if (!n)
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+/* Append to the receive queue what is next in sequence, or begins before: the
+ * reader skips what it has read.  Consumes @skb, for which there is memory.
+ */
+static void append(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 end = xtcp_end(skb);
+
+	x->tally.bytes_received += end - x->rcv_nxt -
+				   !!(XTCP_CB(skb)->flags & XTCP_FIN);
+	if (!skb->len) {	/* a bare FIN */
+		consume_skb(skb);
+	} else if (coalesce(sk, skb_peek_tail(&sk->sk_receive_queue), skb)) {
+		;
+	} else if (unlikely(too_dear(sk, skb)) && pack(sk, skb)) {
+		consume_skb(skb);
+	} else {
+		if (!skb->destructor)	/* out of order it was charged already */
+			skb_set_owner_r(skb, sk);
+		__skb_queue_tail(&sk->sk_receive_queue, skb);
+	}
+	x->rcv_nxt = end;
+}
+
+/**
+ * xtcp_rcvq_add() - queue what is next in sequence
+ * @sk: the connection, locked
+ * @skb: skb->data is text; begins at RCV.NXT or before, ends behind it and within
+ *	the window; consumed where there is memory for it
+ *
+ * Moves RCV.NXT.
+ *
+ * Return: false where memory is exhausted: nothing has changed
+ */
+bool xtcp_rcvq_add(struct sock *sk, struct sk_buff *skb)
+{
+	if (unlikely(!charge(sk, skb)))
+		return false;
+	append(sk, skb);
+	return true;
+}
+
+/**
+ * xtcp_rcvq_fill() - queue what is in sequence by now of what came before its turn
+ * @sk: the connection, locked
+ *
+ * Return: whether the peer's FIN was among it
+ */
+bool xtcp_rcvq_fill(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_block *b;
+
+	while ((b = xtcp_reassembly_next(&x->reassembly, x->rcv_nxt))) {
+		struct sk_buff *skb = xtcp_block_skb(b);
+		u8 flags = XTCP_CB(skb)->flags;
+
+		if (seq_leq(xtcp_end(skb), x->rcv_nxt)) {
+			kfree_skb(skb);
+			continue;
+		}
+		append(sk, skb);
+		if (flags & XTCP_FIN) {
+			xtcp_rcvq_purge_held(sk);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One of many small segments behind a gap: into an skb that the next ones fill up.
+ * Return: the one to queue, @skb itself where there is no memory
+ */
+static struct sk_buff *roomy_copy(struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *copy;
+
+	if (skb->len > PACK_BYTES)
+		return skb;
+	copy = roomy_skb(skb, xtcp_seq(skb));
+	if (!copy)
+		return skb;
+	if (!sk_rmem_schedule(sk, copy, copy->truesize) || !fill(copy, skb, 0)) {
+		kfree_skb(copy);
+		return skb;
+	}
+	consume_skb(skb);
+	return copy;
+}
+
+/**
+ * xtcp_rcvq_hold() - keep what came before its turn
+ * @sk: the connection, locked
+ * @skb: skb->data is text; begins behind RCV.NXT, ends within the window; consumed
+ *
+ * RFC 9293, 3.10.7.4, seventh, SHLD-31.  Where memory is short it is dropped, and
+ * the peer sends it again: it was not acknowledged.
+ */
+void xtcp_rcvq_hold(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_block *mine, *b, *last = x->reassembly.last;
+	u32 segs = xtcp_skb_segs(skb);
+
+	if (memory_with(sk, skb) > memory_limit(sk) ||
+	    !sk_rmem_schedule(sk, skb, skb->truesize)) {
+		xtcp_drop(x->xn, skb, XTCP_DROP_MEMORY);
+		return;
+	}
+	if (last && last->end == xtcp_seq(skb)) {
+		if (coalesce(sk, xtcp_block_skb(last), skb))
+			goto queued;
+		if (too_dear(sk, skb))
+			skb = roomy_copy(sk, skb);
+	}
+	mine = &XTCP_CB(skb)->block;
+	if (!xtcp_reassembly_insert(&x->reassembly, mine)) {
+		xtcp_drop(x->xn, skb, XTCP_DROP_DUPLICATE);
+		return;
+	}
+	skb_set_owner_r(skb, sk);
+	while ((b = xtcp_reassembly_covered(&x->reassembly, mine)))
+		kfree_skb(xtcp_block_skb(b));
+queued:
+	xtcp_count(x->xn, OFO_QUEUED);
+	x->tally.segs_out_of_order += segs;
+}
+
+/**
+ * xtcp_rcvq_purge_held() - free all that waits for its turn
+ * @sk: the connection, locked
+ */
+void xtcp_rcvq_purge_held(struct sock *sk)
+{
+	struct xtcp_block *b;
+
+	while ((b = xtcp_reassembly_drop_last(&xtcp_sk(sk)->reassembly)))
+		kfree_skb(xtcp_block_skb(b));
+}
