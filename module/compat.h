@@ -8,6 +8,8 @@
 
 #include <linux/version.h>
 #include <linux/bpf-cgroup.h>
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/sysctl.h>
@@ -180,6 +182,41 @@ static inline void xtcp_tx_timestamp(struct sock *sk,
 #else
 	sock_tx_timestamp(sk, sockc->tsflags, tx_flags);
 #endif
+}
+
+/* The memory cgroup that pays for a socket, or NULL. */
+static inline struct mem_cgroup *xtcp_memcg(const struct sock *sk)
+{
+#ifdef CONFIG_MEMCG
+	return sk->sk_memcg;
+#else
+	return NULL;
+#endif
+}
+
+/* Let it pay for another socket as well, which has paid for nothing so far. */
+static inline void xtcp_memcg_inherit(struct sock *child, const struct sock *sk)
+{
+#ifdef CONFIG_MEMCG
+	struct mem_cgroup *memcg = sk->sk_memcg;
+
+	if (memcg)
+		css_get(&memcg->css);
+	child->sk_memcg = memcg;
+#endif
+}
+
+/* An object of a cache with SLAB_ACCOUNT, zeroed, at a socket's expense: in
+ * softirq nobody would pay.
+ */
+static inline void *xtcp_zalloc_charged(struct kmem_cache *cache,
+					const struct sock *sk)
+{
+	struct mem_cgroup *old = set_active_memcg(xtcp_memcg(sk));
+	void *object = kmem_cache_zalloc(cache, GFP_ATOMIC | __GFP_NOWARN);
+
+	set_active_memcg(old);
+	return object;
 }
 
 #endif /* _XTCP_COMPAT_H */

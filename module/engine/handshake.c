@@ -249,7 +249,7 @@ static void listener_syn(struct sock *sk, struct sk_buff *skb,
 		reason = XTCP_DROP_LISTENER_FULL;
 		goto drop;
 	}
-	req = kmem_cache_zalloc(request_cache, GFP_ATOMIC | __GFP_NOWARN);
+	req = xtcp_zalloc_charged(request_cache, sk);
 	if (!req)
 		goto drop;
 	req->node.tuple = *t;
@@ -380,6 +380,20 @@ static void child_discard(struct sock *sk)
 	sock_put(sk);
 }
 
+/* The listener's memory cgroup pays for a child and for what comes before it is
+ * accepted, and goes on paying.  Return: as sk_clone_lock()
+ */
+static struct sock *child_clone(struct sock *listener)
+{
+	struct mem_cgroup *old = set_active_memcg(xtcp_memcg(listener));
+	struct sock *sk = sk_clone_lock(listener, GFP_ATOMIC);
+
+	set_active_memcg(old);
+	if (sk)
+		xtcp_memcg_inherit(sk, listener);
+	return sk;
+}
+
 /* Turn a request into a connection.  Listener locked.  Return: the child, with
  * a reference and its lock held; NULL where there is no memory or no route.
  */
@@ -388,7 +402,7 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 	struct sock *listener = req->listener, *sk;
 	struct xtcp_sock *x;
 
-	sk = sk_clone_lock(listener, GFP_ATOMIC);
+	sk = child_clone(listener);
 	if (!sk)
 		return NULL;
 	x = xtcp_sk(sk);

@@ -136,7 +136,7 @@ static struct xtcp_timewait *timewait_make(struct sock *sk)
 	if (atomic_read(&x->xn->tw_count) >=
 	    READ_ONCE(x->xn->sysctl.max_tw_buckets))
 		return NULL;
-	tw = kmem_cache_zalloc(timewait_cache, GFP_ATOMIC | __GFP_NOWARN);
+	tw = xtcp_zalloc_charged(timewait_cache, sk);
 	if (!tw)
 		return NULL;
 	tw->node.tuple = x->node.tuple;

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A memory cgroup pays for what its listener receives, and for what is left of
+ * its connections.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net.h"
+#include "space.h"
+#include "tap.h"
+
+#define TOP	"/sys/fs/cgroup"
+#define GROUP	TOP "/xtcp-memcg"
+
+enum {
+	CLIENTS = 32,
+	UNREAD_BYTES = 48 * 1024,	/* of each: less than a window */
+	CLOSED = 1000,
+	TIME_WAIT_BYTES = 200,		/* at least: without locks that are watched */
+};
+
+static int put(const char *path, const char *text)
+{
+	return sysctl_set(path, text);
+}
+
+/* Into a group, or out of all. */
+static void move_to(const char *group)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+	need(put(path, "0"));
+}
+
+/* What the group is charged with, in bytes. */
+static long long charged(const char *with)
+{
+	FILE *f = fopen(GROUP "/memory.stat", "re");
+	long long bytes = -1, value;
+	char name[64];
+
+	need(f ? 0 : -1);
+	while (fscanf(f, "%63s %lld", name, &value) == 2)
+		if (!strcmp(name, with))
+			bytes = value;
+	fclose(f);
+	need(bytes);
+	return bytes;
+}
+
+/* The kernel sums it up every two seconds, or when there is much. */
+static bool charged_in_time(const char *with, long long least, long long most)
+{
+	long long end = now_ms() + LONG_MS, is;
+
+	do {
+		is = charged(with);
+		if (is >= least && is <= most)
+			return true;
+		pause_ms(50);
+	} while (now_ms() < end);
+	tap_diag("%s is %lld, not %lld to %lld", with, is, least, most);
+	return false;
+}
+
+static bool group_made(void)
+{
+	if (put(TOP "/cgroup.subtree_control", "+memory"))
+		return false;
+	rmdir(GROUP);
+	need(mkdir(GROUP, 0700));
+	return true;
+}
+
+/* In the group, as a service manager starts a server there. */
+static int listen_in_group(int backlog)
+{
+	int fd;
+
+	move_to(GROUP);
+	fd = listen_on(backlog);
+	move_to(TOP);
+	return fd;
+}
+
+static int accept_in_group(int listener)
+{
+	int fd;
+
+	move_to(GROUP);
+	fd = need(accept(listener, NULL, NULL));
+	move_to(TOP);
+	return fd;
+}
+
+static void test_unread(void)
+{
+	const long long all = (long long)CLIENTS * UNREAD_BYTES;
+	int listener, c[CLIENTS], s[CLIENTS], i;
+	static char data[UNREAD_BYTES];
+
+	if (!group_made()) {
+		tap_skip("no memory controller", "everything");
+		return;
+	}
+	listener = listen_in_group(CLIENTS);
+	for (i = 0; i < CLIENTS; i++) {
+		c[i] = connect_to(listener);
+		need(send_all(c[i], data, sizeof(data)));
+	}
+	/* the kernel's TCP charges when it is accepted */
+	if (wire != WIRE_KERNEL)
+		ok(charged_in_time("sock", all, 8 * all),
+		   "unread data is charged to the listener's group");
+	for (i = 0; i < CLIENTS; i++) {
+		s[i] = accept_in_group(listener);
+		need(wait_inq(s[i], sizeof(data)) ? 0 : -1);
+	}
+	ok(charged_in_time("sock", all, 8 * all), "as it is once accepted");
+	for (i = 0; i < CLIENTS; i++) {
+		eq(recv_all(s[i], data, sizeof(data)), sizeof(data),
+		   "it is read (%d)", i);
+		need(send_all(s[i], data, sizeof(data)));
+	}
+	ok(charged_in_time("sock", 0, all / 4), "what is read is charged no more");
+	for (i = 0; i < CLIENTS; i++) {
+		close(s[i]);
+		close(c[i]);
+	}
+	close(listener);
+	ok(charged_in_time("sock", 0, 0), "nothing is left");
+	ok(!rmdir(GROUP), "the group can go");
+}
+
+static void close_many(int listener, int n)
+{
+	while (n--) {
+		int c = connect_to(listener);
+		int s = need(accept(listener, NULL, NULL));
+		char byte;
+
+		close(s);	/* first: its is the TIME_WAIT */
+		need(recv(c, &byte, 1, 0));
+		close(c);
+	}
+}
+
+/* Bytes of the kernel's objects that the group pays for, once they stay. */
+static long long settled(void)
+{
+	long long last = -1, is = charged("slab");
+	int same = 0;
+
+	while (same < 5) {
+		pause_ms(500);
+		last = is;
+		is = charged("slab");
+		same = is == last ? same + 1 : 0;
+	}
+	return is;
+}
+
+static void test_time_wait(void)
+{
+	long long before, after;
+	int listener;
+
+	if (wire == WIRE_KERNEL || !group_made()) {
+		tap_skip("no memory controller, or none that is asked", "everything");
+		return;
+	}
+	need(sysctl_wire("time_wait", "60"));
+	listener = listen_in_group(8);
+	before = settled();
+	close_many(listener, CLOSED);
+	after = settled();
+	ok(after - before >= CLOSED * TIME_WAIT_BYTES,
+	   "%d TIME_WAITs are charged to the listener's group (%lld bytes)",
+	   CLOSED, after - before);
+	ok(after - before < CLOSED * 1024, "and not much else");
+	close(listener);
+}
+
+static const struct tap_test tests[] = {
+	TEST_SLOW(unread, 60),
+	TEST_SLOW(time_wait, 60),
+};
+
+int main(void)
+{
+	return tap_main(tests, ARRAY_SIZE(tests));
+}
