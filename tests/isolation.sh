@@ -64,7 +64,7 @@ cat >"$work/no" <<-END
 	rto_min_us 999
 	rto_min_us 120000001
 	delack_ms 0
-	delack_ms 60001
+	delack_ms 501
 	challenge_ack_ms -1
 	max_syn_backlog -1
 	max_orphans -1
@@ -82,6 +82,7 @@ cat >"$work/yes" <<-END
 	syn_retries 1
 	rto_min_us 1000
 	rto_min_us 120000000
+	delack_ms 500
 	time_wait 1
 	fin_timeout 1
 	max_orphans 0

@@ -14,6 +14,7 @@ static int one = 1;
 static int most_u8 = 255;
 static int retries_most = 127;
 static int ms_most = 60 * 1000;
+static int delack_most_ms = 500;	/* RFC 9293, 3.8.6.3, MUST-40 */
 static int seconds_most = 24 * 3600;
 static int buffer_least = 2048;
 static unsigned int rto_least_us = 1000;
@@ -36,7 +37,7 @@ static unsigned int rto_most_us = 120 * USEC_PER_SEC;
 static const struct ctl_table xtcp_table[] = {
 	NUMBER(abort_on_overflow, proc_dou8vec_minmax, &zero, &one),
 	NUMBER(challenge_ack_ms, proc_dointvec_minmax, &zero, &ms_most),
-	NUMBER(delack_ms, proc_dointvec_minmax, &one, &ms_most),
+	NUMBER(delack_ms, proc_dointvec_minmax, &one, &delack_most_ms),
 	NUMBER(fin_timeout, proc_dointvec_minmax, &one, &seconds_most),
 	NUMBER(keepalive_intvl, proc_dointvec_minmax, &one, &seconds_most),
 	NUMBER(keepalive_probes, proc_dou8vec_minmax, &one, &retries_most),
