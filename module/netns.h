@@ -78,4 +78,15 @@ static inline struct xtcp_net *xtcp_pernet(const struct net *net)
 	return net_generic(net, xtcp_net_id);
 }
 
+/**
+ * xtcp_bounded() - a knob by which a namespace's owner could burden the machine
+ * @xn: the namespace
+ * @knob: which of struct xtcp_sysctls, an int
+ *
+ * Return: what it is set to, or what the first namespace has if that is less
+ */
+#define xtcp_bounded(xn, knob)						\
+	min(READ_ONCE((xn)->sysctl.knob),				\
+	    READ_ONCE(xtcp_pernet(&init_net)->sysctl.knob))
+
 #endif /* _XTCP_NETNS_H */

@@ -117,6 +117,44 @@ done 3<"$work/yes" 4<"$work/yes.got"
 check "sysctls: all were tried" is "$(cat "$work"/*.got | wc -l)" \
 	"$(cat "$work"/no "$work"/yes | wc -l)"
 
+# What costs the machine memory: not more than the first namespace has
+first() {
+	cat "/proc/sys/net/xtcp/$1"
+}
+
+for name in time_wait fin_timeout max_tw_buckets max_orphans max_syn_backlog; do
+	before=$(first "$name")
+	check "bounds: $name as in the first namespace" set_to "$b" "$name" "$before"
+	check "bounds: no more" eval "! set_to $b $name $((before + 1))"
+	check "bounds: it is as before" is "$(get "$b" "$name")" "$before"
+	echo $((before + 1)) >"/proc/sys/net/xtcp/$name"
+	check "bounds: more once the first has more" set_to "$b" "$name" $((before + 1))
+	echo "$((before - 1))" >"/proc/sys/net/xtcp/$name"
+	check "bounds: less once it has less" eval "! set_to $b $name $before"
+	space_new "xtcp-d-$$"
+	check "bounds: a new namespace begins with no more" \
+		eval '[ "$(get xtcp-d-$$ '"$name"')" -lt '"$before"' ]'
+	ip netns delete "xtcp-d-$$"
+	echo "$before" >"/proc/sys/net/xtcp/$name"
+	set_to "$b" "$name" "$before"
+done
+
+# One that is set already counts no longer: the first namespace says so.
+time_waits() {
+	in_space "$1" awk '$4 == "06"' /proc/net/xtcp | wc -l
+}
+
+space_new "xtcp-e-$$"
+pid=$(in_space "xtcp-e-$$" "$OUT/xcat" -l 0.0.0.0 7000 cat) && pids+=("$pid")
+before=$(first max_tw_buckets)
+echo 0 >/proc/sys/net/xtcp/max_tw_buckets
+check "bounds: a namespace that was there" is "$(get "xtcp-e-$$" max_tw_buckets)" "$before"
+check "bounds: a connection in it" talk "xtcp-e-$$"
+check "bounds: no TIME_WAIT, as the first has none" is "$(time_waits "xtcp-e-$$")" 0
+echo "$before" >/proc/sys/net/xtcp/max_tw_buckets
+check "bounds: another connection" talk "xtcp-e-$$"
+check "bounds: a TIME_WAIT, as it may" is "$(time_waits "xtcp-e-$$")" 1
+
 # ports, connections, counters
 for space in "$a" "$b"; do
 	pid=$(in_space "$space" "$OUT/xcat" -l 0.0.0.0 7000 cat) && pids+=("$pid")

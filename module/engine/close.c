@@ -94,7 +94,7 @@ static void adopt_orphan(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	if (atomic_inc_return(&x->xn->orphan_count) >
-	    READ_ONCE(x->xn->sysctl.max_orphans)) {
+	    xtcp_bounded(x->xn, max_orphans)) {
 		x->orphan = 1;
 		xtcp_count(x->xn, ABORT_MEMORY);
 		xtcp_abort(sk, 0);

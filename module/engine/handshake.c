@@ -244,7 +244,7 @@ static void listener_syn(struct sock *sk, struct sk_buff *skb,
 	struct xtcp_request *req;
 
 	if (sk_acceptq_is_full(sk) ||
-	    l->request_count >= READ_ONCE(l->xn->sysctl.max_syn_backlog) ||
+	    l->request_count >= xtcp_bounded(l->xn, max_syn_backlog) ||
 	    l->request_count > (u32)READ_ONCE(sk->sk_max_ack_backlog)) {
 		reason = XTCP_DROP_LISTENER_FULL;
 		goto drop;

@@ -167,7 +167,7 @@ void xtcp_set_keepalive(struct sock *sk, int on)
 void xtcp_fin_wait_2(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	int wait = x->linger2 ?: READ_ONCE(x->xn->sysctl.fin_timeout) * HZ;
+	int wait = x->linger2 ?: xtcp_bounded(x->xn, fin_timeout) * HZ;
 
 	if (wait < 0) {
 		xtcp_count(x->xn, ABORT_LINGER);

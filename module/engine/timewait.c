@@ -134,7 +134,7 @@ static struct xtcp_timewait *timewait_make(struct sock *sk)
 	struct xtcp_timewait *tw;
 
 	if (atomic_read(&x->xn->tw_count) >=
-	    READ_ONCE(x->xn->sysctl.max_tw_buckets))
+	    xtcp_bounded(x->xn, max_tw_buckets))
 		return NULL;
 	tw = xtcp_zalloc_charged(timewait_cache, sk);
 	if (!tw)
@@ -186,7 +186,7 @@ void xtcp_time_wait(struct sock *sk, enum xtcp_event event)
 			trace_xtcp_time_wait_made(&tw->node.tuple, tw->snd_nxt,
 						  tw->rcv_nxt, tw->rcv_wnd);
 			mod_timer(&tw->timer, jiffies +
-				  READ_ONCE(x->xn->sysctl.time_wait) * HZ);
+				  xtcp_bounded(x->xn, time_wait) * HZ);
 			spin_unlock(&tw->lock);
 		}
 		local_bh_enable();
@@ -315,7 +315,7 @@ bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb)
 		trace_xtcp_state(&tw->node.tuple, TCP_TIME_WAIT, TCP_TIME_WAIT,
 				 XTCP_EV_RCV_FIN);
 		mod_timer_pending(&tw->timer, jiffies +
-				  READ_ONCE(tw->xn->sysctl.time_wait) * HZ);
+				  xtcp_bounded(tw->xn, time_wait) * HZ);
 	} else if (cb->block.end != cb->block.seq ||
 		   cb->block.seq != tw->rcv_nxt ||
 		   (cb->flags & XTCP_ACK && seq_gt(cb->ack, tw->snd_nxt))) {

@@ -56,6 +56,18 @@ static const struct ctl_table xtcp_table[] = {
 	NUMBER(wmem, proc_dointvec_minmax, &buffer_least, NULL),
 };
 
+/* What costs the machine kernel memory for long when nobody holds a socket any
+ * more: of these a namespace, whose owner may be anybody, has at most what the
+ * first one has.  xtcp_bounded() says so to those that are set already.
+ */
+static const size_t bounded[] = {
+	offsetof(struct xtcp_sysctls, fin_timeout),
+	offsetof(struct xtcp_sysctls, max_orphans),
+	offsetof(struct xtcp_sysctls, max_syn_backlog),
+	offsetof(struct xtcp_sysctls, max_tw_buckets),
+	offsetof(struct xtcp_sysctls, time_wait),
+};
+
 static const struct xtcp_sysctls defaults = {
 	.retries1 = 3,
 	.retries2 = 15,
@@ -75,6 +87,25 @@ static const struct xtcp_sysctls defaults = {
 	.rmem = { 4096, 131072, 6 << 20 },
 	.wmem = { 4096, 16384, 4 << 20 },
 };
+
+/* A namespace but the first begins with no more than that has, and stays there. */
+static void bound(struct xtcp_net *xn)
+{
+	u8 *first = (u8 *)&xtcp_pernet(&init_net)->sysctl;
+	u8 *ours = (u8 *)&xn->sysctl;
+	struct ctl_table *row;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bounded); i++) {
+		int *most = (int *)(first + bounded[i]);
+		int *is = (int *)(ours + bounded[i]);
+
+		*is = min(*is, READ_ONCE(*most));
+		for (row = xn->sysctl_table; row->data != is; row++)
+			;
+		row->extra2 = most;
+	}
+}
 
 /**
  * xtcp_sysctl_net_init() - make net.xtcp in a namespace, at its defaults
@@ -97,6 +128,8 @@ int xtcp_sysctl_net_init(struct xtcp_net *xn)
 	for (i = 0; i < n; i++)
 		xn->sysctl_table[i].data = (u8 *)&xn->sysctl +
 					   (unsigned long)xtcp_table[i].data;
+	if (!net_eq(xn->net, &init_net))
+		bound(xn);
 	xn->sysctl_header = xtcp_register_sysctl(xn->net, "net/xtcp",
 						 xn->sysctl_table, n);
 	if (xn->sysctl_header)
