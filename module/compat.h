@@ -15,6 +15,7 @@
 #include <linux/sysctl.h>
 #include <linux/tcp.h>
 #include <linux/timer.h>
+#include <net/inet_common.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
 #include <net/net_namespace.h>
@@ -91,6 +92,7 @@ xtcp_register_sysctl(struct net *net, const char *path, struct ctl_table *table,
 /* 6.6: the bit fields of struct inet_sock became inet_flags */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define xtcp_inet_recverr(sk)		inet_test_bit(RECVERR, sk)
+#define xtcp_inet_bind_no_port(sk)	inet_test_bit(BIND_ADDRESS_NO_PORT, sk)
 static inline void xtcp_inet_init_flags(struct sock *sk)
 {
 	inet_set_bit(MC_LOOP, sk);
@@ -98,6 +100,7 @@ static inline void xtcp_inet_init_flags(struct sock *sk)
 }
 #else
 #define xtcp_inet_recverr(sk)		(inet_sk(sk)->recverr)
+#define xtcp_inet_bind_no_port(sk)	(inet_sk(sk)->bind_address_no_port)
 static inline void xtcp_inet_init_flags(struct sock *sk)
 {
 	inet_sk(sk)->mc_loop = 1;
@@ -115,6 +118,19 @@ static inline int xtcp_cgroup_connect4(struct sock *sk, struct sockaddr *addr,
 	return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr);
 #endif
 }
+
+static inline int xtcp_cgroup_bind4(struct sock *sk, struct sockaddr *addr,
+				    int *addr_len, u32 *flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+	return BPF_CGROUP_RUN_PROG_INET_BIND_LOCK(sk, addr, addr_len,
+						  CGROUP_INET4_BIND, flags);
+#else
+	return BPF_CGROUP_RUN_PROG_INET_BIND_LOCK(sk, addr, CGROUP_INET4_BIND,
+						  flags);
+#endif
+}
+
 
 /* 6.5, and 6.1.192 at the latest: the end of a file that sendfile() sends is told */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0) ||	\

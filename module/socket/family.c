@@ -9,6 +9,7 @@
 #include <linux/poll.h>
 #include <linux/tcp.h>
 #include <net/inet_common.h>
+#include <net/l3mdev.h>
 #include <net/protocol.h>
 #include <net/route.h>
 #include <net/sock.h>
@@ -29,6 +30,7 @@
 #include "../wire/ip.h"
 #include "../wire/offload.h"
 #include "family.h"
+#include "policy.h"
 #include "sockopt.h"
 #include "stream.h"
 
@@ -130,11 +132,118 @@ static int create(struct net *net, struct socket *sock, int protocol, int kern)
 	init_inet(sk);
 	init_sock(sk);
 	set_wire(sk, protocol);
-	err = kern ? 0 : BPF_CGROUP_RUN_PROG_INET_SOCK(sk);
+	err = kern ? 0 : xtcp_policy_create(sk);
 	if (err) {
 		sk_common_release(sk);
 		sock->sk = NULL;
 	}
+	return err;
+}
+
+/* ---- bind ---- */
+
+/* Own an address and port.  Socket locked, in CLOSED, of no port; a port of 0 is
+ * any.
+ */
+static int bind_port(struct sock *sk, __be32 rcv_saddr, __be32 saddr, u16 port)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	int err;
+
+	inet->inet_rcv_saddr = rcv_saddr;
+	inet->inet_saddr = saddr;
+	err = xtcp_get_port(sk, port);
+	if (err) {
+		inet->inet_rcv_saddr = 0;
+		inet->inet_saddr = 0;
+	}
+	return err;
+}
+
+/* The address is the socket's, and so is the port that it owns, if it does.
+ * @asked: it was asked for, not any would do.
+ */
+static void bind_done(struct sock *sk, bool asked)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	if (inet->inet_rcv_saddr)
+		sk->sk_userlocks |= SOCK_BINDADDR_LOCK;
+	if (asked)
+		sk->sk_userlocks |= SOCK_BINDPORT_LOCK;
+	inet->inet_sport = htons(inet->inet_num);
+	inet->inet_daddr = 0;
+	inet->inet_dport = 0;
+	sk_dst_reset(sk);
+}
+
+/* Can this address be had?  Return: its type, as routes say; or -EADDRNOTAVAIL */
+static int bind_addr_type(struct sock *sk, __be32 addr)
+{
+	struct net *net = sock_net(sk);
+	u32 table = l3mdev_fib_table_by_index(net, sk->sk_bound_dev_if);
+	int type = inet_addr_type_table(net, addr, table ?: RT_TABLE_LOCAL);
+
+	if (!inet_addr_valid_or_nonlocal(net, inet_sk(sk), addr, type))
+		return -EADDRNOTAVAIL;
+	return type;
+}
+
+static int bind_locked(struct sock *sk, const struct sockaddr_in *to, u32 flags)
+{
+	__be32 addr = to->sin_addr.s_addr, saddr = addr;
+	u16 port = ntohs(to->sin_port);
+	struct net *net = sock_net(sk);
+	int type, err;
+
+	/* no family at all is as good, with no address */
+	if (to->sin_family != AF_INET &&
+	    (to->sin_family != AF_UNSPEC || addr != htonl(INADDR_ANY)))
+		return -EAFNOSUPPORT;
+	type = bind_addr_type(sk, addr);
+	if (type < 0)
+		return type;
+	if (port && !(flags & BIND_NO_CAP_NET_BIND_SERVICE) &&
+	    inet_port_requires_bind_service(net, port) &&
+	    !ns_capable(net->user_ns, CAP_NET_BIND_SERVICE))
+		return -EACCES;
+	if (sk->sk_state != TCP_CLOSE || inet_sk(sk)->inet_num)
+		return -EINVAL;
+	if (type == RTN_MULTICAST || type == RTN_BROADCAST)
+		saddr = 0;	/* the device's */
+	if (!port && xtcp_inet_bind_no_port(sk)) {
+		inet_sk(sk)->inet_rcv_saddr = addr;
+		inet_sk(sk)->inet_saddr = saddr;
+	} else {
+		err = bind_port(sk, addr, saddr, port);
+		if (err)
+			return err;
+		err = xtcp_policy_bound(sk);
+		if (err) {
+			xtcp_put_port(sk);
+			inet_sk(sk)->inet_rcv_saddr = 0;
+			inet_sk(sk)->inet_saddr = 0;
+			return err;
+		}
+	}
+	bind_done(sk, port);
+	return 0;
+}
+
+static int xtcp_bind(struct socket *sock, struct sockaddr *addr, int addr_len)
+{
+	struct sock *sk = sock->sk;
+	u32 flags = 0;
+	int err;
+
+	if (addr_len < (int)sizeof(struct sockaddr_in))
+		return -EINVAL;
+	err = xtcp_policy_bind(sk, addr, &addr_len, &flags);
+	if (err)
+		return err;
+	lock_sock(sk);
+	err = bind_locked(sk, (struct sockaddr_in *)addr, flags);
+	release_sock(sk);
 	return err;
 }
 
@@ -261,11 +370,26 @@ static int connect_dissolve(struct socket *sock)
 
 static int connect_check(struct sock *sk, struct sockaddr *addr, int *addr_len)
 {
+	struct xtcp_bind_wish wish;
+	int err;
+
 	if (*addr_len < (int)sizeof(struct sockaddr_in))
 		return -EINVAL;
 	if (addr->sa_family != AF_INET)
 		return -EAFNOSUPPORT;
-	return xtcp_cgroup_connect4(sk, addr, addr_len);
+	err = xtcp_policy_connect(sk, addr, addr_len, &wish);
+	if (err || !wish.wished)
+		return err;
+	if (wish.port) {
+		err = bind_port(sk, wish.rcv_saddr, wish.saddr, wish.port);
+		if (err)
+			return err;
+	} else {
+		inet_sk(sk)->inet_rcv_saddr = wish.rcv_saddr;
+		inet_sk(sk)->inet_saddr = wish.saddr;
+	}
+	bind_done(sk, wish.port);
+	return 0;
 }
 
 static int connect_locked(struct socket *sock, struct sockaddr *addr,
@@ -484,7 +608,7 @@ const struct proto_ops xtcp_stream_ops = {
 	.family		= PF_INET,
 	.owner		= THIS_MODULE,
 	.release	= inet_release,
-	.bind		= inet_bind,
+	.bind		= xtcp_bind,
 	.connect	= xtcp_connect,
 	.socketpair	= sock_no_socketpair,
 	.accept		= inet_accept,

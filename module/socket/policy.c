@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What others say about a socket before it may be used: BPF programs of its
+ * cgroup.
+ *
+ * Rules that speak of TCP must hold on TCP's wire.  They know TCP by the socket's
+ * protocol number, which xtcp's sockets cannot have: the kernel takes a stream
+ * socket with that number for a struct tcp_sock, and a program that may set TCP's
+ * options would write beyond ours.  So on that wire a program that looks at an
+ * address is shown a socket of the kernel's TCP, which stands in for ours and is
+ * gone when it has been heard.  What the program does to it, ours is given, as
+ * far as that can be told.  Programs that look at nothing but the socket have no
+ * such helpers; to them ours says for a moment that it is TCP.
+ */
+#include <linux/net.h>
+#include <linux/socket.h>
+#include <net/inet_common.h>
+#include "../compat.h"
+#include "../engine/connection.h"
+#include "../uapi/xtcp.h"
+#include "policy.h"
+
+static bool tcp_wire(const struct sock *sk)
+{
+	return xtcp_sk(sk)->node.tuple.wire == IPPROTO_TCP;
+}
+
+/* ---- programs that look at the socket ---- */
+
+/* Nobody else can use the socket: it is new, or it is locked, closed, and in no
+ * table.
+ */
+static int as_tcp(struct sock *sk, int (*run)(struct sock *sk))
+{
+	int err;
+
+	if (!tcp_wire(sk))
+		return run(sk);
+	WRITE_ONCE(sk->sk_protocol, IPPROTO_TCP);
+	err = run(sk);
+	WRITE_ONCE(sk->sk_protocol, IPPROTO_XTCP);
+	return err;
+}
+
+static int run_sock_create(struct sock *sk)
+{
+	return BPF_CGROUP_RUN_PROG_INET_SOCK(sk);
+}
+
+static int run_post_bind(struct sock *sk)
+{
+	return BPF_CGROUP_RUN_PROG_INET4_POST_BIND(sk);
+}
+
+/**
+ * xtcp_policy_create() - may this socket be?
+ * @sk: the socket, of a user's, not yet in his hands
+ *
+ * Process context.
+ *
+ * Return: 0, or what a program of BPF_CGROUP_INET_SOCK_CREATE says, -EPERM mostly
+ */
+int xtcp_policy_create(struct sock *sk)
+{
+	return as_tcp(sk, run_sock_create);
+}
+
+/**
+ * xtcp_policy_bound() - may this socket have the port that it owns by bind()?
+ * @sk: the socket, locked
+ *
+ * Return: 0, or what a program of BPF_CGROUP_INET4_POST_BIND says
+ */
+int xtcp_policy_bound(struct sock *sk)
+{
+	return as_tcp(sk, run_post_bind);
+}
+
+/* ---- programs that look at an address ---- */
+
+/**
+ * struct stand_in - a socket of the kernel's TCP in the place of ours
+ * @sock: it
+ * @cgroup: its own; meanwhile it has ours
+ */
+struct stand_in {
+	struct socket		*sock;
+	struct sock_cgroup_data	cgroup;
+};
+
+/* @sk is locked.  Process context. */
+static int stand_in_make(struct stand_in *s, struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(sk), *its;
+	struct sock *tcp;
+	int err;
+
+	err = sock_create_kern(sock_net(sk), PF_INET, SOCK_STREAM, IPPROTO_TCP,
+			       &s->sock);
+	if (err)
+		return err;
+	tcp = s->sock->sk;
+	its = inet_sk(tcp);
+	lock_sock(tcp);
+	s->cgroup = tcp->sk_cgrp_data;
+	tcp->sk_cgrp_data = sk->sk_cgrp_data;
+	atomic64_set(&tcp->sk_cookie, atomic64_read(&sk->sk_cookie));
+	tcp->sk_bound_dev_if = sk->sk_bound_dev_if;
+	tcp->sk_mark = READ_ONCE(sk->sk_mark);
+	tcp->sk_priority = READ_ONCE(sk->sk_priority);
+	tcp->sk_reuse = sk->sk_reuse;
+	its->tos = READ_ONCE(inet->tos);
+	its->inet_rcv_saddr = inet->inet_rcv_saddr;
+	its->inet_saddr = inet->inet_saddr;
+	its->inet_num = inet->inet_num;
+	its->inet_sport = inet->inet_sport;
+	release_sock(tcp);
+	return 0;
+}
+
+/* What a program may have set by bpf_setsockopt(). */
+static void take_options(struct sock *sk, const struct sock *tcp)
+{
+	WRITE_ONCE(sk->sk_bound_dev_if, tcp->sk_bound_dev_if);
+	WRITE_ONCE(sk->sk_mark, tcp->sk_mark);
+	WRITE_ONCE(sk->sk_priority, tcp->sk_priority);
+	WRITE_ONCE(inet_sk(sk)->tos, inet_sk(tcp)->tos);
+}
+
+/* What it may have said by bpf_bind(). */
+static void take_wish(struct sock *sk, const struct sock *tcp,
+		      struct xtcp_bind_wish *wish)
+{
+	const struct inet_sock *inet = inet_sk(sk), *its = inet_sk(tcp);
+
+	if (inet->inet_num || (!its->inet_num &&
+			       its->inet_rcv_saddr == inet->inet_rcv_saddr))
+		return;
+	*wish = (struct xtcp_bind_wish) {
+		.wished = true,
+		.rcv_saddr = its->inet_rcv_saddr,
+		.saddr = its->inet_saddr,
+		.port = its->inet_num,
+	};
+}
+
+/* @wish: NULL where it has no use. */
+static void stand_in_end(struct stand_in *s, struct sock *sk,
+			 struct xtcp_bind_wish *wish)
+{
+	struct sock *tcp = s->sock->sk;
+
+	lock_sock(tcp);
+	atomic64_cmpxchg(&sk->sk_cookie, 0, atomic64_read(&tcp->sk_cookie));
+	take_options(sk, tcp);
+	if (wish)
+		take_wish(sk, tcp, wish);
+	tcp->sk_cgrp_data = s->cgroup;
+	if (inet_sk(sk)->inet_num)	/* it never had the port */
+		inet_sk(tcp)->inet_num = 0;
+	release_sock(tcp);
+	sock_release(s->sock);
+}
+
+/**
+ * xtcp_policy_bind() - may this socket be bound to an address?
+ * @sk: the socket, not locked
+ * @addr: the address, of struct sockaddr_in's size at least; a program may
+ *	change it
+ * @addr_len: its length
+ * @flags: gets BIND_NO_CAP_NET_BIND_SERVICE where a program says so
+ *
+ * Process context.
+ *
+ * Return: 0; what a program of BPF_CGROUP_INET4_BIND says; -ENOMEM and the like
+ */
+int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
+		     u32 *flags)
+{
+	struct stand_in s;
+	int err;
+
+	if (!tcp_wire(sk))
+		return xtcp_cgroup_bind4(sk, addr, addr_len, flags);
+	if (!cgroup_bpf_enabled(CGROUP_INET4_BIND))
+		return 0;
+	lock_sock(sk);
+	err = stand_in_make(&s, sk);
+	if (!err) {
+		err = xtcp_cgroup_bind4(s.sock->sk, addr, addr_len, flags);
+		stand_in_end(&s, sk, NULL);
+	}
+	release_sock(sk);
+	return err;
+}
+
+/**
+ * xtcp_policy_connect() - may this socket connect to an address?
+ * @sk: the socket, locked, in CLOSED
+ * @addr: the address, of struct sockaddr_in's size at least; a program may
+ *	change it
+ * @addr_len: its length
+ * @wish: where a program wants it bound first.  Only on TCP's wire: on the other
+ *	it is bound when this returns.
+ *
+ * Process context.
+ *
+ * Return: 0; what a program of BPF_CGROUP_INET4_CONNECT says; -ENOMEM and the
+ * like
+ */
+int xtcp_policy_connect(struct sock *sk, struct sockaddr *addr, int *addr_len,
+			struct xtcp_bind_wish *wish)
+{
+	struct stand_in s;
+	int err;
+
+	wish->wished = false;
+	if (!tcp_wire(sk))
+		return xtcp_cgroup_connect4(sk, addr, addr_len);
+	if (!cgroup_bpf_enabled(CGROUP_INET4_CONNECT))
+		return 0;
+	err = stand_in_make(&s, sk);
+	if (err)
+		return err;
+	lock_sock(s.sock->sk);
+	err = xtcp_cgroup_connect4(s.sock->sk, addr, addr_len);
+	release_sock(s.sock->sk);
+	stand_in_end(&s, sk, err ? NULL : wish);
+	return err;
+}

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Policies: BPF programs of the socket's cgroup.  On TCP's wire rules that speak of TCP
+ * hold.
+ */
+#define _GNU_SOURCE
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf.h"
+#include "net.h"
+#include "space.h"
+#include "tap.h"
+
+#define GROUP	"xtcp-policy"
+
+enum { SERVER_PORT = 7000, PORT = 7100, OTHER_PORT = 7101, MARK = 77 };
+
+/* Where a program's context has things. */
+#define PROTOCOL	offsetof(struct bpf_sock_addr, protocol)
+#define USER_PORT	offsetof(struct bpf_sock_addr, user_port)
+#define SOCK_PROTOCOL	offsetof(struct bpf_sock, protocol)
+
+/* The protocol that a rule about the wire under test speaks of, and another. */
+static int its_protocol(void)
+{
+	return wire == WIRE_NATIVE ? IPPROTO_XTCP : IPPROTO_TCP;
+}
+
+static int not_its_protocol(void)
+{
+	return wire == WIRE_NATIVE ? IPPROTO_TCP : IPPROTO_UDP;
+}
+
+static bool in_group(void)
+{
+	if (cgroup_enter(GROUP))
+		return true;
+	tap_skip("no cgroups", "everything");
+	return false;
+}
+
+/* A rule: not this protocol. */
+static void deny(enum bpf_attach_type where, int protocol)
+{
+	bool socket = where == BPF_CGROUP_INET_SOCK_CREATE ||
+		      where == BPF_CGROUP_INET4_POST_BIND;
+	const struct bpf_insn program[] = {
+		LOAD(2, 1, socket ? SOCK_PROTOCOL : PROTOCOL),
+		MOV_IMM(0, 1),
+		JUMP_NE(2, protocol, 1),
+		MOV_IMM(0, 0),
+		EXIT,
+	};
+
+	bpf_attach(GROUP, where, program, ARRAY_SIZE(program));
+}
+
+static void test_create(void)
+{
+	int fd;
+
+	if (!in_group())
+		return;
+	deny(BPF_CGROUP_INET_SOCK_CREATE, its_protocol());
+	fails(xsocket(), EPERM, "a rule against its protocol");
+	deny(BPF_CGROUP_INET_SOCK_CREATE, not_its_protocol());
+	fd = xsocket();
+	ok(fd >= 0, "a rule against another");
+	close(fd);
+	bpf_detach(GROUP, BPF_CGROUP_INET_SOCK_CREATE);
+	cgroup_leave(GROUP);
+}
+
+static void test_bind(void)
+{
+	int fd;
+
+	if (!in_group())
+		return;
+	fd = need(xsocket());
+	deny(BPF_CGROUP_INET4_BIND, its_protocol());
+	fails(bind4(fd, "127.0.0.1", PORT), EPERM, "a rule against its protocol");
+	deny(BPF_CGROUP_INET4_BIND, not_its_protocol());
+	ok(!bind4(fd, "127.0.0.1", PORT), "a rule against another");
+	eq(port_of(fd), PORT, "it is bound");
+	close(fd);
+	bpf_detach(GROUP, BPF_CGROUP_INET4_BIND);
+	cgroup_leave(GROUP);
+}
+
+/* systemd's SocketBindAllow=tcp:PORT, SocketBindDeny=any */
+static void test_bind_allow(void)
+{
+	const struct bpf_insn program[] = {
+		LOAD(2, 1, PROTOCOL),
+		LOAD(3, 1, USER_PORT),
+		MOV_IMM(0, 0),
+		JUMP_NE(2, its_protocol(), 2),
+		JUMP_NE(3, htons(PORT), 1),
+		MOV_IMM(0, 1),
+		EXIT,
+	};
+	int a, b;
+
+	if (!in_group())
+		return;
+	bpf_attach(GROUP, BPF_CGROUP_INET4_BIND, program, ARRAY_SIZE(program));
+	a = need(xsocket());
+	b = need(xsocket());
+	fails(bind4(a, "127.0.0.1", OTHER_PORT), EPERM, "any other port");
+	fails(bind4(a, "127.0.0.1", 0), EPERM, "and none");
+	ok(!bind4(a, "127.0.0.1", PORT), "the port allowed");
+	fails(bind4(b, "127.0.0.1", PORT), EADDRINUSE, "it is taken, then");
+	fails(bind4(a, "127.0.0.1", PORT), EINVAL, "no second time");
+	close(a);
+	close(b);
+	bpf_detach(GROUP, BPF_CGROUP_INET4_BIND);
+	cgroup_leave(GROUP);
+}
+
+/* Asked a second time, it would see what it has made of it, and refuse. */
+static void test_bind_rewrite(void)
+{
+	const struct bpf_insn program[] = {
+		LOAD(3, 1, USER_PORT),
+		MOV_IMM(0, 0),
+		JUMP_NE(3, htons(PORT), 3),
+		MOV_IMM(2, htons(OTHER_PORT)),
+		STORE(1, USER_PORT, 2),
+		MOV_IMM(0, 1),
+		EXIT,
+	};
+	int fd;
+
+	if (!in_group())
+		return;
+	bpf_attach(GROUP, BPF_CGROUP_INET4_BIND, program, ARRAY_SIZE(program));
+	fd = need(xsocket());
+	ok(!bind4(fd, "127.0.0.1", PORT), "a program that says another port");
+	eq(port_of(fd), OTHER_PORT, "it is bound there");
+	close(fd);
+	bpf_detach(GROUP, BPF_CGROUP_INET4_BIND);
+	cgroup_leave(GROUP);
+}
+
+static void test_post_bind(void)
+{
+	int fd;
+
+	if (!in_group())
+		return;
+	fd = need(xsocket());
+	deny(BPF_CGROUP_INET4_POST_BIND, its_protocol());
+	fails(bind4(fd, "127.0.0.1", PORT), EPERM, "a rule against its protocol");
+	eq(port_of(fd), 0, "it is not bound");
+	deny(BPF_CGROUP_INET4_POST_BIND, not_its_protocol());
+	ok(!bind4(fd, "127.0.0.1", PORT), "the port is free, and allowed");
+	eq(port_of(fd), PORT, "it is bound");
+	close(fd);
+	bpf_detach(GROUP, BPF_CGROUP_INET4_POST_BIND);
+	cgroup_leave(GROUP);
+}
+
+static int listen_at(const char *ip, int port)
+{
+	int fd = need(xsocket());
+
+	need(set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1));
+	need(bind4(fd, ip, port));
+	need(listen(fd, 8));
+	return fd;
+}
+
+static void test_connect(void)
+{
+	int listener, fd;
+
+	if (!in_group())
+		return;
+	listener = listen_at("127.0.0.1", SERVER_PORT);
+	fd = need(xsocket());
+	deny(BPF_CGROUP_INET4_CONNECT, its_protocol());
+	fails(connect4(fd, "127.0.0.1", SERVER_PORT), EPERM,
+	      "a rule against its protocol");
+	deny(BPF_CGROUP_INET4_CONNECT, not_its_protocol());
+	ok(!connect4(fd, "127.0.0.1", SERVER_PORT), "a rule against another");
+	close(fd);
+	close(listener);
+	bpf_detach(GROUP, BPF_CGROUP_INET4_CONNECT);
+	cgroup_leave(GROUP);
+}
+
+/* To another port than the user says */
+static void test_connect_rewrite(void)
+{
+	const struct bpf_insn program[] = {
+		MOV_IMM(2, htons(SERVER_PORT)),
+		STORE(1, USER_PORT, 2),
+		MOV_IMM(0, 1),
+		EXIT,
+	};
+	int listener, fd;
+
+	if (!in_group())
+		return;
+	listener = listen_at("127.0.0.1", SERVER_PORT);
+	bpf_attach(GROUP, BPF_CGROUP_INET4_CONNECT, program, ARRAY_SIZE(program));
+	fd = need(xsocket());
+	ok(!connect4(fd, "127.0.0.1", PORT), "a program that says another port");
+	eq(ntohs(peer_of(fd).sin_port), SERVER_PORT, "it is connected there");
+	close(fd);
+	close(listener);
+	bpf_detach(GROUP, BPF_CGROUP_INET4_CONNECT);
+	cgroup_leave(GROUP);
+}
+
+/* A program that calls bpf_bind() and lets it be where that went well */
+static void bind_first(const char *ip, int port)
+{
+	const struct bpf_insn program[] = {
+		STORE_IMM(10, -16, AF_INET | htons(port) << 16),
+		STORE_IMM(10, -12, inet_addr(ip)),
+		STORE_IMM(10, -8, 0),
+		STORE_IMM(10, -4, 0),
+		MOV_REG(2, 10),
+		ADD_IMM(2, -16),
+		MOV_IMM(3, 16),
+		CALL(bind),
+		MOV_REG(6, 0),
+		MOV_IMM(0, 1),
+		JUMP_EQ(6, 0, 1),
+		MOV_IMM(0, 0),
+		EXIT,
+	};
+
+	bpf_attach(GROUP, BPF_CGROUP_INET4_CONNECT, program, ARRAY_SIZE(program));
+}
+
+static void test_bpf_bind(void)
+{
+	int listener, fd, other;
+	char byte = 'x';
+
+	if (!in_group())
+		return;
+	listener = listen_at("127.0.0.1", SERVER_PORT);
+
+	bind_first("127.0.0.1", PORT);
+	fd = need(xsocket());
+	ok(!connect4(fd, "127.0.0.1", SERVER_PORT), "from an address and a port");
+	eq(port_of(fd), PORT, "it is the port that the program says");
+	other = need(accept(listener, NULL, NULL));
+	eq(ntohs(peer_of(other).sin_port), PORT, "the peer sees it");
+	need(send(other, &byte, 1, 0));
+	eq(recv(fd, &byte, 1, 0), 1, "data comes there");
+	close(other);
+
+	other = need(xsocket());
+	ok(connect4(other, "127.0.0.1", SERVER_PORT) < 0,
+	   "the port is taken: another is refused");
+	close(other);
+	set_linger(fd, 1, 0);
+	close(fd);
+
+	bind_first("127.0.0.3", 0);
+	fd = need(xsocket());
+	ok(!connect4(fd, "127.0.0.1", SERVER_PORT), "from an address alone");
+	eq(name_of(fd).sin_addr.s_addr, inet_addr("127.0.0.3"),
+	   "it is the address that the program says");
+	ok(port_of(fd) > 0, "and some port");
+	set_linger(fd, 1, 0);
+	close(fd);
+
+	fd = need(xsocket());
+	need(bind4(fd, "127.0.0.1", OTHER_PORT));
+	bind_first("127.0.0.1", PORT);
+	fails(connect4(fd, "127.0.0.1", SERVER_PORT), EPERM,
+	      "one that is bound cannot be bound again");
+	eq(port_of(fd), OTHER_PORT, "it keeps its port");
+	bpf_detach(GROUP, BPF_CGROUP_INET4_CONNECT);
+	ok(!connect4(fd, "127.0.0.1", SERVER_PORT), "and connects from there");
+	close(fd);
+	close(listener);
+	cgroup_leave(GROUP);
+}
+
+/* bpf_setsockopt(SOL_SOCKET, SO_MARK), and bpf_getsockopt() of SOL_TCP */
+static void test_bpf_setsockopt(void)
+{
+	const struct bpf_insn program[] = {
+		MOV_REG(6, 1),
+		STORE_IMM(10, -8, MARK),
+		MOV_IMM(2, SOL_SOCKET),
+		MOV_IMM(3, SO_MARK),
+		MOV_REG(4, 10),
+		ADD_IMM(4, -8),
+		MOV_IMM(5, 4),
+		CALL(setsockopt),
+		MOV_REG(1, 6),
+		STORE_IMM(10, -8, 1),
+		MOV_IMM(2, SOL_TCP),
+		MOV_IMM(3, TCP_NODELAY),
+		MOV_REG(4, 10),
+		ADD_IMM(4, -8),
+		MOV_IMM(5, 4),
+		CALL(setsockopt),
+		MOV_IMM(0, 1),
+		EXIT,
+	};
+	char byte = 'x';
+	struct pair p;
+
+	if (!in_group())
+		return;
+	bpf_attach(GROUP, BPF_CGROUP_INET4_CONNECT, program, ARRAY_SIZE(program));
+	pair_open(&p);
+	eq(get_int(p.c, SOL_SOCKET, SO_MARK), MARK, "a program's SO_MARK");
+	eq(send(p.c, &byte, 1, 0), 1, "one that sets TCP's options harms nothing");
+	eq(recv(p.s, &byte, 1, 0), 1, "data comes");
+	pair_close(&p);
+	bpf_detach(GROUP, BPF_CGROUP_INET4_CONNECT);
+	cgroup_leave(GROUP);
+}
+
+static const struct tap_test tests[] = {
+	TEST(create),
+	TEST(bind),
+	TEST(bind_allow),
+	TEST(bind_rewrite),
+	TEST(post_bind),
+	TEST(connect),
+	TEST(connect_rewrite),
+	TEST(bpf_bind),
+	TEST(bpf_setsockopt),
+};
+
+int main(void)
+{
+	return tap_main(tests, ARRAY_SIZE(tests));
+}
