@@ -21,6 +21,7 @@
 #include <net/net_namespace.h>
 #include <net/route.h>
 #include <net/sock.h>
+#include <uapi/linux/landlock.h>
 
 /* 6.5: GSO has a header of its own */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
@@ -131,6 +132,12 @@ static inline int xtcp_cgroup_bind4(struct sock *sk, struct sockaddr *addr,
 #endif
 }
 
+/* 6.7: Landlock has rules for TCP */
+#if IS_ENABLED(CONFIG_SECURITY_LANDLOCK) && defined(LANDLOCK_ACCESS_NET_BIND_TCP)
+#define XTCP_LANDLOCK_TCP	1
+#else
+#define XTCP_LANDLOCK_TCP	0
+#endif
 
 /* 6.5, and 6.1.192 at the latest: the end of a file that sendfile() sends is told */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0) ||	\

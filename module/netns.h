@@ -40,6 +40,7 @@ struct xtcp_sysctls {
 	int	max_orphans;
 	int	max_syn_backlog;
 	int	max_tw_buckets;
+	int	tcp_wire;		/* who may use it: policy.c */
 	unsigned int rto_min_us;
 	int	rmem[3];		/* bytes: least, default, most */
 	int	wmem[3];

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Policies: BPF programs of the socket's cgroup.  On TCP's wire rules that speak of TCP
- * hold.
+ * Policies: BPF programs of the socket's cgroup, Landlock, net.xtcp.tcp_wire.
+ * On TCP's wire rules that speak of TCP hold.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bpf.h"
@@ -14,6 +20,7 @@
 #include "tap.h"
 
 #define GROUP	"xtcp-policy"
+#define NOBODY	65534
 
 enum { SERVER_PORT = 7000, PORT = 7100, OTHER_PORT = 7101, MARK = 77 };
 
@@ -324,6 +331,168 @@ static void test_bpf_setsockopt(void)
 	cgroup_leave(GROUP);
 }
 
+/* ---- Landlock ---- */
+
+/* From <linux/landlock.h> of Linux 6.7 and later */
+struct ruleset_attr {
+	unsigned long long handled_access_fs;
+	unsigned long long handled_access_net;
+};
+
+struct net_port_attr {
+	unsigned long long allowed_access;
+	unsigned long long port;
+};
+
+enum { BIND_TCP = 1, CONNECT_TCP = 2, RULE_NET_PORT = 2, ABI_NET = 4 };
+
+static bool has_landlock_net(void)
+{
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= ABI_NET)
+		return true;
+	tap_skip("no Landlock that knows TCP", "everything");
+	return false;
+}
+
+/* From now on no TCP but to one port, and bound to one. */
+static void confine(int to_port, int bound_port)
+{
+	struct ruleset_attr attr = {
+		.handled_access_net = BIND_TCP | CONNECT_TCP,
+	};
+	struct net_port_attr to = { CONNECT_TCP, to_port };
+	struct net_port_attr bound = { BIND_TCP, bound_port };
+	int fd = need(syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0));
+
+	need(syscall(SYS_landlock_add_rule, fd, RULE_NET_PORT, &to, 0));
+	need(syscall(SYS_landlock_add_rule, fd, RULE_NET_PORT, &bound, 0));
+	need(syscall(SYS_landlock_restrict_self, fd, 0));
+	close(fd);
+}
+
+static void no_new_privs(void)
+{
+	need(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+}
+
+static void become_nobody(void)
+{
+	need(setgroups(0, NULL));
+	need(setresgid(NOBODY, NOBODY, NOBODY));
+	need(setresuid(NOBODY, NOBODY, NOBODY));
+}
+
+static void test_landlock_connect(void)
+{
+	int listener, other, fd;
+
+	if (!has_landlock_net())
+		return;
+	listener = listen_at("127.0.0.1", SERVER_PORT);
+	other = listen_at("127.0.0.1", PORT);
+	confine(SERVER_PORT, OTHER_PORT);
+	fd = need(xsocket());
+	if (wire == WIRE_NATIVE)
+		ok(!connect4(fd, "127.0.0.1", PORT), "it does not speak of this wire");
+	else
+		fails(connect4(fd, "127.0.0.1", PORT), EACCES,
+		      "a port that it does not allow");
+	close(fd);
+	fd = need(xsocket());
+	ok(!connect4(fd, "127.0.0.1", SERVER_PORT), "the port that it allows");
+	close(fd);
+	close(listener);
+	close(other);
+}
+
+static void test_landlock_bind(void)
+{
+	int fd;
+
+	if (!has_landlock_net())
+		return;
+	become_nobody();
+	no_new_privs();
+	confine(SERVER_PORT, OTHER_PORT);
+	fd = need(xsocket());
+	if (wire == WIRE_NATIVE)
+		ok(!bind4(fd, "127.0.0.1", PORT), "it does not speak of this wire");
+	else
+		fails(bind4(fd, "127.0.0.1", PORT), EACCES,
+		      "a port that it does not allow");
+	close(fd);
+}
+
+/* ---- net.xtcp.tcp_wire ---- */
+
+/* In the first namespace, too: it bounds the others. */
+static void set_tcp_wire(const char *value)
+{
+	int ours = need(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+	int first = need(open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC));
+
+	need(setns(first, CLONE_NEWNET));
+	need(sysctl_wire("tcp_wire", value));
+	need(setns(ours, CLONE_NEWNET));
+	need(sysctl_wire("tcp_wire", value));
+	close(first);
+	close(ours);
+}
+
+static void try_nobody(void *arg)
+{
+	int *got = arg;
+	int fd;
+
+	become_nobody();
+	fd = xsocket();
+	got[0] = fd < 0 ? errno : 0;
+	got[1] = bind4(fd, "127.0.0.1", 0) ? errno : 0;
+	fd = xsocket();
+	no_new_privs();
+	got[2] = bind4(fd, "127.0.0.1", 0) ? errno : 0;
+}
+
+static void test_who(void)
+{
+	int *got = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	bool landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= ABI_NET;
+	int fd;
+
+	if (wire != WIRE_TCP) {
+		tap_skip("of TCP's wire", "everything");
+		return;
+	}
+	set_tcp_wire("0");
+	fails(xsocket(), EACCES, "0: nobody, not even root");
+	fd = socket(AF_XTCP, SOCK_STREAM, 0);
+	ok(fd >= 0, "0: the other wire is anybody's");
+	close(fd);
+
+	set_tcp_wire("1");
+	fd = xsocket();
+	ok(fd >= 0, "1: who may send any segment");
+	close(fd);
+	exit_status(fork_run(try_nobody, got));
+	eq(got[0], EACCES, "1: nobody else");
+
+	set_tcp_wire("2");
+	exit_status(fork_run(try_nobody, got));
+	eq(got[0], 0, "2: everybody");
+	eq(got[1], 0, "2: who may bind");
+	eq(got[2], landlock ? EACCES : 0, "2: but not who may be confined");
+	no_new_privs();
+	fd = need(xsocket());
+	ok(!bind4(fd, "127.0.0.1", PORT), "2: unless he may send any segment");
+	close(fd);
+
+	set_tcp_wire("3");
+	exit_status(fork_run(try_nobody, got));
+	eq(got[2], 0, "3: who may be confined, too");
+	set_tcp_wire("2");
+}
+
 static const struct tap_test tests[] = {
 	TEST(create),
 	TEST(bind),
@@ -334,6 +503,9 @@ static const struct tap_test tests[] = {
 	TEST(connect_rewrite),
 	TEST(bpf_bind),
 	TEST(bpf_setsockopt),
+	TEST(landlock_connect),
+	TEST(landlock_bind),
+	TEST(who),
 };
 
 int main(void)

@@ -11,6 +11,7 @@
 
 static int zero;
 static int one = 1;
+static int three = 3;
 static int most_u8 = 255;
 static int retries_most = 127;
 static int ms_most = 60 * 1000;
@@ -52,19 +53,22 @@ static const struct ctl_table xtcp_table[] = {
 	NUMBER(rto_min_us, proc_douintvec_minmax, &rto_least_us, &rto_most_us),
 	NUMBER(syn_retries, proc_dou8vec_minmax, &one, &retries_most),
 	NUMBER(synack_retries, proc_dou8vec_minmax, &zero, &retries_most),
+	NUMBER(tcp_wire, proc_dointvec_minmax, &zero, &three),
 	NUMBER(time_wait, proc_dointvec_minmax, &one, &seconds_most),
 	NUMBER(wmem, proc_dointvec_minmax, &buffer_least, NULL),
 };
 
 /* What costs the machine kernel memory for long when nobody holds a socket any
- * more: of these a namespace, whose owner may be anybody, has at most what the
- * first one has.  xtcp_bounded() says so to those that are set already.
+ * more, and who may use TCP's wire: of these a namespace, whose owner may be
+ * anybody, has at most what the first one has.  xtcp_bounded() says so to those
+ * that are set already.
  */
 static const size_t bounded[] = {
 	offsetof(struct xtcp_sysctls, fin_timeout),
 	offsetof(struct xtcp_sysctls, max_orphans),
 	offsetof(struct xtcp_sysctls, max_syn_backlog),
 	offsetof(struct xtcp_sysctls, max_tw_buckets),
+	offsetof(struct xtcp_sysctls, tcp_wire),
 	offsetof(struct xtcp_sysctls, time_wait),
 };
 
@@ -83,6 +87,7 @@ static const struct xtcp_sysctls defaults = {
 	.max_orphans = 16384,
 	.max_syn_backlog = 1024,
 	.max_tw_buckets = 65536,
+	.tcp_wire = 2,
 	.rto_min_us = XTCP_RTO_MIN_US,
 	.rmem = { 4096, 131072, 6 << 20 },
 	.wmem = { 4096, 16384, 4 << 20 },

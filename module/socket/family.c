@@ -707,15 +707,20 @@ int xtcp_family_init(void)
 	err = proto_register(&xtcp_prot, 1);
 	if (err)
 		goto memory;
+	err = xtcp_policy_init();
+	if (err)
+		goto proto;
 	xtcp_family.family = family;
 	err = sock_register(&xtcp_family);
 	/* modprobe takes EEXIST to mean that the module is loaded already */
 	if (err == -EEXIST)
 		err = -EBUSY;
 	if (err)
-		goto proto;
+		goto policy;
 	inet_register_protosw(&xtcp_protosw);
 	return 0;
+policy:
+	xtcp_policy_exit();
 proto:
 	proto_unregister(&xtcp_prot);
 memory:
@@ -741,6 +746,7 @@ void xtcp_family_stop(void)
  */
 void xtcp_family_exit(void)
 {
+	xtcp_policy_exit();
 	proto_unregister(&xtcp_prot);
 	xtcp_memory_exit();
 	xtcp_stream_exit();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What others say about a socket before it may be used: BPF programs of its
- * cgroup.
+ * cgroup, Landlock, the administrator.
  *
  * Rules that speak of TCP must hold on TCP's wire.  They know TCP by the socket's
  * protocol number, which xtcp's sockets cannot have: the kernel takes a stream
@@ -11,8 +11,16 @@
  * gone when it has been heard.  What the program does to it, ours is given, as
  * far as that can be told.  Programs that look at nothing but the socket have no
  * such helpers; to them ours says for a moment that it is TCP.
+ *
+ * Landlock is asked in the core, before xtcp is, and finds no TCP.  It can be
+ * asked once more about connect(), by way of what it says to sendto() with
+ * MSG_FASTOPEN, on a kernel that judges that.  What it would say to bind() nobody
+ * outside the kernel's core can ask: net.xtcp.tcp_wire says who must not bind.
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/net.h>
+#include <linux/sched.h>
 #include <linux/socket.h>
 #include <net/inet_common.h>
 #include "../compat.h"
@@ -20,9 +28,100 @@
 #include "../uapi/xtcp.h"
 #include "policy.h"
 
+/* A socket of the kernel's TCP that Landlock is asked about.  It is never used. */
+static struct socket *asked;
+
+/* The rules have let it pass; there is nothing to send. */
+static int asked_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
+{
+	return 0;
+}
+
+static const struct proto_ops asked_ops = {
+	.family		= PF_INET,
+	.owner		= THIS_MODULE,
+	.sendmsg	= asked_sendmsg,
+};
+
+static const struct proto_ops *asked_own_ops;
+
+/**
+ * xtcp_policy_init() - get ready to ask
+ *
+ * At module load, before the first socket.
+ *
+ * Return: 0 or a negative errno
+ */
+int xtcp_policy_init(void)
+{
+	int err = sock_create_kern(&init_net, PF_INET, SOCK_STREAM, IPPROTO_TCP,
+				   &asked);
+
+	if (err)
+		return err;
+	asked_own_ops = asked->ops;
+	asked->ops = &asked_ops;
+	return 0;
+}
+
+/**
+ * xtcp_policy_exit() - undo xtcp_policy_init()
+ *
+ * At module unload, after the last socket.
+ */
+void xtcp_policy_exit(void)
+{
+	asked->ops = asked_own_ops;
+	sock_release(asked);
+}
+
 static bool tcp_wire(const struct sock *sk)
 {
 	return xtcp_sk(sk)->node.tuple.wire == IPPROTO_TCP;
+}
+
+/* ---- who may use TCP's wire ---- */
+
+enum {
+	NOBODY,
+	THE_CAPABLE,	/* of sending any segment: by a raw socket, past all rules */
+	NOT_THE_CONFINED, /* whose rules for bind() cannot be asked */
+	EVERYBODY,
+};
+
+static bool capable_of_any_segment(struct sock *sk)
+{
+	return ns_capable(sock_net(sk)->user_ns, CAP_NET_RAW);
+}
+
+static int may_use_tcp_wire(struct sock *sk)
+{
+	int who = xtcp_bounded(xtcp_sk(sk)->xn, tcp_wire);
+
+	if (who == NOBODY || (who == THE_CAPABLE && !capable_of_any_segment(sk)))
+		return -EACCES;
+	return 0;
+}
+
+/* Landlock confines a task that has set no_new_privs, or one with CAP_SYS_ADMIN. */
+static int may_bind_on_tcp_wire(struct sock *sk)
+{
+	if (XTCP_LANDLOCK_TCP && task_no_new_privs(current) &&
+	    xtcp_bounded(xtcp_sk(sk)->xn, tcp_wire) < EVERYBODY &&
+	    !capable_of_any_segment(sk))
+		return -EACCES;
+	return 0;
+}
+
+static int ask_landlock(struct sockaddr *addr, int addr_len)
+{
+	struct msghdr msg = {
+		.msg_name = addr,
+		.msg_namelen = addr_len,
+		.msg_flags = MSG_FASTOPEN,
+	};
+
+	return XTCP_LANDLOCK_TCP ? sock_sendmsg(asked, &msg) : 0;
 }
 
 /* ---- programs that look at the socket ---- */
@@ -58,11 +157,14 @@ static int run_post_bind(struct sock *sk)
  *
  * Process context.
  *
- * Return: 0, or what a program of BPF_CGROUP_INET_SOCK_CREATE says, -EPERM mostly
+ * Return: 0; -EACCES where net.xtcp.tcp_wire forbids it; what a program of
+ * BPF_CGROUP_INET_SOCK_CREATE says, -EPERM mostly
  */
 int xtcp_policy_create(struct sock *sk)
 {
-	return as_tcp(sk, run_sock_create);
+	int err = tcp_wire(sk) ? may_use_tcp_wire(sk) : 0;
+
+	return err ?: as_tcp(sk, run_sock_create);
 }
 
 /**
@@ -172,7 +274,8 @@ static void stand_in_end(struct stand_in *s, struct sock *sk,
  *
  * Process context.
  *
- * Return: 0; what a program of BPF_CGROUP_INET4_BIND says; -ENOMEM and the like
+ * Return: 0; -EACCES where net.xtcp.tcp_wire forbids it; what a program of
+ * BPF_CGROUP_INET4_BIND says; -ENOMEM and the like
  */
 int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
 		     u32 *flags)
@@ -182,8 +285,9 @@ int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
 
 	if (!tcp_wire(sk))
 		return xtcp_cgroup_bind4(sk, addr, addr_len, flags);
-	if (!cgroup_bpf_enabled(CGROUP_INET4_BIND))
-		return 0;
+	err = may_bind_on_tcp_wire(sk);
+	if (err || !cgroup_bpf_enabled(CGROUP_INET4_BIND))
+		return err;
 	lock_sock(sk);
 	err = stand_in_make(&s, sk);
 	if (!err) {
@@ -205,8 +309,8 @@ int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
  *
  * Process context.
  *
- * Return: 0; what a program of BPF_CGROUP_INET4_CONNECT says; -ENOMEM and the
- * like
+ * Return: 0; -EACCES where Landlock refuses it; what a program of
+ * BPF_CGROUP_INET4_CONNECT says; -ENOMEM and the like
  */
 int xtcp_policy_connect(struct sock *sk, struct sockaddr *addr, int *addr_len,
 			struct xtcp_bind_wish *wish)
@@ -217,8 +321,9 @@ int xtcp_policy_connect(struct sock *sk, struct sockaddr *addr, int *addr_len,
 	wish->wished = false;
 	if (!tcp_wire(sk))
 		return xtcp_cgroup_connect4(sk, addr, addr_len);
-	if (!cgroup_bpf_enabled(CGROUP_INET4_CONNECT))
-		return 0;
+	err = ask_landlock(addr, *addr_len);
+	if (err || !cgroup_bpf_enabled(CGROUP_INET4_CONNECT))
+		return err;
 	err = stand_in_make(&s, sk);
 	if (err)
 		return err;

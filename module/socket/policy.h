@@ -21,6 +21,9 @@ struct xtcp_bind_wish {
 	u16	port;
 };
 
+int xtcp_policy_init(void);
+void xtcp_policy_exit(void);
+
 int xtcp_policy_create(struct sock *sk);
 int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
 		     u32 *flags);
