@@ -150,11 +150,9 @@ static inline int xtcp_cgroup_bind4(struct sock *sk, struct sockaddr *addr,
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define XTCP_ACCEPT_ARGS		struct proto_accept_arg *arg
 #define xtcp_accept_flags		(arg->flags)
-#define xtcp_accept_error(e)		(arg->err = (e))
 #else
-#define XTCP_ACCEPT_ARGS		int flags, int *err, bool kern
+#define XTCP_ACCEPT_ARGS		int flags, bool kern
 #define xtcp_accept_flags		(flags)
-#define xtcp_accept_error(e)		(*err = (e))
 #endif
 
 /* 6.10: the type of service to route by, LOCALROUTE no longer among it */

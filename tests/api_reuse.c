@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* SO_REUSEADDR and SO_REUSEPORT. */
 #define _GNU_SOURCE
+#include <linux/filter.h>
 #include <unistd.h>
 
 #include "net.h"
@@ -223,6 +224,29 @@ static void test_reuseport_users(void)
 	eq(exit_status(fork_run(same_user, NULL)), 0, "child");
 }
 
+/* Programs that choose among the sockets of a port */
+static void test_reuseport_program(void)
+{
+	struct sock_filter first = { .code = BPF_RET | BPF_K };
+	struct sock_fprog program = { .len = 1, .filter = &first };
+	int l = reuseport_listener(5213);
+	int c = connect_to(l), s = need(accept(l, NULL, NULL));
+
+	if (wire == WIRE_KERNEL) {
+		tap_skip("the kernel's TCP has them", "none is taken");
+		return;
+	}
+	fails(setsockopt(l, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
+			 sizeof(program)), EOPNOTSUPP, "a classic one is refused");
+	fails(set_int(l, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, 0), EOPNOTSUPP,
+	      "so is another");
+	fails(setsockopt(s, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
+			 sizeof(program)), EOPNOTSUPP, "on a connection, too");
+	eq(set_int(s, SOL_SOCKET, SO_KEEPALIVE, 1), 0, "other options are not");
+	eq(get_int(s, SOL_SOCKET, SO_KEEPALIVE), 1, "it is set");
+	close(c);
+}
+
 static const struct tap_test tests[] = {
 	TEST(reuseaddr_bound),
 	TEST(reuseaddr_listening),
@@ -232,6 +256,7 @@ static const struct tap_test tests[] = {
 	TEST(reuseport_mixed),
 	TEST(best_match),
 	TEST(reuseport_users),
+	TEST(reuseport_program),
 };
 
 int main(void)

@@ -76,6 +76,7 @@ static int init_sock(struct sock *sk)
 	init_buffers(sk, &x->xn->sysctl);
 	sk->sk_gso_type = XTCP_GSO_TYPE;
 	sk->sk_write_space = xtcp_write_space;
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sk->sk_socket->flags);
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	sock_set_flag(sk, SOCK_RCU_FREE);
 	sk_sockets_allocated_inc(sk);
@@ -532,14 +533,25 @@ static struct sock *accept_child(struct sock *sk, int flags, int *error)
 	return child ? &child->inet.sk : NULL;
 }
 
-static struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS)
+/* Not inet_accept(): that may charge a child anew, which has been charged since
+ * it is there.
+ */
+static int xtcp_accept(struct socket *sock, struct socket *newsock,
+		       XTCP_ACCEPT_ARGS)
 {
 	struct sock *child;
-	int error;
+	int err;
 
-	child = accept_child(sk, xtcp_accept_flags, &error);
-	xtcp_accept_error(error);
-	return child;
+	child = accept_child(sock->sk, xtcp_accept_flags, &err);
+	if (!child)
+		return err;
+	lock_sock(child);
+	sock_rps_record_flow(child);
+	sock_graft(child, newsock);
+	set_bit(SOCK_CUSTOM_SOCKOPT, &newsock->flags);
+	newsock->state = SS_CONNECTED;
+	release_sock(child);
+	return 0;
 }
 
 /* ---- the tables ---- */
@@ -547,6 +559,15 @@ static struct sock *xtcp_accept(struct sock *sk, XTCP_ACCEPT_ARGS)
 static int xtcp_setsockopt_stream(struct socket *sock, int level, int name,
 				  sockptr_t val, unsigned int len)
 {
+	if (level == SOL_SOCKET) {
+		/* taken, it would choose among sockets of the kernel's tables,
+		 * where ours are not
+		 */
+		if (name == SO_ATTACH_REUSEPORT_CBPF ||
+		    name == SO_ATTACH_REUSEPORT_EBPF)
+			return -EOPNOTSUPP;
+		return sock_setsockopt(sock, level, name, val, len);
+	}
 	return xtcp_prot.setsockopt(sock->sk, level, name, val, len);
 }
 
@@ -611,7 +632,7 @@ const struct proto_ops xtcp_stream_ops = {
 	.bind		= xtcp_bind,
 	.connect	= xtcp_connect,
 	.socketpair	= sock_no_socketpair,
-	.accept		= inet_accept,
+	.accept		= xtcp_accept,
 	.getname	= inet_getname,
 	.poll		= xtcp_poll,
 	.ioctl		= xtcp_ioctl,
@@ -641,7 +662,6 @@ struct proto xtcp_prot = {
 	.unhash			= xtcp_unhash,
 	.close			= xtcp_close,
 	.disconnect		= xtcp_disconnect,
-	.accept			= xtcp_accept,
 	.shutdown		= xtcp_shutdown,
 	.setsockopt		= xtcp_setsockopt,
 	.getsockopt		= xtcp_getsockopt,
