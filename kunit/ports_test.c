@@ -2,6 +2,7 @@
 /*
  * Ports and the connection table: who may share what, and who is found.
  */
+#include "../module/engine/close.h"
 #include "../module/engine/demux.h"
 #include "../module/engine/ports.h"
 #include "conv.h"
@@ -97,6 +98,163 @@ static void freed_by_close(struct kunit *test)
 		returns(t, 0, user_bind(t, sock, HERE_ADDR, 7000));
 		user_close_socket(t, sock);
 	}
+}
+
+/* ---- what bind() costs ---- */
+
+#define MANY	200
+
+struct crowd {
+	struct socket *socks[MANY];
+	int n;
+};
+
+static void disperse(void *data)
+{
+	struct crowd *crowd = data;
+
+	while (crowd->n)
+		sock_release(crowd->socks[--crowd->n]);
+}
+
+/* More sockets than a conversation has.  They end with the case. */
+static struct crowd *gather(struct kunit *test)
+{
+	struct crowd *crowd = kunit_kzalloc(test, sizeof(*crowd), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, crowd);
+	for (; crowd->n < MANY; crowd->n++) {
+		struct socket *sock;
+
+		if (sock_create_kern(&init_net, AF_XTCP, SOCK_STREAM, 0, &sock))
+			break;
+		crowd->socks[crowd->n] = sock;
+	}
+	if (crowd->n < MANY) {
+		disperse(crowd);
+		KUNIT_FAIL_AND_ABORT(test, "no more sockets");
+	}
+	return crowd;
+}
+
+static int bind_more(struct conv *t, struct socket *sock, u32 addr, int how)
+{
+	sock->sk->sk_reuse = how & REUSE ? SK_CAN_REUSE : SK_NO_REUSE;
+	sock->sk->sk_reuseport = !!(how & REUSEPORT);
+	return user_bind(t, sock, addr, 7000);
+}
+
+/* However many have the port at an address, bind() looks at them as one. */
+static void equals_cost_as_one(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct conv *t = conv_of(test);
+	int err = 0;
+
+	for (int i = 0; i < MANY && !err; i++) {
+		err = bind_more(t, crowd->socks[i], HERE_ADDR, REUSE);
+		KUNIT_EXPECT_LE(test, t->xn->port_looks, 1);
+	}
+	KUNIT_EXPECT_EQ(test, 0, err);
+	KUNIT_EXPECT_EQ(test, -EADDRINUSE, bind_as(t, PLAIN));
+	KUNIT_EXPECT_LE(test, t->xn->port_looks, 2);
+	KUNIT_EXPECT_EQ(test, -EADDRINUSE, bind_as(t, PLAIN | ANY));
+	KUNIT_EXPECT_LE(test, t->xn->port_looks, 3);
+	KUNIT_EXPECT_EQ(test, 0, bind_as(t, REUSE | OTHER));
+	KUNIT_EXPECT_EQ(test, 0, t->xn->port_looks);
+	KUNIT_EXPECT_EQ(test, 0, bind_as(t, REUSE | ANY));
+	KUNIT_EXPECT_EQ(test, 1, t->xn->port_looks);
+	disperse(crowd);
+}
+
+/* However many addresses there are, who wants them all looks at one class. */
+static void addresses_cost_as_one(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct conv *t = conv_of(test);
+	int err = 0;
+
+	for (int i = 0; i < MANY && !err; i++)
+		err = bind_more(t, crowd->socks[i], 0x7f000101 + i, REUSE);
+	KUNIT_EXPECT_EQ(test, 0, err);
+	KUNIT_EXPECT_EQ(test, 0, bind_as(t, REUSE | ANY));
+	KUNIT_EXPECT_EQ(test, 1, t->xn->port_looks);
+	KUNIT_EXPECT_EQ(test, -EADDRINUSE, bind_as(t, ANY));
+	KUNIT_EXPECT_LE(test, t->xn->port_looks, 3);
+	disperse(crowd);
+}
+
+static int connect_to_port(struct conv *t, struct socket *sock, u16 port)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(THERE_ADDR),
+		.sin_port = htons(port),
+	};
+	int err = kernel_connect(sock, (struct sockaddr *)&to, sizeof(to),
+				 O_NONBLOCK);
+
+	return err == -EINPROGRESS ? 0 : err;
+}
+
+/* A connection owns the port where it is, not where it was bound. */
+static void connections_cost_as_one(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct conv *t = conv_of(test);
+	int err = 0;
+
+	for (int i = 0; i < MANY && !err; i++) {
+		err = bind_more(t, crowd->socks[i], 0, REUSE) ?:
+		      connect_to_port(t, crowd->socks[i], 1 + i);
+		KUNIT_EXPECT_LE(test, t->xn->port_looks, 1);
+	}
+	KUNIT_EXPECT_EQ(test, 0, err);
+	KUNIT_EXPECT_EQ(test, -EADDRINUSE, bind_as(t, PLAIN));
+	KUNIT_EXPECT_LE(test, t->xn->port_looks, 2);
+	KUNIT_EXPECT_EQ(test, 0, bind_as(t, PLAIN | OTHER));
+	KUNIT_EXPECT_EQ(test, 0, t->xn->port_looks);
+	/* back to every address */
+	KUNIT_EXPECT_EQ(test, 0, xtcp_disconnect(crowd->socks[0]->sk, 0));
+	KUNIT_EXPECT_EQ(test, -EADDRINUSE, bind_as(t, PLAIN | OTHER));
+	disperse(crowd);
+	conv_freeze(t);
+	conv_forget_sent(t);
+}
+
+/* Options that are set later count at once; each socket is asked once. */
+static void options_set_later(struct kunit *test)
+{
+	struct crowd *crowd = gather(test);
+	struct conv *t = conv_of(test);
+	int err = 0;
+
+	for (int i = 0; i < MANY && !err; i++)
+		err = bind_more(t, crowd->socks[i], HERE_ADDR, REUSEPORT);
+	KUNIT_EXPECT_EQ(test, 0, err);
+	for (int i = 1; i < MANY; i++)
+		crowd->socks[i]->sk->sk_reuse = SK_CAN_REUSE;
+	KUNIT_EXPECT_EQ(test, -EADDRINUSE, bind_as(t, REUSE));
+	crowd->socks[0]->sk->sk_reuse = SK_CAN_REUSE;
+	KUNIT_EXPECT_EQ(test, 0, bind_as(t, REUSE));
+	KUNIT_EXPECT_EQ(test, 0, bind_as(t, REUSE));
+	KUNIT_EXPECT_LE(test, t->xn->port_looks, 3);
+	disperse(crowd);
+}
+
+/* Who has come because of an option stays when it is cleared; so does what they
+ * may bring after them, until the socket listens.
+ */
+static void options_cleared_later(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct socket *a = user_socket(t);
+
+	returns(t, 0, bind_more(t, a, HERE_ADDR, REUSE));
+	returns(t, 0, bind_as(t, REUSE));
+	a->sk->sk_reuse = SK_NO_REUSE;
+	returns(t, 0, bind_as(t, REUSE));
+	returns(t, -EADDRINUSE, kernel_listen(a, 1));
 }
 
 static void chosen(struct kunit *test)
@@ -301,6 +459,11 @@ static struct kunit_case ports_cases[] = {
 	KUNIT_CASE_PARAM(shared, pair_gen_params),
 	KUNIT_CASE(one_listens),
 	KUNIT_CASE(freed_by_close),
+	KUNIT_CASE(equals_cost_as_one),
+	KUNIT_CASE(addresses_cost_as_one),
+	KUNIT_CASE(connections_cost_as_one),
+	KUNIT_CASE(options_set_later),
+	KUNIT_CASE(options_cleared_later),
 	KUNIT_CASE(chosen),
 	KUNIT_CASE(chosen_by_connect),
 	KUNIT_CASE(same_tuple_twice),

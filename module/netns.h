@@ -10,6 +10,7 @@
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
 #include <linux/rhashtable.h>
+#include <linux/spinlock.h>
 #include <linux/sysctl.h>
 #include <linux/workqueue.h>
 #include <net/netns/generic.h>
@@ -48,10 +49,14 @@ struct xtcp_sysctls {
 
 struct xtcp_tcp_wire;
 
+#define XTCP_PORT_LOCKS_LOG	6
+
 struct xtcp_net {
 	struct net		*net;
 	struct rhashtable	conns;	/* 4-tuple: connection, request, TIME_WAIT */
 	struct rhashtable	ports;	/* (wire, port): who has bound it */
+	spinlock_t		port_locks[1 << XTCP_PORT_LOCKS_LOG];	/* owners of ports */
+	unsigned int		port_looks;	/* tests: what the last bind() looked at */
 	DEFINE_SNMP_STAT(struct xtcp_mib, mib);
 	struct xtcp_sysctls	sysctl;
 	atomic_t		tw_count;

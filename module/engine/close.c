@@ -182,6 +182,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	}
 	xtcp_addr_from_v4(&x->node.tuple.laddr, inet->inet_rcv_saddr);
 	x->node.tuple.lport = inet->inet_num;
+	xtcp_port_readdress(sk);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock_reset_flag(sk, SOCK_DONE);
 	WRITE_ONCE(sk->sk_err_soft, 0);

@@ -29,32 +29,27 @@
 
 struct xtcp_hold;
 struct xtcp_ip_ops;
+struct xtcp_owner_group;
 struct xtcp_port;
 
 /**
  * struct xtcp_owner - a socket or TIME_WAIT object that occupies a port
- * @node: among the port's owners; guarded by the port's lock, as all of this
+ * @node: in its group; guarded by the port's lock, as all of this
  * @port: the port, or NULL
+ * @group: owners.c: those equal to it
  * @hold: on the TCP wire: the port in the kernel's TCP
  * @sk: the socket; NULL for a TIME_WAIT object
- * @laddr: the local address it is bound to; all zero: every one
- * @ifindex: the device it is bound to; 0: every one
  * @uid: whose it is; a child's: whose listener made it
- * @reuse: SO_REUSEADDR was set; of a TIME_WAIT object, a socket is asked itself
- * @reuseport: SO_REUSEPORT was set; likewise
  * @guards: @hold knows that this shares the port with nobody
  */
 struct xtcp_owner {
 	struct hlist_node	node;
 	struct xtcp_port	*port;
+	struct xtcp_owner_group	*group;
 	struct xtcp_hold	*hold;
 	struct sock		*sk;
-	const struct in6_addr	*laddr;
-	int			ifindex;
 	kuid_t			uid;
-	u8			reuse:1,
-				reuseport:1,
-				guards:1;
+	bool			guards;
 };
 
 /**

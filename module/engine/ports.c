@@ -4,31 +4,27 @@
  *
  * A port is an object in a table of its own, keyed by wire and number, there
  * while anyone owns it: sockets bound or connected, and TIME_WAIT objects.  Its
- * owners are guarded by one of a small array of locks; listeners are also read
- * under RCU, by the SYNs that look for them.
+ * owners, owners.c, are guarded by one of the namespace's locks; listeners are
+ * also read under RCU, by the SYNs that look for them.
  */
+#include <linux/hash.h>
 #include <linux/jhash.h>
 #include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/rhashtable.h>
 #include "../wire/tcp_wire.h"
 #include "demux.h"
+#include "owners.h"
 #include "ports.h"
 
 struct xtcp_port {
 	struct rhash_head	hash;
 	u32			key;
 	struct xtcp_net		*xn;
-	struct hlist_head	owners;
+	struct xtcp_owners	owners;
 	struct hlist_head	listeners;	/* RCU */
 	bool			by_connect;	/* only connect() chose it */
 	struct rcu_head		rcu;
-};
-
-#define PORT_LOCKS	64
-
-static spinlock_t port_locks[PORT_LOCKS] = {
-	[0 ... PORT_LOCKS - 1] = __SPIN_LOCK_UNLOCKED(port_locks)
 };
 
 static const struct rhashtable_params ports_params = {
@@ -43,9 +39,11 @@ static u32 port_key(u8 wire, u16 num)
 	return (u32)wire << 16 | num;
 }
 
-static spinlock_t *port_lock(u32 key)
+/* Which one depends on the namespace: nobody can tell what shares a lock. */
+static spinlock_t *port_lock(struct xtcp_net *xn, u32 key)
 {
-	return &port_locks[key % PORT_LOCKS];
+	return &xn->port_locks[hash_32(key ^ net_hash_mix(xn->net),
+				       XTCP_PORT_LOCKS_LOG)];
 }
 
 /**
@@ -56,7 +54,11 @@ static spinlock_t *port_lock(u32 key)
  */
 int xtcp_ports_net_init(struct xtcp_net *xn)
 {
+	int i;
+
 	xn->port_hint = get_random_u32();
+	for (i = 0; i < ARRAY_SIZE(xn->port_locks); i++)
+		spin_lock_init(&xn->port_locks[i]);
 	return rhashtable_init(&xn->ports, &ports_params);
 }
 
@@ -97,18 +99,18 @@ static struct xtcp_port *port_find_or_make(struct xtcp_net *xn, u32 key)
 /* Port lock held: free a port that nobody owns any more. */
 static void port_free_unowned(struct xtcp_port *port)
 {
-	if (!hlist_empty(&port->owners))
+	if (!xtcp_owners_none(&port->owners))
 		return;
 	rhashtable_remove_fast(&port->xn->ports, &port->hash, ports_params);
 	kfree_rcu(port, rcu);
 }
 
-static void owner_init(struct xtcp_owner *o, struct sock *sk)
+static void owner_init(struct xtcp_owner *o, struct sock *sk,
+		       struct xtcp_owner_key *key)
 {
 	o->sk = sk;
-	o->laddr = &xtcp_sk(sk)->node.tuple.laddr;
-	o->ifindex = sk->sk_bound_dev_if;
 	o->uid = sock_i_uid(sk);
+	xtcp_owner_key(key, sk, o->uid);
 }
 
 /* Every address: ::, or 0.0.0.0 as an IPv4-mapped one. */
@@ -116,22 +118,6 @@ static bool addr_any(const struct in6_addr *a)
 {
 	return !(a->s6_addr32[0] | a->s6_addr32[1] | a->s6_addr32[3]) &&
 	       (!a->s6_addr32[2] || a->s6_addr32[2] == htonl(0xffff));
-}
-
-static bool addrs_overlap(const struct in6_addr *a, const struct in6_addr *b)
-{
-	return ipv6_addr_equal(a, b) || addr_any(a) || addr_any(b);
-}
-
-/* The options may be set and cleared as long as the socket is there. */
-static bool owner_reuse(const struct xtcp_owner *o)
-{
-	return o->sk ? o->sk->sk_reuse != SK_NO_REUSE : o->reuse;
-}
-
-static bool owner_reuseport(const struct xtcp_owner *o)
-{
-	return o->sk ? o->sk->sk_reuseport : o->reuseport;
 }
 
 /* On the TCP wire: does this owner share the port with sockets of the kernel's
@@ -145,13 +131,24 @@ static void owner_guard(struct xtcp_owner *o, bool guards)
 	xtcp_hold_guard(o->hold, guards ? 1 : -1);
 }
 
-static void owner_add(struct xtcp_port *port, struct xtcp_owner *o)
+/* It is among the port's owners: from now on its hold counts. */
+static void owner_added(struct xtcp_port *port, struct xtcp_owner *o, bool reuse)
 {
 	o->port = port;
-	hlist_add_head(&o->node, &port->owners);
-	o->guards = o->hold && !owner_reuse(o);
+	o->guards = o->hold && !reuse;
 	if (o->hold)
 		xtcp_hold_guard(o->hold, o->guards);
+}
+
+/* Port lock held.  Return: 0 or -ENOMEM */
+static int owner_add(struct xtcp_port *port, struct xtcp_owner *o,
+		     const struct xtcp_owner_key *key)
+{
+	int err = xtcp_owners_add(&port->owners, o, key);
+
+	if (!err)
+		owner_added(port, o, key->how & XTCP_OWNER_REUSE);
+	return err;
 }
 
 /* Port lock held. */
@@ -159,7 +156,7 @@ static void owner_remove(struct xtcp_owner *o)
 {
 	struct xtcp_port *port = o->port;
 
-	hlist_del_init(&o->node);
+	xtcp_owners_remove(&port->owners, o);
 	o->port = NULL;
 	owner_guard(o, false);
 	xtcp_hold_put(o->hold);
@@ -167,35 +164,15 @@ static void owner_remove(struct xtcp_owner *o)
 	port_free_unowned(port);
 }
 
-/* May these two have the port together?  The rules of socket(7): SO_REUSEADDR
- * on both as long as the other does not listen, or SO_REUSEPORT on both and the
- * same user.
- */
-static bool owners_conflict(const struct xtcp_owner *o,
-			    const struct xtcp_owner *other)
+/* Port lock held.  As xtcp_owners_conflict(). */
+static int port_conflict(struct xtcp_port *port, const struct xtcp_owner_key *wish,
+			 const struct xtcp_owner *self)
 {
-	if (o->ifindex && other->ifindex && o->ifindex != other->ifindex)
-		return false;
-	if (!addrs_overlap(o->laddr, other->laddr))
-		return false;
-	if (owner_reuse(o) && owner_reuse(other) &&
-	    (!other->sk || READ_ONCE(other->sk->sk_state) != TCP_LISTEN))
-		return false;
-	if (owner_reuseport(o) && owner_reuseport(other) &&
-	    (!other->sk || uid_eq(o->uid, other->uid)))
-		return false;
-	return true;
-}
+	struct xtcp_owners_check check = { .wish = wish, .self = self };
+	int err = xtcp_owners_conflict(&port->owners, &check);
 
-/* Port lock held. */
-static bool port_conflicts(struct xtcp_port *port, const struct xtcp_owner *o)
-{
-	struct xtcp_owner *other;
-
-	hlist_for_each_entry(other, &port->owners, node)
-		if (other != o && owners_conflict(o, other))
-			return true;
-	return false;
+	WRITE_ONCE(port->xn->port_looks, check.looks);
+	return err;
 }
 
 enum port_wish {
@@ -211,6 +188,28 @@ static struct xtcp_hold *hold_port(struct sock *sk, u16 num, bool reuse)
 	return xtcp_hold_get(sk, num, reuse);
 }
 
+/* Port lock held.  Return: as xtcp_owners_conflict() */
+static int port_take(struct xtcp_port *port, struct sock *sk,
+		     enum port_wish wish, struct xtcp_hold **hold)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_owner_key key;
+	int err;
+
+	owner_init(&x->owner, sk, &key);
+	if (wish == PORT_UNUSED)
+		err = xtcp_owners_none(&port->owners) ? 0 : -EADDRINUSE;
+	else
+		err = port_conflict(port, &key, NULL);
+	if (err)
+		return err;
+	swap(x->owner.hold, *hold);
+	err = owner_add(port, &x->owner, &key);
+	if (err)
+		swap(x->owner.hold, *hold);
+	return err;
+}
+
 /* Own a port by bind(). */
 static int port_bind(struct sock *sk, u16 num, enum port_wish wish)
 {
@@ -218,33 +217,29 @@ static int port_bind(struct sock *sk, u16 num, enum port_wish wish)
 	u32 key = port_key(x->node.tuple.wire, num);
 	struct xtcp_hold *hold;
 	struct xtcp_port *port;
-	int err = -EADDRINUSE;
+	int err;
 
 	if (wish == PORT_UNUSED && port_find(x->xn, key))
 		return -EADDRINUSE;
 	hold = hold_port(sk, num, wish == PORT_SHARED && sk->sk_reuse);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
-	spin_lock_bh(port_lock(key));
+again:
+	spin_lock_bh(port_lock(x->xn, key));
 	port = port_find_or_make(x->xn, key);
-	if (!port) {
-		err = -ENOMEM;
-		goto out;
-	}
-	owner_init(&x->owner, sk);
-	if (wish == PORT_UNUSED ? !hlist_empty(&port->owners) :
-				  port_conflicts(port, &x->owner)) {
+	err = port ? port_take(port, sk, wish, &hold) : -ENOMEM;
+	if (!err) {
+		port->by_connect = false;
+		x->node.tuple.lport = num;
+		inet_sk(sk)->inet_num = num;
+	} else if (port) {
 		port_free_unowned(port);
-		goto out;
 	}
-	port->by_connect = false;
-	swap(x->owner.hold, hold);
-	owner_add(port, &x->owner);
-	x->node.tuple.lport = num;
-	inet_sk(sk)->inet_num = num;
-	err = 0;
-out:
-	spin_unlock_bh(port_lock(key));
+	spin_unlock_bh(port_lock(x->xn, key));
+	if (err == -EAGAIN) {
+		cond_resched();
+		goto again;
+	}
 	xtcp_hold_put(hold);
 	return err;
 }
@@ -296,6 +291,31 @@ int xtcp_get_port(struct sock *sk, unsigned short num)
 	return err;
 }
 
+/* Port lock held. */
+static int port_enter(struct xtcp_port *port, struct sock *sk,
+		      struct xtcp_hold **hold)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_owner_key key;
+	int err;
+
+	if (!port->by_connect)
+		return -EADDRINUSE;
+	err = xtcp_node_insert(x->xn, &x->node);
+	if (err)
+		return err;
+	owner_init(&x->owner, sk, &key);
+	swap(x->owner.hold, *hold);
+	err = owner_add(port, &x->owner, &key);
+	if (err) {
+		swap(x->owner.hold, *hold);
+		xtcp_node_remove(x->xn, &x->node);
+		return err;
+	}
+	x->hashed = true;
+	return 0;
+}
+
 /* Own a port by connect(), unless somebody bound it, and take the 4-tuple. */
 static int port_try_connect(struct sock *sk, u16 num)
 {
@@ -308,29 +328,15 @@ static int port_try_connect(struct sock *sk, u16 num)
 	hold = hold_port(sk, num, false);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
-	spin_lock_bh(port_lock(key));
-	port = port_find_or_make(x->xn, key);
-	if (!port) {
-		err = -ENOMEM;
-		goto out;
-	}
-	err = -EADDRINUSE;
-	if (!port->by_connect)
-		goto out_free;
+	spin_lock_bh(port_lock(x->xn, key));
 	x->node.tuple.lport = num;
-	err = xtcp_node_insert(x->xn, &x->node);
-	if (err)
-		goto out_free;
-	x->hashed = true;
-	owner_init(&x->owner, sk);
-	swap(x->owner.hold, hold);
-	owner_add(port, &x->owner);
-	inet_sk(sk)->inet_num = num;
-	goto out;
-out_free:
-	port_free_unowned(port);
-out:
-	spin_unlock_bh(port_lock(key));
+	port = port_find_or_make(x->xn, key);
+	err = port ? port_enter(port, sk, &hold) : -ENOMEM;
+	if (!err)
+		inet_sk(sk)->inet_num = num;
+	else if (port)
+		port_free_unowned(port);
+	spin_unlock_bh(port_lock(x->xn, key));
 	xtcp_hold_put(hold);
 	return err;
 }
@@ -350,6 +356,31 @@ static u32 port_search_start(struct xtcp_sock *x)
 }
 
 /**
+ * xtcp_port_readdress() - the socket's local address or device is another by now
+ * @sk: the socket, locked
+ *
+ * A connection owns its port at the address that it has, not at the one that it
+ * was bound to.  Process context.
+ *
+ * Return: 0; -ENOMEM: then it owns what it owned before
+ */
+int xtcp_port_readdress(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_port *port = x->owner.port;
+	struct xtcp_owner_key key;
+	int err;
+
+	if (!port)
+		return 0;
+	spin_lock_bh(port_lock(x->xn, port->key));
+	xtcp_owner_key(&key, sk, x->owner.uid);
+	err = xtcp_owners_move(&port->owners, &x->owner, &key);
+	spin_unlock_bh(port_lock(x->xn, port->key));
+	return err;
+}
+
+/**
  * xtcp_port_connect() - choose a port for an active open and enter the table
  * @sk: the socket, locked; its tuple has both addresses and the remote port,
  *	and the local one if it was bound
@@ -365,7 +396,9 @@ int xtcp_port_connect(struct sock *sk)
 	u32 start;
 
 	if (x->owner.port) {
-		err = xtcp_node_insert(x->xn, &x->node);
+		err = xtcp_port_readdress(sk);
+		if (!err)
+			err = xtcp_node_insert(x->xn, &x->node);
 		x->hashed = !err;
 		return err;
 	}
@@ -391,6 +424,26 @@ int xtcp_port_connect(struct sock *sk)
 	return -EADDRNOTAVAIL;
 }
 
+/* Port lock held.  Return: as xtcp_owners_conflict() */
+static int port_add_listener(struct xtcp_port *port, struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_owner_key key;
+	int err;
+
+	owner_init(&x->owner, sk, &key);
+	key.how |= XTCP_OWNER_LISTENS;
+	err = port_conflict(port, &key, &x->owner);
+	if (!err)
+		err = xtcp_owners_move(&port->owners, &x->owner, &key);
+	if (err)
+		return err;
+	owner_guard(&x->owner, true);
+	hlist_add_tail_rcu(&x->listen_node, &port->listeners);
+	x->listening = true;
+	return 0;
+}
+
 /**
  * xtcp_port_listen() - become a listener of the port owned
  * @sk: the socket, locked, in LISTEN
@@ -398,7 +451,7 @@ int xtcp_port_connect(struct sock *sk)
  * Two sockets with SO_REUSEADDR may both have bound the port; only one may
  * listen, unless SO_REUSEPORT says otherwise.  Process context.
  *
- * Return: 0 or -EADDRINUSE
+ * Return: 0, -EADDRINUSE, -ENOMEM
  */
 int xtcp_port_listen(struct sock *sk)
 {
@@ -410,16 +463,12 @@ int xtcp_port_listen(struct sock *sk)
 		err = xtcp_hold_listen(x->owner.hold);
 	if (err)
 		return err;
-	spin_lock_bh(port_lock(port->key));
-	owner_init(&x->owner, sk);
-	if (port_conflicts(port, &x->owner)) {
-		err = -EADDRINUSE;
-	} else {
-		owner_guard(&x->owner, true);
-		hlist_add_tail_rcu(&x->listen_node, &port->listeners);
-		x->listening = true;
-	}
-	spin_unlock_bh(port_lock(port->key));
+	do {
+		cond_resched();
+		spin_lock_bh(port_lock(x->xn, port->key));
+		err = port_add_listener(port, sk);
+		spin_unlock_bh(port_lock(x->xn, port->key));
+	} while (err == -EAGAIN);
 	if (x->owner.hold)
 		xtcp_hold_guard(x->owner.hold, -1);	/* the asking's */
 	return err;
@@ -432,16 +481,19 @@ int xtcp_port_listen(struct sock *sk)
 void xtcp_port_unlisten(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 key;
+	struct xtcp_port *port = x->owner.port;
+	struct xtcp_owner_key key;
 
 	if (!x->listening)
 		return;
-	key = x->owner.port->key;
-	spin_lock_bh(port_lock(key));
+	spin_lock_bh(port_lock(x->xn, port->key));
 	hlist_del_rcu(&x->listen_node);
 	x->listening = false;
-	owner_guard(&x->owner, !owner_reuse(&x->owner));
-	spin_unlock_bh(port_lock(key));
+	xtcp_owner_key(&key, sk, x->owner.uid);
+	/* without memory it goes on to keep others away as a listener does */
+	xtcp_owners_move(&port->owners, &x->owner, &key);
+	owner_guard(&x->owner, !(key.how & XTCP_OWNER_REUSE));
+	spin_unlock_bh(port_lock(x->xn, port->key));
 }
 
 /**
@@ -449,23 +501,31 @@ void xtcp_port_unlisten(struct sock *sk)
  * @child: a connection made by a listener; its tuple is set
  * @listener: locked
  *
- * Softirq.  Return: 0, or -EINVAL where the listener has lost its port
+ * Softirq.  Return: 0; -EINVAL where the listener has lost its port; -ENOMEM
  */
 int xtcp_port_inherit(struct sock *child, struct sock *listener)
 {
-	struct xtcp_port *port = xtcp_sk(listener)->owner.port;
+	struct xtcp_owner *from = &xtcp_sk(listener)->owner;
 	struct xtcp_sock *x = xtcp_sk(child);
+	struct xtcp_port *port = from->port;
+	struct xtcp_owner_key key;
+	int err;
 
 	if (!port)
 		return -EINVAL;
-	spin_lock_bh(port_lock(port->key));
-	owner_init(&x->owner, child);
-	x->owner.uid = xtcp_sk(listener)->owner.uid;
-	x->owner.hold = xtcp_sk(listener)->owner.hold;
-	xtcp_hold_ref(x->owner.hold);
-	owner_add(port, &x->owner);
-	spin_unlock_bh(port_lock(port->key));
-	return 0;
+	spin_lock_bh(port_lock(x->xn, port->key));
+	x->owner.sk = child;
+	x->owner.uid = from->uid;
+	xtcp_owner_key(&key, child, from->uid);
+	xtcp_hold_ref(from->hold);
+	x->owner.hold = from->hold;
+	err = owner_add(port, &x->owner, &key);
+	if (err) {
+		xtcp_hold_put(from->hold);
+		x->owner.hold = NULL;
+	}
+	spin_unlock_bh(port_lock(x->xn, port->key));
+	return err;
 }
 
 /**
@@ -480,9 +540,9 @@ void xtcp_put_port(struct sock *sk)
 	if (!x->owner.port)
 		return;
 	key = x->owner.port->key;
-	spin_lock_bh(port_lock(key));
+	spin_lock_bh(port_lock(x->xn, key));
 	owner_remove(&x->owner);
-	spin_unlock_bh(port_lock(key));
+	spin_unlock_bh(port_lock(x->xn, key));
 	inet_sk(sk)->inet_num = 0;
 }
 
@@ -494,20 +554,21 @@ void xtcp_put_port(struct sock *sk)
 void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_timewait *tw)
 {
 	struct xtcp_port *port = x->owner.port;
+	struct xtcp_owner_key key;
 
-	tw->owner = (struct xtcp_owner) {
-		.laddr = &tw->node.tuple.laddr,
-		.hold = x->owner.hold,
-		.ifindex = tw->ifindex,
-		.reuse = owner_reuse(&x->owner),
-		.reuseport = owner_reuseport(&x->owner),
-	};
+	tw->owner = (struct xtcp_owner) { .hold = x->owner.hold };
 	if (!port)
 		return;
+	xtcp_owner_key(&key, &x->inet.sk, GLOBAL_ROOT_UID);
+	if (key.how & XTCP_OWNER_REUSEPORT)
+		key.how |= XTCP_OWNER_TIME_WAIT;
 	xtcp_hold_ref(tw->owner.hold);
-	spin_lock_bh(port_lock(port->key));
-	owner_add(port, &tw->owner);
-	spin_unlock_bh(port_lock(port->key));
+	spin_lock_bh(port_lock(x->xn, port->key));
+	if (xtcp_owners_add(&port->owners, &tw->owner, &key))
+		/* no memory: whoever may share with the connection may with it */
+		xtcp_owners_join(&tw->owner, &x->owner);
+	owner_added(port, &tw->owner, key.how & XTCP_OWNER_REUSE);
+	spin_unlock_bh(port_lock(x->xn, port->key));
 }
 
 /**
@@ -522,9 +583,9 @@ void xtcp_port_drop(struct xtcp_timewait *tw)
 	if (!port)
 		return;
 	key = port->key;
-	spin_lock_bh(port_lock(key));
+	spin_lock_bh(port_lock(tw->xn, key));
 	owner_remove(&tw->owner);
-	spin_unlock_bh(port_lock(key));
+	spin_unlock_bh(port_lock(tw->xn, key));
 }
 
 /* How well does a listener fit?  0: not at all. */

@@ -23,6 +23,7 @@ int xtcp_ports_net_init(struct xtcp_net *xn);
 void xtcp_ports_net_exit(struct xtcp_net *xn);
 
 int xtcp_get_port(struct sock *sk, unsigned short num);
+int xtcp_port_readdress(struct sock *sk);
 int xtcp_port_connect(struct sock *sk);
 int xtcp_port_listen(struct sock *sk);
 void xtcp_port_unlisten(struct sock *sk);

@@ -297,6 +297,7 @@ static void connect_undo(struct sock *sk, bool was_bound)
 	inet->inet_dport = 0;
 	xtcp_addr_from_v4(&x->node.tuple.laddr, inet->inet_rcv_saddr);
 	x->node.tuple.lport = inet->inet_num;
+	xtcp_port_readdress(sk);
 	sk_dst_reset(sk);
 	sk->sk_route_caps = 0;
 }

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who owns a port, and who may own it beside them.
+ *
+ * A port may have a listener and 20,000 connections, and whoever calls bind()
+ * wants to know whether one of them is in the way.  So owners that are equal in
+ * all that matters are a group, groups that differ in nothing but the address are
+ * a class, and both stand in trees.  Who wants an address looks at the groups of
+ * that address and of every address; who wants every address looks at the
+ * classes.  All children of a listener at one address are one group.
+ *
+ * SO_REUSEADDR and SO_REUSEPORT of a socket may change later.  Setting one counts
+ * at once: where a group is in the way, its first owner is asked, and one that has
+ * set an option meanwhile moves to the group that it belongs to now.  Clearing one
+ * counts when the socket connects or listens: what it offered at bind() stands
+ * until then.  The kernel's TCP is no guide: 6.1 notes at bind() that a port is
+ * free for all to share, and does as we do; 6.12 asks each socket anew.
+ */
+#include <linux/slab.h>
+#include "owners.h"
+
+/**
+ * struct xtcp_owner_group - owners with the same key, or a class of such groups
+ * @node: among the port's groups, or classes
+ * @key: of each member; a class' address is all zero
+ * @members: a group's: struct xtcp_owner; a class': struct xtcp_owner_group
+ * @class: a group's class; NULL: this is one
+ * @sibling: among its class' members
+ */
+struct xtcp_owner_group {
+	struct rb_node		node;
+	struct xtcp_owner_key	key;
+	struct hlist_head	members;
+	struct xtcp_owner_group	*class;
+	struct hlist_node	sibling;
+};
+
+static_assert(sizeof(struct xtcp_owner_key) ==
+	      sizeof(struct in6_addr) + sizeof(int) + sizeof(kuid_t) + sizeof(u32));
+
+static struct xtcp_owner_group *group_of(struct rb_node *node)
+{
+	return rb_entry_safe(node, struct xtcp_owner_group, node);
+}
+
+/* Every address: ::, or 0.0.0.0 as an IPv4-mapped one. */
+static bool addr_any(const struct in6_addr *a)
+{
+	return !(a->s6_addr32[0] | a->s6_addr32[1] | a->s6_addr32[3]) &&
+	       (!a->s6_addr32[2] || a->s6_addr32[2] == htonl(0xffff));
+}
+
+/* What the socket's options say now. */
+static u32 sock_how(const struct sock *sk)
+{
+	return (sk->sk_reuse != SK_NO_REUSE ? XTCP_OWNER_REUSE : 0) |
+	       (sk->sk_reuseport ? XTCP_OWNER_REUSEPORT : 0);
+}
+
+static void key_set_how(struct xtcp_owner_key *key, u32 how, kuid_t uid)
+{
+	key->how = how;
+	key->uid = how & XTCP_OWNER_REUSEPORT && !(how & XTCP_OWNER_TIME_WAIT) ?
+		   uid : GLOBAL_ROOT_UID;
+}
+
+/**
+ * xtcp_owner_key() - what decides about a socket that owns a port, or wants to
+ * @key: where to write it
+ * @sk: the socket; its tuple has the address
+ * @uid: whose it is
+ *
+ * Any context.
+ */
+void xtcp_owner_key(struct xtcp_owner_key *key, const struct sock *sk,
+		    kuid_t uid)
+{
+	const struct in6_addr *laddr = &xtcp_sk(sk)->node.tuple.laddr;
+
+	key->laddr = addr_any(laddr) ? in6addr_any : *laddr;
+	key->ifindex = READ_ONCE(sk->sk_bound_dev_if);
+	key_set_how(key, sock_how(sk), uid);
+}
+
+/* ---- the trees ---- */
+
+static int key_cmp(const void *key, const struct rb_node *node)
+{
+	return memcmp(key, &rb_entry(node, struct xtcp_owner_group, node)->key,
+		      sizeof(struct xtcp_owner_key));
+}
+
+static int node_cmp(struct rb_node *new, const struct rb_node *node)
+{
+	return key_cmp(&group_of(new)->key, node);
+}
+
+static struct xtcp_owner_group *group_find_or_make(struct rb_root *root,
+						   const struct xtcp_owner_key *key)
+{
+	struct xtcp_owner_group *g = group_of(rb_find(key, root, key_cmp));
+
+	if (g)
+		return g;
+	g = kzalloc(sizeof(*g), GFP_ATOMIC | __GFP_NOWARN);
+	if (!g)
+		return NULL;
+	g->key = *key;
+	rb_find_add(&g->node, root, node_cmp);
+	return g;
+}
+
+static void class_free_empty(struct xtcp_owners *owners,
+			     struct xtcp_owner_group *class)
+{
+	if (!hlist_empty(&class->members))
+		return;
+	rb_erase(&class->node, &owners->classes);
+	kfree(class);
+}
+
+static void group_free_empty(struct xtcp_owners *owners,
+			     struct xtcp_owner_group *g)
+{
+	if (!hlist_empty(&g->members))
+		return;
+	hlist_del(&g->sibling);
+	class_free_empty(owners, g->class);
+	rb_erase(&g->node, &owners->groups);
+	kfree(g);
+}
+
+/* The group for a key, in its class. */
+static struct xtcp_owner_group *group_get(struct xtcp_owners *owners,
+					  const struct xtcp_owner_key *key)
+{
+	struct xtcp_owner_key class_key = *key;
+	struct xtcp_owner_group *g, *class;
+
+	g = group_find_or_make(&owners->groups, key);
+	if (!g || g->class)
+		return g;
+	class_key.laddr = in6addr_any;
+	class = group_find_or_make(&owners->classes, &class_key);
+	if (!class) {
+		rb_erase(&g->node, &owners->groups);
+		kfree(g);
+		return NULL;
+	}
+	g->class = class;
+	hlist_add_head(&g->sibling, &class->members);
+	return g;
+}
+
+/* The first group of an address. */
+static struct xtcp_owner_group *group_first(struct xtcp_owners *owners,
+					    const struct in6_addr *laddr)
+{
+	struct rb_node *node = owners->groups.rb_node, *first = NULL;
+
+	while (node) {
+		if (ipv6_addr_cmp(&group_of(node)->key.laddr, laddr) >= 0) {
+			first = node;
+			node = node->rb_left;
+		} else {
+			node = node->rb_right;
+		}
+	}
+	return group_of(first);
+}
+
+/* ---- conflicts ---- */
+
+/* May these two not have the port together, if they have the address?  The rules
+ * of socket(7): SO_REUSEADDR on both as long as the other does not listen, or
+ * SO_REUSEPORT on both and the same user.
+ */
+static bool keys_conflict(const struct xtcp_owner_key *wish,
+			  const struct xtcp_owner_key *other)
+{
+	u32 both = wish->how & other->how;
+
+	if (wish->ifindex && other->ifindex && wish->ifindex != other->ifindex)
+		return false;
+	if (both & XTCP_OWNER_REUSE && !(other->how & XTCP_OWNER_LISTENS))
+		return false;
+	if (both & XTCP_OWNER_REUSEPORT &&
+	    (other->how & XTCP_OWNER_TIME_WAIT || uid_eq(wish->uid, other->uid)))
+		return false;
+	return true;
+}
+
+/* What the owner would be by the options that it has set by now. */
+static bool owner_has_changed(const struct xtcp_owner *o,
+			      struct xtcp_owner_key *now)
+{
+	*now = o->group->key;
+	if (o->sk)
+		key_set_how(now, now->how | sock_how(o->sk), o->uid);
+	return now->how != o->group->key.how;
+}
+
+/* A group is in the way.  Are its owners? */
+static int ask_owners(struct xtcp_owners *owners, struct xtcp_owner_group *g,
+		      struct xtcp_owners_check *check)
+{
+	struct xtcp_owner_key now;
+	struct hlist_node *next;
+	struct xtcp_owner *o;
+
+	/* the last one to move takes the group with it */
+	hlist_for_each_entry_safe(o, next, &g->members, node) {
+		check->looks++;
+		if (o == check->self)
+			continue;
+		if (!owner_has_changed(o, &now) ||
+		    keys_conflict(check->wish, &now))
+			return -EADDRINUSE;
+		if (check->moves++ == XTCP_OWNERS_MOVES_MAX)
+			return -EAGAIN;
+		if (xtcp_owners_move(owners, o, &now))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int ask_group(struct xtcp_owners *owners, struct xtcp_owner_group *g,
+		     struct xtcp_owners_check *check)
+{
+	check->looks++;
+	return keys_conflict(check->wish, &g->key) ?
+	       ask_owners(owners, g, check) : 0;
+}
+
+static int ask_class(struct xtcp_owners *owners, struct xtcp_owner_group *class,
+		     struct xtcp_owners_check *check)
+{
+	struct xtcp_owner_group *g;
+	struct hlist_node *next;
+	int err = 0;
+
+	check->looks++;
+	if (!keys_conflict(check->wish, &class->key))
+		return 0;
+	hlist_for_each_entry_safe(g, next, &class->members, sibling) {
+		err = ask_group(owners, g, check);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+static int ask_address(struct xtcp_owners *owners, const struct in6_addr *laddr,
+		       struct xtcp_owners_check *check)
+{
+	struct xtcp_owner_group *g = group_first(owners, laddr), *next;
+	int err = 0;
+
+	for (; g && !err && ipv6_addr_equal(&g->key.laddr, laddr); g = next) {
+		next = group_of(rb_next(&g->node));
+		err = ask_group(owners, g, check);
+	}
+	return err;
+}
+
+static int ask_classes(struct xtcp_owners *owners,
+		       struct xtcp_owners_check *check)
+{
+	struct xtcp_owner_group *class, *next;
+	int err = 0;
+
+	class = group_of(rb_first(&owners->classes));
+	for (; class && !err; class = next) {
+		next = group_of(rb_next(&class->node));
+		err = ask_class(owners, class, check);
+	}
+	return err;
+}
+
+/**
+ * xtcp_owners_conflict() - is an owner of the port in the way?
+ * @owners: the port's
+ * @check: who asks; the counts are to be zero
+ *
+ * Port lock held.  Looks at no more than the groups of the address, or, for every
+ * address, the classes; at an owner only where its group is in the way.
+ *
+ * Return: 0; -EADDRINUSE; -EAGAIN where so many owners had to move that the lock
+ * must be dropped for a while; -ENOMEM
+ */
+int xtcp_owners_conflict(struct xtcp_owners *owners,
+			 struct xtcp_owners_check *check)
+{
+	int err;
+
+	if (addr_any(&check->wish->laddr))
+		return ask_classes(owners, check);
+	err = ask_address(owners, &in6addr_any, check);
+	return err ?: ask_address(owners, &check->wish->laddr, check);
+}
+
+/* ---- owners come and go ---- */
+
+/**
+ * xtcp_owners_add() - one more
+ * @owners: the port's
+ * @o: the owner, of no group
+ * @key: what it is
+ *
+ * Port lock held.  Return: 0 or -ENOMEM
+ */
+int xtcp_owners_add(struct xtcp_owners *owners, struct xtcp_owner *o,
+		    const struct xtcp_owner_key *key)
+{
+	o->group = group_get(owners, key);
+	if (!o->group)
+		return -ENOMEM;
+	hlist_add_head(&o->node, &o->group->members);
+	return 0;
+}
+
+/**
+ * xtcp_owners_join() - one more, as a member of another's group
+ * @o: the owner, of no group
+ * @other: one that has a group
+ *
+ * Port lock held.
+ */
+void xtcp_owners_join(struct xtcp_owner *o, const struct xtcp_owner *other)
+{
+	o->group = other->group;
+	hlist_add_head(&o->node, &o->group->members);
+}
+
+/**
+ * xtcp_owners_move() - an owner is something else now
+ * @owners: the port's
+ * @o: one of them
+ * @key: what it is
+ *
+ * Port lock held.  Return: 0; -ENOMEM: then it stays where it was
+ */
+int xtcp_owners_move(struct xtcp_owners *owners, struct xtcp_owner *o,
+		     const struct xtcp_owner_key *key)
+{
+	struct xtcp_owner_group *g = group_get(owners, key), *before = o->group;
+
+	if (!g)
+		return -ENOMEM;
+	if (g == before)
+		return 0;
+	hlist_del(&o->node);
+	o->group = g;
+	hlist_add_head(&o->node, &g->members);
+	group_free_empty(owners, before);
+	return 0;
+}
+
+/**
+ * xtcp_owners_remove() - one less
+ * @owners: the port's
+ * @o: one of them
+ *
+ * Port lock held.
+ */
+void xtcp_owners_remove(struct xtcp_owners *owners, struct xtcp_owner *o)
+{
+	hlist_del_init(&o->node);
+	group_free_empty(owners, o->group);
+	o->group = NULL;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_OWNERS_H
+#define _XTCP_OWNERS_H
+
+#include <linux/rbtree.h>
+#include "connection.h"
+
+/* Owners move on to another group one by one; after so many a check is broken off. */
+#define XTCP_OWNERS_MOVES_MAX	64
+
+enum xtcp_owner_how {
+	XTCP_OWNER_REUSE	= BIT(0),	/* SO_REUSEADDR */
+	XTCP_OWNER_REUSEPORT	= BIT(1),	/* SO_REUSEPORT */
+	XTCP_OWNER_LISTENS	= BIT(2),
+	XTCP_OWNER_TIME_WAIT	= BIT(3),	/* SO_REUSEPORT: of whichever user */
+};
+
+/**
+ * struct xtcp_owner_key - all that decides whether two owners conflict
+ * @laddr: the local address; all zero: every one
+ * @ifindex: the device; 0: every one
+ * @uid: with SO_REUSEPORT: the user; else zero
+ * @how: enum xtcp_owner_how
+ *
+ * Compared byte by byte: there is no padding.
+ */
+struct xtcp_owner_key {
+	struct in6_addr	laddr;
+	int		ifindex;
+	kuid_t		uid;
+	u32		how;
+};
+
+/**
+ * struct xtcp_owners - who owns a port, in groups of equals
+ * @groups: those with the same key
+ * @classes: those groups whose keys differ in nothing but the address
+ *
+ * Guarded by the port's lock, as all that is done to it.
+ */
+struct xtcp_owners {
+	struct rb_root	groups;
+	struct rb_root	classes;
+};
+
+/**
+ * struct xtcp_owners_check - does somebody who wants a port conflict with its owners?
+ * @wish: who, and how
+ * @self: an owner that does not count, or NULL
+ * @looks: how many classes, groups and owners were looked at
+ * @moves: how many owners moved to another group
+ */
+struct xtcp_owners_check {
+	const struct xtcp_owner_key	*wish;
+	const struct xtcp_owner		*self;
+	unsigned int			looks;
+	unsigned int			moves;
+};
+
+static inline bool xtcp_owners_none(const struct xtcp_owners *owners)
+{
+	return RB_EMPTY_ROOT(&owners->groups);
+}
+
+void xtcp_owner_key(struct xtcp_owner_key *key, const struct sock *sk,
+		    kuid_t uid);
+int xtcp_owners_conflict(struct xtcp_owners *owners,
+			 struct xtcp_owners_check *check);
+int xtcp_owners_add(struct xtcp_owners *owners, struct xtcp_owner *o,
+		    const struct xtcp_owner_key *key);
+void xtcp_owners_join(struct xtcp_owner *o, const struct xtcp_owner *other);
+int xtcp_owners_move(struct xtcp_owners *owners, struct xtcp_owner *o,
+		     const struct xtcp_owner_key *key);
+void xtcp_owners_remove(struct xtcp_owners *owners, struct xtcp_owner *o);
+
+#endif /* _XTCP_OWNERS_H */
