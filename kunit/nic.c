@@ -27,6 +27,8 @@ static netdev_tx_t nic_start_xmit(struct sk_buff *skb, struct net_device *dev)
 		fail_nth(nth);
 		if (copy)
 			skb_queue_tail(&nic->sent, copy);
+		if (nic->sends)
+			nic->sends(nic);
 		if (READ_ONCE(nic->hold)) {
 			skb_queue_tail(&nic->held, skb);
 			return NETDEV_TX_OK;
@@ -200,6 +202,7 @@ void nic_clear(struct nic *nic)
 {
 	nic->hold = false;
 	nic->direct = false;
+	nic->sends = NULL;
 	skb_queue_purge(&nic->held);
 	if (nic->addr)
 		ask_address(nic, RTM_DELADDR, 0);

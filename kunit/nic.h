@@ -27,6 +27,7 @@ enum nic_kind {
  * @held: the originals, while @hold is set
  * @hold: be a NIC that is slow to free what it was given
  * @direct: receive in the caller's context: faults of its task happen there
+ * @sends: called with each packet of those wires, softirqs off; or NULL
  */
 struct nic {
 	struct net_device	*dev;
@@ -36,6 +37,7 @@ struct nic {
 	struct sk_buff_head	held;
 	bool			hold;
 	bool			direct;
+	void			(*sends)(struct nic *nic);
 };
 
 struct nic *nic_make(struct net *net, enum nic_kind kind);

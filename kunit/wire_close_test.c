@@ -3,6 +3,7 @@
  * Closing a connection: RFC 9293, 3.6; TIME_WAIT.
  */
 #include <linux/ip.h>
+#include <linux/interrupt.h>
 #include <linux/tcp.h>
 #include <net/inet_ecn.h>
 #include "../module/engine/demux.h"
@@ -547,6 +548,45 @@ static void odd_segments_in_time_wait(struct kunit *test)
 	silence(t);
 }
 
+static int sent_in_a_row, most_in_a_row;
+
+static void softirq_runs(struct tasklet_struct *unused)
+{
+	sent_in_a_row = 0;
+}
+
+static DECLARE_TASKLET(softirq, softirq_runs);
+
+static void segment_leaves(struct nic *nic)
+{
+	most_in_a_row = max(most_in_a_row, ++sent_in_a_row);
+	tasklet_schedule(&softirq);
+}
+
+/* However many wait to be accepted: their end does not keep softirqs off. */
+static void crowded_listener_closes(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	returns(t, 0, user_listen(t, 40));
+	for (u16 port = 6000; port < 6040; port++) {
+		t->tuple.rport = port;
+		inject(t, "SYN seq 1000 mss 1460");
+		expect(t, "SYN|ACK seq 100 ack 1001");
+		inject(t, "ACK seq 1001 ack 101");
+	}
+	sent_in_a_row = 0;
+	most_in_a_row = 0;
+	t->nic->sends = segment_leaves;
+	user_close_socket(t, t->listener);
+	t->nic->sends = NULL;
+	tasklet_kill(&softirq);
+	counted(t, RST_OUT, 40);
+	KUNIT_EXPECT_GT(test, most_in_a_row, 0);
+	KUNIT_EXPECT_LT(test, most_in_a_row, 20);
+	conv_forget_sent(t);
+}
+
 static struct kunit_case close_cases[] = {
 	KUNIT_CASE(active_close),
 	KUNIT_CASE(passive_close),
@@ -576,6 +616,7 @@ static struct kunit_case close_cases[] = {
 	KUNIT_CASE(overtaken_by_fin),
 	KUNIT_CASE(device_gone),
 	KUNIT_CASE(port_stays),
+	KUNIT_CASE(crowded_listener_closes),
 	{}
 };
 

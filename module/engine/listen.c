@@ -35,38 +35,64 @@ int xtcp_start_listening(struct sock *sk)
 	return err;
 }
 
+/* One that was never accepted.  Softirqs off. */
+static void end_child(struct sock *sk)
+{
+	bh_lock_sock_nested(sk);
+	sock_hold(sk);
+	sock_orphan(sk);
+	if (sk->sk_state == TCP_CLOSE)
+		xtcp_destroy(sk);
+	else
+		xtcp_abort(sk, 0);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+/* There may be thousands: softirqs, and others, run between one and the next. */
+static void end_children(struct sock *sk)
+{
+	struct xtcp_sock *l = xtcp_sk(sk), *child;
+
+	while ((child = list_first_entry_or_null(&l->accept_queue,
+						 struct xtcp_sock,
+						 accept_node))) {
+		list_del_init(&child->accept_node);
+		sk_acceptq_removed(sk);
+		local_bh_disable();
+		end_child(&child->inet.sk);
+		local_bh_enable();
+		cond_resched();
+	}
+}
+
+static void end_requests(struct sock *sk)
+{
+	struct xtcp_sock *l = xtcp_sk(sk);
+	struct xtcp_request *req;
+
+	while ((req = list_first_entry_or_null(&l->requests,
+					       struct xtcp_request, list))) {
+		local_bh_disable();
+		xtcp_request_fail(req, XTCP_EV_ABORT);
+		local_bh_enable();
+		cond_resched();
+	}
+}
+
 /**
  * xtcp_stop_listening() - no more; what was not accepted is reset
  * @sk: the listener, locked by lock_sock(): process context
  * @event: XTCP_EV_CLOSE or XTCP_EV_ABORT
+ *
+ * As long as it is locked, nobody adds to its queues or takes from them.
  */
 void xtcp_stop_listening(struct sock *sk, enum xtcp_event event)
 {
-	struct xtcp_sock *l = xtcp_sk(sk), *child, *next_child;
-	struct xtcp_request *req, *next;
-
 	xtcp_port_unlisten(sk);
 	xtcp_transition(sk, event);
-	local_bh_disable();
-	list_for_each_entry_safe(req, next, &l->requests, list)
-		xtcp_request_fail(req, XTCP_EV_ABORT);
-	list_for_each_entry_safe(child, next_child, &l->accept_queue,
-				 accept_node) {
-		struct sock *csk = &child->inet.sk;
-
-		bh_lock_sock_nested(csk);
-		list_del_init(&child->accept_node);
-		sk_acceptq_removed(sk);
-		sock_hold(csk);
-		sock_orphan(csk);
-		if (csk->sk_state == TCP_CLOSE)
-			xtcp_destroy(csk);
-		else
-			xtcp_abort(csk, 0);
-		bh_unlock_sock(csk);
-		sock_put(csk);
-	}
-	local_bh_enable();
+	end_requests(sk);
+	end_children(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 		xtcp_put_port(sk);
 }
