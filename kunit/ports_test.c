@@ -299,6 +299,65 @@ static void chosen_by_connect(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 10, skb_queue_len(&t->nic->sent));
 }
 
+/* How far the next port for a peer is from the last, 20 ports having been given to
+ * others meanwhile.
+ */
+static int next_port_after_others(struct conv *t, u16 peer)
+{
+	struct socket *socks[22];
+	int low, high, first, err = 0, last = ARRAY_SIZE(socks) - 1;
+
+	inet_get_local_port_range(&init_net, &low, &high);
+	for (int i = 0; i <= last && !err; i++) {
+		socks[i] = user_socket(t);
+		err = connect_to_port(t, socks[i], i && i < last ?
+				      peer + i : peer);
+	}
+	returns(t, 0, err);
+	first = inet_sk(socks[0]->sk)->inet_num;
+	err = inet_sk(socks[last]->sk)->inet_num - first;
+	for (int i = 0; i <= last; i++)
+		user_close_socket(t, socks[i]);
+	conv_forget_sent(t);
+	return err < 0 ? err + high - low + 1 : err;
+}
+
+/* RFC 6056, 3.3.4: who sees the ports that one peer is called from does not see
+ * how many connections others have got.  That two peers share one of the counters
+ * happens once in 65,536 times; three times in three it does not.
+ */
+static void counters_apart(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	int least = INT_MAX;
+
+	for (int i = 0; i < 3; i++)
+		least = min(least, next_port_after_others(t, 100 + 100 * i));
+	KUNIT_EXPECT_GE(test, least, 1);
+	KUNIT_EXPECT_LE(test, least, 8);
+}
+
+/* Nor does the first port for a peer say anything of another's. */
+static void starts_apart(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	int last = 0, near = 0;
+
+	for (u16 peer = 1; peer <= 40; peer++) {
+		struct socket *sock = user_socket(t);
+		int num;
+
+		returns(t, 0, connect_to_port(t, sock, peer));
+		num = inet_sk(sock->sk)->inet_num;
+		near += abs(num - last) < 200;
+		last = num;
+		user_close_socket(t, sock);
+	}
+	/* of 28,232 ports 400 are near: ten of 40 are once in 10^9 times */
+	KUNIT_EXPECT_LT(test, near, 10);
+	conv_forget_sent(t);
+}
+
 static void same_tuple_twice(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -466,6 +525,8 @@ static struct kunit_case ports_cases[] = {
 	KUNIT_CASE(options_cleared_later),
 	KUNIT_CASE(chosen),
 	KUNIT_CASE(chosen_by_connect),
+	KUNIT_CASE(counters_apart),
+	KUNIT_CASE(starts_apart),
 	KUNIT_CASE(same_tuple_twice),
 	KUNIT_CASE(most_specific),
 	KUNIT_CASE(shares),

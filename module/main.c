@@ -95,9 +95,12 @@ static int __init xtcp_init(void)
 	xtcp_timers_set_handler(xtcp_timeout);
 	xtcp_isn_init();
 	xtcp_tcp_wire_init(&ip_upcalls);
-	err = xtcp_handshake_init();
+	err = xtcp_ports_init();
 	if (err)
 		return err;
+	err = xtcp_handshake_init();
+	if (err)
+		goto ports;
 	err = xtcp_timewait_init();
 	if (err)
 		goto handshake;
@@ -124,6 +127,8 @@ timewait:
 	xtcp_timewait_exit();
 handshake:
 	xtcp_handshake_exit();
+ports:
+	xtcp_ports_exit();
 	return err;
 }
 
@@ -138,6 +143,7 @@ static void __exit xtcp_exit(void)
 	xtcp_family_exit();
 	xtcp_timewait_exit();
 	xtcp_handshake_exit();
+	xtcp_ports_exit();
 }
 
 module_init(xtcp_init);

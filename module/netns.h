@@ -61,7 +61,6 @@ struct xtcp_net {
 	struct xtcp_sysctls	sysctl;
 	atomic_t		tw_count;
 	atomic_t		orphan_count;
-	u16			port_hint;	/* where the next ephemeral search begins */
 	bool			isn_pinned;	/* tests: isn, not the hash */
 	u32			isn;
 

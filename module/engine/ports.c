@@ -12,6 +12,7 @@
 #include <linux/random.h>
 #include <linux/rculist.h>
 #include <linux/rhashtable.h>
+#include <linux/siphash.h>
 #include "../wire/tcp_wire.h"
 #include "demux.h"
 #include "owners.h"
@@ -26,6 +27,13 @@ struct xtcp_port {
 	bool			by_connect;	/* only connect() chose it */
 	struct rcu_head		rcu;
 };
+
+#define PORT_COUNTERS_LOG	16
+#define PORT_COUNTERS		BIT(PORT_COUNTERS_LOG)
+#define PORT_STEP_MAX		8
+
+static siphash_aligned_key_t port_secret;
+static u32 *port_counters __read_mostly;
 
 static const struct rhashtable_params ports_params = {
 	.head_offset = offsetof(struct xtcp_port, hash),
@@ -47,6 +55,32 @@ static spinlock_t *port_lock(struct xtcp_net *xn, u32 key)
 }
 
 /**
+ * xtcp_ports_init() - draw the secret by which connect() chooses ports
+ *
+ * At module load.  Return: 0 or -ENOMEM
+ */
+int xtcp_ports_init(void)
+{
+	port_counters = kvmalloc_array(PORT_COUNTERS, sizeof(*port_counters),
+				       GFP_KERNEL);
+	if (!port_counters)
+		return -ENOMEM;
+	get_random_bytes(port_counters, PORT_COUNTERS * sizeof(*port_counters));
+	get_random_bytes(&port_secret, sizeof(port_secret));
+	return 0;
+}
+
+/**
+ * xtcp_ports_exit() - undo xtcp_ports_init()
+ *
+ * At module unload, when there are no sockets any more.
+ */
+void xtcp_ports_exit(void)
+{
+	kvfree(port_counters);
+}
+
+/**
  * xtcp_ports_net_init() - make a namespace's table of ports
  * @xn: the namespace
  *
@@ -56,7 +90,6 @@ int xtcp_ports_net_init(struct xtcp_net *xn)
 {
 	int i;
 
-	xn->port_hint = get_random_u32();
 	for (i = 0; i < ARRAY_SIZE(xn->port_locks); i++)
 		spin_lock_init(&xn->port_locks[i]);
 	return rhashtable_init(&xn->ports, &ports_params);
@@ -341,18 +374,46 @@ static int port_try_connect(struct sock *sk, u16 num)
 	return err;
 }
 
-/* RFC 6056, 3.3.3: the search starts at a place that depends on the peer, and a
- * counter moves it on, so that ports are hard to guess and late to come again.
+/* RFC 6056, 3.3.4: the double-hash algorithm.  Where the search begins depends on
+ * the peer, by a secret, and on how many ports were given before to those who
+ * share a counter with this peer: nobody can tell the next port, or what other
+ * peers are talked to, and a port is late to come again.  65,536 counters: with few
+ * a host can be known again by the collisions.
  */
-static u32 port_search_start(struct xtcp_sock *x)
-{
-	static u32 secret __read_mostly;
-	struct xtcp_tuple *t = &x->node.tuple;
+struct port_search {
+	u32	offset;
+	u32	*counter;
+};
 
-	net_get_random_once(&secret, sizeof(secret));
-	return jhash_3words((__force u32)xtcp_addr_v4(&t->laddr),
-			    (__force u32)xtcp_addr_v4(&t->raddr), t->rport,
-			    secret) + READ_ONCE(x->xn->port_hint);
+static struct port_search port_search(const struct xtcp_sock *x)
+{
+	const struct xtcp_tuple *t = &x->node.tuple;
+	struct {
+		struct in6_addr	laddr;
+		struct in6_addr	raddr;
+		u32		net;
+		u16		rport;
+		u16		wire;
+	} key = {
+		.laddr = t->laddr,
+		.raddr = t->raddr,
+		.net = net_hash_mix(x->xn->net),
+		.rport = t->rport,
+		.wire = t->wire,
+	};
+	u64 hash = siphash(&key, sizeof(key), &port_secret);
+
+	return (struct port_search) {
+		.offset = lower_32_bits(hash),
+		.counter = &port_counters[hash >> (64 - PORT_COUNTERS_LOG)],
+	};
+}
+
+/* The next one begins behind this, and nobody can tell how far. */
+static void port_search_ends(struct port_search *search, u32 tried)
+{
+	WRITE_ONCE(*search->counter, READ_ONCE(*search->counter) + tried +
+		   get_random_u32() % PORT_STEP_MAX);
 }
 
 /**
@@ -393,6 +454,7 @@ int xtcp_port_connect(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	int low, high, count, i, err;
+	struct port_search search;
 	u32 start;
 
 	if (x->owner.port) {
@@ -404,7 +466,8 @@ int xtcp_port_connect(struct sock *sk)
 	}
 	inet_sk_get_local_port_range(sk, &low, &high);
 	count = high - low + 1;
-	start = port_search_start(x) % count;
+	search = port_search(x);
+	start = (search.offset + READ_ONCE(*search.counter)) % count;
 	for (i = 0; i < count; i++) {
 		u16 num = low + (start + i) % count;
 
@@ -412,7 +475,7 @@ int xtcp_port_connect(struct sock *sk)
 			continue;
 		err = port_try_connect(sk, num);
 		if (!err) {
-			WRITE_ONCE(x->xn->port_hint, x->xn->port_hint + i + 1);
+			port_search_ends(&search, i + 1);
 			return 0;
 		}
 		if (err == -ENOMEM)

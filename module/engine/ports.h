@@ -19,6 +19,8 @@ void xtcp_ports_walk_start(struct xtcp_net *xn, struct xtcp_ports_walk *w);
 struct sock *xtcp_ports_walk_next(struct xtcp_ports_walk *w);
 void xtcp_ports_walk_stop(struct xtcp_ports_walk *w);
 
+int xtcp_ports_init(void);
+void xtcp_ports_exit(void);
 int xtcp_ports_net_init(struct xtcp_net *xn);
 void xtcp_ports_net_exit(struct xtcp_net *xn);
 
