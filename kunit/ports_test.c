@@ -2,9 +2,11 @@
 /*
  * Ports and the connection table: who may share what, and who is found.
  */
+#include <linux/workqueue.h>
 #include "../module/engine/close.h"
 #include "../module/engine/demux.h"
 #include "../module/engine/ports.h"
+#include "../module/observe/observe.h"
 #include "conv.h"
 #include "suites.h"
 
@@ -514,6 +516,131 @@ static void large_table(struct kunit *test)
 	synchronize_rcu();
 }
 
+/* ---- /proc/net/xtcp ---- */
+
+#define NODES	500
+
+struct watched {
+	struct xtcp_node *nodes[NODES];
+	int times[NODES];
+	int others;
+};
+
+static void seen(struct watched *w, void *entry)
+{
+	for (int i = 0; i < NODES; i++) {
+		if (w->nodes[i] == entry) {
+			w->times[i]++;
+			return;
+		}
+	}
+	w->others++;
+}
+
+/* As seq_file does for a program that reads line by line: what came last did not
+ * fit and is the first of the next read().
+ */
+static void read_in_pieces(struct xtcp_conns_iter *it, struct watched *w,
+			   int lines)
+{
+	const struct seq_operations *ops = &xtcp_conns_ops;
+	struct seq_file seq = { .private = it };
+	loff_t pos = 0;
+	void *v;
+
+	do {
+		v = ops->start(&seq, &pos);
+		for (int i = 0; v && i < lines; i++) {
+			seen(w, v);
+			v = ops->next(&seq, v, &pos);
+		}
+		ops->stop(&seq, v);
+	} while (v);
+}
+
+static void read_line_by_line(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_tuple tuple = t->tuple;
+	struct xtcp_conns_iter *it;
+	struct watched *w;
+
+	it = kunit_kzalloc(test, sizeof(*it), GFP_KERNEL);
+	w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, it && w);
+	for (int i = 0; i < 30; i++) {
+		struct socket *sock = user_socket(t);
+
+		returns(t, 0, user_bind(t, sock, i & 1 ? HERE_ADDR : 0, 7000 + i));
+		returns(t, 0, kernel_listen(sock, 1));
+	}
+	for (int i = 0; i < NODES; i++) {
+		tuple.rport = i;
+		w->nodes[i] = new_node(test, &tuple);
+		w->nodes[i]->kind = XTCP_NOTHING;
+		KUNIT_ASSERT_EQ(test, 0, xtcp_node_insert(t->xn, w->nodes[i]));
+	}
+	/* a walk through a table that grows begins anew */
+	flush_work(&t->xn->conns.run_work);
+	xtcp_conns_iter_init(it, t->xn);
+	for (int lines = 1; lines <= 7; lines += 3) {
+		memset(w->times, 0, sizeof(w->times));
+		w->others = 0;
+		it->steps = 0;
+		read_in_pieces(it, w, lines);
+		KUNIT_EXPECT_EQ(test, 31, w->others);	/* the heading, too */
+		for (int i = 0; i < NODES; i++)
+			KUNIT_EXPECT_EQ(test, 1, w->times[i]);
+		/* each once, and once more where a read() begins */
+		KUNIT_EXPECT_LE(test, it->steps,
+				(NODES + 32) * (lines + 1) / lines + 4);
+	}
+	xtcp_conns_iter_exit(it);
+	for (int i = 0; i < NODES; i++)
+		xtcp_node_remove(t->xn, w->nodes[i]);
+	synchronize_rcu();
+}
+
+/* What goes meanwhile takes nobody else along. */
+static void read_while_they_go(struct kunit *test)
+{
+	const struct seq_operations *ops = &xtcp_conns_ops;
+	struct socket *socks[10];
+	struct conv *t = conv_of(test);
+	struct xtcp_conns_iter *it;
+	struct seq_file seq = { };
+	loff_t pos = 0;
+	int n = 0;
+	void *v;
+
+	it = kunit_kzalloc(test, sizeof(*it), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, it);
+	seq.private = it;
+	for (int i = 0; i < ARRAY_SIZE(socks); i++) {
+		socks[i] = user_socket(t);
+		returns(t, 0, user_bind(t, socks[i], 0, 7000 + i));
+		returns(t, 0, kernel_listen(socks[i], 1));
+	}
+	xtcp_conns_iter_init(it, t->xn);
+	v = ops->start(&seq, &pos);
+	v = ops->next(&seq, v, &pos);
+	v = ops->next(&seq, v, &pos);
+	ops->stop(&seq, v);
+	/* the one that is due, and one that has been */
+	user_close_socket(t, socks[1]);
+	user_close_socket(t, socks[0]);
+	for (v = ops->start(&seq, &pos); v; v = ops->next(&seq, v, &pos))
+		n++;
+	ops->stop(&seq, v);
+	KUNIT_EXPECT_EQ(test, 8, n);
+	/* from a place of the reader's choice */
+	pos = 3;
+	v = ops->start(&seq, &pos);
+	KUNIT_EXPECT_PTR_EQ(test, v, (void *)socks[4]->sk);
+	ops->stop(&seq, v);
+	xtcp_conns_iter_exit(it);
+}
+
 static struct kunit_case ports_cases[] = {
 	KUNIT_CASE_PARAM(shared, pair_gen_params),
 	KUNIT_CASE(one_listens),
@@ -532,6 +659,8 @@ static struct kunit_case ports_cases[] = {
 	KUNIT_CASE(shares),
 	KUNIT_CASE(table),
 	KUNIT_CASE(large_table),
+	KUNIT_CASE(read_line_by_line),
+	KUNIT_CASE(read_while_they_go),
 	{}
 };
 

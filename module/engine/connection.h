@@ -177,6 +177,7 @@ struct xtcp_sock {
 	/* demux.c, ports.c */
 	struct xtcp_owner	owner;
 	struct hlist_node	listen_node;	/* among the port's listeners */
+	u32			listener_id;	/* among the namespace's */
 	bool			hashed;		/* in the connection table */
 	bool			listening;	/* among the port's listeners */
 

@@ -90,6 +90,7 @@ int xtcp_ports_net_init(struct xtcp_net *xn)
 {
 	int i;
 
+	xa_init_flags(&xn->listeners, XA_FLAGS_ALLOC);
 	for (i = 0; i < ARRAY_SIZE(xn->port_locks); i++)
 		spin_lock_init(&xn->port_locks[i]);
 	return rhashtable_init(&xn->ports, &ports_params);
@@ -101,6 +102,7 @@ int xtcp_ports_net_init(struct xtcp_net *xn)
  */
 void xtcp_ports_net_exit(struct xtcp_net *xn)
 {
+	xa_destroy(&xn->listeners);
 	rhashtable_destroy(&xn->ports);
 }
 
@@ -526,12 +528,19 @@ int xtcp_port_listen(struct sock *sk)
 		err = xtcp_hold_listen(x->owner.hold);
 	if (err)
 		return err;
+	err = xa_alloc(&x->xn->listeners, &x->listener_id, sk, xa_limit_31b,
+		       GFP_KERNEL);
+	if (err)
+		goto out;
 	do {
 		cond_resched();
 		spin_lock_bh(port_lock(x->xn, port->key));
 		err = port_add_listener(port, sk);
 		spin_unlock_bh(port_lock(x->xn, port->key));
 	} while (err == -EAGAIN);
+	if (err)
+		xa_erase(&x->xn->listeners, x->listener_id);
+out:
 	if (x->owner.hold)
 		xtcp_hold_guard(x->owner.hold, -1);	/* the asking's */
 	return err;
@@ -549,6 +558,7 @@ void xtcp_port_unlisten(struct sock *sk)
 
 	if (!x->listening)
 		return;
+	xa_erase(&x->xn->listeners, x->listener_id);
 	spin_lock_bh(port_lock(x->xn, port->key));
 	hlist_del_rcu(&x->listen_node);
 	x->listening = false;
@@ -725,55 +735,15 @@ struct sock *xtcp_lookup_listener(struct xtcp_net *xn,
 }
 
 /**
- * xtcp_ports_walk_start() - begin a walk over a namespace's listeners
+ * xtcp_next_listener() - walk over a namespace's listeners
  * @xn: the namespace
- * @w: the walk
+ * @id: the least number that counts; that of the answer is left there
  *
- * Process context; under rcu_read_lock() from now on.
- */
-void xtcp_ports_walk_start(struct xtcp_net *xn, struct xtcp_ports_walk *w)
-	__acquires(RCU)
-{
-	w->next = NULL;
-	rhashtable_walk_enter(&xn->ports, &w->iter);
-	rhashtable_walk_start(&w->iter);
-}
-
-/**
- * xtcp_ports_walk_next() - the next listener
- * @w: the walk
+ * A listener keeps its number as long as it listens.  Under rcu_read_lock().
  *
- * Return: a listener, no reference taken; NULL at the end
+ * Return: a listener, no reference taken; NULL where there are no more
  */
-struct sock *xtcp_ports_walk_next(struct xtcp_ports_walk *w)
+struct sock *xtcp_next_listener(struct xtcp_net *xn, unsigned long *id)
 {
-	struct xtcp_sock *x = w->next;
-	struct xtcp_port *port;
-
-	while (!x) {
-		port = rhashtable_walk_next(&w->iter);
-		if (!port)
-			return NULL;
-		if (IS_ERR(port)) {
-			if (PTR_ERR(port) == -EAGAIN)
-				continue;
-			return NULL;
-		}
-		x = hlist_entry_safe(rcu_dereference(hlist_first_rcu(&port->listeners)),
-				     struct xtcp_sock, listen_node);
-	}
-	w->next = hlist_entry_safe(rcu_dereference(hlist_next_rcu(&x->listen_node)),
-				   struct xtcp_sock, listen_node);
-	return &x->inet.sk;
-}
-
-/**
- * xtcp_ports_walk_stop() - end a walk
- * @w: the walk
- */
-void xtcp_ports_walk_stop(struct xtcp_ports_walk *w)
-	__releases(RCU)
-{
-	rhashtable_walk_stop(&w->iter);
-	rhashtable_walk_exit(&w->iter);
+	return xa_find(&xn->listeners, id, ULONG_MAX, XA_PRESENT);
 }

@@ -2,22 +2,7 @@
 #ifndef _XTCP_PORTS_H
 #define _XTCP_PORTS_H
 
-#include <linux/rhashtable.h>
 #include "connection.h"
-
-/**
- * struct xtcp_ports_walk - a walk over a namespace's listeners
- * @iter: over its ports
- * @next: the port's next listener
- */
-struct xtcp_ports_walk {
-	struct rhashtable_iter	iter;
-	struct xtcp_sock	*next;
-};
-
-void xtcp_ports_walk_start(struct xtcp_net *xn, struct xtcp_ports_walk *w);
-struct sock *xtcp_ports_walk_next(struct xtcp_ports_walk *w);
-void xtcp_ports_walk_stop(struct xtcp_ports_walk *w);
 
 int xtcp_ports_init(void);
 void xtcp_ports_exit(void);
@@ -36,5 +21,6 @@ void xtcp_port_drop(struct xtcp_timewait *tw);
 struct sock *xtcp_lookup_listener(struct xtcp_net *xn,
 				  const struct xtcp_tuple *t, int ifindex,
 				  int l3_ifindex);
+struct sock *xtcp_next_listener(struct xtcp_net *xn, unsigned long *id);
 
 #endif /* _XTCP_PORTS_H */

@@ -30,17 +30,6 @@ static int stat_show(struct seq_file *seq, void *v)
 
 /* ---- /proc/net/xtcp ---- */
 
-/* First the ports' listeners, then the connection table.  Both tables are walked
- * while they change: each entry is shown once, or twice if a table grows.
- */
-struct conns_iter {
-	struct seq_net_private	p;
-	struct rhashtable_iter	walk;
-	bool			listeners;
-	struct sock		*listener;
-	struct xtcp_ports_walk	ports;
-};
-
 #define LINE_WIDTH 149
 
 static void show_line(struct seq_file *seq, const struct xtcp_tuple *t,
@@ -52,7 +41,7 @@ static void show_line(struct seq_file *seq, const struct xtcp_tuple *t,
 	seq_setwidth(seq, LINE_WIDTH);
 	seq_printf(seq,
 		   "%4d: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu",
-		   (int)seq->index, (__force u32)xtcp_addr_v4(&t->laddr), t->lport,
+		   (int)seq->index - 1, (__force u32)xtcp_addr_v4(&t->laddr), t->lport,
 		   (__force u32)xtcp_addr_v4(&t->raddr), t->rport, state, tx, rx,
 		   timer, timer ? jiffies_to_clock_t(left) : 0, retries,
 		   from_kuid_munged(seq_user_ns(seq), uid), 0, inode);
@@ -109,76 +98,182 @@ static void show_node(struct seq_file *seq, struct xtcp_node *node)
 	}
 }
 
-static void *conns_advance(struct conns_iter *it)
+/* First the listeners, by their numbers, then the connection table.  Both are
+ * walked while they change: what is there all the time is shown once, or twice if
+ * the table grows.
+ *
+ * A reader takes a few lines at a time; the place is kept between, or reading
+ * all would cost the square of what there is.
+ */
+static void *table_entry(struct xtcp_conns_iter *it, bool next)
 {
 	void *entry;
 
-	if (it->listeners) {
-		it->listener = xtcp_ports_walk_next(&it->ports);
-		if (it->listener)
-			return it;
-		it->listeners = false;
-	}
 	do {
-		entry = rhashtable_walk_next(&it->walk);
+		entry = next ? rhashtable_walk_next(&it->walk) :
+			       rhashtable_walk_peek(&it->walk);
+		it->steps++;
 	} while (IS_ERR(entry) && PTR_ERR(entry) == -EAGAIN);
-	return IS_ERR(entry) ? NULL : entry;
+	it->place = IS_ERR_OR_NULL(entry) ? XTCP_CONNS_END : XTCP_CONNS_TABLE;
+	return it->place == XTCP_CONNS_TABLE ? entry : NULL;
+}
+
+/* The listener with that number, or the next one; behind them the table. */
+static void *listener_entry(struct xtcp_conns_iter *it, unsigned long id)
+{
+	struct sock *sk = xtcp_next_listener(it->xn, &id);
+
+	it->steps++;
+	it->listener = id;
+	return sk ?: table_entry(it, true);
+}
+
+static void *conns_advance(struct xtcp_conns_iter *it)
+{
+	switch (it->place) {
+	case XTCP_CONNS_START:
+		it->place = XTCP_CONNS_LISTENERS;
+		return listener_entry(it, 0);
+	case XTCP_CONNS_LISTENERS:
+		return listener_entry(it, it->listener + 1);
+	case XTCP_CONNS_TABLE:
+		return table_entry(it, true);
+	case XTCP_CONNS_END:
+		break;
+	}
+	return NULL;
+}
+
+/* What was here; if it has gone, what comes behind it. */
+static void *conns_here(struct xtcp_conns_iter *it)
+{
+	switch (it->place) {
+	case XTCP_CONNS_START:
+		return SEQ_START_TOKEN;
+	case XTCP_CONNS_LISTENERS:
+		return listener_entry(it, it->listener);
+	case XTCP_CONNS_TABLE:
+		return table_entry(it, false);
+	case XTCP_CONNS_END:
+		break;
+	}
+	return NULL;
+}
+
+static void conns_rewind(struct xtcp_conns_iter *it)
+{
+	rhashtable_walk_exit(&it->walk);
+	rhashtable_walk_enter(&it->xn->conns, &it->walk);
+	it->place = XTCP_CONNS_START;
+	it->pos = 0;
 }
 
 static void *conns_start(struct seq_file *seq, loff_t *pos)
 	__acquires(RCU)
 {
-	struct conns_iter *it = seq->private;
-	struct xtcp_net *xn = xtcp_pernet(seq_file_net(seq));
-	loff_t skip = *pos;
-	void *v = SEQ_START_TOKEN;
+	struct xtcp_conns_iter *it = seq->private;
+	void *v;
 
-	it->listeners = true;
-	xtcp_ports_walk_start(xn, &it->ports);
-	rhashtable_walk_enter(&xn->conns, &it->walk);
+	if (*pos != it->pos || !*pos)
+		conns_rewind(it);
 	rhashtable_walk_start(&it->walk);
-	while (skip-- && v)
+	v = conns_here(it);
+	for (; v && it->pos < *pos; it->pos++)
 		v = conns_advance(it);
+	it->pos = *pos;
 	return v;
 }
 
 static void *conns_next(struct seq_file *seq, void *v, loff_t *pos)
 {
-	++*pos;
-	return conns_advance(seq->private);
+	struct xtcp_conns_iter *it = seq->private;
+
+	it->pos = ++*pos;
+	return conns_advance(it);
 }
 
 static void conns_stop(struct seq_file *seq, void *v)
 	__releases(RCU)
 {
-	struct conns_iter *it = seq->private;
+	struct xtcp_conns_iter *it = seq->private;
 
 	rhashtable_walk_stop(&it->walk);
-	rhashtable_walk_exit(&it->walk);
-	xtcp_ports_walk_stop(&it->ports);
 }
 
 static int conns_show(struct seq_file *seq, void *v)
 {
-	struct conns_iter *it = seq->private;
+	struct xtcp_conns_iter *it = seq->private;
 
 	if (v == SEQ_START_TOKEN) {
 		seq_setwidth(seq, LINE_WIDTH);
 		seq_puts(seq, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode");
 		seq_pad(seq, '\n');
-	} else if (it->listeners) {
-		show_connection(seq, it->listener);
+	} else if (it->place == XTCP_CONNS_LISTENERS) {
+		show_connection(seq, v);
 	} else {
 		show_node(seq, v);
 	}
 	return 0;
 }
 
-static const struct seq_operations conns_ops = {
+const struct seq_operations xtcp_conns_ops = {
 	.start	= conns_start,
 	.next	= conns_next,
 	.stop	= conns_stop,
 	.show	= conns_show,
+};
+
+/**
+ * xtcp_conns_iter_init() - before a walk over all that a namespace has
+ * @it: the walk, which xtcp_conns_iter_exit() must end; zeroed
+ * @xn: the namespace, which must be there as long
+ *
+ * Process context.
+ */
+void xtcp_conns_iter_init(struct xtcp_conns_iter *it, struct xtcp_net *xn)
+{
+	it->xn = xn;
+	rhashtable_walk_enter(&xn->conns, &it->walk);
+}
+
+/**
+ * xtcp_conns_iter_exit() - after a walk
+ * @it: the walk
+ *
+ * Process context.
+ */
+void xtcp_conns_iter_exit(struct xtcp_conns_iter *it)
+{
+	rhashtable_walk_exit(&it->walk);
+}
+
+/* Whoever has the file open does not keep the namespace: what is open when that
+ * ends is released by remove_proc_entry().
+ */
+static int conns_open(struct inode *inode, struct file *file)
+{
+	struct xtcp_conns_iter *it;
+
+	it = __seq_open_private(file, &xtcp_conns_ops, sizeof(*it));
+	if (!it)
+		return -ENOMEM;
+	xtcp_conns_iter_init(it, pde_data(inode));
+	return 0;
+}
+
+static int conns_release(struct inode *inode, struct file *file)
+{
+	struct seq_file *seq = file->private_data;
+
+	xtcp_conns_iter_exit(seq->private);
+	return seq_release_private(inode, file);
+}
+
+static const struct proc_ops conns_proc_ops = {
+	.proc_open	= conns_open,
+	.proc_read_iter	= seq_read_iter,
+	.proc_lseek	= seq_lseek,
+	.proc_release	= conns_release,
 };
 
 /**
@@ -191,8 +286,7 @@ int xtcp_proc_net_init(struct xtcp_net *xn)
 {
 	struct proc_dir_entry *dir = xn->net->proc_net;
 
-	if (!proc_create_net("xtcp", 0444, dir, &conns_ops,
-			     sizeof(struct conns_iter)))
+	if (!proc_create_data("xtcp", 0444, dir, &conns_proc_ops, xn))
 		return -ENOMEM;
 	if (!proc_create_net_single("xtcp_stat", 0444, dir, stat_show, NULL)) {
 		remove_proc_entry("xtcp", dir);

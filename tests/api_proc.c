@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/* /proc/net/xtcp: who is connected, in the columns of /proc/net/tcp. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net.h"
+#include "space.h"
+#include "tap.h"
+
+#define CONNS	150
+#define LINE	150
+
+static const char *path(void)
+{
+	return wire == WIRE_KERNEL ? "/proc/net/tcp" : "/proc/net/xtcp";
+}
+
+/* The file, taken from a descriptor in reads of @step bytes. */
+static char *text_of(int fd, size_t step)
+{
+	size_t len = 0, room = 1 << 20;
+	char *text = malloc(room);
+	ssize_t n;
+
+	while ((n = read(fd, text + len, step)) > 0) {
+		len += n;
+		if (len + step >= room)
+			break;
+	}
+	need(n);
+	text[len] = 0;
+	return text;
+}
+
+static int times(const char *text, const char *what)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, what)); text += strlen(what))
+		n++;
+	return n;
+}
+
+/* How many lines tell of two ports. */
+static int lines_of(const char *text, int lport, int rport)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), " 0100007F:%04X 0100007F:%04X ", lport, rport);
+	return times(text, what);
+}
+
+/* Each end of each connection, and each listener, stands there once. */
+static bool all_once(const char *text, const int *ports, int l, const int *others,
+		     int n)
+{
+	char what[64];
+	int i;
+
+	for (i = 0; i < CONNS; i++)
+		if (lines_of(text, ports[i], l) != 1 ||
+		    lines_of(text, l, ports[i]) != 1)
+			return false;
+	for (i = 0; i < n; i++) {
+		snprintf(what, sizeof(what), ":%04X 00000000:0000 0A ", others[i]);
+		if (times(text, what) != 1)
+			return false;
+	}
+	return true;
+}
+
+/* A table that grows just then may show some twice: then once more. */
+static bool shows_all(size_t step, const int *ports, int l, const int *others,
+		      int n)
+{
+	bool good = false;
+	char *text;
+	int i, fd;
+
+	for (i = 0; i < 10 && !good; i++) {
+		fd = need(open(path(), O_RDONLY));
+		text = text_of(fd, step);
+		good = all_once(text, ports, l, others, n);
+		free(text);
+		close(fd);
+	}
+	return good;
+}
+
+static void test_lines(void)
+{
+	static const int steps[] = { 1 << 16, 4096, LINE, 100, 7 };
+	int ports[CONNS], others[20], l = listen_on(CONNS), fd, i;
+	char *whole, *again, *pieces, buf[LINE];
+
+	for (i = 0; i < 20; i++)
+		others[i] = port_of(listen_on(1));
+	for (i = 0; i < CONNS; i++)
+		ports[i] = port_of(connect_to(l));
+	for (i = 0; i < CONNS; i++)
+		need(accept_in_time(l));
+	for (i = 0; i < (int)ARRAY_SIZE(steps); i++)
+		ok(shows_all(steps[i], ports, port_of(l), others, 20),
+		   "each stands there once, read by %d bytes", steps[i]);
+
+	fd = need(open(path(), O_RDONLY));
+	whole = text_of(fd, 1 << 16);
+	eq(read(fd, buf, 1), 0, "the end is the end");
+	need(lseek(fd, 0, SEEK_SET));
+	again = text_of(fd, 1 << 16);
+	eq(times(again, "\n"), times(whole, "\n"), "from the beginning once more");
+	eq(pread(fd, buf, LINE, 100 * LINE), LINE, "a line from the middle");
+	ok(!strncmp(buf, "  99: ", 6), "it is that line");
+	/* pread() leaves the place alone */
+	need(lseek(fd, 50 * LINE, SEEK_SET));
+	pieces = text_of(fd, 1 << 16);
+	eq(times(pieces, "\n") + 50, times(again, "\n"), "the rest from there on");
+}
+
+/* One who goes elsewhere sees what is there. */
+static void test_namespace(void)
+{
+	char *here, *there, what[64];
+	int l = listen_on(1), fd;
+
+	if (!have_root()) {
+		tap_skip("not root", "namespace");
+		return;
+	}
+	snprintf(what, sizeof(what), ":%04X 00000000:0000 0A ", port_of(l));
+	fd = need(open(path(), O_RDONLY));
+	netns_new();
+	here = text_of(fd, LINE);
+	eq(times(here, what), 1, "a file stays its namespace's");
+	close(fd);
+	fd = need(open(path(), O_RDONLY));
+	there = text_of(fd, LINE);
+	eq(times(there, what), 0, "another namespace has another");
+	eq(times(there, "\n"), 1, "with nothing in it but the heading");
+}
+
+static const struct tap_test tests[] = {
+	TEST(lines),
+	TEST(namespace),
+};
+
+int main(void)
+{
+	return tap_main(tests, ARRAY_SIZE(tests));
+}
