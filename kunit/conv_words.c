@@ -6,6 +6,7 @@
 #include <linux/tcp.h>
 #include <net/checksum.h>
 #include <net/ip.h>
+#include <net/tcp.h>
 #include "../module/compat.h"
 #include "conv.h"
 #include "conv_words.h"
@@ -120,6 +121,22 @@ bool words_read(const struct conv *t, const char *p, struct words *w)
 u8 conv_byte(u32 offset)
 {
 	return offset * 7 + (offset >> 8) * 13 + (offset >> 16);
+}
+
+/* Is there an MSS option among these?  Only a SYN may have one (MUST-65), and
+ * xtcp_segment_parse() looks for it nowhere else.
+ */
+static bool has_mss_option(const u8 *opt, int len)
+{
+	while (len >= 2 && opt[0] != TCPOPT_EOL) {
+		int size = opt[0] == TCPOPT_NOP ? 1 : max_t(int, opt[1], 1);
+
+		if (opt[0] == TCPOPT_MSS)
+			return true;
+		opt += size;
+		len -= size;
+	}
+	return false;
 }
 
 static __sum16 segment_sum(const struct conv *t, __be32 from, __be32 to,
@@ -237,6 +254,9 @@ const char *words_of_packet(struct conv *t, struct sk_buff *skb,
 		return "sent: a bad checksum";
 	if (xtcp_segment_parse(&w->seg, th, len))
 		return "sent: a bad header";
+	if (!(w->seg.flags & XTCP_SYN) &&
+	    has_mss_option((u8 *)(th + 1), w->seg.header_bytes - XTCP_HEADER_BYTES))
+		return "sent: an MSS without a SYN";
 	if (w->seg.sport != t->tuple.lport || w->seg.dport != t->tuple.rport)
 		return "sent: not of this conversation";
 	w->len = len - w->seg.header_bytes;
@@ -299,8 +319,6 @@ bool words_fit(const struct words *want, const struct words *got)
 	if (want->seg.flags != got->seg.flags || want->len != got->len)
 		return false;
 	if (!(got->seg.flags & XTCP_ACK) && got->seg.ack)
-		return false;
-	if (!want->has_mss && !(got->seg.flags & XTCP_SYN) && got->seg.mss)
 		return false;
 	return (!want->has_seq || want->seg.seq == got->seg.seq) &&
 	       (!want->has_ack || want->seg.ack == got->seg.ack) &&
