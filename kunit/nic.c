@@ -110,6 +110,18 @@ void nic_up(struct nic *nic, bool up)
 }
 
 /**
+ * nic_set_mtu() - another MTU than ETH_DATA_LEN
+ * @nic: the NIC
+ * @mtu: the largest IP packet that it takes
+ */
+void nic_set_mtu(struct nic *nic, int mtu)
+{
+	rtnl_lock();
+	dev_set_mtu(nic->dev, mtu);
+	rtnl_unlock();
+}
+
+/**
  * nic_release_held() - free what the NIC held, as a transmit interrupt would
  * @nic: the NIC
  */
@@ -203,6 +215,8 @@ void nic_clear(struct nic *nic)
 	nic->hold = false;
 	nic->direct = false;
 	nic->sends = NULL;
+	nic->pkt_type = PACKET_HOST;
+	nic_set_mtu(nic, ETH_DATA_LEN);
 	skb_queue_purge(&nic->held);
 	if (nic->addr)
 		ask_address(nic, RTM_DELADDR, 0);
@@ -253,7 +267,7 @@ bool nic_receive(struct nic *nic, const void *packet, size_t len)
 	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
 	skb->protocol = htons(ETH_P_IP);
-	skb->pkt_type = PACKET_HOST;
+	skb->pkt_type = nic->pkt_type;
 	skb->dev = nic->dev;
 	/* the IP layer orphans what it takes, and frees what it does not */
 	skb->destructor = received;

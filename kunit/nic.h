@@ -26,6 +26,7 @@ enum nic_kind {
  * @sent: copies of the packets of the wires that xtcp uses
  * @held: the originals, while @hold is set
  * @hold: be a NIC that is slow to free what it was given
+ * @pkt_type: whom on the link what comes in is for: PACKET_HOST, ..
  * @direct: receive in the caller's context: faults of its task happen there
  * @sends: called with each packet of those wires, softirqs off; or NULL
  */
@@ -38,6 +39,7 @@ struct nic {
 	bool			hold;
 	bool			direct;
 	void			(*sends)(struct nic *nic);
+	u8			pkt_type;
 };
 
 struct nic *nic_make(struct net *net, enum nic_kind kind);
@@ -45,6 +47,7 @@ void nic_clear(struct nic *nic);
 void nic_free(struct nic *nic);
 int nic_set_address(struct nic *nic, __be32 addr, int prefix);
 void nic_up(struct nic *nic, bool up);
+void nic_set_mtu(struct nic *nic, int mtu);
 void nic_release_held(struct nic *nic);
 bool nic_receive(struct nic *nic, const void *packet, size_t len);
 

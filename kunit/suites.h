@@ -27,10 +27,12 @@ extern struct kunit_suite ports_suite;
 extern struct kunit_suite rate_suite;
 extern struct kunit_suite reassembly_suite;
 extern struct kunit_suite recovery_suite;
+extern struct kunit_suite rfc_suite;
 extern struct kunit_suite rtt_suite;
 extern struct kunit_suite segment_suite;
 extern struct kunit_suite seq_suite;
 extern struct kunit_suite timer_suite;
+extern struct kunit_suite times_suite;
 extern struct kunit_suite urgent_suite;
 extern struct kunit_suite window_suite;
 

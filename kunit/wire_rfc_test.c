@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What RFC 9293 requires, and no other suite asks for: addresses, IP options,
+ * ICMP, flags, closed and shrunk windows.
+ */
+#include <linux/file.h>
+#include <linux/icmp.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <linux/sched/signal.h>
+#include <linux/tcp.h>
+#include "../module/engine/isn.h"
+#include "conv.h"
+#include "suites.h"
+
+#define MSS	1460
+
+/* ---- initial sequence numbers ---- */
+
+/* MUST-8: ISNs follow a clock whose tick is 4.096 us */
+static void isn_clock(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u64 before[2], after[2];
+	u32 isn[2], ticks;
+
+	t->xn->isn_pinned = false;
+	for (int i = 0; i < 2; i++) {
+		before[i] = ktime_get_ns();
+		isn[i] = xtcp_isn(t->xn, &t->tuple);
+		after[i] = ktime_get_ns();
+		if (!i)
+			usleep_range(20000, 21000);
+	}
+	ticks = isn[1] - isn[0];
+	KUNIT_EXPECT_GE(test, ticks, (u32)((before[1] >> 12) - (after[0] >> 12)));
+	KUNIT_EXPECT_LE(test, ticks, (u32)((after[1] >> 12) - (before[0] >> 12)));
+}
+
+/* Is the one number not the other, but for a second of the clock that they share?
+ * For two that have nothing to do with each other that is so but once in 8,000.
+ */
+static bool far_apart(u32 a, u32 b)
+{
+	return a - b + 250000 > 500000;
+}
+
+/* MUST-9: what is added to the clock hangs on a secret, drawn at random at each
+ * load: SHLD-1, RFC 6528
+ */
+static void isn_secret(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	bool other = false;
+
+	t->xn->isn_pinned = false;
+	for (int i = 0; i < 4; i++) {
+		u32 first = xtcp_isn(t->xn, &t->tuple);
+
+		xtcp_isn_init();
+		other |= far_apart(xtcp_isn(t->xn, &t->tuple), first);
+	}
+	KUNIT_EXPECT_TRUE(test, other);
+}
+
+/* SHLD-1: and on each part of the 4-tuple */
+static void isn_of_each_tuple(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	bool laddr = false, raddr = false, lport = false, rport = false;
+
+	t->xn->isn_pinned = false;
+	for (int i = 1; i <= 4; i++) {
+		struct xtcp_tuple tuple = t->tuple;
+		u32 first = xtcp_isn(t->xn, &tuple);
+
+		xtcp_addr_from_v4(&tuple.laddr, htonl(HERE_ADDR + i));
+		laddr |= far_apart(xtcp_isn(t->xn, &tuple), first);
+		tuple = t->tuple;
+		xtcp_addr_from_v4(&tuple.raddr, htonl(THERE_ADDR + i));
+		raddr |= far_apart(xtcp_isn(t->xn, &tuple), first);
+		tuple = t->tuple;
+		tuple.lport += i;
+		lport |= far_apart(xtcp_isn(t->xn, &tuple), first);
+		tuple = t->tuple;
+		tuple.rport += i;
+		rport |= far_apart(xtcp_isn(t->xn, &tuple), first);
+	}
+	KUNIT_EXPECT_TRUE(test, laddr && raddr && lport && rport);
+}
+
+/* ---- addresses ---- */
+
+/* MUST-46: a connection has two ends */
+static void connect_to_many(struct kunit *test)
+{
+	static const u32 many[] = { 0xc00002ff, 0xe0000001, 0xffffffff };
+	struct conv *t = conv_of(test);
+
+	for (int i = 0; i < ARRAY_SIZE(many); i++) {
+		xtcp_addr_from_v4(&t->tuple.raddr, htonl(many[i]));
+		returns(t, -ENETUNREACH, user_connect(t));
+	}
+	silence(t);
+	xtcp_addr_from_v4(&t->tuple.raddr, htonl(THERE_ADDR));
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+}
+
+/* MUST-57: what is addressed to a broadcast or multicast address gets no answer */
+static void to_many(struct kunit *test)
+{
+	static const u32 many[] = { 0xc00002ff, 0xe0000001, 0xffffffff };
+	struct conv *t = conv_of(test);
+	long resets;
+
+	bring_to(t, IN_LISTEN);
+	for (int i = 0; i < ARRAY_SIZE(many); i++) {
+		xtcp_addr_from_v4(&t->tuple.laddr, htonl(many[i]));
+		inject(t, "SYN seq 1000 mss 1460");
+		inject(t, "ACK seq 1000 ack 5000");
+		KUNIT_EXPECT_TRUE(test, skb_queue_empty(&t->nic->sent));
+		/* nor where nobody listens */
+		resets = conv_count(t, XTCP_MIB_RST_OUT);
+		t->tuple.lport++;
+		inject(t, "SYN seq 1000 mss 1460");
+		t->tuple.lport--;
+		KUNIT_EXPECT_TRUE(test, skb_queue_empty(&t->nic->sent));
+		counted(t, RST_OUT, resets);
+	}
+	xtcp_addr_from_v4(&t->tuple.laddr, htonl(HERE_ADDR));
+	counted(t, REQUESTS, 0);
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+}
+
+/* MUST-57: nor does what the link below brings to all */
+static void to_all_on_the_link(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_LISTEN);
+	t->nic->pkt_type = PACKET_BROADCAST;
+	inject(t, "SYN seq 1000 mss 1460");
+	silence(t);
+	t->nic->pkt_type = PACKET_MULTICAST;
+	inject(t, "SYN seq 1000 mss 1460");
+	silence(t);
+	counted(t, REQUESTS, 0);
+	t->nic->pkt_type = PACKET_HOST;
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+}
+
+/* MUST-63: nobody can be reached at the address that a SYN comes from */
+static void from_nobody(struct kunit *test)
+{
+	static const u32 from[] = { 0xe0000001, 0xffffffff, 0x00000000, 0x7f000001 };
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_LISTEN);
+	for (int i = 0; i < ARRAY_SIZE(from); i++) {
+		xtcp_addr_from_v4(&t->tuple.raddr, htonl(from[i]));
+		inject(t, "SYN seq 1000 mss 1460");
+		KUNIT_EXPECT_TRUE_MSG(test, skb_queue_empty(&t->nic->sent),
+				      "source %08x", from[i]);
+	}
+	xtcp_addr_from_v4(&t->tuple.raddr, htonl(THERE_ADDR));
+	counted(t, REQUESTS, 0);
+}
+
+/* MUST-42: a listener beside a connection in SYN_SENT, on the same port */
+static void listen_beside_syn_sent(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct socket *l;
+
+	t->sock = user_socket(t);
+	sock_set_reuseaddr(t->sock->sk);
+	returns(t, 0, user_bind(t, t->sock, HERE_ADDR, HERE_PORT));
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	l = user_socket(t);
+	sock_set_reuseaddr(l->sk);
+	returns(t, 0, user_bind(t, l, HERE_ADDR, HERE_PORT));
+	returns(t, 0, kernel_listen(l, 1));
+	state_is(t, TCP_SYN_SENT);
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	state_is(t, TCP_ESTABLISHED);
+}
+
+/* ---- what the IP layer brings, and what it is told ---- */
+
+/* MUST-50: IP options are not for TCP */
+static void ip_options(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct iphdr *iph = (struct iphdr *)t->packet;
+	u8 *p = t->packet;
+	size_t len;
+
+	established(t);
+	conv_look(t);
+	len = conv_build(t, p, "PSH|ACK seq R ack S len 10");
+	memmove(p + 24, p + 20, len - 20);
+	memcpy(p + 20, (u8[]){ 1, 1, 1, 0 }, 4);	/* NOP, NOP, NOP, END */
+	iph->ihl = 6;
+	iph->tot_len = htons(len + 4);
+	iph->check = 0;
+	iph->check = ip_fast_csum(iph, iph->ihl);
+	KUNIT_ASSERT_TRUE(test, conv_raw(t, p, len + 4));
+	expect(t, "ACK seq S ack R+10");
+	returns(t, 10, user_recv(t, 100));
+}
+
+/* SHLD-6: the MSS that we offer is what the device takes, either way of opening */
+static void mss_of_the_device(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	nic_set_mtu(t->nic, 1300);
+	established(t);
+	user_abort(t);
+	conv_forget_sent(t);
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100 mss 1260");
+	user_abort(t);
+	returns(t, 0, user_listen(t, 1));
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1260");
+}
+
+/* MUST-56, MUST-54, SHLD-25: soft errors never end an open connection; the user is
+ * told when it is given up, or asks.  SHLD-26: nor do hard ones (RFC 5927, 5.2).
+ */
+static void icmp_ends_nothing(struct kunit *test)
+{
+	static const struct {
+		u8 type, code;
+		int err;
+	} errors[] = {
+		{ ICMP_DEST_UNREACH, ICMP_NET_UNREACH, ENETUNREACH },
+		{ ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, EHOSTUNREACH },
+		{ ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, ENOPROTOOPT },
+		{ ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ECONNREFUSED },
+		{ ICMP_DEST_UNREACH, ICMP_SR_FAILED, EOPNOTSUPP },
+		{ ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, EHOSTUNREACH },
+		{ ICMP_PARAMETERPROB, 0, EPROTO },
+	};
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq 101 ack R len 10");
+	for (int i = 0; i < ARRAY_SIZE(errors); i++) {
+		icmp(t, errors[i].type, errors[i].code, 0, 101);
+		state_is(t, TCP_ESTABLISHED);
+		returns(t, -EAGAIN, user_recv(t, 1));
+		KUNIT_EXPECT_EQ(test, errors[i].err, t->sock->sk->sk_err_soft);
+		counted(t, ICMP_ERRORS, i + 1);
+	}
+	silence(t);
+	inject(t, "ACK seq R ack S");
+	KUNIT_EXPECT_EQ(test, 0, t->sock->sk->sk_err_soft);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq 111 ack R len 10");
+}
+
+/* SHLD-8: an ECN-setup SYN is answered by one that does no ECN: RFC 3168, 6.1.1 */
+static void ecn_setup(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	returns(t, 0, user_listen(t, 1));
+	inject(t, "SYN|ECE|CWR seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	inject(t, "ACK seq 1001 ack 101");
+	returns(t, 0, user_accept(t));
+	inject(t, "PSH|ACK|ECE|CWR seq 1001 ack 101 len 10");
+	expect(t, "ACK seq 101 ack 1011");
+}
+
+/* 3.1: bits that are reserved are ignored */
+static void reserved_bits(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	size_t len;
+
+	established(t);
+	conv_look(t);
+	len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
+	t->packet[20 + 12] |= 0x0f;
+	conv_fix_sums(t, t->packet, len);
+	KUNIT_ASSERT_TRUE(test, conv_raw(t, t->packet, len));
+	expect(t, "ACK seq S ack R+10");
+}
+
+/* ---- RST ---- */
+
+/* SHLD-2: a RST may carry text that says why; it is not the stream's */
+static void reset_with_text(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "RST seq R len 20");
+	silence(t);
+	state_is(t, TCP_CLOSE);
+	returns(t, -ECONNRESET, user_recv(t, 100));
+	returns(t, 0, user_recv(t, 100));
+}
+
+/* MUST-12: in FIN_WAIT, too, the user learns that the peer gave up */
+static void reset_in_fin_wait(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_FIN_WAIT_1);
+	inject(t, "RST seq R");
+	state_is(t, TCP_CLOSE);
+	returns(t, -ECONNRESET, user_recv(t, 1));
+}
+
+/* Our receive window, this large, is full. */
+static void closed_window(struct conv *t, u32 window)
+{
+	bring_to(t, IN_CLOSED);
+	conv_x(t)->window_clamp = window;
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100 win %u", window);
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	conv_x(t)->window_clamp = 0;
+	inject(t, "ACK seq 1001 ack S len %u", window);
+	expect(t, "ACK seq S ack %u win 0", 1001 + window);
+}
+
+/* MUST-66: into a closed window a RST comes through */
+static void reset_into_closed_window(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	closed_window(t, 1000);
+	inject(t, "RST seq R");
+	state_is(t, TCP_CLOSE);
+}
+
+/* MUST-66: and so does the urgent pointer, */
+static void urgent_into_closed_window(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	closed_window(t, 1000);
+	inject(t, "URG|ACK seq R ack S urg 5");
+	KUNIT_EXPECT_EQ(test, XTCP_URG_COMING, conv_x(t)->urg_phase);
+	KUNIT_EXPECT_EQ(test, 2005, conv_x(t)->urg_seq);
+}
+
+/* MUST-66: though the text that it came with does not */
+static void urgent_text_into_closed_window(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	closed_window(t, 1000);
+	inject(t, "URG|ACK seq R ack S urg 5 len 10");
+	expect(t, "ACK seq S ack R win 0");
+	KUNIT_EXPECT_EQ(test, XTCP_URG_COMING, conv_x(t)->urg_phase);
+	KUNIT_EXPECT_EQ(test, 2005, conv_x(t)->urg_seq);
+}
+
+/* 3.10.7.4, first, table 6: text neither end of which is in the window is refused */
+static void wider_than_the_window(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	conv_x(t)->rcv_wnd = 10;
+	inject(t, "ACK seq R-5 ack S len 100");
+	expect(t, "ACK seq S ack R");
+	returns(t, -EAGAIN, user_recv(t, 100));
+	inject(t, "ACK seq R-5 ack S len 15");
+	expect(t, "ACK seq S ack R+10");
+	returns(t, 10, user_recv(t, 100));
+}
+
+/* ---- the peer's window ---- */
+
+/* MUST-38, rule (3) of 3.8.6.2.1: less than a segment goes where nothing is in
+ * flight and it is half of the largest window that the peer ever had
+ */
+static void half_of_a_small_window(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->win = 1000;
+	established(t);
+	returns(t, 3000, user_send(t, 3000));
+	expect(t, "ACK seq 101 ack R len 1000");
+	silence(t);
+	inject(t, "ACK seq R ack S win 499");
+	silence(t);
+	inject(t, "ACK seq R ack S win 500");
+	expect(t, "ACK seq 1101 ack R len 500");
+	silence(t);
+}
+
+/* The peer takes back what its window promised.  MUST-34, SHLD-15: nothing new is
+ * sent, though the path has room; SHLD-16: what is within the window is sent again,
+ * and no more; SHLD-17, MUST-37: what lies beyond ends nothing, as long as the peer
+ * answers
+ */
+static void shrunk_window(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.retries2 = 2;
+	established(t);
+	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 400000));
+	returns(t, 10 * MSS, user_send(t, 10 * MSS));
+	conv_forget_sent(t);
+	conv_look(t);
+	KUNIT_ASSERT_EQ(test, 101 + 10 * MSS, t->snd_nxt);
+	conv_x(t)->cong.cwnd_bytes = 40 * MSS;
+	inject(t, "ACK seq R ack U win 2000");
+	silence(t);
+	returns(t, 4 * MSS, user_send(t, 4 * MSS));
+	silence(t);
+	for (int i = 0; i < 2; i++) {
+		fire(t, XTCP_TIMER_RETRANSMIT);
+		expect(t, "ACK seq 101 ack R len 1460");
+		silence(t);
+	}
+	inject(t, "ACK seq R ack 1561 win 540");
+	expect(t, "ACK seq 1561 ack R len 540");
+	silence(t);
+	inject(t, "ACK seq R ack 2101 win 0");
+	conv_forget_sent(t);
+	for (int i = 0; i < 5; i++) {
+		fire(t, XTCP_TIMER_RETRANSMIT);
+		expect(t, "ACK seq 2101 ack R len 1");
+		silence(t);
+		inject(t, "ACK seq R ack 2101 win 0");
+	}
+	state_is(t, TCP_ESTABLISHED);
+}
+
+/* ---- urgent data ---- */
+
+static bool signalled(void)
+{
+	bool is = sigismember(&current->signal->shared_pending.signal, SIGURG);
+
+	flush_signals(current);
+	return is;
+}
+
+/* From here on the socket is a file's, as every program's is. */
+static struct file *be_a_file(struct conv *t)
+{
+	struct file *file = sock_alloc_file(t->sock, 0, NULL);
+
+	KUNIT_ASSERT_FALSE(t->test, IS_ERR(file));
+	for (int i = 0; i < CONV_SOCKETS; i++)
+		if (t->socks[i] == t->sock)
+			t->socks[i] = NULL;
+	return file;
+}
+
+static void close_file(struct conv *t, struct file *file)
+{
+	t->sock = NULL;
+	__fput_sync(file);
+	conv_freeze(t);
+}
+
+/* MUST-32: the user is told of urgent data at once, and of each later pointer that
+ * goes on beyond the one before
+ */
+static void urgent_signals(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	bool told[4];
+	struct file *file;
+
+	established(t);
+	file = be_a_file(t);
+	allow_signal(SIGURG);
+	KUNIT_EXPECT_EQ(test, 0, f_setown(file, task_pid_nr(current), 1));
+	inject(t, "URG|ACK seq R ack S len 1 urg 5");
+	told[0] = signalled();
+	inject(t, "URG|ACK seq R ack S len 1 urg 4");
+	told[1] = signalled();
+	inject(t, "URG|ACK seq R ack S len 1 urg 10");
+	told[2] = signalled();
+	inject(t, "ACK seq R ack S len 20");
+	told[3] = signalled();
+	disallow_signal(SIGURG);
+	close_file(t, file);
+	conv_forget_sent(t);
+	KUNIT_EXPECT_TRUE(test, told[0]);
+	KUNIT_EXPECT_FALSE(test, told[1]);
+	KUNIT_EXPECT_TRUE(test, told[2]);
+	KUNIT_EXPECT_FALSE(test, told[3]);
+}
+
+static struct kunit_case rfc_cases[] = {
+	KUNIT_CASE(isn_clock),
+	KUNIT_CASE(isn_secret),
+	KUNIT_CASE(isn_of_each_tuple),
+	KUNIT_CASE(connect_to_many),
+	KUNIT_CASE(to_many),
+	KUNIT_CASE(to_all_on_the_link),
+	KUNIT_CASE(from_nobody),
+	KUNIT_CASE(listen_beside_syn_sent),
+	KUNIT_CASE(ip_options),
+	KUNIT_CASE(mss_of_the_device),
+	KUNIT_CASE(icmp_ends_nothing),
+	KUNIT_CASE(ecn_setup),
+	KUNIT_CASE(reserved_bits),
+	KUNIT_CASE(reset_with_text),
+	KUNIT_CASE(reset_in_fin_wait),
+	KUNIT_CASE(reset_into_closed_window),
+	KUNIT_CASE(urgent_into_closed_window),
+	KUNIT_CASE(urgent_text_into_closed_window),
+	KUNIT_CASE(wider_than_the_window),
+	KUNIT_CASE(half_of_a_small_window),
+	KUNIT_CASE(shrunk_window),
+	KUNIT_CASE(urgent_signals),
+	{}
+};
+
+struct kunit_suite rfc_suite = {
+	.name = "wire_rfc",
+	.init = conv_init,
+	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
+	.test_cases = rfc_cases,
+};
