@@ -33,7 +33,7 @@ uninstall: kdir
 	rm -f $(DESTDIR)$(PREFIX)/include/xtcp.h
 	+@if test -e tools/Makefile; then $(MAKE) -C tools uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); fi
 
-demo test kunit check bench:
+demo test kunit mutants check bench:
 	@scripts/$@ $(ARGS)
 
 e2e:
@@ -48,10 +48,11 @@ help:
 	@echo 'make demo       watch xtcp at work, in a virtual machine'
 	@echo 'make test       every test there is, some with less data; the last line counts them'
 	@echo 'make kunit      the unit and wire tests'
+	@echo 'make mutants    break the source in one line after the other: do the unit and wire tests notice?'
 	@echo 'make e2e        the end-to-end tests at full size, on KERNEL=6.1 or KERNEL=6.12 or both'
 	@echo 'make check      checkpatch, sparse, W=1 and shellcheck'
 	@echo 'make bench      xtcp and the kernel'"'"'s TCP, measured in turn'
 	@echo 'make clean      remove what make built; what the tests keep is in ~/.cache/xtcp'
 	@echo 'W=1 and C=2 are handed on to kbuild, ARGS=... to the script of a target.'
 
-.PHONY: all kdir install uninstall demo test kunit e2e check bench clean help
+.PHONY: all kdir install uninstall demo test kunit mutants e2e check bench clean help
