@@ -90,6 +90,13 @@ xtcp_register_sysctl(struct net *net, const char *path, struct ctl_table *table,
 #endif
 }
 
+/* 6.11: a sysctl's handler may not change its table */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define XTCP_CTL_TABLE	const struct ctl_table
+#else
+#define XTCP_CTL_TABLE	struct ctl_table
+#endif
+
 /* 6.6: the bit fields of struct inet_sock became inet_flags */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define xtcp_inet_recverr(sk)		inet_test_bit(RECVERR, sk)

@@ -6,6 +6,7 @@
 #include <linux/jiffies.h>
 #include <linux/sysctl.h>
 #include "../compat.h"
+#include "../engine/memory.h"
 #include "../engine/rtt.h"
 #include "observe.h"
 
@@ -35,6 +36,27 @@ static unsigned int rto_most_us = 120 * USEC_PER_SEC;
 	.extra2 = most,					\
 }
 
+/* net.xtcp.mem: low, pressure, high, in this order or none. */
+static int set_mem(XTCP_CTL_TABLE *table, int write, void *buffer, size_t *len,
+		   loff_t *pos)
+{
+	unsigned long mem[ARRAY_SIZE(xtcp_mem)];
+	struct ctl_table copy = *table;
+	int err, i;
+
+	for (i = 0; i < ARRAY_SIZE(mem); i++)
+		mem[i] = READ_ONCE(xtcp_mem[i]);
+	copy.data = mem;
+	err = proc_doulongvec_minmax(&copy, write, buffer, len, pos);
+	if (err || !write)
+		return err;
+	if (mem[0] > mem[1] || mem[1] > mem[2] || mem[2] > LONG_MAX)
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(mem); i++)
+		WRITE_ONCE(xtcp_mem[i], mem[i]);
+	return 0;
+}
+
 static const struct ctl_table xtcp_table[] = {
 	NUMBER(abort_on_overflow, proc_dou8vec_minmax, &zero, &one),
 	NUMBER(challenge_ack_ms, proc_dointvec_minmax, &zero, &ms_most),
@@ -56,6 +78,14 @@ static const struct ctl_table xtcp_table[] = {
 	NUMBER(tcp_wire, proc_dointvec_minmax, &zero, &three),
 	NUMBER(time_wait, proc_dointvec_minmax, &one, &seconds_most),
 	NUMBER(wmem, proc_dointvec_minmax, &buffer_least, NULL),
+	/* last, for only the first namespace has it: the memory is the machine's */
+	{
+		.procname = "mem",
+		.data = xtcp_mem,
+		.maxlen = sizeof(xtcp_mem),
+		.mode = 0644,
+		.proc_handler = set_mem,
+	},
 };
 
 /* What costs the machine kernel memory for long when nobody holds a socket any
@@ -120,20 +150,22 @@ static void bound(struct xtcp_net *xn)
  */
 int xtcp_sysctl_net_init(struct xtcp_net *xn)
 {
-	size_t n = ARRAY_SIZE(xtcp_table), i;
+	size_t n = ARRAY_SIZE(xtcp_table) - 1, i;
 
 	xn->sysctl = defaults;
 	if (!IS_ENABLED(CONFIG_SYSCTL))
 		return 0;
 	/* one zeroed entry more: older kernels look for it */
-	xn->sysctl_table = kcalloc(n + 1, sizeof(xtcp_table[0]), GFP_KERNEL);
+	xn->sysctl_table = kcalloc(n + 2, sizeof(xtcp_table[0]), GFP_KERNEL);
 	if (!xn->sysctl_table)
 		return -ENOMEM;
-	memcpy(xn->sysctl_table, xtcp_table, sizeof(xtcp_table));
+	memcpy(xn->sysctl_table, xtcp_table, n * sizeof(xtcp_table[0]));
 	for (i = 0; i < n; i++)
 		xn->sysctl_table[i].data = (u8 *)&xn->sysctl +
 					   (unsigned long)xtcp_table[i].data;
-	if (!net_eq(xn->net, &init_net))
+	if (net_eq(xn->net, &init_net))
+		xn->sysctl_table[n++] = xtcp_table[i];
+	else
 		bound(xn);
 	xn->sysctl_header = xtcp_register_sysctl(xn->net, "net/xtcp",
 						 xn->sysctl_table, n);
