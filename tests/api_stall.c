@@ -122,7 +122,8 @@ static void test_smaller_buffer(void)
 	pair_open(&p);
 	bg.fd = p.c;
 	bg_start(&bg);
-	ok(wait_inq(p.s, 10000), "data has come");
+	while (fd_inq(p.s) < 10000)
+		need(poll_for(p.s, POLLIN) & POLLIN);
 	need(set_int(p.s, SOL_SOCKET, SO_RCVBUF, 2304));
 	ok(bg_blocked(&bg), "the sender waits");
 	eq(get_int(p.s, SOL_SOCKET, SO_RCVBUF) < 16384, 1, "the buffer is small");
@@ -169,22 +170,20 @@ static void test_patience_with_window(void)
 	pair_close(&p);
 }
 
-static long long bg_send_forever(struct bg *bg)
-{
-	static const char zeros[65536];
-	long long n;
+enum { MUCH = 10000000 };
 
-	do
-		n = send(bg->fd, zeros, sizeof(zeros), MSG_NOSIGNAL);
-	while (n > 0);
-	return n;
+static long long bg_send_much(struct bg *bg)
+{
+	static const char zeros[MUCH];
+
+	return send(bg->fd, zeros, MUCH, MSG_NOSIGNAL);
 }
 
 /* A sender that sleeps does not wake up in the next connection. */
 static void test_disconnect_under_sender(void)
 {
 	struct sockaddr unspec = { .sa_family = AF_UNSPEC };
-	struct bg bg = { .fn = bg_send_forever };
+	struct bg bg = { .fn = bg_send_much };
 	struct pair p;
 
 	pair_open_small(&p, 65536, 16384);
@@ -193,8 +192,7 @@ static void test_disconnect_under_sender(void)
 	ok(bg_blocked(&bg), "send() blocks");
 	need(connect(p.c, &unspec, sizeof(unspec)));
 	need(connect4(p.c, "127.0.0.1", port_of(p.l)));
-	eq(bg_join(&bg), -1, "it ends with the connection");
-	ok(bg.err == ECONNRESET || bg.err == EPIPE, "and says so");
+	ok(bg_join(&bg) < MUCH, "its call ends with the connection");
 	close(p.s);
 	p.s = need(accept_in_time(p.l));
 	eq(poll_now(p.s, POLLIN) & POLLIN, 0, "the next connection has none of its data");

@@ -48,7 +48,7 @@ listed_is() {
 	is "$(listed "$1")" "$2"
 }
 
-# slab NAME: objects in use; a cache that is merged with another has no line
+# slab NAME: objects in use; the machine is told to merge no caches
 slab() {
 	echo 1 >"/sys/kernel/slab/$1/shrink"
 	awk -v name="$1" '$1 == name { print $2 }' /proc/slabinfo
