@@ -36,6 +36,7 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->rcv_wup = 0;
 	x->rcv_wnd = 0;
 	x->rcv_adv = 0;
+	x->rcv_limit = U32_MAX;
 	x->irs = 0;
 	x->copied_seq = 0;
 	x->rcv_mss = XTCP_MSS_DEFAULT;

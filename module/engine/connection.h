@@ -207,6 +207,9 @@ struct xtcp_sock {
 	u32			irs;
 	u32			copied_seq;	/* the user has read up to here */
 	u32			window_clamp;	/* never offer more than this */
+	u32			rcv_limit;	/* nor, for now, than this: the route's
+						 * initrwnd, and what came since
+						 */
 	u32			rcv_mss;	/* guess at the peer's segment size */
 	struct xtcp_reassembly	reassembly;
 

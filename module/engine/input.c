@@ -60,6 +60,9 @@ static void ack_data(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	x->ack_pending = 1;
+	/* the route's first window opens by twice what comes, as slow start does */
+	if (unlikely(x->rcv_limit <= U16_MAX))
+		x->rcv_limit += 2 * x->rcv_mss;
 	if (x->quick_acks || x->route_quickack) {
 		if (x->quick_acks)
 			x->quick_acks--;

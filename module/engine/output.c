@@ -37,6 +37,7 @@ u32 xtcp_offered_window(const struct sock *sk)
 	u32 offered;
 
 	offered = min3((u32)max(space, 0) / 2, x->window_clamp, (u32)U16_MAX);
+	offered = min(offered, x->rcv_limit);
 	if (unlikely(x->route_window))
 		offered = min(offered, x->route_window);
 	/* what is offered is taken, so where memory is scarce less is offered */
@@ -81,13 +82,13 @@ static u16 select_window(struct sock *sk)
 }
 
 /* A route may say with how many segments to begin. */
-static u32 first_window(struct sock *sk, u32 mss)
+static void limit_first_window(struct sock *sk, u32 mss)
 {
 	const struct dst_entry *dst = __sk_dst_get(sk);
 	u32 segs = dst ? dst_metric(dst, RTAX_INITRWND) : 0;
-	u32 wnd = xtcp_offered_window(sk);
 
-	return segs ? min_t(u64, wnd, (u64)segs * mss) : wnd;
+	xtcp_sk(sk)->rcv_limit = segs ? min_t(u64, (u64)segs * mss, U16_MAX) :
+					U32_MAX;
 }
 
 /**
@@ -99,8 +100,10 @@ static u32 first_window(struct sock *sk, u32 mss)
 void xtcp_initial_window(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 wnd = first_window(sk, x->snd_mss);
+	u32 wnd;
 
+	limit_first_window(sk, x->snd_mss);
+	wnd = xtcp_offered_window(sk);
 	if (wnd > x->snd_mss)
 		wnd = rounddown(wnd, x->snd_mss);
 	x->rcv_wup = x->rcv_nxt;
@@ -476,7 +479,8 @@ static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
 		seg.mss = xtcp_offered_mss(sk);
 		header_bytes += XTCP_MSS_OPTION_BYTES;
 		x->rcv_wup = x->rcv_nxt;
-		x->rcv_wnd = first_window(sk, seg.mss);
+		limit_first_window(sk, seg.mss);
+		x->rcv_wnd = xtcp_offered_window(sk);
 		x->rcv_adv = x->rcv_wup + x->rcv_wnd;
 		seg.wnd = x->rcv_wnd;
 	} else {

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A route's attributes, ip-route(8): what a connection over it obeys. */
+#define _GNU_SOURCE
+#include <unistd.h>
+
+#include "info.h"
+#include "net.h"
+#include "space.h"
+#include "tap.h"
+
+#define HOST	"10.9.7.1"
+
+/* Our own address, the route to which says this. */
+static void route_with(const char *attributes)
+{
+	need(run("ip addr replace " HOST "/32 dev lo") ? 0 : -1);
+	need(run("ip route replace local " HOST " dev lo table local proto kernel scope host src "
+		 HOST " %s", attributes) ? 0 : -1);
+}
+
+/* A pair over it, the connecting end bound there, too. */
+static void pair_over(struct pair *p)
+{
+	p->l = need(xsocket());
+	need(bind4(p->l, HOST, 0));
+	need(listen(p->l, 4));
+	p->c = need(xsocket());
+	need(bind4(p->c, HOST, 0));
+	need(connect4(p->c, HOST, port_of(p->l)));
+	p->s = need(accept_in_time(p->l));
+}
+
+static struct info info_of(int fd)
+{
+	struct info info;
+
+	need(get_info(fd, &info));
+	return info;
+}
+
+static void exchange(const struct pair *p)
+{
+	char byte;
+
+	need(send(p->c, "x", 1, 0));
+	need(recv(p->s, &byte, 1, 0));
+	need(send(p->s, "y", 1, 0));
+	need(recv(p->c, &byte, 1, 0));
+}
+
+static void test_none(void)
+{
+	struct pair p;
+
+	route_with("");
+	pair_over(&p);
+	exchange(&p);
+	eq(info_of(p.c).snd_cwnd, 10, "ten segments to begin with");
+	ok(info_of(p.c).rto >= 200000, "the usual least timeout");
+	pair_close(&p);
+}
+
+static void test_initcwnd(void)
+{
+	struct pair p;
+
+	route_with("initcwnd 3");
+	pair_over(&p);
+	eq(info_of(p.c).snd_cwnd, 3, "client: three segments to begin with");
+	eq(info_of(p.s).snd_cwnd, 3, "server: three, too");
+	pair_close(&p);
+}
+
+static void test_cwnd(void)
+{
+	struct pair p;
+
+	if (wire == WIRE_KERNEL) {
+		tap_skip("the kernel's TCP learns of it from the second connection on",
+			 "everything");
+		return;
+	}
+	route_with("cwnd lock 4 advmss 1000");
+	pair_over(&p);
+	ok(info_of(p.c).snd_cwnd <= 4, "four segments to begin with");
+	need(set_int(p.c, SOL_SOCKET, SO_SNDBUF, 1 << 20));
+	fill(p.c);
+	drain(p.s);
+	fill(p.c);
+	drain(p.s);
+	ok(info_of(p.c).snd_cwnd <= 4, "and never more");
+	ok(info_of(p.c).snd_mss <= 1000, "of a thousand bytes");
+	pair_close(&p);
+}
+
+static void test_rto_min(void)
+{
+	struct pair p;
+
+	route_with("rto_min 5ms");
+	pair_over(&p);
+	exchange(&p);
+	exchange(&p);
+	ok(info_of(p.c).rto < 200000, "a timeout below the usual least: %u us",
+	   info_of(p.c).rto);
+	ok(info_of(p.c).rto >= 5000, "but not below the route's");
+	pair_close(&p);
+}
+
+static void test_window(void)
+{
+	struct pair p;
+
+	route_with("window 5000");
+	pair_over(&p);
+	ok(info_of(p.c).snd_wnd <= 5000, "server offers at most that");
+	ok(info_of(p.s).snd_wnd <= 5000, "client, too");
+	exchange(&p);
+	ok(info_of(p.s).snd_wnd <= 5000, "later, too");
+	pair_close(&p);
+}
+
+static void fill_a_bit(int fd)
+{
+	static const char zeros[8000];
+
+	need(send(fd, zeros, sizeof(zeros), MSG_DONTWAIT) > 0 || errno == EAGAIN ? 0 : -1);
+	pause_ms(5);
+}
+
+static void test_initrwnd(void)
+{
+	struct pair p;
+
+	route_with("initrwnd 3 advmss 1000");
+	pair_over(&p);
+	/* the kernel's TCP rounds up to what its scale can say */
+	ok(info_of(p.s).snd_wnd <= 3200, "client begins with a window of three segments");
+	ok(info_of(p.c).snd_wnd <= 3200, "server, too");
+	need(set_int(p.c, SOL_SOCKET, SO_SNDBUF, 1 << 18));
+	for (int i = 0; i < 20; i++) {
+		fill_a_bit(p.c);
+		drain(p.s);
+	}
+	ok(info_of(p.c).snd_wnd > 30000, "which opens as data comes");
+	pair_close(&p);
+}
+
+static const struct tap_test tests[] = {
+	TEST(none),
+	TEST(initcwnd),
+	TEST(cwnd),
+	TEST(rto_min),
+	TEST(window),
+	TEST(initrwnd),
+};
+
+int main(void)
+{
+	return tap_main(tests, ARRAY_SIZE(tests));
+}
