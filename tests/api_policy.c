@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Policies: BPF programs of the socket's cgroup, Landlock, net.xtcp.tcp_wire.
- * On TCP's wire rules that speak of TCP hold.
+ * Policies: BPF programs of the socket's cgroup, Landlock, net.xtcp.tcp_wire,
+ * security modules, IPsec.  On TCP's wire rules that speak of TCP hold.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/xfrm.h>
 #include <sched.h>
 #include <stddef.h>
 #include <string.h>
@@ -493,6 +494,130 @@ static void test_who(void)
 	set_tcp_wire("2");
 }
 
+/* ---- security modules, and IPsec's policies ---- */
+
+static bool connected_in(int fd, int ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLOUT };
+
+	return poll(&pfd, 1, ms) == 1 && !so_error(fd);
+}
+
+/* A handshake that is held up, and goes on once it may. */
+static void test_conn_request(void)
+{
+	int no = bpf_lsm_deny("inet_conn_request");
+	int listener, fd;
+
+	if (no < 0) {
+		tap_skip("no BPF security modules", "everything");
+		return;
+	}
+	listener = listen_on(8);
+	fd = connect_start(listener);
+	ok(!connected_in(fd, 500), "a module that refuses requests");
+	close(no);
+	ok(connected_in(fd, LONG_MS),
+	   "the SYN comes again: nobody refuses it");
+	close(fd);
+	close(listener);
+}
+
+/* A socket's own policy */
+static int block_output(int fd)
+{
+	struct xfrm_userpolicy_info policy = {
+		.sel.family = AF_INET,
+		.lft.soft_byte_limit = XFRM_INF,
+		.lft.hard_byte_limit = XFRM_INF,
+		.lft.soft_packet_limit = XFRM_INF,
+		.lft.hard_packet_limit = XFRM_INF,
+		.dir = XFRM_POLICY_OUT,
+		.action = XFRM_POLICY_BLOCK,
+	};
+
+	return setsockopt(fd, SOL_IP, IP_XFRM_POLICY, &policy, sizeof(policy));
+}
+
+static void test_listeners_policy(void)
+{
+	int listener = listen_on(8), fd;
+
+	if (block_output(listener)) {
+		tap_skip("no IPsec", "everything");
+		return;
+	}
+	fd = connect_start(listener);
+	ok(!connected_in(fd, 500),
+	   "a listener that may not send does not answer");
+	need(setsockopt(listener, SOL_IP, IP_XFRM_POLICY, NULL, 0));
+	ok(connected_in(fd, LONG_MS),
+	   "it does when it may");
+	close(fd);
+	close(listener);
+}
+
+static int connect_from(int port)
+{
+	int fd = need(xsocket_type(SOCK_STREAM | SOCK_NONBLOCK));
+
+	need(set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1));
+	need(bind4(fd, "10.9.0.2", port));
+	if (connect4(fd, "10.9.0.1", SERVER_PORT) && errno != EINPROGRESS)
+		need(-1);
+	return fd;
+}
+
+static bool counted(const char *name, long long least)
+{
+	long long end = now_ms() + LONG_MS;
+
+	while (counter(name) < least && now_ms() < end)
+		pause_ms(10);
+	return counter(name) >= least;
+}
+
+/* A SYN that opens a new connection in the place of one in TIME_WAIT */
+static void test_time_wait_policy(void)
+{
+	struct spaces in;
+	int listener, c, s;
+	char byte;
+
+	if (wire == WIRE_KERNEL) {
+		tap_skip("it counts nothing of that", "everything");
+		return;
+	}
+	spaces_make(&in);
+	space_go(in.a);
+	listener = listen_at("0.0.0.0", SERVER_PORT);
+	space_go(in.b);
+	c = connect_from(PORT);
+	s = need(accept(listener, NULL, NULL));
+	close(s);
+	set_nonblock(c, false);
+	need(recv(c, &byte, 1, 0));
+	close(c);
+	space_go(in.a);
+	need(counted("TimeWaits", 1) ? 0 : -1);
+	if (!run("ip xfrm policy add src 10.9.0.2 dst 10.9.0.1 dir in action block")) {
+		tap_skip("no IPsec", "everything");
+		return;
+	}
+	space_go(in.b);
+	c = connect_from(PORT);
+	space_go(in.a);
+	ok(counted("Filtered", 1), "a policy refuses the SYN");
+	eq(counter("TimeWaitReused"), 0, "TIME_WAIT stays");
+	need(run("ip xfrm policy flush") ? 0 : -1);
+	ok(counted("TimeWaitReused", 1), "it ends when the SYN may pass");
+	s = need(accept(listener, NULL, NULL));
+	eq(so_error(c), 0, "it is connected");
+	close(s);
+	close(c);
+	close(listener);
+}
+
 static const struct tap_test tests[] = {
 	TEST(create),
 	TEST(bind),
@@ -506,6 +631,9 @@ static const struct tap_test tests[] = {
 	TEST(landlock_connect),
 	TEST(landlock_bind),
 	TEST(who),
+	TEST(conn_request),
+	TEST(listeners_policy),
+	TEST(time_wait_policy),
 };
 
 int main(void)

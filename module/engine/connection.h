@@ -314,6 +314,7 @@ static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
 struct xtcp_request {
 	struct xtcp_node	node;
 	refcount_t		refcnt;
+	u32			secid;		/* its security label */
 	struct sock		*listener;	/* counted */
 	struct list_head	list;		/* in listener->requests */
 	struct timer_list	timer;

@@ -6,6 +6,7 @@
  * The ACK that completes the handshake turns it into a connection, which waits
  * in the listener's accept queue.  Requests are guarded by the listener's lock.
  */
+#include <linux/security.h>
 #include <linux/slab.h>
 #include "../compat.h"
 #include "../observe/drop.h"
@@ -128,6 +129,7 @@ static void request_reply(struct xtcp_request *req, struct xtcp_segment *seg)
 		.ifindex = req->ifindex,
 		.mark = req->mark,
 		.priority = req->priority,
+		.secid = req->secid,
 		.tos = req->tos,
 		.ttl = req->ttl,
 	};
@@ -235,6 +237,38 @@ bool xtcp_request_fire(struct xtcp_request *req)
 
 /* ---- SYN for a listener: RFC 9293, 3.10.7.2 ---- */
 
+/* Ask security modules about a request, and for its label.  They know requests of
+ * the kernel's own kind.
+ */
+static bool request_permitted(struct xtcp_request *req, struct sk_buff *skb)
+{
+	static const struct request_sock_ops ops = { .family = AF_INET };
+	const struct xtcp_tuple *t = &req->node.tuple;
+	struct inet_request_sock asked = {
+		.ireq_family = AF_INET,
+		.ireq_state = TCP_NEW_SYN_RECV,
+		.ir_loc_addr = xtcp_addr_v4(&t->laddr),
+		.ir_rmt_addr = xtcp_addr_v4(&t->raddr),
+		.ir_num = t->lport,
+		.ir_rmt_port = htons(t->rport),
+		.ir_iif = req->ifindex,
+		.ir_mark = req->mark,
+		.req.rsk_listener = req->listener,
+		.req.rsk_ops = &ops,
+	};
+	struct ip_options_rcu *opt;
+	int err;
+
+	write_pnet(&asked.ireq_net, sock_net(req->listener));
+	err = security_inet_conn_request(req->listener, skb, &asked.req);
+	req->secid = asked.req.secid;
+	/* a label for the IP header, which has no room for it here */
+	opt = rcu_dereference_protected(asked.ireq_opt, true);
+	if (opt)
+		kfree_rcu(opt, rcu);
+	return !err;
+}
+
 static void listener_syn(struct sock *sk, struct sk_buff *skb,
 			 const struct xtcp_tuple *t)
 {
@@ -270,6 +304,11 @@ static void listener_syn(struct sock *sk, struct sk_buff *skb,
 	req->ttl = xtcp_reply_ttl(sk);
 	req->priority = READ_ONCE(sk->sk_priority);
 	req->sent_us = xtcp_now_us();
+	if (!request_permitted(req, skb)) {
+		kmem_cache_free(request_cache, req);
+		reason = XTCP_DROP_FILTERED;
+		goto drop;
+	}
 	timer_setup(&req->timer, request_timer_fn, 0);
 	refcount_set(&req->refcnt, 2);	/* the table's and the timer's */
 	if (xtcp_node_insert(l->xn, &req->node)) {

@@ -93,6 +93,17 @@ static bool permitted(struct sock *sk, struct sk_buff *skb)
 	return true;
 }
 
+/* Where there is no socket: a policy may ask for IPsec.  Return: false where it
+ * does in vain, and the segment is consumed
+ */
+static bool permitted_at_all(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	if (xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
+		return true;
+	xtcp_drop(xn, skb, XTCP_DROP_FILTERED);
+	return false;
+}
+
 /* Lock a socket, or leave the segment in its backlog.  Return: false where the
  * segment must be looked up again.
  */
@@ -199,7 +210,9 @@ static void dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 		if (!find(xn, skb, &t, &to))
 			continue;
 		if (to.tw) {
-			again = xtcp_timewait_segment(to.tw, skb);
+			again = judged || permitted_at_all(xn, skb);
+			if (again)
+				again = xtcp_timewait_segment(to.tw, skb);
 			xtcp_timewait_put(to.tw);
 			if (!again)
 				return;

@@ -23,6 +23,7 @@ void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb)
 	struct xtcp_tuple t;
 	const struct xtcp_reply reply = {
 		.tuple = &t,
+		.skb = skb,
 		.ifindex = l3mdev_master_ifindex_by_index(xn->net, skb->skb_iif) ?
 			   skb->skb_iif : 0,
 		/* RFC 3168, 6.1.4 and 6.1.5: no ECN bits on what is not data */

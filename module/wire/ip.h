@@ -66,14 +66,18 @@ struct xtcp_ip_upcalls {
  * @priority: the packet's, for queueing disciplines
  * @tos: type of service
  * @ttl: time to live; 0: the route's
- * @sk: whose security label and permissions route it; or NULL
+ * @sk: whose permissions and xfrm policy route it; or NULL
+ * @skb: the segment that it answers, whose security label routes it; or NULL
+ * @secid: else the label that does; 0: none
  */
 struct xtcp_reply {
 	const struct xtcp_tuple	*tuple;
 	const struct sock	*sk;
+	const struct sk_buff	*skb;
 	int			ifindex;
 	u32			mark;
 	u32			priority;
+	u32			secid;
 	u8			tos;
 	u8			ttl;
 };

@@ -8,6 +8,7 @@
  */
 #include <linux/icmp.h>
 #include <linux/netdevice.h>
+#include <linux/security.h>
 #include <net/icmp.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
@@ -170,7 +171,12 @@ static struct rtable *reply_route(struct net *net, const struct xtcp_reply *r)
 			   xtcp_addr_v4(&t->raddr), xtcp_addr_v4(&t->laddr),
 			   htons(t->rport), htons(t->lport),
 			   sock_net_uid(net, r->sk));
-	return ip_route_output_key(net, &fl4);
+	if (r->skb)
+		security_skb_classify_flow((struct sk_buff *)r->skb,
+					   flowi4_to_flowi_common(&fl4));
+	else
+		fl4.flowi4_secid = r->secid;
+	return ip_route_output_flow(net, &fl4, r->sk);
 }
 
 /* What a route leaves of a window to begin with. */

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/btf.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -135,4 +137,109 @@ void bpf_detach(const char *group, enum bpf_attach_type where)
 	attr.attach_type = where;
 	need(bpf(BPF_PROG_DETACH, &attr));
 	close(fd);
+}
+
+/* All of a file of the kernel's, whose size is not told. */
+static char *slurp(const char *path, size_t *bytes)
+{
+	size_t room = 1 << 20, n = 0;
+	char *at = malloc(room);
+	ssize_t got;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	while (fd >= 0 && at && (got = read(fd, at + n, room - n)) > 0) {
+		n += got;
+		if (n == room)
+			at = realloc(at, room *= 2);
+	}
+	if (fd >= 0)
+		close(fd);
+	*bytes = n;
+	return at;
+}
+
+/* What follows a type in the kernel's description of its types. */
+static size_t bytes_behind(const struct btf_type *t)
+{
+	unsigned int n = BTF_INFO_VLEN(t->info);
+
+	switch (BTF_INFO_KIND(t->info)) {
+	case BTF_KIND_INT:
+	case BTF_KIND_VAR:
+	case BTF_KIND_DECL_TAG:
+		return 4;
+	case BTF_KIND_ARRAY:
+		return 12;
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+	case BTF_KIND_DATASEC:
+	case BTF_KIND_ENUM64:
+		return 12 * n;
+	case BTF_KIND_ENUM:
+	case BTF_KIND_FUNC_PROTO:
+		return 8 * n;
+	default:
+		return 0;
+	}
+}
+
+/* Return: the number of a function's type; 0: there is none */
+static int type_of_function(const char *name)
+{
+	const struct btf_header *h;
+	const char *strings, *at, *end;
+	size_t bytes;
+	int id = 0, found = 0;
+	char *btf = slurp("/sys/kernel/btf/vmlinux", &bytes);
+
+	if (btf && bytes > sizeof(*h)) {
+		h = (const void *)btf;
+		at = btf + h->hdr_len + h->type_off;
+		end = at + h->type_len;
+		strings = btf + h->hdr_len + h->str_off;
+		while (at < end && !found) {
+			const struct btf_type *t = (const void *)at;
+
+			id++;
+			if (BTF_INFO_KIND(t->info) == BTF_KIND_FUNC &&
+			    !strcmp(strings + t->name_off, name))
+				found = id;
+			at += sizeof(*t) + bytes_behind(t);
+		}
+	}
+	free(btf);
+	return found;
+}
+
+/**
+ * bpf_lsm_deny() - a security module that says no to whatever a hook asks
+ * @hook: the hook's name
+ *
+ * Of the whole machine, until what is returned is closed.
+ *
+ * Return: a file, or -1 where the kernel has no such modules
+ */
+int bpf_lsm_deny(const char *hook)
+{
+	const struct bpf_insn no[] = { MOV_IMM(0, -EPERM), EXIT };
+	union bpf_attr attr;
+	char name[64];
+	int prog, link;
+
+	snprintf(name, sizeof(name), "bpf_lsm_%s", hook);
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_LSM;
+	attr.expected_attach_type = BPF_LSM_MAC;
+	attr.attach_btf_id = type_of_function(name);
+	attr.insns = (unsigned long)no;
+	attr.insn_cnt = ARRAY_SIZE(no);
+	attr.license = (unsigned long)"GPL";
+	prog = attr.attach_btf_id ? bpf(BPF_PROG_LOAD, &attr) : -1;
+	if (prog < 0)
+		return -1;
+	memset(&attr, 0, sizeof(attr));
+	attr.raw_tracepoint.prog_fd = prog;
+	link = bpf(BPF_RAW_TRACEPOINT_OPEN, &attr);
+	close(prog);
+	return link;
 }

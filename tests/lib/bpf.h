@@ -33,5 +33,6 @@ void cgroup_leave(const char *name);
 int bpf_attach(const char *group, enum bpf_attach_type where,
 	       const struct bpf_insn *insns, int n);
 void bpf_detach(const char *group, enum bpf_attach_type where);
+int bpf_lsm_deny(const char *hook);
 
 #endif
