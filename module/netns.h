@@ -85,6 +85,15 @@ static inline struct xtcp_net *xtcp_pernet(const struct net *net)
 	return net_generic(net, xtcp_net_id);
 }
 
+static inline int xtcp_bounded_at(const struct xtcp_net *xn, size_t offset)
+{
+	const struct xtcp_net *first = xtcp_pernet(&init_net);
+	const void *ours = &xn->sysctl, *most = &first->sysctl;
+
+	return min(READ_ONCE(*(const int *)(ours + offset)),
+		   READ_ONCE(*(const int *)(most + offset)));
+}
+
 /**
  * xtcp_bounded() - a knob by which a namespace's owner could burden the machine
  * @xn: the namespace
@@ -92,8 +101,7 @@ static inline struct xtcp_net *xtcp_pernet(const struct net *net)
  *
  * Return: what it is set to, or what the first namespace has if that is less
  */
-#define xtcp_bounded(xn, knob)						\
-	min(READ_ONCE((xn)->sysctl.knob),				\
-	    READ_ONCE(xtcp_pernet(&init_net)->sysctl.knob))
+#define xtcp_bounded(xn, knob) \
+	xtcp_bounded_at(xn, offsetof(struct xtcp_sysctls, knob))
 
 #endif /* _XTCP_NETNS_H */
