@@ -153,6 +153,21 @@ static inline int xtcp_cgroup_bind4(struct sock *sk, struct sockaddr *addr,
 #define XTCP_SPLICE_EOF
 #endif
 
+/* Socket options of SOL_SOCKET come to the family first, which hands them on.
+ * An older kernel asks it nothing, but gives no program for SO_REUSEPORT to a
+ * socket that is in a table already: ours is then in one of its own, @alone.
+ */
+static inline void xtcp_take_sol_socket(struct sock *sk, struct socket *sock,
+					struct hlist_head *alone)
+{
+#ifdef SOCK_CUSTOM_SOCKOPT
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
+#else
+	INIT_HLIST_HEAD(alone);
+	hlist_add_head(&sk->sk_node, alone);
+#endif
+}
+
 /* 6.10: accept() takes its arguments in a struct */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
 #define XTCP_ACCEPT_ARGS		struct proto_accept_arg *arg

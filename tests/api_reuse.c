@@ -224,6 +224,12 @@ static void test_reuseport_users(void)
 	eq(exit_status(fork_run(same_user, NULL)), 0, "child");
 }
 
+/* An old kernel does not ask the family. */
+static bool refused(int ret)
+{
+	return ret < 0 && (errno == EOPNOTSUPP || errno == EINVAL);
+}
+
 /* Programs that choose among the sockets of a port */
 static void test_reuseport_program(void)
 {
@@ -236,12 +242,12 @@ static void test_reuseport_program(void)
 		tap_skip("the kernel's TCP has them", "none is taken");
 		return;
 	}
-	fails(setsockopt(l, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
-			 sizeof(program)), EOPNOTSUPP, "a classic one is refused");
-	fails(set_int(l, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, 0), EOPNOTSUPP,
-	      "so is another");
-	fails(setsockopt(s, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
-			 sizeof(program)), EOPNOTSUPP, "on a connection, too");
+	ok(refused(setsockopt(l, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
+			      sizeof(program))), "a classic one is refused");
+	ok(refused(set_int(l, SOL_SOCKET, SO_ATTACH_REUSEPORT_EBPF, 0)),
+	   "so is another");
+	ok(refused(setsockopt(s, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program,
+			      sizeof(program))), "on a connection, too");
 	eq(set_int(s, SOL_SOCKET, SO_KEEPALIVE, 1), 0, "other options are not");
 	eq(get_int(s, SOL_SOCKET, SO_KEEPALIVE), 1, "it is set");
 	close(c);

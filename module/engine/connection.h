@@ -173,6 +173,7 @@ struct xtcp_sock {
 	struct xtcp_node	node;
 	struct xtcp_net		*xn;
 	const struct xtcp_ip_ops *ip;
+	struct hlist_head	alone;		/* a table of its own: compat.h */
 
 	/* demux.c, ports.c */
 	struct xtcp_owner	owner;

@@ -76,7 +76,7 @@ static int init_sock(struct sock *sk)
 	init_buffers(sk, &x->xn->sysctl);
 	sk->sk_gso_type = XTCP_GSO_TYPE;
 	sk->sk_write_space = xtcp_write_space;
-	set_bit(SOCK_CUSTOM_SOCKOPT, &sk->sk_socket->flags);
+	xtcp_take_sol_socket(sk, sk->sk_socket, &x->alone);
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	sock_set_flag(sk, SOCK_RCU_FREE);
 	sk_sockets_allocated_inc(sk);
@@ -549,7 +549,7 @@ static int xtcp_accept(struct socket *sock, struct socket *newsock,
 	lock_sock(child);
 	sock_rps_record_flow(child);
 	sock_graft(child, newsock);
-	set_bit(SOCK_CUSTOM_SOCKOPT, &newsock->flags);
+	xtcp_take_sol_socket(child, newsock, &xtcp_sk(child)->alone);
 	newsock->state = SS_CONNECTED;
 	release_sock(child);
 	return 0;
