@@ -26,7 +26,7 @@
 
 unsigned int xtcp_net_id __read_mostly;
 
-static int __net_init net_init(struct net *net)
+static int __net_init xtcp_net_init(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_pernet(net);
 	int err = -ENOMEM;
@@ -60,25 +60,43 @@ mib:
 	return err;
 }
 
-static void __net_exit net_exit(struct net *net)
+/* No socket of a user's is left.  The grace period that follows, for all
+ * namespaces that end together, waits for TIME_WAIT's timers that are at work.
+ */
+static void __net_exit xtcp_net_pre_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_pernet(net);
 
 	xtcp_proc_net_exit(xn);
 	xtcp_end_connections(xn);
-	synchronize_net();	/* TIME_WAIT timers that were at work */
-	xtcp_tcp_wire_net_exit(xn);
-	xtcp_sysctl_net_exit(xn);
-	xtcp_ports_net_exit(xn);
-	xtcp_demux_net_exit(xn);
-	free_percpu(xn->mib);
+}
+
+static void __net_exit xtcp_net_exit_batch(struct list_head *nets)
+{
+	bool claimed = false;
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list)
+		claimed |= xtcp_tcp_wire_net_stop(xtcp_pernet(net));
+	if (claimed)
+		synchronize_net();	/* hooks may still be at work */
+	list_for_each_entry(net, nets, exit_list) {
+		struct xtcp_net *xn = xtcp_pernet(net);
+
+		xtcp_tcp_wire_net_exit(xn);
+		xtcp_sysctl_net_exit(xn);
+		xtcp_ports_net_exit(xn);
+		xtcp_demux_net_exit(xn);
+		free_percpu(xn->mib);
+	}
 }
 
 static struct pernet_operations net_ops = {
-	.init	= net_init,
-	.exit	= net_exit,
-	.id	= &xtcp_net_id,
-	.size	= sizeof(struct xtcp_net),
+	.init		= xtcp_net_init,
+	.pre_exit	= xtcp_net_pre_exit,
+	.exit_batch	= xtcp_net_exit_batch,
+	.id		= &xtcp_net_id,
+	.size		= sizeof(struct xtcp_net),
 };
 
 static const struct xtcp_ip_upcalls ip_upcalls = {

@@ -87,6 +87,72 @@ check "its name is deleted" ip netns delete "x$$"
 check "it goes" gone "x$$"
 [ "$XTCP_WIRE" = kernel ] ||
 	check "no socket, request or TIME_WAIT is left" retry objects_at_most "$before"
+
+# Ends are batched: what xtcp waits for, it waits for once for all that end together,
+# and not at all where nobody has used TCP's wire.
+calls() {
+	grep -c "$1" "$instance/trace"
+}
+
+# waited_at_most COUNT
+waited_at_most() {
+	grep "synchronize_net <-.*xtcp" "$instance/trace"
+	[ "$(calls "synchronize_net <-.*xtcp")" -le "$1" ]
+}
+
+# used NAME: a namespace in which a connection has been
+used() {
+	local port
+
+	begin "$1"
+	port=$(in_space "$1" "$OUT/xcat" -l 127.0.0.1 7000 cat) || return 1
+	[ "$(echo hello | in_space "$1" timeout 20 "$OUT/xcat" 127.0.0.1 7000)" = hello ]
+	kill "$port"
+}
+
+holds_all() {
+	[ "$(cat "/proc/$holder/comm")" = sleep ]
+}
+
+tracing=/sys/kernel/tracing
+if [ "$XTCP_WIRE" = kernel ] || ! grep -q '^synchronize_net$' $tracing/available_filter_functions; then
+	skip "waiting" "no functions to watch"
+else
+	instance=$tracing/instances/xtcp-$$
+	mkdir "$instance"
+	for i in 1 2 3 4 5 6; do
+		check "a namespace that was used" used "y$i-$$"
+	done
+	(
+		for i in 1 2 3 4 5 6; do
+			exec {fd}<"/run/netns/y$i-$$"
+		done
+		exec sleep 1000
+	) &
+	holder=$!
+	check "one process holds them all" retry holds_all
+	for i in 1 2 3 4 5 6; do
+		ip netns delete "y$i-$$"
+	done
+	echo cleanup_net synchronize_net >"$instance/set_ftrace_filter"
+	echo function >"$instance/current_tracer"
+	kill "$holder"
+	wait "$holder" 2>/dev/null
+	for i in 1 2 3 4 5 6; do
+		gone "y[1-6]-$$" || break
+	done
+	# its end follows theirs
+	begin "z$$"
+	ip netns delete "z$$"
+	check "they go" gone "z$$"
+	echo 0 >"$instance/tracing_on"
+	check "their ends were seen" [ "$(calls "cleanup_net <-")" -gt 0 ]
+	most=0
+	[ "$XTCP_WIRE" = tcp ] && most=$(calls "cleanup_net <-")
+	check "xtcp waits at most $most times" waited_at_most "$most"
+	echo nop >"$instance/current_tracer"
+	rmdir "$instance"
+fi
 # shellcheck disable=SC2154 # coproc sets it
 pids+=("$monitor_PID")
 

@@ -646,15 +646,28 @@ void xtcp_tcp_wire_net_init(struct xtcp_net *xn)
 }
 
 /**
- * xtcp_tcp_wire_net_exit() - free the holds and the hook
+ * xtcp_tcp_wire_net_stop() - free the holds and unregister the hook
  * @xn: the namespace; nobody owns a port in it any more
  *
  * Process context; sleeps.
+ *
+ * Return: whether a grace period must pass before xtcp_tcp_wire_net_exit():
+ * there was a hook, and it may still be at work
  */
-void xtcp_tcp_wire_net_exit(struct xtcp_net *xn)
+bool xtcp_tcp_wire_net_stop(struct xtcp_net *xn)
 {
 	flush_work(&xn->tcp_wire_work);
 	WARN_ON_ONCE(xn->tcp_wire_users);
-	synchronize_net();	/* the hook may still be at work */
+	return xn->tcp_wire;
+}
+
+/**
+ * xtcp_tcp_wire_net_exit() - free what the hook looked at
+ * @xn: the namespace, stopped
+ *
+ * Process context.
+ */
+void xtcp_tcp_wire_net_exit(struct xtcp_net *xn)
+{
 	kvfree(xn->tcp_wire);
 }

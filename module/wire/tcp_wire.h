@@ -13,6 +13,7 @@ struct xtcp_net;
 void xtcp_tcp_wire_init(const struct xtcp_ip_upcalls *up);
 void xtcp_tcp_wire_restore(struct sk_buff *skb);
 void xtcp_tcp_wire_net_init(struct xtcp_net *xn);
+bool xtcp_tcp_wire_net_stop(struct xtcp_net *xn);
 void xtcp_tcp_wire_net_exit(struct xtcp_net *xn);
 
 struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port, bool reuse);
