@@ -2,7 +2,9 @@
 /*
  * Ports and the connection table: who may share what, and who is found.
  */
+#include <linux/icmp.h>
 #include <linux/workqueue.h>
+#include <net/flow.h>
 #include "../module/engine/close.h"
 #include "../module/engine/demux.h"
 #include "../module/engine/ports.h"
@@ -476,6 +478,9 @@ static void table(struct kunit *test)
 	other.wire = IPPROTO_TCP;
 	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
 	other = t->tuple;
+	other.l3mdev = 7;
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+	other = t->tuple;
 	xtcp_addr_from_v4(&other.laddr, htonl(HERE_ADDR + 5));
 	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
 	other = t->tuple;
@@ -491,6 +496,44 @@ static void table(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &t->tuple));
 	rcu_read_unlock();
 	synchronize_rcu();
+}
+
+/* What is bound to another device hears nothing of what comes by this one. */
+static void other_device_time_wait(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_timewait *tw;
+
+	bring_to(t, IN_TIME_WAIT);
+	rcu_read_lock();
+	tw = container_of(xtcp_lookup(t->xn, &t->tuple), struct xtcp_timewait,
+			  node);
+	tw->ifindex = LOOPBACK_IFINDEX;
+	rcu_read_unlock();
+	inject(t, "FIN|ACK seq R-1 ack S");
+	expect(t, "RST seq S");
+	tw->ifindex = t->nic->dev->ifindex;
+	inject(t, "FIN|ACK seq R-1 ack S");
+	expect(t, "ACK seq S ack R");
+}
+
+static void other_device_request(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_request *req;
+
+	bring_to(t, IN_REQUEST);
+	rcu_read_lock();
+	req = container_of(xtcp_lookup(t->xn, &t->tuple), struct xtcp_request,
+			   node);
+	rcu_read_unlock();
+	req->ifindex = LOOPBACK_IFINDEX;
+	/* an ICMP error, which would end it */
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, t->iss);
+	counted(t, ATTEMPT_FAILS, 0);
+	req->ifindex = t->nic->dev->ifindex;
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, t->iss);
+	counted(t, ATTEMPT_FAILS, 1);
 }
 
 static void large_table(struct kunit *test)
@@ -658,6 +701,8 @@ static struct kunit_case ports_cases[] = {
 	KUNIT_CASE(most_specific),
 	KUNIT_CASE(shares),
 	KUNIT_CASE(table),
+	KUNIT_CASE(other_device_time_wait),
+	KUNIT_CASE(other_device_request),
 	KUNIT_CASE(large_table),
 	KUNIT_CASE(read_line_by_line),
 	KUNIT_CASE(read_while_they_go),

@@ -56,13 +56,14 @@ struct xtcp_owner {
  * struct xtcp_tuple - what tells one connection from another
  *
  * IPv4 addresses are written as IPv4-mapped ones, so that one table serves
- * both versions.  Ports are in host order.
+ * both versions.  Ports are in host order.  Each VRF has connections of its own.
  */
 struct xtcp_tuple {
 	struct in6_addr	laddr;		/* ours */
 	struct in6_addr	raddr;		/* the peer's */
 	u16		lport;
 	u16		rport;
+	int		l3mdev;		/* the VRF's device; 0: none */
 	u8		wire;		/* IPPROTO_XTCP, or IPPROTO_TCP */
 	u8		pad[3];		/* zero: the ISN is made of the whole */
 };

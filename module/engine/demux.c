@@ -7,6 +7,8 @@
  */
 #include <linux/jhash.h>
 #include <linux/rhashtable.h>
+#include <net/inet_sock.h>
+#include <net/ip.h>
 #include "demux.h"
 
 static u32 tuple_hash(const void *data, u32 len, u32 seed)
@@ -17,7 +19,7 @@ static u32 tuple_hash(const void *data, u32 len, u32 seed)
 	if (likely(t->raddr.s6_addr32[2] == htonl(0xffff)))
 		return jhash_3words((__force u32)t->laddr.s6_addr32[3],
 				    (__force u32)t->raddr.s6_addr32[3], ports,
-				    seed ^ t->wire);
+				    seed ^ t->wire ^ (u32)t->l3mdev << 8);
 	return jhash2((const u32 *)t, sizeof(*t) / sizeof(u32), seed);
 }
 
@@ -27,7 +29,7 @@ static int tuple_differs(struct rhashtable_compare_arg *arg, const void *obj)
 	const struct xtcp_tuple *b = &((const struct xtcp_node *)obj)->tuple;
 
 	return a->lport != b->lport || a->rport != b->rport ||
-	       a->wire != b->wire ||
+	       a->wire != b->wire || a->l3mdev != b->l3mdev ||
 	       !ipv6_addr_equal(&a->raddr, &b->raddr) ||
 	       !ipv6_addr_equal(&a->laddr, &b->laddr);
 }
@@ -77,6 +79,64 @@ void xtcp_demux_net_exit(struct xtcp_net *xn)
 struct xtcp_node *xtcp_lookup(struct xtcp_net *xn, const struct xtcp_tuple *t)
 {
 	return rhashtable_lookup(&xn->conns, t, conns_params);
+}
+
+/* The device that a node's socket is, or was, bound to. */
+static int bound_device(struct xtcp_node *node)
+{
+	switch (node->kind) {
+	case XTCP_CONNECTION:
+		return READ_ONCE(xtcp_node_sk(node)->sk_bound_dev_if);
+	case XTCP_REQUEST:
+		return container_of(node, struct xtcp_request, node)->ifindex;
+	case XTCP_TIME_WAIT:
+		return container_of(node, struct xtcp_timewait, node)->ifindex;
+	case XTCP_NOTHING:
+		break;
+	}
+	return 0;
+}
+
+static struct xtcp_node *lookup_by_device(struct xtcp_net *xn,
+					  const struct sk_buff *skb,
+					  const struct xtcp_tuple *t)
+{
+	struct xtcp_node *node = xtcp_lookup(xn, t);
+	int bound, sdif = inet_sdif(skb);
+
+	if (!node)
+		return NULL;
+	bound = bound_device(node);
+	if (likely(!bound && !sdif) ||
+	    inet_sk_bound_dev_eq(xn->net, bound, inet_iif(skb), sdif))
+		return node;
+	return NULL;
+}
+
+/**
+ * xtcp_lookup_received() - whom a received packet is for
+ * @xn: the namespace
+ * @skb: the packet, its IPCB as the IP layer left it: a segment, or an ICMP error
+ * @t: the 4-tuple that it names, and the VRF that it came by
+ *
+ * As xtcp_lookup(), but for what is bound to another device: SO_BINDTODEVICE.
+ * Where net.ipv4.tcp_l3mdev_accept says so, what came by a VRF may be for a
+ * connection that is of none.
+ *
+ * Under rcu_read_lock().  Return: the node, or NULL
+ */
+struct xtcp_node *xtcp_lookup_received(struct xtcp_net *xn,
+				       const struct sk_buff *skb,
+				       const struct xtcp_tuple *t)
+{
+	struct xtcp_node *node = lookup_by_device(xn, skb, t);
+	struct xtcp_tuple outside;
+
+	if (likely(node || !t->l3mdev))
+		return node;
+	outside = *t;
+	outside.l3mdev = 0;
+	return lookup_by_device(xn, skb, &outside);
 }
 
 /**

@@ -299,7 +299,8 @@ static void listener_syn(struct sock *sk, struct sk_buff *skb,
 			    (u32)U16_MAX);
 	req->peer_mss = cb->mss ?: XTCP_MSS_DEFAULT;
 	req->mark = inet_request_mark(sk, skb);
-	req->ifindex = sk->sk_bound_dev_if;
+	/* the listener's device, or the VRF, if it may be any */
+	req->ifindex = inet_request_bound_dev_if(sk, skb);
 	req->tos = inet_sk(sk)->tos;
 	req->ttl = xtcp_reply_ttl(sk);
 	req->priority = READ_ONCE(sk->sk_priority);
@@ -386,6 +387,7 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	inet->mc_list = NULL;
 	RCU_INIT_POINTER(inet->inet_opt, NULL);
 	sk->sk_mark = req->mark;
+	sk->sk_bound_dev_if = req->ifindex;
 	sk_set_txhash(sk);
 	x->ip_id = get_random_u32();
 

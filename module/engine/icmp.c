@@ -125,7 +125,7 @@ int xtcp_icmp_error(struct sk_buff *skb, const struct xtcp_tuple *t, u32 seq,
 		    u32 info)
 {
 	struct xtcp_net *xn = xtcp_pernet(dev_net(skb->dev));
-	struct xtcp_node *node = xtcp_lookup(xn, t);
+	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
 	struct xtcp_request *req;
 	struct sock *sk;
 

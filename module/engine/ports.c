@@ -13,6 +13,7 @@
 #include <linux/rculist.h>
 #include <linux/rhashtable.h>
 #include <linux/siphash.h>
+#include <net/l3mdev.h>
 #include "../wire/tcp_wire.h"
 #include "demux.h"
 #include "owners.h"
@@ -394,12 +395,14 @@ static struct port_search port_search(const struct xtcp_sock *x)
 		struct in6_addr	laddr;
 		struct in6_addr	raddr;
 		u32		net;
+		int		l3mdev;
 		u16		rport;
 		u16		wire;
-	} key = {
+	} __packed key = {
 		.laddr = t->laddr,
 		.raddr = t->raddr,
 		.net = net_hash_mix(x->xn->net),
+		.l3mdev = t->l3mdev,
 		.rport = t->rport,
 		.wire = t->wire,
 	};
@@ -459,6 +462,8 @@ int xtcp_port_connect(struct sock *sk)
 	struct port_search search;
 	u32 start;
 
+	x->node.tuple.l3mdev = l3mdev_master_ifindex_by_index(sock_net(sk),
+							      sk->sk_bound_dev_if);
 	if (x->owner.port) {
 		err = xtcp_port_readdress(sk);
 		if (!err)

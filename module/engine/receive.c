@@ -138,27 +138,14 @@ struct target {
 	struct xtcp_timewait	*tw;
 };
 
-/* SO_BINDTODEVICE, and VRFs. */
-static bool by_its_device(struct xtcp_net *xn, const struct sk_buff *skb,
-			  const struct sock *sk)
-{
-	int bound = READ_ONCE(sk->sk_bound_dev_if), sdif = inet_sdif(skb);
-
-	return (!bound && !sdif) ||
-	       inet_sk_bound_dev_eq(xn->net, bound, inet_iif(skb), sdif);
-}
-
 /* Under rcu_read_lock(). */
 static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
 		 const struct xtcp_tuple *t, struct target *found)
 {
-	struct xtcp_node *node = xtcp_lookup(xn, t);
+	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
 	struct xtcp_request *req;
 
 	*found = (struct target) { };
-	if (node && node->kind == XTCP_CONNECTION &&
-	    unlikely(!by_its_device(xn, skb, xtcp_node_sk(node))))
-		node = NULL;
 	switch (node ? node->kind : XTCP_NOTHING) {
 	case XTCP_TIME_WAIT:
 		found->tw = container_of(node, struct xtcp_timewait, node);
@@ -255,6 +242,7 @@ int xtcp_rcv(struct sk_buff *skb)
 /**
  * xtcp_knows() - on a port that is shared with another TCP: is a segment for us?
  * @xn: the namespace
+ * @skb: the segment, or an ICMP error that quotes one
  * @t: its 4-tuple, as seen from here
  * @syn_seq: the sequence number of a SYN that asks for a connection, or NULL
  *
@@ -263,10 +251,10 @@ int xtcp_rcv(struct sk_buff *skb)
  * Return: whether there is a connection, a request, or a TIME_WAIT that the SYN
  * does not end
  */
-bool xtcp_knows(struct xtcp_net *xn, const struct xtcp_tuple *t,
-		const u32 *syn_seq)
+bool xtcp_knows(struct xtcp_net *xn, const struct sk_buff *skb,
+		const struct xtcp_tuple *t, const u32 *syn_seq)
 {
-	struct xtcp_node *node = xtcp_lookup(xn, t);
+	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
 
 	if (!node || !syn_seq || node->kind != XTCP_TIME_WAIT)
 		return node;

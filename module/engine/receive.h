@@ -5,8 +5,8 @@
 #include "connection.h"
 
 int xtcp_rcv(struct sk_buff *skb);
-bool xtcp_knows(struct xtcp_net *xn, const struct xtcp_tuple *t,
-		const u32 *syn_seq);
+bool xtcp_knows(struct xtcp_net *xn, const struct sk_buff *skb,
+		const struct xtcp_tuple *t, const u32 *syn_seq);
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 
 #endif /* _XTCP_RECEIVE_H */

@@ -43,7 +43,8 @@ extern const struct xtcp_ip_ops xtcp_ipv4_ops;
  *	header is its own; the 4-tuple as seen from here, and the sequence number
  *	quoted; the MTU, where fragmentation was needed.  Softirq, under
  *	rcu_read_lock().  Return: 0, or -ENOENT where nothing has that 4-tuple
- * @knows: is there anything with that 4-tuple, a listener aside?  @syn_seq: of a
+ * @knows: is there anything with that 4-tuple, a listener aside, for a segment or
+ *	an ICMP error that quotes one?  @syn_seq: of a
  *	SYN that asks for a connection, or NULL: it may end TIME_WAIT, and is then
  *	not for us.  Under rcu_read_lock()
  * @path_mtu: the path's MTU is known, or another than before.  Socket lock held
@@ -52,8 +53,8 @@ struct xtcp_ip_upcalls {
 	int	(*receive)(struct sk_buff *skb);
 	int	(*icmp_error)(struct sk_buff *skb, const struct xtcp_tuple *t,
 			      u32 seq, u32 info);
-	bool	(*knows)(struct xtcp_net *xn, const struct xtcp_tuple *t,
-			 const u32 *syn_seq);
+	bool	(*knows)(struct xtcp_net *xn, const struct sk_buff *skb,
+			 const struct xtcp_tuple *t, const u32 *syn_seq);
 	void	(*path_mtu)(struct sock *sk, u32 mtu);
 };
 
@@ -105,6 +106,17 @@ void xtcp_skb_tuple(const struct sk_buff *skb, struct xtcp_tuple *t);
 static inline u8 xtcp_skb_wire(const struct sk_buff *skb)
 {
 	return IPCB(skb)->flags & XTCP_IPCB_TCP_WIRE ? IPPROTO_TCP : IPPROTO_XTCP;
+}
+
+/**
+ * xtcp_skb_l3mdev() - the VRF that a packet came by
+ * @skb: a received packet, IPCB as the IP layer left it
+ *
+ * Return: its device's ifindex; 0: none
+ */
+static inline int xtcp_skb_l3mdev(const struct sk_buff *skb)
+{
+	return unlikely(ipv4_l3mdev_skb(IPCB(skb)->flags)) ? skb->skb_iif : 0;
 }
 
 #endif /* _XTCP_IP_H */

@@ -258,6 +258,7 @@ void xtcp_skb_tuple(const struct sk_buff *skb, struct xtcp_tuple *t)
 	xtcp_addr_from_v4(&t->raddr, iph->saddr);
 	t->lport = ntohs(ports[1]);
 	t->rport = ntohs(ports[0]);
+	t->l3mdev = xtcp_skb_l3mdev(skb);
 	t->wire = xtcp_skb_wire(skb);
 	memset(t->pad, 0, sizeof(t->pad));
 }
@@ -290,7 +291,10 @@ static int ipv4_err(struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	const __be16 *ports = (const __be16 *)(skb->data + iph->ihl * 4);
-	struct xtcp_tuple t = { .wire = iph->protocol };
+	struct xtcp_tuple t = {
+		.wire = iph->protocol,
+		.l3mdev = xtcp_skb_l3mdev(skb),
+	};
 
 	xtcp_addr_from_v4(&t.laddr, iph->saddr);
 	xtcp_addr_from_v4(&t.raddr, iph->daddr);

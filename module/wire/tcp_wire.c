@@ -113,10 +113,11 @@ static enum claim claim_of(struct xtcp_net *xn, __be32 addr, u16 port)
 	return claim;
 }
 
-static void tuple_from_v4(struct xtcp_tuple *t, __be32 laddr, __be32 raddr,
-			  u16 lport, u16 rport)
+static void tuple_from_v4(struct xtcp_tuple *t, const struct sk_buff *skb,
+			  __be32 laddr, __be32 raddr, u16 lport, u16 rport)
 {
 	memset(t, 0, sizeof(*t));
+	t->l3mdev = xtcp_skb_l3mdev(skb);
 	t->wire = IPPROTO_TCP;
 	xtcp_addr_from_v4(&t->laddr, laddr);
 	xtcp_addr_from_v4(&t->raddr, raddr);
@@ -149,11 +150,11 @@ static bool among_others(struct xtcp_net *xn, struct sk_buff *skb, u16 lport,
 	struct xtcp_tuple t;
 	u32 seq;
 
-	tuple_from_v4(&t, iph->daddr, iph->saddr, lport, rport);
-	if (!upcalls->knows(xn, &t, NULL))
+	tuple_from_v4(&t, skb, iph->daddr, iph->saddr, lport, rport);
+	if (!upcalls->knows(xn, skb, &t, NULL))
 		return claim == CLAIM_OPENING && opens(skb, &seq);
 	return claim == CLAIM_OPENING || !opens(skb, &seq) ||
-	       upcalls->knows(xn, &t, &seq);
+	       upcalls->knows(xn, skb, &t, &seq);
 }
 
 /* The hook's view of the TCP header: no more than the ports is read. */
@@ -216,11 +217,11 @@ static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
 	icmp = (const struct icmphdr *)(skb->data + ihl);
 	quoted = (const struct iphdr *)(skb->data + offset);
 	tcp = (const u8 *)quoted + quoted->ihl * 4;
-	tuple_from_v4(&t, quoted->saddr, quoted->daddr, get_unaligned_be16(tcp),
-		      get_unaligned_be16(tcp + 2));
+	tuple_from_v4(&t, skb, quoted->saddr, quoted->daddr,
+		      get_unaligned_be16(tcp), get_unaligned_be16(tcp + 2));
 	claim = claim_of(xn, quoted->saddr, t.lport);
 	if (claim == CLAIM_NONE ||
-	    (claim != CLAIM_ALL && !upcalls->knows(xn, &t, NULL)))
+	    (claim != CLAIM_ALL && !upcalls->knows(xn, skb, &t, NULL)))
 		return;
 	if (csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
 		return;
