@@ -441,6 +441,41 @@ static void override_timer_pushes(struct kunit *test)
 	silence(t);
 }
 
+/* It fires while the user owns the socket, who may be arming it at this moment: it
+ * comes again, armed or not, and looks when the user has gone.
+ */
+static void fires_in_the_users_hands(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct timer_list *list;
+	struct sock *sk;
+	bool again;
+
+	established(t);
+	sk = t->sock->sk;
+	list = &conv_x(t)->rtx_timer;
+	lock_sock(sk);
+	xtcp_timer_stop(conv_x(t), XTCP_TIMER_RETRANSMIT);
+	sk_stop_timer(sk, list);
+	sock_hold(sk);
+	local_bh_disable();
+	list->function(list);
+	again = timer_pending(list);
+	sk_stop_timer(sk, list);
+	local_bh_enable();
+	KUNIT_EXPECT_TRUE(test, again);
+	release_sock(sk);
+	/* the user has gone, and it is not armed */
+	sock_hold(sk);
+	local_bh_disable();
+	list->function(list);
+	again = timer_pending(list);
+	local_bh_enable();
+	KUNIT_EXPECT_FALSE(test, again);
+	state_is(t, TCP_ESTABLISHED);
+	silence(t);
+}
+
 static struct kunit_case timer_cases[] = {
 	KUNIT_CASE(keepalive_answered),
 	KUNIT_CASE(keepalive_unanswered),
@@ -466,6 +501,7 @@ static struct kunit_case timer_cases[] = {
 	KUNIT_CASE(override_timer_pushes),
 	KUNIT_CASE(icmp_frag_needed_old),
 	KUNIT_CASE(challenges_are_limited),
+	KUNIT_CASE(fires_in_the_users_hands),
 	{}
 };
 

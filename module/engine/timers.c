@@ -85,17 +85,26 @@ static void timer_expired(struct sock *sk, enum xtcp_timer timer)
 	timer_handler(sk, timer);
 }
 
-/* The timer_list fired, and brought a reference to the socket along. */
+/* The timer_list fired, and brought a reference to the socket along.
+ *
+ * No arming is lost, though xtcp_timer_arm() leaves a timer_list alone that is
+ * pending: whatever it saw, one that fired since comes here, and
+ * - where the user does not own the socket, the lock tells apart before and
+ *   after: either we see what was armed, or the one who arms sees that the
+ *   timer_list is no longer pending;
+ * - where the user owns it, he may be arming at this moment, on another processor.
+ *   He wrote @armed and then read whether the timer_list is pending; it ceased to
+ *   be, and then we would read @armed: without barriers both may read what was
+ *   before.  So we do not read it: the timer_list is set again in any case, and
+ *   whether it is wanted is seen when the user has gone.
+ */
 static void timer_softirq(struct sock *sk, enum xtcp_timer timer)
 {
-	struct xtcp_sock *x = xtcp_sk(sk);
-
 	bh_lock_sock(sk);
 	if (!sock_owned_by_user(sk))
 		timer_expired(sk, timer);
-	else if (xtcp_timer_armed(x, timer))
-		/* the user is at it: try again soon, the deadline stands */
-		sk_reset_timer(sk, timer_of(x, timer), jiffies + 1);
+	else
+		sk_reset_timer(sk, timer_of(xtcp_sk(sk), timer), jiffies + 1);
 	bh_unlock_sock(sk);
 	sock_put(sk);
 }
