@@ -19,7 +19,7 @@ static void begins(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MSS, cc.cwnd_bytes);	/* RFC 5681, 3.1 */
 }
 
-/* A window acknowledged doubles the window. */
+/* A window acknowledged doubles the window (MUST-19). */
 static void slow_start(struct kunit *test)
 {
 	struct xtcp_cong cc;
@@ -38,7 +38,7 @@ static void slow_start(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cwnd + 1, cc.cwnd_bytes);
 }
 
-/* One MSS for each window acknowledged, however the ACKs cut it. */
+/* One MSS for each window acknowledged, however the ACKs cut it (MUST-19). */
 static void avoidance(struct kunit *test)
 {
 	static const u32 chunk[] = { MSS, 2 * MSS, 1, 333, 10 * MSS };

@@ -222,6 +222,8 @@ void conv_fix_sums(struct conv *t, u8 *packet, size_t len)
  *
  * Looks at the packet's form, too: lengths, checksums.
  *
+ * RFC 9293: MUST-2, MUST-45.
+ *
  * Return: NULL, or what is wrong with it
  */
 const char *words_of_packet(struct conv *t, struct sk_buff *skb,

@@ -67,6 +67,7 @@ static int bind_as(struct conv *t, int how)
 	return err;
 }
 
+/* MUST-42 */
 static void shared(struct kunit *test)
 {
 	const struct pair *p = test->param_value;
@@ -76,7 +77,7 @@ static void shared(struct kunit *test)
 	returns(t, p->err, bind_as(t, p->second));
 }
 
-/* Two may have bound it; one may listen. */
+/* Two may have bound it; one may listen (MUST-41). */
 static void one_listens(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -279,7 +280,9 @@ static void chosen(struct kunit *test)
 	}
 }
 
-/* connect() without bind(): another port each time, or the same to another peer. */
+/* connect() without bind(): another port each time, or the same to another peer
+ * (MUST-44).
+ */
 static void chosen_by_connect(struct kunit *test)
 {
 	struct sockaddr_in to = {

@@ -20,6 +20,7 @@ static void before_any_sample(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, U32_MAX, rtt.min_us);
 }
 
+/* MUST-18 */
 static void by_hand(struct kunit *test)
 {
 	static const struct {
@@ -86,6 +87,7 @@ static void no_overflow(struct kunit *test)
 	}
 }
 
+/* MUST-19 */
 static void back_off(struct kunit *test)
 {
 	u32 want = 1000000;
@@ -100,7 +102,7 @@ static void back_off(struct kunit *test)
 	KUNIT_EXPECT_LT(test, rtt.backoff, 32);
 }
 
-/* (3): only a sample, from a segment sent once, ends the back-off */
+/* (3): only a sample, from a segment sent once, ends the back-off (MUST-18) */
 static void karn(struct kunit *test)
 {
 	struct xtcp_rtt rtt;

@@ -74,6 +74,7 @@ static void fill_sample(const struct sample *s, u8 *buf)
 
 KUNIT_ARRAY_PARAM_DESC(sample, samples, name);
 
+/* MUST-4, MUST-7, MUST-64, MUST-68 */
 static void options(struct kunit *test)
 {
 	const struct sample *s = test->param_value;
@@ -171,6 +172,7 @@ static void round_trip(struct kunit *test)
 	}
 }
 
+/* MUST-69 */
 static void build_room(struct kunit *test)
 {
 	struct xtcp_segment seg = { .flags = XTCP_ACK };

@@ -10,6 +10,7 @@
 #include "conv.h"
 #include "suites.h"
 
+/* MUST-13 */
 static void active_close(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -129,7 +130,7 @@ static void data_then_fin(struct kunit *test)
 	silence(t);
 }
 
-/* 3.6.1: who closes with data unread says so */
+/* 3.6.1: who closes with data unread says so (SHLD-3) */
 static void unread_data(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -157,6 +158,7 @@ static void unread_fin(struct kunit *test)
 	counted(t, ABORT_CLOSE, 0);
 }
 
+/* SHLD-3, MAY-1 */
 static void data_after_close(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -186,6 +188,7 @@ static void aborted(struct kunit *test)
 	counted(t, RST_OUT, 1);
 }
 
+/* MUST-12 */
 static void reset_by_peer(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -471,6 +474,7 @@ static void reset_in_last_ack(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ECONNRESET, t->sock->sk->sk_err);
 }
 
+/* MUST-12 */
 static void reset_in_closing(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

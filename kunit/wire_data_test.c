@@ -24,6 +24,7 @@ static void both_ways(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_RETRANSMIT));
 }
 
+/* MUST-1, MUST-61, SHLD-28, REC-1 */
 static void full_segments(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -77,6 +78,7 @@ static void old_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 7000, conv_x(t)->snd_wnd);
 }
 
+/* SHLD-7, SHLD-27 */
 static void nagle(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -96,6 +98,7 @@ static void nagle(struct kunit *test)
 	silence(t);
 }
 
+/* MUST-17 */
 static void no_delay(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -112,6 +115,7 @@ static void no_delay(struct kunit *test)
 	silence(t);
 }
 
+/* MAY-16 */
 static void cork(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -130,6 +134,7 @@ static void cork(struct kunit *test)
 	silence(t);
 }
 
+/* MAY-15 */
 static void more_to_come(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -142,7 +147,7 @@ static void more_to_come(struct kunit *test)
 	silence(t);
 }
 
-/* A bit of a window is not worth a segment: 3.8.6.2.1 */
+/* A bit of a window is not worth a segment: 3.8.6.2.1 (MUST-38) */
 static void silly_sender(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -187,7 +192,7 @@ static void leave_room(struct conv *t, u32 window)
 	WRITE_ONCE(sk->sk_rcvbuf, atomic_read(&sk->sk_rmem_alloc) + 2 * window);
 }
 
-/* The reader makes room bit by bit: not worth an ACK.  3.8.6.2.2 */
+/* The reader makes room bit by bit: not worth an ACK.  3.8.6.2.2 (MUST-39, MAY-8) */
 static void silly_receiver(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -272,6 +277,7 @@ static void window_never_shrinks(struct kunit *test)
 	conv_forget_sent(t);
 }
 
+/* MUST-58, SHLD-18 */
 static void delayed_ack(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -332,6 +338,7 @@ static void answer_carries_ack(struct kunit *test)
 	conv_x(t)->readers = 0;
 }
 
+/* SHLD-19 */
 static void every_second_segment(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -354,7 +361,9 @@ static void every_second_segment(struct kunit *test)
 	silence(t);
 }
 
-/* RFC 5681, 4.2: out of order at once, and so when a gap is filled */
+/* RFC 5681, 4.2: out of order at once, and so when a gap is filled
+ * (SHLD-31, MAY-13, MUST-59)
+ */
 static void out_of_order(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

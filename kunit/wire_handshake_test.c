@@ -8,6 +8,7 @@
 #include "conv.h"
 #include "suites.h"
 
+/* MUST-14, SHLD-5, MAY-3 */
 static void active_open(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -27,6 +28,7 @@ static void active_open(struct kunit *test)
 	counted(t, SEGS_OUT, 2);
 }
 
+/* MUST-14, SHLD-5, MAY-3 */
 static void passive_open(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -48,7 +50,7 @@ static void passive_open(struct kunit *test)
 	counted(t, REQUESTS, 1);
 }
 
-/* 3.5, figure 8 */
+/* 3.5, figure 8 (MUST-10) */
 static void simultaneous_open(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -315,7 +317,7 @@ static void reset_waits(struct kunit *test)
 	silence(t);
 }
 
-/* A RST that is next is obeyed, no other, and only the others are dropped. */
+/* A RST that is next is obeyed, no other, and only the others are dropped (MUST-11). */
 static void reset_while_half_open(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -366,6 +368,7 @@ static void least_mss(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 48, conv_x(t)->snd_mss);
 }
 
+/* MUST-16 */
 static void large_mss(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -375,6 +378,7 @@ static void large_mss(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1460, conv_x(t)->snd_mss);	/* the MTU's */
 }
 
+/* MUST-67 */
 static void users_mss(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

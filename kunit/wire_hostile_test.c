@@ -25,6 +25,7 @@ static void still_works(struct conv *t)
 	state_is(t, TCP_ESTABLISHED);
 }
 
+/* MUST-3 */
 static void bad_checksum(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -164,6 +165,7 @@ static void with_options(struct conv *t, const char *said, const u8 *options,
 	conv_raw(t, t->packet, len + n);
 }
 
+/* MUST-5, MUST-6 */
 static void unknown_options(struct kunit *test)
 {
 	static const u8 known[] = {
@@ -189,7 +191,7 @@ static void unknown_options(struct kunit *test)
 	still_works(t);
 }
 
-/* A damaged option is not read, the segment is; as Linux. */
+/* A damaged option is not read, the segment is; as Linux (MUST-7). */
 static void bad_options(struct kunit *test)
 {
 	static const u8 options[][4] = {
@@ -341,7 +343,7 @@ static void mutants(struct kunit *test)
 	still_works(t);
 }
 
-/* Blind: RFC 5961.  A RST, SYN or data from who does not see the connection. */
+/* Blind: RFC 5961.  A RST, SYN or data from who does not see the connection (MAY-12). */
 static void blind_attacker(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

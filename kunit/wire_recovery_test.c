@@ -26,6 +26,7 @@ static void in_flight(struct conv *t, int segs, int more)
 	silence(t);
 }
 
+/* MUST-18 */
 static void retransmission(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -67,6 +68,7 @@ static void retransmission(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, x->tally.rto_rows);
 }
 
+/* MUST-20 */
 static void given_up(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -108,7 +110,7 @@ static void progress(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, x->expires[XTCP_TIMER_RETRANSMIT]);
 }
 
-/* After a timeout all is sent again from the first on, as slow start allows. */
+/* After a timeout all is sent again from the first on, as slow start allows (MUST-19). */
 static void slow_start_after_timeout(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -194,7 +196,7 @@ static void limited_transmit(struct kunit *test)
 	silence(t);
 }
 
-/* What left before the window closed is not sent again because it opens. */
+/* What left before the window closed is not sent again because it opens (MUST-35). */
 static void window_flaps(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -315,6 +317,7 @@ static void duplicates_after_timeout(struct kunit *test)
 	silence(t);
 }
 
+/* MUST-19 */
 static void congestion_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -445,7 +448,7 @@ static void recover_keeps_up(struct kunit *test)
 }
 
 /* RFC 6298, 3: an ACK that covers what was sent twice measures nothing, though it
- * covers what was sent once, too.
+ * covers what was sent once, too (MUST-18).
  */
 static void karn(struct kunit *test)
 {

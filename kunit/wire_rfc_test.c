@@ -408,7 +408,7 @@ static void half_of_a_small_window(struct kunit *test)
 /* The peer takes back what its window promised.  MUST-34, SHLD-15: nothing new is
  * sent, though the path has room; SHLD-16: what is within the window is sent again,
  * and no more; SHLD-17, MUST-37: what lies beyond ends nothing, as long as the peer
- * answers
+ * answers.  MUST-35: a window that shrinks to nothing is probed
  */
 static void shrunk_window(struct kunit *test)
 {

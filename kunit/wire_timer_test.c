@@ -22,6 +22,7 @@ static void keep_alive(struct conv *t)
 	returns(t, 0, user_option(t, SOL_TCP, TCP_KEEPCNT, 2));
 }
 
+/* MUST-24, MUST-27, MAY-5, SHLD-12 */
 static void keepalive_answered(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -41,6 +42,7 @@ static void keepalive_answered(struct kunit *test)
 	counted(t, KEEPALIVES, 4);
 }
 
+/* MUST-29 */
 static void keepalive_unanswered(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -73,6 +75,7 @@ static void keepalive_reset(struct kunit *test)
 	returns(t, -ECONNRESET, user_recv(t, 1));
 }
 
+/* MUST-26 */
 static void keepalive_waits_for_data(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -119,6 +122,7 @@ static void patience_ends(struct conv *t, unsigned long since)
 	state_is(t, TCP_CLOSE);
 }
 
+/* MUST-21 */
 static void user_timeout(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -286,6 +290,7 @@ static void orphan_retries(struct kunit *test)
 
 /* ---- ICMP ---- */
 
+/* MUST-54 */
 static void icmp_refuses(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

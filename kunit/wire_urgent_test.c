@@ -13,6 +13,7 @@
 
 /* ---- sent ---- */
 
+/* MUST-30, MUST-62 */
 static void pointer_is_sent(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -26,7 +27,7 @@ static void pointer_is_sent(struct kunit *test)
 	silence(t);
 }
 
-/* Relative to each segment; what lies behind the urgent byte is not urgent. */
+/* Relative to each segment; what lies behind the urgent byte is not urgent (MUST-31). */
 static void pointer_of_each_segment(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -200,6 +201,7 @@ static bool urgent_is_polled(struct conv *t)
 	return t->sock->ops->poll(NULL, t->sock, NULL) & EPOLLPRI;
 }
 
+/* MUST-30, MUST-33 */
 static void out_of_line(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -238,6 +240,7 @@ static void never_read(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, urgent_is_polled(t));
 }
 
+/* MUST-33 */
 static void in_line(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

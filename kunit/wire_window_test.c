@@ -108,6 +108,7 @@ static const struct promise promises[] = {
 
 KUNIT_ARRAY_PARAM_DESC(promise, promises, name);
 
+/* SHLD-14 */
 static void promise_is_kept(struct kunit *test)
 {
 	const struct promise *p = test->param_value;
@@ -307,7 +308,7 @@ static void unread_behind_probe(struct kunit *test)
 	expect(t, "RST|ACK seq 101 ack 2001");
 }
 
-/* The window shrinks under what is in flight: anything up to its edge. */
+/* The window shrinks under what is in flight: anything up to its edge (MUST-34). */
 static void ack_behind_shrunk_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

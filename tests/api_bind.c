@@ -21,6 +21,7 @@ static void test_wildcard(void)
 	ok(port_of(fd) != 0, "port 0 gets a port at once");
 }
 
+/* MUST-43 */
 static void test_specific(void)
 {
 	int fd = need(xsocket());

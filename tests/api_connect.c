@@ -6,6 +6,7 @@
 #include "net.h"
 #include "tap.h"
 
+/* MUST-44 */
 static void test_blocking(void)
 {
 	int l = listen_on(4);

@@ -16,6 +16,7 @@ static void pair_reset(struct pair *p)
 	need(poll_for(p->c, POLLIN) & POLLERR ? 0 : -1);
 }
 
+/* MUST-12 */
 static void test_by_recv(void)
 {
 	struct pair p;

@@ -41,6 +41,7 @@ static void test_again(void)
 	eq(connect4(need(xsocket()), "127.0.0.1", port), 0, "still listens");
 }
 
+/* MUST-41 */
 static void test_occupied(void)
 {
 	int a = need(xsocket());

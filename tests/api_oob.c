@@ -53,6 +53,7 @@ static void test_out_of_band(void)
 	eq(at_mark(p.s), 0, "behind the mark");
 }
 
+/* MUST-33 */
 static void test_in_line(void)
 {
 	struct pair p;
@@ -71,6 +72,7 @@ static void test_in_line(void)
 	ok(!memcmp(buf, "!cd", 3), "with the urgent byte");
 }
 
+/* MUST-32 */
 static void test_signal(void)
 {
 	struct pair p;

@@ -30,6 +30,7 @@ static void test_booleans(void)
 	round_trip("SO_PRIORITY", fd, SOL_SOCKET, SO_PRIORITY, 3);
 }
 
+/* MUST-24 */
 static void test_keepalive(void)
 {
 	struct pair p;

@@ -45,7 +45,7 @@ static int unsent(int fd)
 	return bytes;
 }
 
-/* Nagle: a small segment waits while another is not acknowledged. */
+/* Nagle: a small segment waits while another is not acknowledged (MUST-17). */
 static void test_nodelay(void)
 {
 	struct pair p;
@@ -115,7 +115,9 @@ static void test_quickack(void)
 	eq(fd_outq(p.c), 0, "and the next as soon as the data");
 }
 
-/* A SYN says it, and the IP header of every segment. */
+/* A SYN says it, and the IP header of every segment
+ * (MUST-48, MUST-49, SHLD-21, SHLD-22).
+ */
 static void test_headers(void)
 {
 	struct packet syn, data;
@@ -353,7 +355,9 @@ static void test_bind_to_device(void)
 	eq(poll_now(c, POLLOUT), 0, "does not get here");
 }
 
-/* A router says that there is no way any more: who wants to know at once is told. */
+/* A router says that there is no way any more: who wants to know at once is told
+ * (MUST-47, SHLD-20, SHLD-25).
+ */
 static void test_recverr(void)
 {
 	struct spaces at;
@@ -419,7 +423,7 @@ static void test_linger2(void)
 	eq(poll_now(p.s, 0), 0, "the default: not");
 }
 
-/* What takes seconds, all at a time: who gives up when. */
+/* What takes seconds, all at a time: who gives up when (MUST-27). */
 static void test_patience(void)
 {
 	struct sockaddr_in addr;

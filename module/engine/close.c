@@ -69,7 +69,7 @@ static bool purge_unread(struct sock *sk)
 	return unread;
 }
 
-/* The user closes a connection, RFC 9293, 3.10.4. */
+/* The user closes a connection, RFC 9293, 3.10.4 (SHLD-3, MAY-1). */
 static void close_connection(struct sock *sk, long timeout)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);

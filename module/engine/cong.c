@@ -73,6 +73,8 @@ void xtcp_cong_set_mss(struct xtcp_cong *cc, u32 mss_bytes)
  * xtcp_cong_acked() - new data was acknowledged and the window was in use
  * @cc: the window
  * @acked_bytes: how much
+ *
+ * RFC 9293: MUST-19.
  */
 void xtcp_cong_acked(struct xtcp_cong *cc, u32 acked_bytes)
 {
@@ -110,6 +112,8 @@ void xtcp_cong_loss(struct xtcp_cong *cc, u32 flight_bytes)
  * @flight_bytes: sent and not acknowledged
  * @again: the same segment timed out before: ssthresh is held constant
  *	(RFC 5681, 3.1)
+ *
+ * RFC 9293: MUST-19.
  */
 void xtcp_cong_timeout(struct xtcp_cong *cc, u32 flight_bytes, bool again)
 {

@@ -191,6 +191,8 @@ void xtcp_timeouts_over(struct xtcp_sock *x)
  * @err: errno for the user, positive; 0: an orderly end
  *
  * Leaves the table, stops the timers and wakes the user; an orphan is freed.
+ *
+ * RFC 9293: MUST-12.
  */
 void xtcp_done(struct sock *sk, enum xtcp_event event, int err)
 {

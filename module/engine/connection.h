@@ -57,6 +57,8 @@ struct xtcp_owner {
  *
  * IPv4 addresses are written as IPv4-mapped ones, so that one table serves
  * both versions.  Ports are in host order.  Each VRF has connections of its own.
+ *
+ * RFC 9293: MUST-45.
  */
 struct xtcp_tuple {
 	struct in6_addr	laddr;		/* ours */
@@ -183,7 +185,7 @@ struct xtcp_sock {
 	bool			hashed;		/* in the connection table */
 	bool			listening;	/* among the port's listeners */
 
-	/* Send sequence space, RFC 9293 3.3.1 */
+	/* Send sequence space, RFC 9293, 3.3.1; windows are 32 bits wide (MUST-1, REC-1) */
 	u32			snd_una;
 	u32			snd_nxt;
 	u32			snd_wnd;

@@ -172,6 +172,7 @@ static void request_send_ack(struct xtcp_request *req)
 	request_reply(req, &seg);
 }
 
+/* MUST-22 */
 static unsigned long request_timeout(const struct xtcp_request *req)
 {
 	u64 us = (u64)XTCP_RTO_INITIAL_US << min_t(u8, req->retries, 7);
@@ -332,6 +333,7 @@ drop:
 	xtcp_drop(l->xn, skb, reason);
 }
 
+/* MUST-57 */
 static void listener_first_segment(struct sock *sk, struct sk_buff *skb,
 				   const struct xtcp_tuple *t)
 {
@@ -518,7 +520,7 @@ static bool request_acceptable(const struct xtcp_request *req,
 	       (len && cb->block.end - 1 - rcv_nxt < req->rcv_wnd);
 }
 
-/* A segment arrives in SYN_RECEIVED: RFC 9293, 3.10.7.4, as RFC 5961 has it. */
+/* A segment arrives in SYN_RECEIVED: RFC 9293, 3.10.7.4, as RFC 5961 has it (MUST-11). */
 static void request_segment(struct xtcp_request *req, struct sk_buff *skb)
 {
 	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;

@@ -17,7 +17,7 @@
 #include "recovery.h"
 #include "timers.h"
 
-/* What the error means to the user; 0: nothing. */
+/* What the error means to the user; 0: nothing (MUST-55). */
 static int icmp_errno(u8 type, u8 code)
 {
 	switch (type) {
@@ -74,7 +74,9 @@ void xtcp_release_cb(struct sock *sk)
 		path_mtu(sk, mtu);
 }
 
-/* Socket locked. */
+/* What the error does to the connection, whose socket is locked
+ * (MUST-47, MUST-56, SHLD-20, SHLD-25, SHLD-26).
+ */
 static void connection_error(struct sock *sk, struct sk_buff *skb, u32 seq,
 			     u32 info)
 {
@@ -118,6 +120,8 @@ static void connection_error(struct sock *sk, struct sk_buff *skb, u32 seq,
  * @info: the MTU, where fragmentation was needed
  *
  * Softirq, under rcu_read_lock().
+ *
+ * RFC 9293: MUST-54.
  *
  * Return: 0, or -ENOENT where nothing here has that 4-tuple
  */

@@ -53,7 +53,7 @@ static bool reader_makes_room(const struct sock *sk)
  *
  * A connection's first ACKs are not delayed.  But a user whom a message wakes may
  * answer it, with the ACK on the answer; one that waits again will not, and the
- * ACK leaves then: xtcp_ack_before_wait().
+ * ACK leaves then: xtcp_ack_before_wait() (SHLD-18).
  */
 static void ack_data(struct sock *sk)
 {
@@ -78,7 +78,7 @@ static void ack_data(struct sock *sk)
 }
 
 /* Where the user is about to answer the timer is for one that does something
- * else first: it must have had a tick to run in.
+ * else first: it must have had a tick to run in (MUST-40).
  */
 static unsigned long ack_delay(const struct xtcp_sock *x)
 {
@@ -87,7 +87,7 @@ static unsigned long ack_delay(const struct xtcp_sock *x)
 }
 
 /* What the segment has made due is sent: data, which carries the ACK, or the
- * ACK alone.
+ * ACK alone (MUST-58).
  */
 static void send_due(struct sock *sk)
 {
@@ -214,6 +214,8 @@ static bool holds_last_ack(struct sock *sk)
  * xtcp_step_syn_sent() - a segment arrives in SYN_SENT: 3.10.7.3
  * @sk: the connection, locked
  * @skb: the segment; consumed
+ *
+ * RFC 9293: MUST-10.
  */
 void xtcp_step_syn_sent(struct sock *sk, struct sk_buff *skb)
 {
@@ -296,6 +298,8 @@ static bool bare_acceptable(const struct xtcp_sock *x, u32 first)
  * @skb: the segment
  *
  * RFC 9293, 3.10.7.4, first.  Return: false where it was consumed
+ *
+ * RFC 9293: MUST-66.
  */
 bool xtcp_step_sequence(struct sock *sk, struct sk_buff *skb)
 {
@@ -350,6 +354,8 @@ bool xtcp_step_sequence(struct sock *sk, struct sk_buff *skb)
  * RFC 9293, 3.10.7.4, second, and RFC 5961, 3.2: only a RST that is exactly
  * next counts; one elsewhere in the window is answered.
  *
+ * RFC 9293: SHLD-2.
+ *
  * Return: false where it was consumed
  */
 bool xtcp_step_rst(struct sock *sk, struct sk_buff *skb)
@@ -400,7 +406,7 @@ bool xtcp_step_syn(struct sock *sk, struct sk_buff *skb)
 
 /* Free what is acknowledged, and measure by the newest segment; but not where the
  * ACK covers anything that was sent twice: which of the two it answers, nobody knows
- * (RFC 6298, 3).
+ * (RFC 6298, 3) (MUST-18).
  */
 static void clean_acked(struct sock *sk)
 {
@@ -553,6 +559,8 @@ static u32 oldest_ack(const struct xtcp_sock *x)
  *
  * RFC 9293, 3.10.7.4, fifth, and RFC 5961, 5.2.
  *
+ * RFC 9293: SHLD-17, MAY-12.
+ *
  * Return: false where it was consumed
  */
 bool xtcp_step_ack(struct sock *sk, struct sk_buff *skb)
@@ -643,6 +651,8 @@ void xtcp_data_ready(struct sock *sk)
  * xtcp_data_queue() - put a segment's text, in or out of order, in its queue
  * @sk: the connection, locked
  * @skb: skb->data is text; some of it, or a FIN, is in the window; consumed
+ *
+ * RFC 9293: MAY-13.
  */
 void xtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 {

@@ -13,6 +13,8 @@ static siphash_aligned_key_t secret;
  * xtcp_isn_init() - draw the secret
  *
  * At module load.
+ *
+ * RFC 9293: MUST-9.
  */
 void xtcp_isn_init(void)
 {
@@ -26,6 +28,8 @@ void xtcp_isn_init(void)
  *
  * RFC 6528: ISN = M + F(4-tuple, secret); M ticks every 4.096 us, F is siphash
  * with a secret drawn at load.
+ *
+ * RFC 9293: MUST-8, SHLD-1.
  */
 u32 xtcp_isn(struct xtcp_net *xn, const struct xtcp_tuple *t)
 {

@@ -12,6 +12,8 @@
  * @sk: the socket, locked, in CLOSED; its port may be chosen here
  *
  * Process context.  Return: 0, -EADDRINUSE, -ENOMEM
+ *
+ * RFC 9293: MUST-41.
  */
 int xtcp_start_listening(struct sock *sk)
 {

@@ -60,7 +60,7 @@ static u32 window_step(const struct sock *sk)
 /* The window's right edge never moves left (SHLD-14), and right only in steps
  * that let the peer send a full segment, or half the buffer.  But where a segment in
  * the window could not be taken there is none: a peer that knows probes with patience,
- * one that does not counts its retransmissions and gives up.
+ * one that does not counts its retransmissions and gives up (MUST-39, MAY-8).
  */
 static u16 select_window(struct sock *sk)
 {
@@ -154,7 +154,7 @@ void xtcp_ack_before_wait(struct sock *sk)
  * @sk: the connection, locked
  * @pmtu: bytes that an IP packet may have
  *
- * RFC 9293, 3.7.1: Eff.snd.MSS.
+ * RFC 9293, 3.7.1, MUST-16: Eff.snd.MSS.
  */
 void xtcp_sync_mss(struct sock *sk, u32 pmtu)
 {
@@ -432,6 +432,8 @@ static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
  * @sk: the connection, locked, its route known
  *
  * RFC 9293, 3.7.1.  Return: bytes of data that we can take in one piece
+ *
+ * RFC 9293: MUST-14, MUST-67, SHLD-6.
  */
 u16 xtcp_offered_mss(struct sock *sk)
 {
@@ -452,6 +454,8 @@ u16 xtcp_offered_mss(struct sock *sk)
  * @flags: the segment's flags
  *
  * Every segment of a connection leaves here.
+ *
+ * RFC 9293: MUST-65, SHLD-5, MAY-3.
  *
  * Return: 0, or a negative errno from below
  */
@@ -632,7 +636,7 @@ static void sent_new(struct sock *sk, struct sk_buff *skb)
 }
 
 /* Nagle's algorithm as RFC 9293, 3.7.4 has it, in Minshall's form: a partial
- * segment waits only for an earlier partial one to be acknowledged.
+ * segment waits only for an earlier partial one to be acknowledged (SHLD-7).
  */
 static bool nagle_holds(const struct xtcp_sock *x, u8 nonagle)
 {
@@ -660,7 +664,8 @@ static u32 cwnd_room(const struct xtcp_sock *x)
 }
 
 /* How many bytes of send_head may go now: RFC 9293, 3.8.6.2.1.
- * 0: none; wait for an ACK, for the user, or for the timer.
+ * 0: none; wait for an ACK, for the user, or for the timer
+ * (MUST-34, MUST-38, SHLD-15, SHLD-28).
  */
 static u32 sendable(struct xtcp_sock *x, struct sk_buff *skb, bool last,
 		    u8 nonagle)
@@ -744,6 +749,8 @@ void xtcp_note_limit(struct sock *sk)
  *
  * Never resends: recovery.c does.  Where the peer's window holds all back and
  * nothing is in flight, arms the timer to probe it.
+ *
+ * RFC 9293: MUST-60, SHLD-29.
  */
 void xtcp_output(struct sock *sk, u8 nonagle)
 {
@@ -869,6 +876,8 @@ void xtcp_free_acked(struct sock *sk, struct sk_buff *skb)
  *
  * What was acknowledged of it is cut off first.  What cannot be sent in one go
  * is cut in two.
+ *
+ * RFC 9293: SHLD-16.
  *
  * Return: 0, or a negative errno where nothing was sent
  */
@@ -1026,6 +1035,8 @@ void xtcp_send_challenge_ack(struct sock *sk)
  *
  * RFC 9293, 3.8.4: SEG.SEQ = SND.NXT - 1 (nothing is in flight), no data: not
  * acceptable, so an ACK comes back.
+ *
+ * RFC 9293: SHLD-12.
  */
 void xtcp_send_keepalive(struct sock *sk)
 {

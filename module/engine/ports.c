@@ -200,7 +200,7 @@ static void owner_remove(struct xtcp_owner *o)
 	port_free_unowned(port);
 }
 
-/* Port lock held.  As xtcp_owners_conflict(). */
+/* Port lock held.  As xtcp_owners_conflict() (MUST-42). */
 static int port_conflict(struct xtcp_port *port, const struct xtcp_owner_key *wish,
 			 const struct xtcp_owner *self)
 {
@@ -308,6 +308,8 @@ static int port_bind_ephemeral(struct sock *sk, enum port_wish wish)
  * @num: the port; 0: choose one from net.ipv4.ip_local_port_range
  *
  * Process context.  This is struct proto's get_port.
+ *
+ * RFC 9293: MUST-43.
  *
  * Return: 0; -EADDRINUSE where it, or every one, is taken; -ENOMEM
  */

@@ -217,6 +217,8 @@ bool xtcp_rcvq_add(struct sock *sk, struct sk_buff *skb)
  * xtcp_rcvq_fill() - queue what is in sequence by now of what came before its turn
  * @sk: the connection, locked
  *
+ * RFC 9293: MUST-59.
+ *
  * Return: whether the peer's FIN was among it
  */
 bool xtcp_rcvq_fill(struct sock *sk)

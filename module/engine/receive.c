@@ -30,7 +30,9 @@ static u32 backlog_limit(const struct sock *sk)
 	       64 * 1024;
 }
 
-/* Header and checksum, RFC 9293, 3.1; then the CB says what the header says. */
+/* Header and checksum, RFC 9293, 3.1; then the CB says what the header says
+ * (MUST-3, MUST-57).
+ */
 static bool segment_check(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	struct xtcp_skb_cb *cb = XTCP_CB(skb);
@@ -223,6 +225,8 @@ static void dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
  *
  * Softirq, under rcu_read_lock().  The handler of the native protocol, which
  * TCP-wire segments are led to, also.
+ *
+ * RFC 9293: MUST-50.
  *
  * Return: 0
  */

@@ -200,6 +200,8 @@ void xtcp_recovery_window_opened(struct sock *sk)
  * @sk: the connection, locked; something is in flight
  *
  * RFC 6298, 5.4 to 5.6, and RFC 5681, 3.1.
+ *
+ * RFC 9293: MUST-35.
  */
 void xtcp_recovery_timeout(struct sock *sk)
 {

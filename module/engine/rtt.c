@@ -35,6 +35,8 @@ void xtcp_rtt_init(struct xtcp_rtt *rtt)
  * @rto_min_us: the least timeout to answer
  *
  * Ends any back-off: the path answers again (RFC 6298, 5).
+ *
+ * RFC 9293: MUST-18.
  */
 void xtcp_rtt_sample(struct xtcp_rtt *rtt, u32 r_us, u32 rto_min_us)
 {
@@ -60,6 +62,8 @@ void xtcp_rtt_sample(struct xtcp_rtt *rtt, u32 r_us, u32 rto_min_us)
 /**
  * xtcp_rtt_backoff() - the timer fired: double the timeout (5.5)
  * @rtt: the estimator
+ *
+ * RFC 9293: MUST-19.
  */
 void xtcp_rtt_backoff(struct xtcp_rtt *rtt)
 {

@@ -14,7 +14,7 @@ static u8 or_sysctl(u8 mine, const u8 *sysctl)
 	return mine ?: READ_ONCE(*sysctl);
 }
 
-/* The peer does not answer: the connection ends.  RFC 9293, 3.8.3, R2. */
+/* The peer does not answer: the connection ends.  RFC 9293, 3.8.3, R2 (MUST-20). */
 static void give_up(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -34,7 +34,7 @@ static bool orphan_stalled(const struct sock *sk)
 	       x->rtt.backoff >= (READ_ONCE(x->xn->sysctl.orphan_retries) ?: 8);
 }
 
-/* How many timeouts in a row end the connection. */
+/* How many timeouts in a row end the connection (MUST-21, MUST-22, MUST-23). */
 static u8 most_retries(const struct sock *sk)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
@@ -84,6 +84,7 @@ static void tally_timeout(struct sock *sk)
 	t->rto_rows++;
 }
 
+/* MUST-20, SHLD-30 */
 static void retransmit_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -149,6 +150,8 @@ void xtcp_arm_keepalive(struct sock *sk)
  * @on: which
  *
  * This is struct proto's keepalive.
+ *
+ * RFC 9293: MUST-24, MUST-25.
  */
 void xtcp_set_keepalive(struct sock *sk, int on)
 {
@@ -177,7 +180,7 @@ void xtcp_fin_wait_2(struct sock *sk)
 	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, jiffies + wait);
 }
 
-/* RFC 9293, 3.8.4 */
+/* RFC 9293, 3.8.4, MUST-26, MUST-29, MAY-5 */
 static void keepalive_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);

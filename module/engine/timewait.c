@@ -164,6 +164,8 @@ static struct xtcp_timewait *timewait_make(struct sock *sk)
  * A small object takes the connection's place in the table, the socket is
  * closed.  Where there are too many such objects, or no memory, the 4-tuple is
  * free at once.
+ *
+ * RFC 9293: MUST-13.
  */
 void xtcp_time_wait(struct sock *sk, enum xtcp_event event)
 {

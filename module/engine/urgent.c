@@ -16,6 +16,8 @@
  * Where the byte is farther away than a pointer reaches, the pointer goes as far as it
  * can: urgent data is outstanding all the same, and the peer must know (3.8.5, MUST-31).
  *
+ * RFC 9293: MUST-62.
+ *
  * Return: behind the urgent byte, relative to @seq; 0: not urgent
  */
 u16 xtcp_urgent_pointer(const struct xtcp_sock *x, u32 seq)
@@ -40,7 +42,7 @@ static void step_over_mark(struct sock *sk)
 	}
 }
 
-/* The pointer names a byte beyond the one known: tell the user. */
+/* The pointer names a byte beyond the one known: tell the user (MUST-32). */
 static void new_urgent_byte(struct sock *sk, u32 seq)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -59,6 +61,8 @@ static void new_urgent_byte(struct sock *sk, u32 seq)
  * @skb: a segment in the window, header still on
  *
  * RFC 9293, 3.10.7.4, sixth: ignored once the peer's FIN was received.
+ *
+ * RFC 9293: MUST-30.
  */
 void xtcp_urgent_received(struct sock *sk, const struct sk_buff *skb)
 {

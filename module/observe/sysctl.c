@@ -102,6 +102,7 @@ static const size_t bounded[] = {
 	offsetof(struct xtcp_sysctls, time_wait),
 };
 
+/* MUST-28, SHLD-10, SHLD-11 */
 static const struct xtcp_sysctls defaults = {
 	.retries1 = 3,
 	.retries2 = 15,

@@ -250,7 +250,7 @@ static int xtcp_bind(struct socket *sock, struct sockaddr *addr, int addr_len)
 
 /* ---- connect ---- */
 
-/* The addresses of a connection to be, and the route between them. */
+/* The addresses of a connection to be, and the route between them (MUST-44). */
 static int connect_route(struct sock *sk, const struct sockaddr_in *to)
 {
 	struct inet_sock *inet = inet_sk(sk);

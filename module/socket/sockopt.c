@@ -21,6 +21,7 @@
 
 static const char congestion_name[] = "reno";
 
+/* MUST-17 */
 static void set_nonagle(struct sock *sk, u8 bit, int on)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -43,6 +44,7 @@ static int set_maxseg(struct xtcp_sock *x, int val)
 	return 0;
 }
 
+/* MUST-27 */
 static int set_keepidle(struct sock *sk, int val)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);

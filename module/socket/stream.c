@@ -74,7 +74,7 @@ static struct sk_buff *append_skb(struct sock *sk)
 	return skb;
 }
 
-/* The last skb, if it was not sent and has room. */
+/* The last skb, if it was not sent and has room (SHLD-27). */
 static struct sk_buff *tail_with_room(struct sock *sk, u32 size_goal)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
@@ -168,7 +168,7 @@ static int append_data(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
 	return copy;
 }
 
-/* PSH where the user stops writing: RFC 9293, 3.10.2. */
+/* PSH where the user stops writing: RFC 9293, 3.10.2 (MUST-61). */
 static void mark_push(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -179,6 +179,7 @@ static void mark_push(struct sock *sk)
 	XTCP_CB(skb)->flags |= XTCP_PSH;
 }
 
+/* MAY-15, MAY-16 */
 static void push(struct sock *sk, int flags)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -737,6 +738,8 @@ static u32 readable_now(const struct sock *sk)
  * @sock: the socket
  * @cmd: which; others are the interface's own
  * @arg: where to write the answer
+ *
+ * RFC 9293: MUST-33.
  *
  * Return: 0; -EINVAL on a listener; -EFAULT
  */

@@ -47,6 +47,7 @@ static void setup_caps(struct sock *sk, struct dst_entry *dst)
 		sk->sk_route_caps &= ~NETIF_F_GSO_MASK;
 }
 
+/* MUST-46 */
 static int ipv4_route(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
@@ -106,7 +107,7 @@ static void put_ip_header(struct sk_buff *skb, const struct xtcp_tuple *t,
 }
 
 /* The checksum of RFC 9293, 3.1: the pseudo-header's part now, the rest by the
- * device; or all of it now.
+ * device; or all of it now (MUST-2).
  */
 static int put_checksum(struct sk_buff *skb, const struct xtcp_tuple *t, bool hw)
 {
@@ -121,6 +122,7 @@ static int put_checksum(struct sk_buff *skb, const struct xtcp_tuple *t, bool hw
 	return hw ? 0 : skb_checksum_help(skb);
 }
 
+/* MUST-48, MUST-49, SHLD-21, SHLD-22 */
 static int ipv4_xmit(struct sock *sk, struct sk_buff *skb)
 {
 	struct inet_sock *inet = inet_sk(sk);
@@ -196,6 +198,8 @@ static u16 route_window(const struct dst_entry *dst, u16 wnd, u16 mss)
  *	route allows, at most @seg's unless that is 0
  *
  * Any context but hard interrupt.
+ *
+ * RFC 9293: MUST-49.
  *
  * Return: 0, or a negative errno: no memory, no route
  */

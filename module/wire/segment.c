@@ -19,7 +19,8 @@
  * that is not known is skipped by its length (MUST-6).  A length that cannot be
  * (MUST-7) says nothing of where the next option begins, so the rest is left
  * unread; what was read counts, and the segment with it, as with Linux: to drop it
- * would stall a connection for good behind a middlebox that damages an option.
+ * would stall a connection for good behind a middlebox that damages an option
+ * (MUST-4, MUST-5, MUST-64).
  */
 static void options_parse(struct xtcp_segment *seg, const u8 *opt, size_t len)
 {
@@ -88,6 +89,8 @@ int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len)
  * @len: room there
  *
  * The checksum is written as 0.  Pure; any context.
+ *
+ * RFC 9293: MUST-68, MUST-69.
  *
  * Return: the header's length in bytes; -ENOSPC where @len is too short
  */
