@@ -417,7 +417,24 @@ static void filter_cuts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, dropped[XTCP_DROP_FILTERED]);
 }
 
+/* What a trace record keeps of an address has no byte of what was there before. */
+static void traced_address(struct kunit *test)
+{
+	u8 record[XTCP_TRACE_ADDR_BYTES], want[XTCP_TRACE_ADDR_BYTES] = { };
+	struct sockaddr_in *sin = (struct sockaddr_in *)want;
+	struct in6_addr a;
+
+	xtcp_addr_from_v4(&a, htonl(0xc0000201));
+	sin->sin_family = AF_INET;
+	sin->sin_port = htons(5000);
+	sin->sin_addr.s_addr = htonl(0xc0000201);
+	memset(record, 0xaa, sizeof(record));
+	xtcp_trace_addr(record, &a, 5000);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(record, want, sizeof(want)));
+}
+
 static struct kunit_case counters_cases[] = {
+	KUNIT_CASE(traced_address),
 	KUNIT_CASE_PARAM(counts, counter_gen_params),
 	KUNIT_CASE_PARAM(drops_for, drop_gen_params),
 	KUNIT_CASE(filter_cuts),

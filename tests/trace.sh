@@ -48,6 +48,31 @@ for event in state segment_in segment_out retransmit timer_armed timer_fired \
 	request_made request_gone time_wait_made time_wait_gone drop; do
 	check "tracepoint xtcp_$event" [ -d "$tracing/events/xtcp/xtcp_$event" ]
 done
+# layout EVENT: its fields follow each other without a gap, and end at a word's end:
+# what is between would be what the memory held before
+layout() {
+	awk '
+	match($0, /offset:[0-9]+;/) {
+		offset = substr($0, RSTART + 7, RLENGTH - 8)
+		match($0, /size:[0-9]+;/)
+		size = substr($0, RSTART + 5, RLENGTH - 6)
+		if (offset + 0 != end + 0) {
+			print "a gap before " $0
+			bad = 1
+		}
+		end = offset + size
+		n++
+	}
+	END {
+		if (end % 4)
+			print "a gap at the end"
+		exit bad || end % 4 || n < 6
+	}' "$tracing/events/xtcp/xtcp_$1/format"
+}
+for event in "$tracing"/events/xtcp/xtcp_*; do
+	check "record of ${event##*/}: no byte is left out" layout "${event##*/xtcp_}"
+done
+
 echo 1 >"$instance/events/xtcp/enable"
 echo 1 >"$instance/events/sock/inet_sock_set_state/enable"
 check "a connection, watched" talk

@@ -2,6 +2,10 @@
 /*
  * Tracepoints, system xtcp.  Addresses are kept as socket addresses, so that
  * trace_pipe prints them as a person writes them.
+ *
+ * A record is made of memory that was something else before: no byte of it may be
+ * left out.  So fields follow each other without gaps, and an address is written
+ * to its end.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM xtcp
@@ -17,8 +21,11 @@
 #ifndef _XTCP_TRACE_HELPERS
 #define _XTCP_TRACE_HELPERS
 
+#define XTCP_TRACE_ADDR_BYTES	sizeof(struct sockaddr_in6)
+
 static inline void xtcp_trace_addr(void *to, const struct in6_addr *a, u16 port)
 {
+	memset(to, 0, XTCP_TRACE_ADDR_BYTES);
 	if (ipv6_addr_v4mapped(a)) {
 		struct sockaddr_in *sin = to;
 
@@ -37,8 +44,6 @@ static inline void xtcp_trace_addr(void *to, const struct in6_addr *a, u16 port)
 		};
 	}
 }
-
-#define XTCP_TRACE_ADDR_BYTES	sizeof(struct sockaddr_in6)
 
 #endif /* _XTCP_TRACE_HELPERS */
 
@@ -97,8 +102,8 @@ DECLARE_EVENT_CLASS(xtcp_segment,
 		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
 		__field(__u8, wire)
 		__field(__u8, flags)
-		__field(__u16, wnd)
 		__field(__u16, mss)
+		__field(__u32, wnd)
 		__field(__u32, seq)
 		__field(__u32, ack)
 		__field(__u32, len)
@@ -145,7 +150,7 @@ TRACE_EVENT(xtcp_retransmit,
 		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
 		__field(__u8, wire)
 		__field(__u8, flags)
-		__field(__u8, retries)
+		__field(__u16, retries)
 		__field(__u32, seq)
 		__field(__u32, ack)
 		__field(__u32, wnd)
@@ -178,8 +183,8 @@ DECLARE_EVENT_CLASS(xtcp_timer,
 	TP_STRUCT__entry(
 		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
 		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
-		__field(__u8, wire)
-		__field(__u8, timer)
+		__field(__u16, wire)
+		__field(__u16, timer)
 		__field(__u32, delay_ms)
 		__field(__u32, snd_una)
 		__field(__u32, snd_nxt)
@@ -224,7 +229,7 @@ DECLARE_EVENT_CLASS(xtcp_object,
 	TP_STRUCT__entry(
 		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
 		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
-		__field(__u8, wire)
+		__field(__u32, wire)
 		__field(__u32, seq)
 		__field(__u32, ack)
 		__field(__u32, wnd)
@@ -265,8 +270,8 @@ TRACE_EVENT(xtcp_drop,
 		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
 		__field(__u8, wire)
 		__field(__u8, flags)
-		__field(__u8, reason)
-		__field(__u16, wnd)
+		__field(__u16, reason)
+		__field(__u32, wnd)
 		__field(__u32, seq)
 		__field(__u32, ack)
 		__field(__u32, len)
