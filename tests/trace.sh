@@ -35,6 +35,11 @@ refused() {
 	! in_space "$a" timeout 20 "$OUT/xcat" 10.9.0.2 7001 </dev/null
 }
 
+same() {
+	echo "$1"
+	[ "$1" = "$2" ]
+}
+
 # shown PATTERN: a line of the trace; "~" stands for a number
 shown() {
 	grep -qE "${1//\~/[0-9]+}" "$work/trace" || {
@@ -74,8 +79,17 @@ for event in "$tracing"/events/xtcp/xtcp_*; do
 done
 
 echo 1 >"$instance/events/xtcp/enable"
+[ ! -d "$tracing/events/skb/kfree_skb" ] || echo 1 >"$instance/events/skb/kfree_skb/enable"
 echo 1 >"$instance/events/sock/inet_sock_set_state/enable"
 check "a connection, watched" talk
+# drop monitors see what was freed unread, where the kernel names who freed it
+sed -n '/kfree_skb:.*xtcp/p' "$instance/trace" >"$work/freed"
+if grep -q 'kfree_skb:.*location=[a-z_]*+0x' "$instance/trace" ||
+	grep -q '%pS' "$tracing/events/skb/kfree_skb/format"; then
+	check "what was read and acknowledged is no drop" same "$(cat "$work/freed")" ""
+else
+	skip "drops" "this kernel does not name who frees"
+fi
 check "a port where nobody listens, watched" refused
 echo 0 >"$instance/events/enable"
 cat "$instance/trace" >"$work/trace"

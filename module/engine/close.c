@@ -62,9 +62,12 @@ static bool purge_unread(struct sock *sk)
 
 	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
 		if (seq_gt(xtcp_end(skb) - !!(XTCP_CB(skb)->flags & XTCP_FIN),
-			   xtcp_sk(sk)->copied_seq))
+			   xtcp_sk(sk)->copied_seq)) {
 			unread = true;
-		kfree_skb(skb);
+			kfree_skb(skb);
+		} else {
+			consume_skb(skb);
+		}
 	}
 	return unread;
 }
