@@ -38,13 +38,15 @@ static bool user_on_the_way(const struct sock *sk)
 	return xtcp_sk(sk)->readers || !sk->sk_socket;
 }
 
-/* Has a reader been woken that will make room at once? */
+/* Has a reader been woken that will make room at once, or is the user in a call?  Then
+ * this comes from the backlog.
+ */
 static bool reader_makes_room(const struct sock *sk)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 
-	return x->readers && x->rcv_nxt - x->copied_seq >=
-			     (u32)READ_ONCE(sk->sk_rcvlowat);
+	return (x->readers || sock_owned_by_user(sk)) &&
+	       x->rcv_nxt - x->copied_seq >= (u32)READ_ONCE(sk->sk_rcvlowat);
 }
 
 /* Data came in order: an ACK now, or later (RFC 9293, 3.8.6.3): for at least every
