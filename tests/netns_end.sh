@@ -125,6 +125,7 @@ else
 	done
 	(
 		for i in 1 2 3 4 5 6; do
+			# shellcheck disable=SC2034 # it is only to be open
 			exec {fd}<"/run/netns/y$i-$$"
 		done
 		exec sleep 1000
