@@ -153,6 +153,28 @@ static void most(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, XTCP_CWND_MAX_BYTES, cc.cwnd_bytes);
 }
 
+/* What a route says of the window holds after a pause, too. */
+static void route(struct kunit *test)
+{
+	struct xtcp_cong cc;
+
+	xtcp_cong_init(&cc, 1000, false);
+	xtcp_cong_route(&cc, 3, 0);
+	KUNIT_EXPECT_EQ(test, 3000, cc.cwnd_bytes);
+	cc.cwnd_bytes = 50000;
+	xtcp_cong_idle(&cc);
+	KUNIT_EXPECT_EQ(test, 3000, cc.cwnd_bytes);
+	xtcp_cong_init(&cc, 1000, false);
+	xtcp_cong_route(&cc, 50, 20);
+	KUNIT_EXPECT_EQ(test, 20000, cc.cwnd_bytes);
+	xtcp_cong_acked(&cc, 20000);
+	KUNIT_EXPECT_EQ(test, 20000, cc.cwnd_bytes);
+	/* a lost SYN says one segment, whatever the route */
+	xtcp_cong_init(&cc, 1000, true);
+	xtcp_cong_route(&cc, 0, 0);
+	KUNIT_EXPECT_EQ(test, 1000, cc.cwnd_bytes);
+}
+
 static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(begins),
 	KUNIT_CASE(slow_start),
@@ -161,6 +183,7 @@ static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(loss),
 	KUNIT_CASE(timeout),
 	KUNIT_CASE(idle),
+	KUNIT_CASE(route),
 	KUNIT_CASE(new_mss),
 	KUNIT_CASE(most),
 	{}

@@ -671,6 +671,11 @@ static void half_open_peer_again(struct kunit *test)
 	/* a RST that answers nothing of ours hastens nothing */
 	inject(t, "RST|ACK seq 7000 ack 9000");
 	silence(t);
+	/* nothing was lost: the connection begins as any other */
+	counted(t, TIMEOUTS, 0);
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	KUNIT_EXPECT_EQ(test, 10 * 1460, conv_x(t)->cong.cwnd_bytes);
 }
 
 /* tcp(7): TCP_QUICKACK 0 before connect(), and the SYN,ACK's ACK waits for data. */
@@ -736,10 +741,23 @@ static void last_ack_deferred(struct kunit *test)
 	expect(t, "PSH|ACK seq 101 ack 1001 len 10");
 }
 
+/* RFC 5681, 3.1; RFC 6298, 5.7: a simultaneous open sends its SYN twice and loses none. */
+static void simultaneous_open_lost_nothing(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SIMULTANEOUS);
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	state_is(t, TCP_ESTABLISHED);
+	KUNIT_EXPECT_EQ(test, 10 * 1460, conv_x(t)->cong.cwnd_bytes);
+	KUNIT_EXPECT_EQ(test, XTCP_RTO_INITIAL_US, xtcp_rtt_timeout_us(&conv_x(t)->rtt));
+}
+
 static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(active_open),
 	KUNIT_CASE(passive_open),
 	KUNIT_CASE(simultaneous_open),
+	KUNIT_CASE(simultaneous_open_lost_nothing),
 	KUNIT_CASE(closed_while_opening),
 	KUNIT_CASE(refused),
 	KUNIT_CASE(half_open_peer),

@@ -193,6 +193,29 @@ static void user_timeout_of_window(struct kunit *test)
 	returns(t, -ETIMEDOUT, user_recv(t, 1));
 }
 
+/* Nor does it outlast the data: the peer may take the probe, and stay shut. */
+static void user_timeout_of_the_next_data(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_sock *x;
+
+	established(t);
+	x = conv_x(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
+	inject(t, "ACK seq R ack S win 0");
+	returns(t, 1, user_send(t, 1));
+	silence(t);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq 101 ack R len 1");
+	inject(t, "ACK seq R ack 102 win 0");
+	x->stalled_since -= 60 * HZ;
+	returns(t, 10, user_send(t, 10));
+	silence(t);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "ACK seq 102 ack R len 1");
+	state_is(t, TCP_ESTABLISHED);
+}
+
 /* A window that opens ends the stall. */
 static void user_timeout_window_opens(struct kunit *test)
 {
@@ -481,6 +504,45 @@ static void fires_in_the_users_hands(struct kunit *test)
 	silence(t);
 }
 
+/* What the user holds back himself does not try his patience. */
+static void user_timeout_and_cork(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_sock *x;
+
+	established(t);
+	x = conv_x(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 1));
+	returns(t, 10, user_send_flags(t, 10, MSG_MORE));
+	silence(t);
+	KUNIT_EXPECT_GT(test, x->expires[XTCP_TIMER_RETRANSMIT] - jiffies, HZ / 10);
+	x->rtx_since -= HZ;
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq 101 ack R len 10");
+	state_is(t, TCP_ESTABLISHED);
+}
+
+/* Shorter than TCP_KEEPIDLE: the first probe has its interval to be answered in. */
+static void user_timeout_and_keepalive(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_sock *x;
+
+	established(t);
+	x = conv_x(t);
+	returns(t, 0, user_option(t, SOL_SOCKET, SO_KEEPALIVE, 1));
+	returns(t, 0, user_option(t, SOL_TCP, TCP_KEEPIDLE, 10));
+	returns(t, 0, user_option(t, SOL_TCP, TCP_KEEPINTVL, 5));
+	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2000));
+	x->last_rcv = jiffies - 10 * HZ;
+	fire(t, XTCP_TIMER_KEEPALIVE);
+	expect(t, "ACK seq S-1 ack R");
+	KUNIT_EXPECT_GE(test, x->expires[XTCP_TIMER_KEEPALIVE] - jiffies, 4 * HZ);
+	fire(t, XTCP_TIMER_KEEPALIVE);
+	expect(t, "RST|ACK seq S ack R");
+	state_is(t, TCP_CLOSE);
+}
+
 static struct kunit_case timer_cases[] = {
 	KUNIT_CASE(keepalive_answered),
 	KUNIT_CASE(keepalive_unanswered),
@@ -488,10 +550,13 @@ static struct kunit_case timer_cases[] = {
 	KUNIT_CASE(keepalive_waits_for_data),
 	KUNIT_CASE(keepalive_of_peer),
 	KUNIT_CASE(user_timeout),
+	KUNIT_CASE(user_timeout_and_cork),
+	KUNIT_CASE(user_timeout_and_keepalive),
 	KUNIT_CASE(user_timeout_of_syn),
 	KUNIT_CASE(user_timeout_set_late),
 	KUNIT_CASE(user_timeout_of_window),
 	KUNIT_CASE(user_timeout_window_opens),
+	KUNIT_CASE(user_timeout_of_the_next_data),
 	KUNIT_CASE(user_timeout_of_days),
 	KUNIT_CASE(fin_wait_2_orphan),
 	KUNIT_CASE(fin_wait_2_user),

@@ -148,6 +148,27 @@ static void promise_behind_a_gap(struct kunit *test)
 	conv_forget_sent(t);
 }
 
+/* Segments that bring a byte each and repeat what came before cost as bytes do. */
+static void one_new_byte_each(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sock *sk;
+	u32 most = 0;
+
+	connect_with_rcvbuf(t, 8192);
+	sk = t->sock->sk;
+	inject(t, "ACK seq R ack S len 1460");
+	for (int i = 0; i < 1500; i++) {
+		inject(t, "ACK seq R-1459 ack S len 1460");
+		most = max_t(u32, most, atomic_read(&sk->sk_rmem_alloc));
+		conv_forget_sent(t);
+	}
+	KUNIT_EXPECT_LE(test, most, 2 * sk->sk_rcvbuf + 8192);
+	KUNIT_EXPECT_EQ(test, 1001 + 1460 + 1500, conv_x(t)->rcv_nxt);
+	returns(t, 2960, user_recv(t, 5000));
+	conv_forget_sent(t);
+}
+
 /* A buffer made smaller does not take the promise back; it is kept, the window closes
  * as it fills, and opens when the reader has made room.
  */
@@ -231,6 +252,38 @@ static void no_memory_and_empty_queues(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1000, sent);
 	expect(t, "PSH|ACK seq 101 len 1000");
 	counted(t, RCV_PRUNED, 0);
+}
+
+/* A FIN costs no memory. */
+static void no_memory_and_fin(struct kunit *test)
+{
+	long mem[3] = { xtcp_mem[0], xtcp_mem[1], xtcp_mem[2] };
+	struct conv *t = conv_of(test);
+
+	established(t);
+	/* until nothing is left of what was charged ahead */
+	for (int i = 0; i < 40 && t->sock->sk->sk_forward_alloc >= 500; i++)
+		inject(t, "ACK seq R ack S len 1000");
+	KUNIT_ASSERT_LT(test, t->sock->sk->sk_forward_alloc, 500);
+	conv_forget_sent(t);
+	for (int i = 0; i < 3; i++)
+		xtcp_mem[i] = LONG_MIN;
+	inject(t, "FIN|ACK seq R ack S");
+	memcpy(xtcp_mem, mem, sizeof(mem));
+	expect(t, "ACK seq S ack R+1");
+	state_is(t, TCP_CLOSE_WAIT);
+}
+
+/* The SYN of a peer that opens with its window shut: answers stand behind ours. */
+static void syn_with_a_shut_window(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	inject(t, "SYN seq 1000 mss 1460 win 0");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	inject(t, "ACK seq R+100000 ack S");
+	expect(t, "ACK seq 101 ack 1001");
 }
 
 /* Under pressure less is offered. */
@@ -367,6 +420,24 @@ static void fin_behind_full_window(struct kunit *test)
 	silence(t);
 	inject(t, "ACK seq R ack S");
 	state_is(t, TCP_FIN_WAIT2);
+}
+
+/* SO_TIMESTAMPING tells of the last byte, and that does not wait with the FIN. */
+static void stamp_stays_with_the_data(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sk_buff_head *queue;
+
+	t->win = 1000;
+	established(t);
+	queue = &t->sock->sk->sk_write_queue;
+	returns(t, 1000, user_send_flags(t, 1000, MSG_MORE));
+	XTCP_CB(skb_peek(queue))->stamped = 1;
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	expect(t, "PSH|ACK seq 101 ack R len 1000");
+	KUNIT_ASSERT_EQ(test, 2, skb_queue_len(queue));
+	KUNIT_EXPECT_TRUE(test, XTCP_CB(skb_peek(queue))->stamped);
+	KUNIT_EXPECT_FALSE(test, XTCP_CB(skb_peek_tail(queue))->stamped);
 }
 
 /* With room for it, it goes on the last data, as ever. */
@@ -522,9 +593,12 @@ static struct kunit_case window_cases[] = {
 	KUNIT_CASE_PARAM(promise_is_kept, promise_gen_params),
 	KUNIT_CASE(memory_of_small_segments),
 	KUNIT_CASE(promise_behind_a_gap),
+	KUNIT_CASE(one_new_byte_each),
 	KUNIT_CASE(buffer_made_smaller),
 	KUNIT_CASE(no_memory_shuts_the_window),
 	KUNIT_CASE(no_memory_and_empty_queues),
+	KUNIT_CASE(no_memory_and_fin),
+	KUNIT_CASE(syn_with_a_shut_window),
 	KUNIT_CASE(pressure_shrinks_the_window),
 	KUNIT_CASE(ack_behind_probe),
 	KUNIT_CASE(reset_behind_probe),
@@ -533,6 +607,7 @@ static struct kunit_case window_cases[] = {
 	KUNIT_CASE(ack_behind_shrunk_window),
 	KUNIT_CASE(fin_into_closed_window),
 	KUNIT_CASE(fin_behind_full_window),
+	KUNIT_CASE(stamp_stays_with_the_data),
 	KUNIT_CASE(fin_within_window),
 	KUNIT_CASE(fin_again_into_less),
 	KUNIT_CASE(ack_of_a_peer_that_probed),

@@ -36,7 +36,13 @@ void xtcp_cong_init(struct xtcp_cong *cc, u32 mss_bytes, bool syn_lost)
 		.cwnd_bytes = mss_bytes * (syn_lost ? 1 : XTCP_INITIAL_WINDOW_SEGS),
 		.ssthresh_bytes = XTCP_SSTHRESH_INFINITE,
 		.most_bytes = XTCP_CWND_MAX_BYTES,
+		.initial_segs = XTCP_INITIAL_WINDOW_SEGS,
 	};
+}
+
+static u32 initial_bytes(const struct xtcp_cong *cc)
+{
+	return min_t(u64, (u64)cc->initial_segs * cc->mss_bytes, XTCP_CWND_MAX_BYTES);
 }
 
 /**
@@ -50,9 +56,10 @@ void xtcp_cong_route(struct xtcp_cong *cc, u32 initial_segs, u32 most_segs)
 	if (most_segs)
 		cc->most_bytes = min_t(u64, (u64)most_segs * cc->mss_bytes,
 				       cc->most_bytes);
-	if (initial_segs)
-		cc->cwnd_bytes = min_t(u64, (u64)initial_segs * cc->mss_bytes,
-				       XTCP_CWND_MAX_BYTES);
+	if (initial_segs) {
+		cc->initial_segs = initial_segs;
+		cc->cwnd_bytes = initial_bytes(cc);
+	}
 	cc->cwnd_bytes = min(cc->cwnd_bytes, cc->most_bytes);
 }
 
@@ -131,6 +138,5 @@ void xtcp_cong_timeout(struct xtcp_cong *cc, u32 flight_bytes, bool again)
  */
 void xtcp_cong_idle(struct xtcp_cong *cc)
 {
-	cc->cwnd_bytes = min(cc->cwnd_bytes,
-			     cc->mss_bytes * XTCP_INITIAL_WINDOW_SEGS);
+	cc->cwnd_bytes = min(cc->cwnd_bytes, initial_bytes(cc));
 }

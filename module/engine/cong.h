@@ -15,6 +15,8 @@
  * @acked_bytes: acknowledged since the last growth in congestion avoidance
  * @mss_bytes: SMSS, the largest segment sent
  * @most_bytes: @cwnd_bytes never grows beyond
+ * @initial_segs: with how many segments a connection begins, and begins again when it
+ *	was idle
  */
 struct xtcp_cong {
 	u32	cwnd_bytes;
@@ -22,6 +24,7 @@ struct xtcp_cong {
 	u32	acked_bytes;
 	u32	mss_bytes;
 	u32	most_bytes;
+	u32	initial_segs;
 };
 
 void xtcp_cong_init(struct xtcp_cong *cc, u32 mss_bytes, bool syn_lost);

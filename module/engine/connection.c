@@ -54,6 +54,8 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->syn_lost = 0;
 	x->syn_acked = 0;
 	x->stalled = 0;
+	x->syn_hastened = 0;
+	x->syn_due = 0;
 	x->no_memory = 0;
 	x->mtu_reported = 0;
 	x->ack_pending = 0;

@@ -241,7 +241,9 @@ struct xtcp_sock {
 				syn_acked:1,
 				csum_hw:1,	/* the device does our checksum */
 				sent_closed:1,	/* into a closed window */
-				stalled:1;	/* the closed window holds data back */
+				stalled:1,	/* the closed window holds data back */
+				syn_hastened:1,	/* the SYN went again at once, once */
+				syn_due:1;	/* and the timer is set for that */
 
 	/* Acknowledgment */
 	u8			ack_pending:1,	/* owed: now or when the timer fires */

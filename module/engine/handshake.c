@@ -582,7 +582,10 @@ bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb)
 	xtcp_skb_tuple(skb, &t);
 	rcu_read_lock();
 	node = xtcp_lookup(l->xn, &t);
-	if (!node) {
+	if (node && !xtcp_lookup_received(l->xn, skb, &t)) {
+		/* another device's: nobody's here */
+		xtcp_drop(l->xn, skb, XTCP_DROP_NO_PORT);
+	} else if (!node) {
 		listener_first_segment(sk, skb, &t);
 	} else {
 		req = container_of(node, struct xtcp_request, node);

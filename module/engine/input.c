@@ -164,12 +164,13 @@ static void forget_syn(struct sock *sk)
 	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
 
 	if (skb && XTCP_CB(skb)->flags & XTCP_SYN) {
+		/* one that went twice measures nothing; lost it was only if a timeout
+		 * said so, not in a simultaneous open
+		 */
 		if (!XTCP_CB(skb)->resent)
 			xtcp_rtt_sample(&x->rtt,
 					xtcp_now_us() - XTCP_CB(skb)->sent_us,
 					xtcp_rto_min_us(x));
-		else
-			x->syn_lost = 1;
 		xtcp_write_queue_free(sk, skb);
 	}
 	x->syn_acked = 1;
@@ -195,8 +196,13 @@ static void peer_syn(struct xtcp_sock *x, const struct xtcp_skb_cb *cb)
  */
 static void syn_again_soon(struct sock *sk)
 {
-	if (!xtcp_sk(sk)->retries)
-		xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies + 2);
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (x->retries || x->syn_hastened)
+		return;
+	x->syn_hastened = 1;
+	x->syn_due = 1;
+	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies + 2);
 }
 
 /* May the ACK of the SYN,ACK wait for data to carry it?  So with TCP_QUICKACK 0, set
@@ -466,6 +472,8 @@ static void new_data_acked(struct sock *sk, u32 ack)
 		x->urg_sending = 0;
 	WRITE_ONCE(sk->sk_err_soft, 0);
 	clean_acked(sk);
+	if (unlikely(x->stalled) && ack == x->write_seq)
+		x->stalled = 0;		/* nothing is held back any more */
 	xtcp_recovery_acked(sk, acked);
 	rearm_retransmit(sk);
 	grow_sndbuf(sk);

@@ -320,8 +320,12 @@ static int fragment(struct sock *sk, struct sk_buff *skb, u32 len)
 	cb2->block.seq = cb->block.seq + len;
 	cb->block.end = cb2->block.seq;
 	cb->flags &= ~(XTCP_FIN | XTCP_PSH);
-	if (unlikely(cb->stamped))
+	if (!moved) {	/* only the FIN goes: the last byte stays, and its stamp */
+		cb2->stamped = 0;
+		cb2->stamp_ack = 0;
+	} else if (unlikely(cb->stamped)) {
 		move_stamp(skb, skb2);
+	}
 	__skb_header_release(skb2);
 	__skb_queue_after(&sk->sk_write_queue, skb, skb2);
 	return 0;
@@ -577,13 +581,16 @@ bool xtcp_user_timeout_over(const struct xtcp_sock *x)
 			     msecs_to_jiffies(x->user_timeout_ms));
 }
 
-/* Not later than the user's patience lasts. */
+/* Not later than the user's patience lasts, which what he holds back himself, by
+ * TCP_CORK, does not try.
+ */
 static void arm_within_patience(struct sock *sk, unsigned long due)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	unsigned long over;
 
-	if (unlikely(x->user_timeout_ms)) {
+	if (unlikely(x->user_timeout_ms) &&
+	    (x->stalled || x->snd_una != x->snd_nxt)) {
 		over = waits_since(x) + msecs_to_jiffies(x->user_timeout_ms);
 		if (time_before(over, due))
 			due = time_after(over, jiffies) ? over : jiffies + 1;
@@ -726,7 +733,7 @@ static enum xtcp_limit limit_of(const struct sock *sk)
 		return sk->sk_socket &&
 		       test_bit(SOCK_NOSPACE, &sk->sk_socket->flags) &&
 		       cwnd_room(x) ? XTCP_LIMIT_SNDBUF : XTCP_LIMIT_PATH;
-	whole = min(skb->len, x->snd_mss);
+	whole = clamp(skb->len, 1u, x->snd_mss);	/* a FIN takes one, too */
 	return seq_lt(xtcp_window_end(x), xtcp_seq(skb) + whole) &&
 	       cwnd_room(x) >= whole ? XTCP_LIMIT_WINDOW : XTCP_LIMIT_PATH;
 }
@@ -985,6 +992,9 @@ int xtcp_send_fin(struct sock *sk)
  */
 static u32 bare_seq(const struct xtcp_sock *x)
 {
+	/* a SYN takes no room: the window begins behind it */
+	if (unlikely(!x->syn_acked))
+		return x->snd_nxt;
 	return seq_gt(x->snd_nxt, xtcp_window_end(x)) ? xtcp_window_end(x) :
 							x->snd_nxt;
 }

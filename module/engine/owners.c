@@ -102,7 +102,7 @@ static struct xtcp_owner_group *group_find_or_make(struct rb_root *root,
 
 	if (g)
 		return g;
-	g = kzalloc(sizeof(*g), GFP_ATOMIC | __GFP_NOWARN);
+	g = kzalloc(sizeof(*g), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
 	if (!g)
 		return NULL;
 	g->key = *key;

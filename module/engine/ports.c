@@ -14,6 +14,7 @@
 #include <linux/rhashtable.h>
 #include <linux/siphash.h>
 #include <net/l3mdev.h>
+#include "../compat.h"
 #include "../wire/tcp_wire.h"
 #include "demux.h"
 #include "owners.h"
@@ -119,7 +120,7 @@ static struct xtcp_port *port_find_or_make(struct xtcp_net *xn, u32 key)
 
 	if (port)
 		return port;
-	port = kzalloc(sizeof(*port), GFP_ATOMIC);
+	port = kzalloc(sizeof(*port), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
 	if (!port)
 		return NULL;
 	port->key = key;
@@ -272,10 +273,9 @@ again:
 		port_free_unowned(port);
 	}
 	spin_unlock_bh(port_lock(x->xn, key));
-	if (err == -EAGAIN) {
-		cond_resched();
+	/* softirqs had their turn; to sleep here is not for a bpf_bind() */
+	if (err == -EAGAIN)
 		goto again;
-	}
 	xtcp_hold_put(hold);
 	return err;
 }
@@ -635,10 +635,12 @@ void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_timewait *tw)
 {
 	struct xtcp_port *port = x->owner.port;
 	struct xtcp_owner_key key;
+	struct mem_cgroup *memcg;
 
 	tw->owner = (struct xtcp_owner) { .hold = x->owner.hold };
 	if (!port)
 		return;
+	memcg = set_active_memcg(xtcp_memcg(&x->inet.sk));
 	xtcp_owner_key(&key, &x->inet.sk, GLOBAL_ROOT_UID);
 	if (key.how & XTCP_OWNER_REUSEPORT)
 		key.how |= XTCP_OWNER_TIME_WAIT;
@@ -649,6 +651,7 @@ void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_timewait *tw)
 		xtcp_owners_join(&tw->owner, &x->owner);
 	owner_added(port, &tw->owner, key.how & XTCP_OWNER_REUSE);
 	spin_unlock_bh(port_lock(x->xn, port->key));
+	set_active_memcg(memcg);
 }
 
 /**

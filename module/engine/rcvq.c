@@ -32,13 +32,15 @@ static u64 memory_with(const struct sock *sk, const struct sk_buff *skb)
 	return (u64)atomic_read(&sk->sk_rmem_alloc) + skb->truesize;
 }
 
-/* Does the skb cost more than its data may, and the window's promise with it? */
-static bool too_dear(const struct sock *sk, const struct sk_buff *skb)
+/* Does the skb cost more than its @fresh bytes, those that had not come before, may;
+ * and the window's promise with it?
+ */
+static bool too_dear(const struct sock *sk, const struct sk_buff *skb, u32 fresh)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	s32 promised = x->rcv_wup + x->rcv_wnd - xtcp_end(skb);
 
-	return skb->truesize > 2 * skb->len &&
+	return skb->truesize > 2 * fresh &&
 	       !(XTCP_CB(skb)->flags & XTCP_FIN) &&
 	       memory_with(sk, skb) + 2 * max(promised, 0) > memory_limit(sk);
 }
@@ -60,14 +62,20 @@ static bool prune(struct sock *sk)
 
 /* Memory for an skb that is in order: what is not gives way.  At the limit of all
  * sockets together, one that has nothing to read still takes a segment: else
- * nothing would ever move.
+ * nothing would ever move.  Four times the buffer, and twice the data where that was
+ * larger once, is more than packing leaves behind, unless it had no memory.
  */
 static bool charge(struct sock *sk, struct sk_buff *skb)
 {
+	const struct xtcp_sock *x = xtcp_sk(sk);
 	u64 most = 2ull * READ_ONCE(sk->sk_rcvbuf);
 
 	while (memory_with(sk, skb) > most && prune(sk))
 		;
+	if (unlikely(memory_with(sk, skb) >
+		     2 * (most + (x->rcv_nxt - x->copied_seq))) &&
+	    !skb_queue_empty(&sk->sk_receive_queue))
+		return false;
 	do {
 		if (likely(sk_rmem_schedule(sk, skb, skb->truesize)))
 			return true;
@@ -94,9 +102,9 @@ static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *skb)
 	if (!to || xtcp_end(to) != xtcp_seq(skb) ||
 	    (XTCP_CB(to)->flags | XTCP_CB(skb)->flags) & XTCP_FIN)
 		return false;
-	stamp(to, skb);
 	if (!skb_try_coalesce(to, skb, &stolen, &delta))
 		return false;
+	stamp(to, skb);
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
 	xtcp_end(to) = xtcp_end(skb);
@@ -183,13 +191,16 @@ static void append(struct sock *sk, struct sk_buff *skb)
 				   !!(XTCP_CB(skb)->flags & XTCP_FIN);
 	if (!skb->len) {	/* a bare FIN */
 		consume_skb(skb);
-	} else if (coalesce(sk, skb_peek_tail(&sk->sk_receive_queue), skb)) {
-		;
-	} else if (unlikely(too_dear(sk, skb)) && pack(sk, skb)) {
+	} else if (unlikely(too_dear(sk, skb, end - x->rcv_nxt)) && pack(sk, skb)) {
 		consume_skb(skb);
-	} else {
-		if (!skb->destructor)	/* out of order it was charged already */
+	} else if (!coalesce(sk, skb_peek_tail(&sk->sk_receive_queue), skb)) {
+		if (!skb->destructor) {	/* out of order it was charged already */
+			/* packing may have ended halfway, and used what was
+			 * scheduled for this
+			 */
+			xtcp_force_charge(sk, skb->truesize);
 			skb_set_owner_r(skb, sk);
+		}
 		__skb_queue_tail(&sk->sk_receive_queue, skb);
 	}
 	x->rcv_nxt = end;
@@ -207,7 +218,8 @@ static void append(struct sock *sk, struct sk_buff *skb)
  */
 bool xtcp_rcvq_add(struct sock *sk, struct sk_buff *skb)
 {
-	if (unlikely(!charge(sk, skb)))
+	/* a bare FIN costs nothing */
+	if (skb->len && unlikely(!charge(sk, skb)))
 		return false;
 	append(sk, skb);
 	return true;
@@ -285,7 +297,7 @@ void xtcp_rcvq_hold(struct sock *sk, struct sk_buff *skb)
 	if (last && last->end == xtcp_seq(skb)) {
 		if (coalesce(sk, xtcp_block_skb(last), skb))
 			goto queued;
-		if (too_dear(sk, skb))
+		if (too_dear(sk, skb, skb->len))
 			skb = roomy_copy(sk, skb);
 	}
 	mine = &XTCP_CB(skb)->block;

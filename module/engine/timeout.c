@@ -59,7 +59,8 @@ static void probe_window(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (x->probes >= most_retries(sk) || xtcp_user_timeout_over(x)) {
+	if (x->probes >= most_retries(sk) ||
+	    (x->stalled && xtcp_user_timeout_over(x))) {
 		give_up(sk);
 		return;
 	}
@@ -85,6 +86,19 @@ static void tally_timeout(struct sock *sk)
 }
 
 /* MUST-20, SHLD-30 */
+/* A half-open peer was reset: the SYN goes again, though nothing was lost. */
+static bool syn_again(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->syn_due = 0;
+	if (sk->sk_state != TCP_SYN_SENT)
+		return false;
+	xtcp_resend(sk, skb_peek(&sk->sk_write_queue), x->snd_mss);
+	xtcp_arm_retransmit(sk);
+	return true;
+}
+
 static void retransmit_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -94,6 +108,8 @@ static void retransmit_timeout(struct sock *sk)
 			probe_window(sk);
 		return;
 	}
+	if (unlikely(x->syn_due) && syn_again(sk))
+		return;
 	xtcp_count(x->xn, TIMEOUTS);
 	tally_timeout(sk);
 	if (x->retries >= most_retries(sk) || xtcp_user_timeout_over(x) ||
@@ -217,12 +233,7 @@ static void keepalive_timeout(struct sock *sk)
 	}
 	xtcp_send_keepalive(sk);
 	x->probes++;
-	due = jiffies + keepalive_intvl(x);
-	/* the user's patience may end before */
-	if (x->user_timeout_ms)
-		due = min(due, max(jiffies + 1, x->last_rcv +
-				   msecs_to_jiffies(x->user_timeout_ms)));
-	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, due);
+	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, jiffies + keepalive_intvl(x));
 }
 
 /**

@@ -247,26 +247,36 @@ void xtcp_conns_iter_exit(struct xtcp_conns_iter *it)
 	rhashtable_walk_exit(&it->walk);
 }
 
-/* Whoever has the file open does not keep the namespace: what is open when that
- * ends is released by remove_proc_entry().
+/* Whoever has the file open keeps the namespace: its end must not wait for a reader,
+ * who may be asleep in a fault for as long as he likes.
  */
 static int conns_open(struct inode *inode, struct file *file)
 {
+	struct xtcp_net *xn = pde_data(inode);	/* there as long as the entry is */
 	struct xtcp_conns_iter *it;
 
+	if (!maybe_get_net(xn->net))
+		return -ENXIO;
 	it = __seq_open_private(file, &xtcp_conns_ops, sizeof(*it));
-	if (!it)
+	if (!it) {
+		put_net(xn->net);
 		return -ENOMEM;
-	xtcp_conns_iter_init(it, pde_data(inode));
+	}
+	xtcp_conns_iter_init(it, xn);
 	return 0;
 }
 
 static int conns_release(struct inode *inode, struct file *file)
 {
 	struct seq_file *seq = file->private_data;
+	struct xtcp_conns_iter *it = seq->private;
+	struct net *net = it->xn->net;
+	int err;
 
-	xtcp_conns_iter_exit(seq->private);
-	return seq_release_private(inode, file);
+	xtcp_conns_iter_exit(it);
+	err = seq_release_private(inode, file);
+	put_net(net);
+	return err;
 }
 
 static const struct proc_ops conns_proc_ops = {
