@@ -214,7 +214,7 @@ static void test_network(void)
 }
 
 static const struct tap_test tests[] = {
-	TEST(network),
+	TEST_SLOW(network, 60),
 	TEST(same_tuple),
 	TEST(at_once),
 	TEST(refused),
