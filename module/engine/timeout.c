@@ -85,7 +85,6 @@ static void tally_timeout(struct sock *sk)
 	t->rto_rows++;
 }
 
-/* MUST-20, SHLD-30 */
 /* A half-open peer was reset: the SYN goes again, though nothing was lost. */
 static bool syn_again(struct sock *sk)
 {
@@ -99,6 +98,7 @@ static bool syn_again(struct sock *sk)
 	return true;
 }
 
+/* MUST-20, SHLD-30 */
 static void retransmit_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
