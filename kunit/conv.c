@@ -51,13 +51,13 @@ static void look_at(struct conv *t, const struct xtcp_node *node)
 	t->snd_una = t->iss + 1;
 	if (!node)
 		return;
-	if (node->kind == XTCP_CONNECTION) {
+	if (node->kind == XTCP_KIND_CONNECTION) {
 		x = container_of(node, struct xtcp_sock, node);
 		if (x->inet.sk.sk_state != TCP_SYN_SENT)
 			t->rcv_nxt = x->rcv_nxt;
 		t->snd_nxt = x->snd_nxt;
 		t->snd_una = x->snd_una;
-	} else if (node->kind == XTCP_REQUEST) {
+	} else if (node->kind == XTCP_KIND_REQUEST) {
 		req = container_of(node, struct xtcp_request, node);
 		t->rcv_nxt = req->irs + 1;
 		t->snd_nxt = req->iss + 1;
@@ -304,9 +304,9 @@ int conv_state(struct conv *t)
 		state = TCP_LISTEN;
 	rcu_read_lock();
 	node = xtcp_lookup(t->xn, &t->tuple);
-	if (node && node->kind == XTCP_REQUEST)
+	if (node && node->kind == XTCP_KIND_REQUEST)
 		state = TCP_SYN_RECV;
-	else if (node && node->kind == XTCP_TIME_WAIT)
+	else if (node && node->kind == XTCP_KIND_TIME_WAIT)
 		state = TCP_TIME_WAIT;
 	else if (node)
 		state = xtcp_node_sk(node)->sk_state;
@@ -339,7 +339,7 @@ static struct sock *get_sock(struct conv *t)
 
 	rcu_read_lock();
 	node = xtcp_lookup(t->xn, &t->tuple);
-	if (node && node->kind == XTCP_CONNECTION &&
+	if (node && node->kind == XTCP_KIND_CONNECTION &&
 	    refcount_inc_not_zero(&xtcp_node_sk(node)->sk_refcnt))
 		sk = xtcp_node_sk(node);
 	rcu_read_unlock();
@@ -382,7 +382,7 @@ const char *conv_fire_request(struct conv *t)
 
 	rcu_read_lock();
 	node = xtcp_lookup(t->xn, &t->tuple);
-	if (node && node->kind == XTCP_REQUEST) {
+	if (node && node->kind == XTCP_KIND_REQUEST) {
 		req = container_of(node, struct xtcp_request, node);
 		if (!xtcp_request_get(req))
 			req = NULL;
@@ -412,7 +412,7 @@ const char *conv_fire_2msl(struct conv *t)
 
 	rcu_read_lock();
 	node = xtcp_lookup(t->xn, &t->tuple);
-	if (node && node->kind == XTCP_TIME_WAIT) {
+	if (node && node->kind == XTCP_KIND_TIME_WAIT) {
 		tw = container_of(node, struct xtcp_timewait, node);
 		if (!xtcp_timewait_get(tw))
 			tw = NULL;

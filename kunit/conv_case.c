@@ -128,12 +128,12 @@ static void freeze_node(struct xtcp_node *node)
 	unsigned long never = jiffies + FROZEN;
 	struct sock *sk;
 
-	if (node->kind == XTCP_CONNECTION) {
+	if (node->kind == XTCP_KIND_CONNECTION) {
 		sk = xtcp_node_sk(node);
 		mod_timer_pending(&xtcp_sk(sk)->rtx_timer, never);
 		mod_timer_pending(&xtcp_sk(sk)->delack_timer, never);
 		mod_timer_pending(&sk->sk_timer, never);
-	} else if (node->kind == XTCP_REQUEST) {
+	} else if (node->kind == XTCP_KIND_REQUEST) {
 		mod_timer_pending(&container_of(node, struct xtcp_request,
 						node)->timer, never);
 	} else {

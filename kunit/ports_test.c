@@ -451,7 +451,7 @@ static struct xtcp_node *new_node(struct kunit *test, const struct xtcp_tuple *t
 
 	KUNIT_ASSERT_NOT_NULL(test, node);
 	node->tuple = *t;
-	node->kind = XTCP_CONNECTION;
+	node->kind = XTCP_KIND_CONNECTION;
 	return node;
 }
 
@@ -623,7 +623,7 @@ static void read_line_by_line(struct kunit *test)
 	for (int i = 0; i < NODES; i++) {
 		tuple.rport = i;
 		w->nodes[i] = new_node(test, &tuple);
-		w->nodes[i]->kind = XTCP_NOTHING;
+		w->nodes[i]->kind = XTCP_KIND_NONE;
 		KUNIT_ASSERT_EQ(test, 0, xtcp_node_insert(t->xn, w->nodes[i]));
 	}
 	/* a walk through a table that grows begins anew */

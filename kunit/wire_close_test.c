@@ -237,7 +237,7 @@ static unsigned long time_wait_ends(struct conv *t)
 
 	rcu_read_lock();
 	node = xtcp_lookup(t->xn, &t->tuple);
-	if (node && node->kind == XTCP_TIME_WAIT)
+	if (node && node->kind == XTCP_KIND_TIME_WAIT)
 		expires = container_of(node, struct xtcp_timewait,
 				       node)->timer.expires;
 	rcu_read_unlock();

@@ -674,7 +674,7 @@ static const char *last_retransmission(struct conv *t)
 	rcu_read_lock();
 	node = xtcp_lookup(t->xn, &t->tuple);
 	rcu_read_unlock();
-	if (node && node->kind == XTCP_REQUEST)
+	if (node && node->kind == XTCP_KIND_REQUEST)
 		return conv_fire_request(t);
 	return conv_fire(t, XTCP_TIMER_RETRANSMIT);
 }

@@ -130,7 +130,7 @@ static void slow_start_after_timeout(struct kunit *test)
 	/* the rest had arrived: what is acknowledged is not sent again */
 	inject(t, "ACK seq R ack S");
 	silence(t);
-	KUNIT_EXPECT_EQ(test, XTCP_OPEN, x->phase);
+	KUNIT_EXPECT_EQ(test, XTCP_PHASE_OPEN, x->phase);
 	KUNIT_EXPECT_EQ(test, x->snd_una, x->snd_nxt);
 }
 
@@ -148,7 +148,7 @@ static void fast_retransmit(struct kunit *test)
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq 101 ack R len 1460");
 	silence(t);
-	KUNIT_EXPECT_EQ(test, XTCP_FAST_RECOVERY, x->phase);
+	KUNIT_EXPECT_EQ(test, XTCP_PHASE_RECOVERY, x->phase);
 	KUNIT_EXPECT_EQ(test, 5 * MSS, x->cong.ssthresh_bytes);
 	KUNIT_EXPECT_EQ(test, 8 * MSS, x->cong.cwnd_bytes);
 	inject(t, "ACK seq R ack U");
@@ -156,7 +156,7 @@ static void fast_retransmit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 9 * MSS, x->cong.cwnd_bytes);
 	inject(t, "ACK seq R ack S");
 	silence(t);
-	KUNIT_EXPECT_EQ(test, XTCP_OPEN, x->phase);
+	KUNIT_EXPECT_EQ(test, XTCP_PHASE_OPEN, x->phase);
 	KUNIT_EXPECT_EQ(test, 2 * MSS, x->cong.cwnd_bytes);	/* RFC 6582, (3) */
 	counted(t, FAST_RETRANS, 1);
 	counted(t, DUP_ACKS, 4);
@@ -229,7 +229,7 @@ static void partial_ack(struct kunit *test)
 	inject(t, "ACK seq R ack %u", 101 + 2 * MSS);
 	expect(t, "ACK seq %u ack R len 1460", 101 + 2 * MSS);
 	silence(t);
-	KUNIT_EXPECT_EQ(test, XTCP_FAST_RECOVERY, x->phase);
+	KUNIT_EXPECT_EQ(test, XTCP_PHASE_RECOVERY, x->phase);
 	/* 8, less the two acknowledged, plus one */
 	KUNIT_EXPECT_EQ(test, 7 * MSS, x->cong.cwnd_bytes);
 	inject(t, "ACK seq R ack %u", 101 + 5 * MSS);
@@ -237,7 +237,7 @@ static void partial_ack(struct kunit *test)
 	silence(t);
 	inject(t, "ACK seq R ack S");
 	silence(t);
-	KUNIT_EXPECT_EQ(test, XTCP_OPEN, x->phase);
+	KUNIT_EXPECT_EQ(test, XTCP_PHASE_OPEN, x->phase);
 	counted(t, PARTIAL_ACKS, 2);
 	counted(t, FAST_RETRANS, 1);
 }
@@ -255,7 +255,7 @@ static void no_duplicates(struct kunit *test)
 		fire(t, XTCP_TIMER_DELACK);
 		expect(t, "ACK seq S ack R");
 	}
-	KUNIT_EXPECT_EQ(test, XTCP_OPEN, conv_x(t)->phase);
+	KUNIT_EXPECT_EQ(test, XTCP_PHASE_OPEN, conv_x(t)->phase);
 	counted(t, DUP_ACKS, 0);
 	inject(t, "ACK seq R ack U-1 win 59998");
 	counted(t, DUP_ACKS, 0);
@@ -397,14 +397,14 @@ static void duplicates_of_old_flight(struct kunit *test)
 		inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq 101 ack R len 1460");
 	inject(t, "ACK seq R ack S");
-	KUNIT_EXPECT_EQ(test, XTCP_OPEN, x->phase);
+	KUNIT_EXPECT_EQ(test, XTCP_PHASE_OPEN, x->phase);
 	x->cong.cwnd_bytes = 10 * MSS;
 	returns(t, 6 * MSS, user_send(t, 6 * MSS));
 	conv_forget_sent(t);
 	for (int i = 0; i < 3; i++)
 		inject(t, "ACK seq R ack U");
 	silence(t);
-	KUNIT_EXPECT_EQ(test, XTCP_OPEN, x->phase);
+	KUNIT_EXPECT_EQ(test, XTCP_PHASE_OPEN, x->phase);
 	counted(t, FAST_RETRANS, 1);
 	/* past it, a loss is a loss */
 	inject(t, "ACK seq R ack U+1460");

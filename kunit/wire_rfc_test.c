@@ -353,7 +353,7 @@ static void urgent_into_closed_window(struct kunit *test)
 
 	closed_window(t, 1000);
 	inject(t, "URG|ACK seq R ack S urg 5");
-	KUNIT_EXPECT_EQ(test, XTCP_URG_COMING, conv_x(t)->urg_phase);
+	KUNIT_EXPECT_EQ(test, XTCP_URGENT_COMING, conv_x(t)->urg_phase);
 	KUNIT_EXPECT_EQ(test, 2005, conv_x(t)->urg_seq);
 }
 
@@ -365,7 +365,7 @@ static void urgent_text_into_closed_window(struct kunit *test)
 	closed_window(t, 1000);
 	inject(t, "URG|ACK seq R ack S urg 5 len 10");
 	expect(t, "ACK seq S ack R win 0");
-	KUNIT_EXPECT_EQ(test, XTCP_URG_COMING, conv_x(t)->urg_phase);
+	KUNIT_EXPECT_EQ(test, XTCP_URGENT_COMING, conv_x(t)->urg_phase);
 	KUNIT_EXPECT_EQ(test, 2005, conv_x(t)->urg_seq);
 }
 

@@ -205,7 +205,7 @@ static struct xtcp_request *request_of(struct conv *t)
 
 	rcu_read_lock();
 	node = xtcp_lookup(t->xn, &t->tuple);
-	if (node && node->kind == XTCP_REQUEST)
+	if (node && node->kind == XTCP_KIND_REQUEST)
 		req = container_of(node, struct xtcp_request, node);
 	if (req && !xtcp_request_get(req))
 		req = NULL;
@@ -345,7 +345,7 @@ static unsigned long time_wait_ends(struct conv *t)
 
 	rcu_read_lock();
 	node = xtcp_lookup(t->xn, &t->tuple);
-	if (node && node->kind == XTCP_TIME_WAIT)
+	if (node && node->kind == XTCP_KIND_TIME_WAIT)
 		ends = container_of(node, struct xtcp_timewait, node)->timer.expires;
 	rcu_read_unlock();
 	return ends;

@@ -204,13 +204,13 @@ static void end_node(struct xtcp_node *node)
 	struct xtcp_timewait *tw;
 	struct sock *sk;
 
-	if (node->kind == XTCP_TIME_WAIT) {
+	if (node->kind == XTCP_KIND_TIME_WAIT) {
 		tw = container_of(node, struct xtcp_timewait, node);
 		if (xtcp_timewait_get(tw)) {
 			xtcp_timewait_kill(tw, XTCP_EV_ABORT);
 			xtcp_timewait_put(tw);
 		}
-	} else if (node->kind == XTCP_CONNECTION) {
+	} else if (node->kind == XTCP_KIND_CONNECTION) {
 		sk = xtcp_node_sk(node);
 		if (!refcount_inc_not_zero(&sk->sk_refcnt))
 			return;

@@ -46,7 +46,7 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->rate = (struct xtcp_rate) { };
 	x->recover = 0;
 	x->rtx_nxt = 0;
-	x->phase = XTCP_OPEN;
+	x->phase = XTCP_PHASE_OPEN;
 	x->dup_acks = 0;
 	x->retries = 0;
 	x->probes = 0;
@@ -62,7 +62,7 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->ack_now = 0;
 	x->ack_soon = 0;
 	x->quick_acks = 0;
-	x->urg_phase = XTCP_URG_NONE;
+	x->urg_phase = XTCP_URGENT_NONE;
 	x->urg_sending = 0;
 	x->fin_seen = 0;
 	x->fin_queued = 0;

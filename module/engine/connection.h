@@ -85,10 +85,10 @@ static inline __be32 xtcp_addr_v4(const struct in6_addr *a)
 }
 
 enum xtcp_kind {
-	XTCP_NOTHING,		/* of no node */
-	XTCP_CONNECTION,
-	XTCP_REQUEST,
-	XTCP_TIME_WAIT,
+	XTCP_KIND_NONE,		/* of no node */
+	XTCP_KIND_CONNECTION,
+	XTCP_KIND_REQUEST,
+	XTCP_KIND_TIME_WAIT,
 };
 
 /**
@@ -104,10 +104,10 @@ struct xtcp_node {
 
 /* The peer's urgent byte, RFC 9293, 3.8.5, RFC 6093 */
 enum xtcp_urgent {
-	XTCP_URG_NONE,
-	XTCP_URG_COMING,	/* its place is known */
-	XTCP_URG_HERE,		/* urg_byte has it */
-	XTCP_URG_READ,		/* the user has read it, but not what is around it */
+	XTCP_URGENT_NONE,
+	XTCP_URGENT_COMING,	/* its place is known */
+	XTCP_URGENT_HERE,		/* urg_byte has it */
+	XTCP_URGENT_READ,		/* the user has read it, but not what is around it */
 };
 
 enum xtcp_timer {
@@ -118,10 +118,10 @@ enum xtcp_timer {
 };
 
 /* The peer's or our shortcoming with what is in flight: recovery.c */
-enum xtcp_recovery_phase {
-	XTCP_OPEN,		/* nothing is missing */
-	XTCP_FAST_RECOVERY,	/* RFC 6582 */
-	XTCP_LOSS,		/* after a timeout: all is sent again from snd_una */
+enum xtcp_phase {
+	XTCP_PHASE_OPEN,		/* nothing is missing */
+	XTCP_PHASE_RECOVERY,	/* RFC 6582 */
+	XTCP_PHASE_LOSS,		/* after a timeout: all is sent again from snd_una */
 };
 
 /* What holds back what the user sends. */
@@ -229,10 +229,10 @@ struct xtcp_sock {
 	struct xtcp_rtt		rtt;
 	struct xtcp_rate	rate;
 	u32			recover;	/* RFC 6582: snd_nxt when loss was found */
-	u32			rtx_nxt;	/* XTCP_LOSS: the next to send again */
+	u32			rtx_nxt;	/* XTCP_PHASE_LOSS: the next to send again */
 	u32			dup_nxt;	/* snd_nxt at the first duplicate ACK */
 	u32			last_sent_ms;	/* when data left last: idle restart */
-	u8			phase;		/* enum xtcp_recovery_phase */
+	u8			phase;		/* enum xtcp_phase */
 	u8			dup_acks;
 	u8			retries;	/* timeouts since the last progress */
 	u8			probes;		/* unanswered window or keep-alive probes */
@@ -438,9 +438,9 @@ static inline struct sk_buff *xtcp_block_skb(struct xtcp_block *b)
 }
 
 /* struct xtcp_sock.nonagle, as TCP_NODELAY and TCP_CORK set it */
-#define XTCP_NODELAY	BIT(0)
-#define XTCP_CORK	BIT(1)
-#define XTCP_PUSH_ONCE	BIT(2)	/* TCP_NODELAY was just set: send what waits */
+#define XTCP_NAGLE_OFF	BIT(0)
+#define XTCP_NAGLE_CORK	BIT(1)
+#define XTCP_NAGLE_PUSH	BIT(2)	/* TCP_NODELAY was just set: send what waits */
 
 #define XTCP_STATES_CONNECTED	(TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | \
 				 TCPF_FIN_WAIT2 | TCPF_CLOSE_WAIT | \

@@ -85,13 +85,13 @@ struct xtcp_node *xtcp_lookup(struct xtcp_net *xn, const struct xtcp_tuple *t)
 static int bound_device(struct xtcp_node *node)
 {
 	switch (node->kind) {
-	case XTCP_CONNECTION:
+	case XTCP_KIND_CONNECTION:
 		return READ_ONCE(xtcp_node_sk(node)->sk_bound_dev_if);
-	case XTCP_REQUEST:
+	case XTCP_KIND_REQUEST:
 		return container_of(node, struct xtcp_request, node)->ifindex;
-	case XTCP_TIME_WAIT:
+	case XTCP_KIND_TIME_WAIT:
 		return container_of(node, struct xtcp_timewait, node)->ifindex;
-	case XTCP_NOTHING:
+	case XTCP_KIND_NONE:
 		break;
 	}
 	return 0;

@@ -288,7 +288,7 @@ static void listener_syn(struct sock *sk, struct sk_buff *skb,
 	if (!req)
 		goto drop;
 	req->node.tuple = *t;
-	req->node.kind = XTCP_REQUEST;
+	req->node.kind = XTCP_KIND_REQUEST;
 	req->listener = sk;
 	req->irs = cb->block.seq;
 	req->iss = cb->isn ?: xtcp_isn(l->xn, t);
@@ -366,7 +366,7 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	inet_sk_set_state(sk, TCP_SYN_RECV);
 	memset(&x->node.hash, 0, sizeof(x->node.hash));
 	x->node.tuple = *t;
-	x->node.kind = XTCP_CONNECTION;
+	x->node.kind = XTCP_KIND_CONNECTION;
 	memset(&x->owner, 0, sizeof(x->owner));
 	INIT_HLIST_NODE(&x->listen_node);
 	x->hashed = false;
@@ -589,7 +589,7 @@ bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb)
 		listener_first_segment(sk, skb, &t);
 	} else {
 		req = container_of(node, struct xtcp_request, node);
-		ours = node->kind == XTCP_REQUEST && req->listener == sk &&
+		ours = node->kind == XTCP_KIND_REQUEST && req->listener == sk &&
 		       xtcp_request_get(req);
 		if (ours) {
 			request_segment(req, skb);

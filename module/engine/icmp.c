@@ -133,11 +133,11 @@ int xtcp_icmp_error(struct sk_buff *skb, const struct xtcp_tuple *t, u32 seq,
 	struct xtcp_request *req;
 	struct sock *sk;
 
-	if (!node || node->kind == XTCP_TIME_WAIT) {
+	if (!node || node->kind == XTCP_KIND_TIME_WAIT) {
 		xtcp_count(xn, ICMP_IGNORED);
 		return node ? 0 : -ENOENT;
 	}
-	if (node->kind == XTCP_REQUEST) {
+	if (node->kind == XTCP_KIND_REQUEST) {
 		req = container_of(node, struct xtcp_request, node);
 		if (!xtcp_request_get(req))
 			return 0;

@@ -146,7 +146,7 @@ static void established(struct sock *sk)
 	xtcp_initial_window(sk);
 	if (x->retries)
 		xtcp_timeouts_over(x);
-	x->phase = XTCP_OPEN;
+	x->phase = XTCP_PHASE_OPEN;
 	x->sent_closed = 0;
 	x->stalled = 0;
 	x->quick_acks = 8;
@@ -624,7 +624,7 @@ bool xtcp_step_ack(struct sock *sk, struct sk_buff *skb)
 	}
 	if (unlikely(!old_wnd && x->snd_wnd))
 		window_opened(sk);
-	else if (unlikely(window_moved && x->phase == XTCP_LOSS))
+	else if (unlikely(window_moved && x->phase == XTCP_PHASE_LOSS))
 		xtcp_recovery_window_moved(sk);
 	return true;
 drop:
@@ -819,7 +819,7 @@ void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb)
 	if (xtcp_step_sequence(sk, skb) && xtcp_step_rst(sk, skb) &&
 	    xtcp_step_syn(sk, skb) && xtcp_step_ack(sk, skb)) {
 		if (unlikely(XTCP_CB(skb)->flags & XTCP_URG ||
-			     x->urg_phase == XTCP_URG_COMING))
+			     x->urg_phase == XTCP_URGENT_COMING))
 			xtcp_urgent_received(sk, skb);
 		xtcp_step_text(sk, skb);
 	}

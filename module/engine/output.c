@@ -647,11 +647,11 @@ static void sent_new(struct sock *sk, struct sk_buff *skb)
  */
 static bool nagle_holds(const struct xtcp_sock *x, u8 nonagle)
 {
-	if (nonagle & XTCP_PUSH_ONCE)
+	if (nonagle & XTCP_NAGLE_PUSH)
 		return false;
-	if (nonagle & XTCP_CORK)
+	if (nonagle & XTCP_NAGLE_CORK)
 		return true;
-	if (nonagle & XTCP_NODELAY)
+	if (nonagle & XTCP_NAGLE_OFF)
 		return false;
 	return seq_gt(x->snd_sml, x->snd_una) && seq_leq(x->snd_sml, x->snd_nxt);
 }
@@ -663,9 +663,9 @@ static u32 cwnd_room(const struct xtcp_sock *x)
 {
 	u32 cwnd = x->cong.cwnd_bytes, flight = xtcp_flight(x);
 
-	if (x->phase == XTCP_LOSS)
+	if (x->phase == XTCP_PHASE_LOSS)
 		flight = x->rtx_nxt - x->snd_una;
-	else if (x->phase == XTCP_OPEN)
+	else if (x->phase == XTCP_PHASE_OPEN)
 		cwnd += min_t(u32, x->dup_acks, 2) * x->snd_mss;
 	return cwnd > flight ? cwnd - flight : 0;
 }
@@ -727,7 +727,7 @@ static enum xtcp_limit limit_of(const struct sock *sk)
 		return XTCP_LIMIT_NONE;
 	if (!x->snd_wnd)
 		return XTCP_LIMIT_WINDOW;
-	if (x->phase == XTCP_LOSS)
+	if (x->phase == XTCP_PHASE_LOSS)
 		return XTCP_LIMIT_PATH;
 	if (!skb)
 		return sk->sk_socket &&
@@ -752,7 +752,7 @@ void xtcp_note_limit(struct sock *sk)
 /**
  * xtcp_output() - send what may be sent
  * @sk: the connection, locked
- * @nonagle: XTCP_NODELAY, XTCP_CORK, XTCP_PUSH_ONCE, or 0
+ * @nonagle: XTCP_NAGLE_OFF, XTCP_NAGLE_CORK, XTCP_NAGLE_PUSH, or 0
  *
  * Never resends: recovery.c does.  Where the peer's window holds all back and
  * nothing is in flight, arms the timer to probe it.
@@ -765,7 +765,7 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 	struct sk_buff *skb = x->send_head;
 	u32 len;
 
-	if (!skb || x->phase == XTCP_LOSS ||
+	if (!skb || x->phase == XTCP_PHASE_LOSS ||
 	    !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		return;
 	if (x->snd_una == x->snd_nxt &&
@@ -982,7 +982,7 @@ int xtcp_send_fin(struct sock *sk)
 			return -ENOBUFS;
 	}
 	x->fin_queued = 1;
-	xtcp_output(sk, XTCP_NODELAY);
+	xtcp_output(sk, XTCP_NAGLE_OFF);
 	return 0;
 }
 

@@ -213,8 +213,8 @@ static int port_conflict(struct xtcp_port *port, const struct xtcp_owner_key *wi
 }
 
 enum port_wish {
-	PORT_SHARED,	/* whatever the rules allow */
-	PORT_UNUSED,	/* only one that nobody owns */
+	PORT_WISH_SHARED,	/* whatever the rules allow */
+	PORT_WISH_UNUSED,	/* only one that nobody owns */
 };
 
 /* On the TCP wire: the port in the kernel's TCP, NULL else. */
@@ -234,7 +234,7 @@ static int port_take(struct xtcp_port *port, struct sock *sk,
 	int err;
 
 	owner_init(&x->owner, sk, &key);
-	if (wish == PORT_UNUSED)
+	if (wish == PORT_WISH_UNUSED)
 		err = xtcp_owners_none(&port->owners) ? 0 : -EADDRINUSE;
 	else
 		err = port_conflict(port, &key, NULL);
@@ -256,9 +256,9 @@ static int port_bind(struct sock *sk, u16 num, enum port_wish wish)
 	struct xtcp_port *port;
 	int err;
 
-	if (wish == PORT_UNUSED && port_find(x->xn, key))
+	if (wish == PORT_WISH_UNUSED && port_find(x->xn, key))
 		return -EADDRINUSE;
-	hold = hold_port(sk, num, wish == PORT_SHARED && sk->sk_reuse);
+	hold = hold_port(sk, num, wish == PORT_WISH_SHARED && sk->sk_reuse);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
 again:
@@ -320,11 +320,11 @@ int xtcp_get_port(struct sock *sk, unsigned short num)
 
 	xtcp_addr_from_v4(&x->node.tuple.laddr, inet_sk(sk)->inet_rcv_saddr);
 	if (num) {
-		err = port_bind(sk, num, PORT_SHARED);
+		err = port_bind(sk, num, PORT_WISH_SHARED);
 	} else {
-		err = port_bind_ephemeral(sk, PORT_UNUSED);
+		err = port_bind_ephemeral(sk, PORT_WISH_UNUSED);
 		if (err == -EADDRINUSE)
-			err = port_bind_ephemeral(sk, PORT_SHARED);
+			err = port_bind_ephemeral(sk, PORT_WISH_SHARED);
 	}
 	return err;
 }

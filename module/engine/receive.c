@@ -148,11 +148,11 @@ static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
 	struct xtcp_request *req;
 
 	*found = (struct target) { };
-	switch (node ? node->kind : XTCP_NOTHING) {
-	case XTCP_TIME_WAIT:
+	switch (node ? node->kind : XTCP_KIND_NONE) {
+	case XTCP_KIND_TIME_WAIT:
 		found->tw = container_of(node, struct xtcp_timewait, node);
 		return xtcp_timewait_get(found->tw);
-	case XTCP_REQUEST:
+	case XTCP_KIND_REQUEST:
 		req = container_of(node, struct xtcp_request, node);
 		if (!xtcp_request_get(req))
 			return false;
@@ -160,10 +160,10 @@ static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
 		found->sk = req->listener;
 		xtcp_request_put(req);
 		return true;
-	case XTCP_CONNECTION:
+	case XTCP_KIND_CONNECTION:
 		found->sk = xtcp_node_sk(node);
 		break;
-	case XTCP_NOTHING:
+	case XTCP_KIND_NONE:
 		found->sk = xtcp_lookup_listener(xn, t, inet_iif(skb),
 						 inet_sdif(skb));
 		break;
@@ -260,7 +260,7 @@ bool xtcp_knows(struct xtcp_net *xn, const struct sk_buff *skb,
 {
 	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
 
-	if (!node || !syn_seq || node->kind != XTCP_TIME_WAIT)
+	if (!node || !syn_seq || node->kind != XTCP_KIND_TIME_WAIT)
 		return node;
 	return !xtcp_timewait_cede(container_of(node, struct xtcp_timewait, node),
 				   *syn_seq);

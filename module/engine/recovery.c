@@ -2,18 +2,18 @@
 /*
  * Loss: finding it and repairing it, without help from the peer's options.
  *
- *	XTCP_OPEN		Duplicate ACKs are counted; the first two each let
+ *	XTCP_PHASE_OPEN		Duplicate ACKs are counted; the first two each let
  *				a new segment out (RFC 3042).  The third says
  *				that a segment is lost (RFC 5681, 3.2); so does
  *				an earlier one where too little is in flight for
  *				three to come (RFC 5827).
- *	XTCP_FAST_RECOVERY	The first segment not acknowledged is sent again;
+ *	XTCP_PHASE_RECOVERY	The first segment not acknowledged is sent again;
  *				each further duplicate ACK is a segment that has
  *				left the network: cwnd is inflated by it.  An ACK
  *				that is partial, short of what was in flight when
  *				the loss was found, shows the next one lost
  *				(RFC 6582).
- *	XTCP_LOSS		The timer fired: everything in flight counts as
+ *	XTCP_PHASE_LOSS		The timer fired: everything in flight counts as
  *				lost and is sent again in order, as slow start
  *				allows; ACKs for what did arrive skip it.
  */
@@ -45,7 +45,7 @@ static void resend_first(struct sock *sk)
 		xtcp_resend(sk, skb, xtcp_sk(sk)->snd_mss);
 }
 
-/* XTCP_LOSS: as much as the window allows, from rtx_nxt on. */
+/* XTCP_PHASE_LOSS: as much as the window allows, from rtx_nxt on. */
 static void resend_lost(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -65,7 +65,7 @@ static void resend_lost(struct sock *sk)
 		if (!skb || xtcp_resend(sk, skb, room))
 			return;
 	}
-	x->phase = XTCP_OPEN;
+	x->phase = XTCP_PHASE_OPEN;
 	x->dup_acks = 0;
 }
 
@@ -80,7 +80,7 @@ void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes)
 	struct xtcp_cong *cc = &x->cong;
 
 	switch (x->phase) {
-	case XTCP_OPEN:
+	case XTCP_PHASE_OPEN:
 		x->dup_acks = 0;
 		/* close behind, or it would lie ahead again after 2 GiB */
 		if (seq_gt(x->snd_una, x->recover))
@@ -88,13 +88,13 @@ void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes)
 		if (x->cwnd_limited)
 			xtcp_cong_acked(cc, acked_bytes);
 		break;
-	case XTCP_FAST_RECOVERY:
+	case XTCP_PHASE_RECOVERY:
 		if (seq_geq(x->snd_una, x->recover)) {
 			/* RFC 6582, 3.2, (3), full acknowledgment, option 1 */
 			cc->cwnd_bytes = min(cc->ssthresh_bytes,
 					     max(xtcp_flight(x), cc->mss_bytes) +
 					     cc->mss_bytes);
-			x->phase = XTCP_OPEN;
+			x->phase = XTCP_PHASE_OPEN;
 			x->dup_acks = 0;
 			break;
 		}
@@ -105,7 +105,7 @@ void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes)
 			cc->cwnd_bytes += cc->mss_bytes;
 		resend_first(sk);
 		break;
-	case XTCP_LOSS:
+	case XTCP_PHASE_LOSS:
 		x->dup_acks = 0;
 		xtcp_cong_acked(cc, acked_bytes);
 		resend_lost(sk);
@@ -145,7 +145,7 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 	if (x->dup_acks < U8_MAX)
 		x->dup_acks++;
 	switch (x->phase) {
-	case XTCP_OPEN:
+	case XTCP_PHASE_OPEN:
 		/* RFC 6582, 3.2, (2): only an ACK that covers more than recover, which is
 		 * behind the last byte then sent; for duplicates of an older flight
 		 * follow what was sent again
@@ -154,14 +154,14 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 		    seq_leq(x->snd_una, x->recover))
 			return;
 		xtcp_count(x->xn, FAST_RETRANS);
-		x->phase = XTCP_FAST_RECOVERY;
+		x->phase = XTCP_PHASE_RECOVERY;
 		x->recover = x->snd_nxt;
 		/* RFC 5681, 3.2: without what duplicate ACKs let out */
 		xtcp_cong_loss(cc, x->dup_nxt - x->snd_una);
 		cc->cwnd_bytes = cc->ssthresh_bytes + x->dup_acks * cc->mss_bytes;
 		resend_first(sk);
 		break;
-	case XTCP_FAST_RECOVERY:
+	case XTCP_PHASE_RECOVERY:
 		cc->cwnd_bytes = min(cc->cwnd_bytes + cc->mss_bytes,
 				     cc->most_bytes);
 		break;
@@ -170,7 +170,7 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 
 /**
  * xtcp_recovery_window_moved() - there may be room for what is to be sent again
- * @sk: the connection, locked, in XTCP_LOSS
+ * @sk: the connection, locked, in XTCP_PHASE_LOSS
  */
 void xtcp_recovery_window_moved(struct sock *sk)
 {
@@ -188,7 +188,7 @@ void xtcp_recovery_window_opened(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	x->phase = XTCP_LOSS;
+	x->phase = XTCP_PHASE_LOSS;
 	x->recover = x->snd_nxt;
 	x->rtx_nxt = x->snd_una;
 	x->dup_acks = 0;
@@ -212,7 +212,7 @@ void xtcp_recovery_timeout(struct sock *sk)
 		return;
 	}
 	xtcp_cong_timeout(&x->cong, xtcp_flight(x), x->retries > 0);
-	x->phase = XTCP_LOSS;
+	x->phase = XTCP_PHASE_LOSS;
 	x->recover = x->snd_nxt;
 	x->rtx_nxt = x->snd_una;
 	x->dup_acks = 0;

@@ -140,7 +140,7 @@ static struct xtcp_timewait *timewait_make(struct sock *sk)
 	if (!tw)
 		return NULL;
 	tw->node.tuple = x->node.tuple;
-	tw->node.kind = XTCP_TIME_WAIT;
+	tw->node.kind = XTCP_KIND_TIME_WAIT;
 	tw->xn = x->xn;
 	tw->snd_nxt = x->snd_nxt;
 	tw->rcv_nxt = x->rcv_nxt;

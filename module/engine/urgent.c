@@ -47,10 +47,10 @@ static void new_urgent_byte(struct sock *sk, u32 seq)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (x->urg_phase != XTCP_URG_NONE && x->urg_seq == x->copied_seq &&
+	if (x->urg_phase != XTCP_URGENT_NONE && x->urg_seq == x->copied_seq &&
 	    x->copied_seq != x->rcv_nxt && !sock_flag(sk, SOCK_URGINLINE))
 		step_over_mark(sk);
-	x->urg_phase = XTCP_URG_COMING;
+	x->urg_phase = XTCP_URGENT_COMING;
 	x->urg_seq = seq;
 	sk_send_sigurg(sk);
 }
@@ -73,16 +73,16 @@ void xtcp_urgent_received(struct sock *sk, const struct sk_buff *skb)
 	if (cb->flags & XTCP_URG && cb->urg && !x->fin_seen) {
 		seq = cb->block.seq + cb->urg - 1;
 		if (seq_geq(seq, x->copied_seq) && seq_geq(seq, x->rcv_nxt) &&
-		    (x->urg_phase == XTCP_URG_NONE || seq_gt(seq, x->urg_seq)))
+		    (x->urg_phase == XTCP_URGENT_NONE || seq_gt(seq, x->urg_seq)))
 			new_urgent_byte(sk, seq);
 	}
-	if (x->urg_phase != XTCP_URG_COMING ||
+	if (x->urg_phase != XTCP_URGENT_COMING ||
 	    x->urg_seq - cb->block.seq >= len)
 		return;
 	if (skb_copy_bits(skb, cb->header_bytes + x->urg_seq - cb->block.seq,
 			  &x->urg_byte, 1))
 		return;
-	x->urg_phase = XTCP_URG_HERE;
+	x->urg_phase = XTCP_URGENT_HERE;
 	if (!sock_flag(sk, SOCK_DEAD))
 		sk->sk_data_ready(sk);
 }

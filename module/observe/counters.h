@@ -54,7 +54,7 @@
 	X(ICMP_ERRORS,		"IcmpErrors",		"ICMP errors that concerned a connection") \
 	X(ICMP_IGNORED,		"IcmpIgnored",		"ICMP errors that fitted no connection")
 
-enum xtcp_counter {
+enum xtcp_mib_id {
 #define XTCP_COUNTER_ENUM(id, name, doc) XTCP_MIB_##id,
 	XTCP_COUNTERS(XTCP_COUNTER_ENUM)
 #undef XTCP_COUNTER_ENUM

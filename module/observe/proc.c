@@ -79,21 +79,21 @@ static void show_node(struct seq_file *seq, struct xtcp_node *node)
 	struct xtcp_request *req;
 
 	switch (node->kind) {
-	case XTCP_CONNECTION:
+	case XTCP_KIND_CONNECTION:
 		show_connection(seq, xtcp_node_sk(node));
 		break;
-	case XTCP_REQUEST:
+	case XTCP_KIND_REQUEST:
 		req = container_of(node, struct xtcp_request, node);
 		show_line(seq, &node->tuple, TCP_SYN_RECV, 0, 0, 1,
 			  req->timer.expires, req->retries,
 			  sock_i_uid(req->listener), 0);
 		break;
-	case XTCP_TIME_WAIT:
+	case XTCP_KIND_TIME_WAIT:
 		tw = container_of(node, struct xtcp_timewait, node);
 		show_line(seq, &node->tuple, TCP_TIME_WAIT, 0, 0, 3,
 			  tw->timer.expires, 0, GLOBAL_ROOT_UID, 0);
 		break;
-	case XTCP_NOTHING:
+	case XTCP_KIND_NONE:
 		break;
 	}
 }

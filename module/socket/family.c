@@ -60,7 +60,7 @@ static int init_sock(struct sock *sk)
 				      "sk_lock-AF_XTCP", &lock_keys[1]);
 	x->xn = xtcp_pernet(sock_net(sk));
 	x->ip = &xtcp_ipv4_ops;
-	x->node.kind = XTCP_CONNECTION;
+	x->node.kind = XTCP_KIND_CONNECTION;
 	x->node.tuple.wire = IPPROTO_XTCP;
 	xtcp_addr_from_v4(&x->node.tuple.laddr, htonl(INADDR_ANY));
 	xtcp_addr_from_v4(&x->node.tuple.raddr, htonl(INADDR_ANY));

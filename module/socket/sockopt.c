@@ -31,9 +31,9 @@ static void set_nonagle(struct sock *sk, u8 bit, int on)
 	else
 		x->nonagle &= ~bit;
 	/* setting TCP_NODELAY, or clearing TCP_CORK, sends what waits */
-	if (bit == XTCP_NODELAY ? on : !on)
-		xtcp_output(sk, x->nonagle & XTCP_CORK && bit == XTCP_NODELAY ?
-			    XTCP_PUSH_ONCE : x->nonagle | XTCP_PUSH_ONCE);
+	if (bit == XTCP_NAGLE_OFF ? on : !on)
+		xtcp_output(sk, x->nonagle & XTCP_NAGLE_CORK && bit == XTCP_NAGLE_OFF ?
+			    XTCP_NAGLE_PUSH : x->nonagle | XTCP_NAGLE_PUSH);
 }
 
 static int set_maxseg(struct xtcp_sock *x, int val)
@@ -114,10 +114,10 @@ static int set_tcp_int(struct sock *sk, int name, int val)
 
 	switch (name) {
 	case TCP_NODELAY:
-		set_nonagle(sk, XTCP_NODELAY, val);
+		set_nonagle(sk, XTCP_NAGLE_OFF, val);
 		return 0;
 	case TCP_CORK:
-		set_nonagle(sk, XTCP_CORK, val);
+		set_nonagle(sk, XTCP_NAGLE_CORK, val);
 		return 0;
 	case TCP_MAXSEG:
 		return set_maxseg(x, val);
@@ -265,12 +265,12 @@ static void get_info_recovery(const struct xtcp_sock *x, struct tcp_info *info)
 	info->tcpi_reordering = 3;	/* duplicate ACKs that say "lost" */
 	info->tcpi_snd_ssthresh = x->cong.ssthresh_bytes / mss;
 	info->tcpi_snd_cwnd = x->cong.cwnd_bytes / mss;
-	if (x->phase == XTCP_LOSS || x->retries) {
+	if (x->phase == XTCP_PHASE_LOSS || x->retries) {
 		/* all that was in flight at the timeout; resent so far: */
 		info->tcpi_ca_state = TCP_CA_Loss;
 		info->tcpi_lost = segments(x->recover - x->snd_una, mss);
 		info->tcpi_retrans = segments(x->rtx_nxt - x->snd_una, mss);
-	} else if (x->phase == XTCP_FAST_RECOVERY) {
+	} else if (x->phase == XTCP_PHASE_RECOVERY) {
 		info->tcpi_ca_state = TCP_CA_Recovery;
 		info->tcpi_lost = 1;
 		info->tcpi_retrans = 1;
@@ -351,10 +351,10 @@ static int get_tcp_int(struct sock *sk, int name, int *val)
 
 	switch (name) {
 	case TCP_NODELAY:
-		*val = !!(x->nonagle & XTCP_NODELAY);
+		*val = !!(x->nonagle & XTCP_NAGLE_OFF);
 		return 0;
 	case TCP_CORK:
-		*val = !!(x->nonagle & XTCP_CORK);
+		*val = !!(x->nonagle & XTCP_NAGLE_CORK);
 		return 0;
 	case TCP_MAXSEG:
 		*val = x->snd_mss;

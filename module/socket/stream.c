@@ -188,7 +188,7 @@ static void push(struct sock *sk, int flags)
 	if (!x->send_head)
 		return;
 	if (flags & MSG_MORE)
-		nonagle = XTCP_CORK;
+		nonagle = XTCP_NAGLE_CORK;
 	else
 		mark_push(sk);
 	xtcp_output(sk, nonagle);
@@ -325,7 +325,7 @@ static int send_locked(struct sock *sk, struct msghdr *msg,
 		 */
 		if (skb->len >= goal && msg_data_left(msg) &&
 		    skb == x->send_head && !(flags & MSG_OOB))
-			xtcp_output(sk, XTCP_NODELAY);
+			xtcp_output(sk, XTCP_NAGLE_OFF);
 	}
 	if (copied)
 		written(sk, msg, sockc, copied);
@@ -404,7 +404,7 @@ static bool at_mark(const struct sock *sk, u32 seq)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 
-	return x->urg_phase != XTCP_URG_NONE && x->urg_seq == seq;
+	return x->urg_phase != XTCP_URGENT_NONE && x->urg_seq == seq;
 }
 
 /* How much of @used bytes from @seq lies before the mark. */
@@ -412,7 +412,7 @@ static u32 before_mark(const struct sock *sk, u32 seq, u32 used)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (likely(x->urg_phase == XTCP_URG_NONE))
+	if (likely(x->urg_phase == XTCP_URGENT_NONE))
 		return used;
 	return min(used, x->urg_seq - seq ?: used);
 }
@@ -422,8 +422,8 @@ static void forget_mark(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (x->urg_phase != XTCP_URG_NONE && seq_gt(x->copied_seq, x->urg_seq))
-		x->urg_phase = XTCP_URG_NONE;
+	if (x->urg_phase != XTCP_URGENT_NONE && seq_gt(x->copied_seq, x->urg_seq))
+		x->urg_phase = XTCP_URGENT_NONE;
 }
 
 /* recv() with MSG_OOB */
@@ -431,16 +431,16 @@ static int recv_urgent(struct sock *sk, struct msghdr *msg, size_t len, int flag
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (sock_flag(sk, SOCK_URGINLINE) || x->urg_phase == XTCP_URG_NONE ||
-	    x->urg_phase == XTCP_URG_READ)
+	if (sock_flag(sk, SOCK_URGINLINE) || x->urg_phase == XTCP_URGENT_NONE ||
+	    x->urg_phase == XTCP_URGENT_READ)
 		return -EINVAL;
 	if (sk->sk_state == TCP_CLOSE && !sock_flag(sk, SOCK_DONE))
 		return -ENOTCONN;
-	if (x->urg_phase == XTCP_URG_HERE) {
+	if (x->urg_phase == XTCP_URGENT_HERE) {
 		char byte = x->urg_byte;
 
 		if (!(flags & MSG_PEEK))
-			x->urg_phase = XTCP_URG_READ;
+			x->urg_phase = XTCP_URGENT_READ;
 		msg->msg_flags |= MSG_OOB;
 		if (!len) {
 			msg->msg_flags |= MSG_TRUNC;
@@ -660,10 +660,10 @@ static __poll_t poll_readable(struct sock *sk)
 	u32 unread = xtcp_unread(sk);
 	__poll_t mask = 0;
 
-	if (unlikely(x->urg_phase == XTCP_URG_HERE))
+	if (unlikely(x->urg_phase == XTCP_URGENT_HERE))
 		mask = EPOLLPRI;
 	/* the byte itself is not to be read */
-	if (x->urg_phase != XTCP_URG_NONE && x->urg_seq == x->copied_seq &&
+	if (x->urg_phase != XTCP_URGENT_NONE && x->urg_seq == x->copied_seq &&
 	    !sock_flag(sk, SOCK_URGINLINE))
 		lowat++;
 
@@ -727,7 +727,7 @@ static u32 readable_now(const struct sock *sk)
 
 	if (xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV))
 		return 0;
-	if (x->urg_phase == XTCP_URG_NONE || sock_flag(sk, SOCK_URGINLINE) ||
+	if (x->urg_phase == XTCP_URGENT_NONE || sock_flag(sk, SOCK_URGINLINE) ||
 	    seq_geq(x->urg_seq, x->rcv_nxt))
 		return xtcp_unread(sk);
 	return x->urg_seq - x->copied_seq;
