@@ -25,6 +25,8 @@
 #include <kunit/test-bug.h>
 #include <linux/net.h>
 #include "../module/engine/connection.h"
+#include "../module/engine/handshake.h"
+#include "../module/engine/timewait.h"
 #include "../module/engine/timers.h"
 #include "../module/uapi/xtcp.h"
 #include "nic.h"

@@ -8,6 +8,7 @@
 #include <linux/tcp.h>
 #include "../compat.h"
 #include "close.h"
+#include "connection.h"
 #include "listen.h"
 #include "output.h"
 #include "ports.h"

@@ -2,7 +2,7 @@
 #ifndef _XTCP_CLOSE_H
 #define _XTCP_CLOSE_H
 
-#include "connection.h"
+#include "tcb.h"
 
 void xtcp_close(struct sock *sk, long timeout);
 void xtcp_shutdown(struct sock *sk, int how);

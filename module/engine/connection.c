@@ -5,10 +5,12 @@
 #include <linux/tcp.h>
 #include <net/xfrm.h>
 #include "../observe/trace.h"
+#include "cong.h"
 #include "connection.h"
 #include "demux.h"
 #include "ports.h"
 #include "rcvq.h"
+#include "rtt.h"
 #include "timers.h"
 
 /**
@@ -19,55 +21,13 @@
  */
 void xtcp_init_connection(struct xtcp_sock *x)
 {
-	x->snd_una = 0;
-	x->snd_nxt = 0;
-	x->snd_wnd = 0;
-	x->snd_wl1 = 0;
-	x->snd_wl2 = 0;
-	x->iss = 0;
-	x->snd_max_wnd = 0;
-	x->write_seq = 0;
-	x->snd_sml = 0;
-	x->send_head = NULL;
+	memset(&x->life, 0, sizeof(x->life));
 	x->peer_mss = XTCP_MSS_DEFAULT;
 	x->snd_mss = XTCP_MSS_DEFAULT;
-	x->pmtu = 0;
-	x->rcv_nxt = 0;
-	x->rcv_wup = 0;
-	x->rcv_wnd = 0;
-	x->rcv_adv = 0;
-	x->rcv_limit = U32_MAX;
-	x->irs = 0;
-	x->copied_seq = 0;
 	x->rcv_mss = XTCP_MSS_DEFAULT;
-	x->reassembly = (struct xtcp_reassembly) { };
+	x->rcv_limit = U32_MAX;
 	xtcp_cong_init(&x->cong, XTCP_MSS_DEFAULT, false);
 	xtcp_rtt_init(&x->rtt);
-	x->rate = (struct xtcp_rate) { };
-	x->recover = 0;
-	x->rtx_nxt = 0;
-	x->phase = XTCP_PHASE_OPEN;
-	x->dup_acks = 0;
-	x->retries = 0;
-	x->probes = 0;
-	x->cwnd_limited = 0;
-	x->syn_lost = 0;
-	x->syn_acked = 0;
-	x->stalled = 0;
-	x->syn_hastened = 0;
-	x->syn_due = 0;
-	x->no_memory = 0;
-	x->mtu_reported = 0;
-	x->ack_pending = 0;
-	x->ack_now = 0;
-	x->ack_soon = 0;
-	x->quick_acks = 0;
-	x->urg_phase = XTCP_URGENT_NONE;
-	x->urg_sending = 0;
-	x->fin_seen = 0;
-	x->fin_queued = 0;
-	x->challenged = 0;
-	x->tally = (struct xtcp_tally) { };
 }
 
 /**

@@ -10,6 +10,9 @@
 #include <net/inet_sock.h>
 #include <net/ip.h>
 #include "demux.h"
+#include "handshake.h"
+#include "tcb.h"
+#include "timewait.h"
 
 static u32 tuple_hash(const void *data, u32 len, u32 seed)
 {

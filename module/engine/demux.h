@@ -2,7 +2,11 @@
 #ifndef _XTCP_DEMUX_H
 #define _XTCP_DEMUX_H
 
-#include "connection.h"
+#include "../netns.h"
+#include "tuple.h"
+
+struct sk_buff;
+struct sock;
 
 int xtcp_demux_net_init(struct xtcp_net *xn);
 void xtcp_demux_net_exit(struct xtcp_net *xn);

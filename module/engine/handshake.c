@@ -12,13 +12,14 @@
 #include "../observe/drop.h"
 #include "../observe/trace.h"
 #include "../wire/ip.h"
+#include "connection.h"
 #include "demux.h"
 #include "handshake.h"
 #include "input.h"
 #include "isn.h"
-#include "output.h"
 #include "ports.h"
 #include "reset.h"
+#include "rtt.h"
 #include "timers.h"
 
 static struct kmem_cache *request_cache;

@@ -2,7 +2,44 @@
 #ifndef _XTCP_HANDSHAKE_H
 #define _XTCP_HANDSHAKE_H
 
-#include "connection.h"
+#include <linux/refcount.h>
+#include <linux/timer.h>
+#include "fsm.h"
+#include "tuple.h"
+
+struct sk_buff;
+struct sock;
+
+/**
+ * struct xtcp_request - a half-open connection of a listener, SYN_RECEIVED
+ *
+ * Guarded by the listener's lock, but for what the table reads.
+ */
+struct xtcp_request {
+	struct xtcp_node	node;
+	refcount_t		refcnt;
+	u32			secid;		/* its security label */
+	struct sock		*listener;	/* counted */
+	struct list_head	list;		/* in listener->requests */
+	struct timer_list	timer;
+	struct rcu_head		rcu;
+	u32			irs;
+	u32			iss;
+	u32			snd_wnd;
+	u32			rcv_wnd;
+	u32			mark;
+	u32			priority;
+	int			ifindex;
+	u32			sent_us;	/* when the SYN,ACK left first */
+	u32			challenge_ms;	/* when a challenge ACK left last */
+	u16			peer_mss;
+	u8			tos;
+	u8			ttl;		/* 0: the route's */
+	u8			retries;
+	u8			acked:1,	/* TCP_DEFER_ACCEPT: waits for data */
+				resent:1,	/* to a SYN that came twice */
+				dead:1;		/* no longer in the table */
+};
 
 int xtcp_handshake_init(void);
 void xtcp_handshake_exit(void);

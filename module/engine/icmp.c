@@ -8,14 +8,13 @@
 #include <net/icmp.h>
 #include <net/route.h>
 #include "../compat.h"
-#include "../observe/trace.h"
 #include "../wire/ip.h"
+#include "connection.h"
 #include "demux.h"
 #include "handshake.h"
 #include "icmp.h"
 #include "output.h"
 #include "recovery.h"
-#include "timers.h"
 
 /* What the error means to the user; 0: nothing (MUST-55). */
 static int icmp_errno(u8 type, u8 code)

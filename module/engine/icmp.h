@@ -2,7 +2,10 @@
 #ifndef _XTCP_ICMP_H
 #define _XTCP_ICMP_H
 
-#include "connection.h"
+#include "tuple.h"
+
+struct sk_buff;
+struct sock;
 
 int xtcp_icmp_error(struct sk_buff *skb, const struct xtcp_tuple *t, u32 seq,
 		    u32 info);

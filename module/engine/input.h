@@ -2,7 +2,7 @@
 #ifndef _XTCP_INPUT_H
 #define _XTCP_INPUT_H
 
-#include "connection.h"
+#include "tcb.h"
 
 void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb);
 

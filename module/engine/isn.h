@@ -2,7 +2,8 @@
 #ifndef _XTCP_ISN_H
 #define _XTCP_ISN_H
 
-#include "connection.h"
+#include "../netns.h"
+#include "tuple.h"
 
 void xtcp_isn_init(void);
 u32 xtcp_isn(struct xtcp_net *xn, const struct xtcp_tuple *t);

@@ -12,8 +12,13 @@
 #include "../compat.h"
 #include "../observe/trace.h"
 #include "../wire/ip.h"
+#include "../wire/segment.h"
+#include "cong.h"
+#include "connection.h"
 #include "memory.h"
 #include "output.h"
+#include "rate.h"
+#include "rtt.h"
 #include "timers.h"
 #include "urgent.h"
 

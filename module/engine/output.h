@@ -2,7 +2,7 @@
 #ifndef _XTCP_OUTPUT_H
 #define _XTCP_OUTPUT_H
 
-#include "connection.h"
+#include "tcb.h"
 
 struct sk_buff *xtcp_data_skb(struct sock *sk, gfp_t gfp);
 void xtcp_queue_skb(struct sock *sk, struct sk_buff *skb);

@@ -17,7 +17,9 @@
  * free for all to share, and does as we do; 6.12 asks each socket anew.
  */
 #include <linux/slab.h>
+#include <net/ipv6.h>
 #include "owners.h"
+#include "tcb.h"
 
 /**
  * struct xtcp_owner_group - owners with the same key, or a class of such groups

@@ -2,8 +2,36 @@
 #ifndef _XTCP_OWNERS_H
 #define _XTCP_OWNERS_H
 
+#include <linux/in6.h>
+#include <linux/list.h>
 #include <linux/rbtree.h>
-#include "connection.h"
+#include <linux/types.h>
+#include <linux/uidgid.h>
+
+struct sock;
+struct xtcp_hold;
+struct xtcp_owner_group;
+struct xtcp_port;
+
+/**
+ * struct xtcp_owner - a socket or TIME_WAIT object that occupies a port
+ * @node: in its group; guarded by the port's lock, as all of this
+ * @port: the port, or NULL
+ * @group: owners.c: those equal to it
+ * @hold: on the TCP wire: the port in the kernel's TCP
+ * @sk: the socket; NULL for a TIME_WAIT object
+ * @uid: whose it is; a child's: whose listener made it
+ * @guards: @hold knows that this shares the port with nobody
+ */
+struct xtcp_owner {
+	struct hlist_node	node;
+	struct xtcp_port	*port;
+	struct xtcp_owner_group	*group;
+	struct xtcp_hold	*hold;
+	struct sock		*sk;
+	kuid_t			uid;
+	bool			guards;
+};
 
 /* Owners move on to another group one by one; after so many a check is broken off. */
 #define XTCP_OWNERS_MOVES_MAX	64

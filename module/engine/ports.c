@@ -19,6 +19,7 @@
 #include "demux.h"
 #include "owners.h"
 #include "ports.h"
+#include "timewait.h"
 
 struct xtcp_port {
 	struct rhash_head	hash;

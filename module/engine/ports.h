@@ -2,7 +2,10 @@
 #ifndef _XTCP_PORTS_H
 #define _XTCP_PORTS_H
 
-#include "connection.h"
+#include "../netns.h"
+#include "tcb.h"
+
+struct xtcp_timewait;
 
 int xtcp_ports_init(void);
 void xtcp_ports_exit(void);

@@ -11,8 +11,12 @@
  */
 #include <linux/skbuff.h>
 #include "../observe/drop.h"
+#include "../wire/segment.h"
 #include "memory.h"
 #include "rcvq.h"
+#include "reassembly.h"
+#include "seq.h"
+#include "skb.h"
 
 /* Data in a packed skb: the whole is a page. */
 #define PACK_BYTES	SKB_WITH_OVERHEAD(4096)

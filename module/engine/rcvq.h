@@ -2,7 +2,7 @@
 #ifndef _XTCP_RCVQ_H
 #define _XTCP_RCVQ_H
 
-#include "connection.h"
+#include "tcb.h"
 
 bool xtcp_rcvq_add(struct sock *sk, struct sk_buff *skb);
 bool xtcp_rcvq_fill(struct sock *sk);

@@ -10,6 +10,7 @@
 #include "../observe/drop.h"
 #include "../observe/trace.h"
 #include "../wire/ip.h"
+#include "../wire/segment.h"
 #include "../wire/tcp_wire.h"
 #include "demux.h"
 #include "handshake.h"

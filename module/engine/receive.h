@@ -2,7 +2,11 @@
 #ifndef _XTCP_RECEIVE_H
 #define _XTCP_RECEIVE_H
 
-#include "connection.h"
+#include "tuple.h"
+
+struct sk_buff;
+struct sock;
+struct xtcp_net;
 
 int xtcp_rcv(struct sk_buff *skb);
 bool xtcp_knows(struct xtcp_net *xn, const struct sk_buff *skb,

@@ -17,9 +17,10 @@
  *				lost and is sent again in order, as slow start
  *				allows; ACKs for what did arrive skip it.
  */
+#include "cong.h"
+#include "connection.h"
 #include "output.h"
 #include "recovery.h"
-#include "timers.h"
 
 #define DUP_THRESH	3
 

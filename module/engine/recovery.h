@@ -2,7 +2,7 @@
 #ifndef _XTCP_RECOVERY_H
 #define _XTCP_RECOVERY_H
 
-#include "connection.h"
+#include "tcb.h"
 
 void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes);
 void xtcp_recovery_dup_ack(struct sock *sk);

@@ -6,6 +6,7 @@
 #include <net/inet_ecn.h>
 #include <net/l3mdev.h>
 #include "../wire/ip.h"
+#include "connection.h"
 #include "output.h"
 #include "reset.h"
 

@@ -2,7 +2,11 @@
 #ifndef _XTCP_RESET_H
 #define _XTCP_RESET_H
 
-#include "connection.h"
+#include <linux/types.h>
+
+struct sk_buff;
+struct sock;
+struct xtcp_net;
 
 void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb);
 void xtcp_abort(struct sock *sk, int err);

@@ -2,10 +2,11 @@
 /*
  * What each timer does when it fires: RFC 9293, 3.8.
  */
-#include "../wire/ip.h"
+#include "connection.h"
 #include "output.h"
 #include "recovery.h"
 #include "reset.h"
+#include "rtt.h"
 #include "timeout.h"
 #include "timers.h"
 

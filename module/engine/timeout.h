@@ -2,7 +2,7 @@
 #ifndef _XTCP_TIMEOUT_H
 #define _XTCP_TIMEOUT_H
 
-#include "connection.h"
+#include "tcb.h"
 
 void xtcp_timeout(struct sock *sk, enum xtcp_timer timer);
 void xtcp_arm_keepalive(struct sock *sk);

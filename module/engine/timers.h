@@ -2,7 +2,7 @@
 #ifndef _XTCP_TIMERS_H
 #define _XTCP_TIMERS_H
 
-#include "connection.h"
+#include "tcb.h"
 
 /* What to do when a timer fires: timeout.c.  Socket locked, softirq. */
 typedef void (*xtcp_timer_handler)(struct sock *sk, enum xtcp_timer timer);

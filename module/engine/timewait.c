@@ -9,6 +9,7 @@
 #include "../observe/drop.h"
 #include "../observe/trace.h"
 #include "../wire/ip.h"
+#include "connection.h"
 #include "demux.h"
 #include "ports.h"
 #include "timewait.h"

@@ -2,7 +2,41 @@
 #ifndef _XTCP_TIMEWAIT_H
 #define _XTCP_TIMEWAIT_H
 
-#include "connection.h"
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+#include "fsm.h"
+#include "owners.h"
+#include "tuple.h"
+
+struct sk_buff;
+struct sock;
+struct xtcp_net;
+
+/**
+ * struct xtcp_timewait - a closed connection that keeps its 4-tuple for 2MSL
+ *
+ * Guarded by @lock, but for what the table reads.
+ */
+struct xtcp_timewait {
+	struct xtcp_node	node;
+	refcount_t		refcnt;
+	spinlock_t		lock;		/* all but what the table reads */
+	struct xtcp_net		*xn;
+	struct xtcp_owner	owner;
+	struct timer_list	timer;
+	struct rcu_head		rcu;
+	u32			snd_nxt;
+	u32			rcv_nxt;
+	u32			rcv_wnd;
+	u32			mark;
+	u32			priority;
+	int			ifindex;
+	u32			answered_ms;	/* when a challenge was last answered */
+	u8			tos;
+	u8			ttl;		/* 0: the route's */
+	bool			dead;
+};
 
 int xtcp_timewait_init(void);
 void xtcp_timewait_exit(void);

@@ -6,6 +6,9 @@
  * (RFC 6093, 3.1).  Unless SO_OOBINLINE is set the byte is taken out of the
  * stream and kept aside for recv() with MSG_OOB; a later one replaces it.
  */
+#include "../wire/segment.h"
+#include "seq.h"
+#include "skb.h"
 #include "urgent.h"
 
 /**

@@ -2,7 +2,7 @@
 #ifndef _XTCP_URGENT_H
 #define _XTCP_URGENT_H
 
-#include "connection.h"
+#include "tcb.h"
 
 void xtcp_urgent_received(struct sock *sk, const struct sk_buff *skb);
 u16 xtcp_urgent_pointer(const struct xtcp_sock *x, u32 seq);

@@ -4,8 +4,9 @@
  */
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
-#include "../engine/connection.h"
 #include "../wire/ip.h"
+#include "../wire/segment.h"
+#include "counters.h"
 #include "drop.h"
 
 #define CREATE_TRACE_POINTS

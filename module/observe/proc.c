@@ -5,10 +5,11 @@
  */
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
-#include "../engine/connection.h"
+#include <net/ip.h>
+#include "../engine/handshake.h"
 #include "../engine/ports.h"
 #include "../engine/timers.h"
-#include "../uapi/xtcp.h"
+#include "../engine/timewait.h"
 #include "observe.h"
 
 static const char *const counter_names[XTCP_MIB_MAX] = {

@@ -15,6 +15,7 @@
 #include <net/sock.h>
 #include "../compat.h"
 #include "../engine/close.h"
+#include "../engine/connection.h"
 #include "../engine/demux.h"
 #include "../engine/icmp.h"
 #include "../engine/isn.h"
@@ -25,7 +26,6 @@
 #include "../engine/receive.h"
 #include "../engine/timeout.h"
 #include "../engine/timers.h"
-#include "../observe/trace.h"
 #include "../uapi/xtcp.h"
 #include "../wire/ip.h"
 #include "../wire/offload.h"

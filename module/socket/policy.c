@@ -24,7 +24,8 @@
 #include <linux/socket.h>
 #include <net/inet_common.h>
 #include "../compat.h"
-#include "../engine/connection.h"
+#include "../engine/tcb.h"
+#include "../netns.h"
 #include "../uapi/xtcp.h"
 #include "policy.h"
 

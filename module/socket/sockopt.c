@@ -7,8 +7,10 @@
 #include <linux/uaccess.h>
 #include <net/ip.h>
 #include "../compat.h"
+#include "../engine/connection.h"
 #include "../engine/output.h"
-#include "../engine/timeout.h"
+#include "../engine/rate.h"
+#include "../engine/rtt.h"
 #include "../engine/timers.h"
 #include "sockopt.h"
 

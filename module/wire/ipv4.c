@@ -17,6 +17,7 @@
 #include "../compat.h"
 #include "../observe/trace.h"
 #include "ip.h"
+#include "segment.h"
 
 static const struct xtcp_ip_upcalls *upcalls __read_mostly;
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The clocks: microseconds measure a round trip, milliseconds say when
+ * something happened last, jiffies set timers.  The first two wrap; only
+ * differences mean anything.
+ */
+#ifndef _XTCP_CLOCK_H
+#define _XTCP_CLOCK_H
+
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+
+static inline u32 xtcp_now_us(void)
+{
+	return div_u64(ktime_get_ns(), NSEC_PER_USEC);
+}
+
+static inline u32 xtcp_now_ms(void)
+{
+	return jiffies_to_msecs(jiffies);
+}
+
+#endif /* _XTCP_CLOCK_H */

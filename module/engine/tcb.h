@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The connection: what RFC 9293, 3.3.1, calls the transmission control block.
+ */
+#ifndef _XTCP_TCB_H
+#define _XTCP_TCB_H
+
+#include <linux/stddef.h>
+#include <linux/timer.h>
+#include <net/inet_sock.h>
+#include <net/sock.h>
+
+#include "cong.h"
+#include "owners.h"
+#include "rate.h"
+#include "reassembly.h"
+#include "rtt.h"
+#include "tally.h"
+#include "tuple.h"
+
+struct xtcp_ip_ops;
+struct xtcp_net;
+
+/* The peer's urgent byte, RFC 9293, 3.8.5, RFC 6093 */
+enum xtcp_urgent {
+	XTCP_URGENT_NONE,
+	XTCP_URGENT_COMING,	/* its place is known */
+	XTCP_URGENT_HERE,	/* urg_byte has it */
+	XTCP_URGENT_READ,	/* the user has read it, but not what is around it */
+};
+
+enum xtcp_timer {
+	XTCP_TIMER_RETRANSMIT,	/* and zero-window probes: never both */
+	XTCP_TIMER_DELACK,
+	XTCP_TIMER_KEEPALIVE,	/* and FIN_WAIT_2, once the user has closed */
+	XTCP_TIMERS
+};
+
+/* How far loss recovery has got: recovery.c */
+enum xtcp_phase {
+	XTCP_PHASE_OPEN,	/* nothing is missing */
+	XTCP_PHASE_RECOVERY,	/* fast recovery, RFC 6582 */
+	XTCP_PHASE_LOSS,	/* after a timeout: all is sent again from snd_una */
+};
+
+/**
+ * struct xtcp_sock - a connection, or a listener
+ *
+ * Fields stand under the idea that owns them.  The socket lock guards all of
+ * them (lock_sock() for the user, bh_lock_sock() in softirq) unless a comment
+ * says otherwise.
+ */
+struct xtcp_sock {
+	struct inet_sock	inet;		/* first: IP-level code finds it there */
+	struct xtcp_node	node;
+	struct xtcp_net		*xn;
+	const struct xtcp_ip_ops *ip;
+	struct hlist_head	alone;		/* a table of its own: compat.h */
+
+	/* The connection table and the ports: demux.c, ports.c */
+	struct xtcp_owner	owner;
+	struct hlist_node	listen_node;	/* among the port's listeners */
+	u32			listener_id;	/* among the namespace's */
+	bool			hashed;		/* in the connection table */
+	bool			listening;	/* among the port's listeners */
+
+	/* All of one connection, from its first segment to its last: connection.c
+	 * zeroes it before the next.
+	 */
+	struct_group(life,
+
+	/* Send sequence space, RFC 9293, 3.3.1; windows are 32 bits wide (MUST-1, REC-1) */
+	u32			snd_una;
+	u32			snd_nxt;
+	u32			snd_wnd;
+	u32			snd_wl1;
+	u32			snd_wl2;
+	u32			iss;
+	u32			snd_max_wnd;	/* the largest window ever offered */
+
+	/* What the user wrote: sndq.c */
+	u32			write_seq;	/* behind the last byte */
+	struct sk_buff		*send_head;	/* the first skb of the write queue
+						 * that was never sent
+						 */
+	u32			snd_sml;	/* behind the last partial segment sent */
+	u32			last_sent_ms;	/* when data left last: idle restart */
+
+	/* The size of a segment: mss.c */
+	u32			snd_mss;	/* effective: MTU, peer's MSS, options */
+	u32			peer_mss;	/* the MSS option, or the default */
+	u32			pmtu;		/* what snd_mss was made from */
+	u32			rcv_mss;	/* guess at the peer's segment size */
+
+	/* Receive sequence space, RFC 9293, 3.3.1, and the window: window.c */
+	u32			rcv_nxt;
+	u32			rcv_wup;	/* rcv_nxt when the window was last sent */
+	u32			rcv_wnd;	/* the window sent then */
+	u32			rcv_adv;	/* the furthest right edge ever sent */
+	u32			irs;
+	u32			rcv_limit;	/* never offer more, for now: the route's
+						 * initrwnd, and what came since
+						 */
+
+	/* What came and was not read: rcvq.c */
+	u32			copied_seq;	/* the user has read up to here */
+	struct xtcp_reassembly	reassembly;
+
+	/* Urgent data: urgent.c */
+	u32			snd_up;		/* SND.UP: behind the urgent byte */
+	u32			urg_seq;	/* the peer's urgent byte */
+	u8			urg_byte;
+	u8			urg_phase;	/* enum xtcp_urgent */
+	u8			urg_sending;	/* snd_up counts */
+
+	/* Acknowledgment: ack.c */
+	u8			quick_acks;	/* how many more ACKs not to delay */
+	u8			ack_pending:1,	/* owed: now or when the timer fires */
+				ack_now:1,
+				ack_soon:1,	/* the user is about to answer */
+				no_memory:1,	/* tell the peer: no window now */
+				challenged:1;	/* challenge_ms is set */
+	u32			challenge_ms;	/* when a challenge ACK left last */
+
+	/* The handshake: open.c */
+	u8			syn_lost:1,
+				syn_acked:1,
+				syn_hastened:1,	/* the SYN went again at once, once */
+				syn_due:1;	/* and the timer is set for that */
+
+	/* The end: close.c */
+	u8			fin_seen:1,	/* the peer's FIN was received */
+				fin_queued:1;	/* ours is in the write queue */
+
+	/* Congestion control and loss recovery: cong.c, recovery.c */
+	struct xtcp_cong	cong;
+	struct xtcp_rtt		rtt;
+	struct xtcp_rate	rate;
+	u32			recover;	/* RFC 6582: snd_nxt when loss was found */
+	u32			rtx_nxt;	/* XTCP_PHASE_LOSS: the next to send again */
+	u32			dup_nxt;	/* snd_nxt at the first duplicate ACK */
+	u8			phase;		/* enum xtcp_phase */
+	u8			dup_acks;
+	u8			cwnd_limited:1;
+
+	/* Patience: timeout.c */
+	u8			retries;	/* timeouts since the last progress */
+	u8			probes;		/* unanswered window or keep-alive probes */
+	u8			sent_closed:1,	/* into a closed window */
+				stalled:1;	/* the closed window holds data back */
+	u32			mtu_reported;	/* by ICMP while the user held the
+						 * socket; 0: none
+						 */
+	unsigned long		last_rcv;	/* jiffies: when a segment came last */
+	unsigned long		rtx_since;	/* jiffies: what is in flight waits since */
+	unsigned long		stalled_since;	/* jiffies: if stalled */
+
+	struct xtcp_tally	tally;
+	);
+
+	/* Timers; expiry is the truth, the timer_list may fire early: timers.c */
+	struct timer_list	rtx_timer;
+	struct timer_list	delack_timer;
+	unsigned long		expires[XTCP_TIMERS];
+	u8			armed;		/* BIT(enum xtcp_timer) */
+
+	/* The route's: wire/ip.h */
+	u8			csum_hw:1,	/* the device does our checksum */
+				route_quickack:1; /* the route wants no delay */
+	u16			ip_id;
+	u32			route_rto_min_us; /* 0: the sysctl's */
+	u32			route_window;	/* 0: none */
+
+	/* The user: who waits, who has gone, who came back */
+	u16			readers;	/* who sleep in recvmsg() */
+	u8			orphan:1,	/* counted as one */
+				ack_held:1;	/* TCP_QUICKACK 0: the handshake's
+						 * last ACK waits for data
+						 */
+	u32			incarnation;	/* how often disconnected */
+
+	/* What the user asked for: sockopt.c */
+	u8			nonagle;	/* XTCP_NAGLE_* */
+	u8			syn_retries;	/* 0: the sysctl's */
+	u8			keepalive_probes; /* 0: the sysctl's */
+	u8			defer_accept;	/* SYN,ACK timeouts to wait for data */
+	u8			recv_inq;	/* TCP_INQ */
+	int			keepalive_time;	/* jiffies; 0: the sysctl's */
+	int			keepalive_intvl;
+	int			linger2;	/* jiffies; 0: the sysctl's, <0: none */
+	u32			user_timeout_ms;
+	u32			notsent_lowat;	/* TCP_NOTSENT_LOWAT, bytes; 0: no mark */
+	u32			user_mss;	/* TCP_MAXSEG; 0: none */
+	u32			window_clamp;	/* never offer more than this */
+
+	/* A listener's: handshake.c */
+	struct list_head	requests;	/* struct xtcp_request */
+	struct list_head	accept_queue;	/* struct xtcp_sock, by accept_node */
+	u32			request_count;
+
+	/* A child's, until it is accepted */
+	struct list_head	accept_node;
+};
+
+static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
+{
+	return (struct xtcp_sock *)sk;
+}
+
+static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
+{
+	return (struct sock *)container_of(node, struct xtcp_sock, node);
+}
+
+#define XTCP_STATES_CONNECTED	(TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | \
+				 TCPF_FIN_WAIT2 | TCPF_CLOSE_WAIT | \
+				 TCPF_CLOSING | TCPF_LAST_ACK)
+
+static inline bool xtcp_in_state(const struct sock *sk, int states)
+{
+	return (1 << READ_ONCE(sk->sk_state)) & states;
+}
+
+#endif /* _XTCP_TCB_H */

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What tells one connection from another, and the entry by which the
+ * connection table knows it.
+ */
+#ifndef _XTCP_TUPLE_H
+#define _XTCP_TUPLE_H
+
+#include <linux/in6.h>
+#include <linux/rhashtable-types.h>
+#include <linux/types.h>
+
+/**
+ * struct xtcp_tuple - what tells one connection from another
+ *
+ * IPv4 addresses are written as IPv4-mapped ones, so that one table serves
+ * both versions.  Ports are in host order.  Each VRF has connections of its own.
+ *
+ * RFC 9293: MUST-45.
+ */
+struct xtcp_tuple {
+	struct in6_addr	laddr;		/* ours */
+	struct in6_addr	raddr;		/* the peer's */
+	u16		lport;
+	u16		rport;
+	int		l3mdev;		/* the VRF's device; 0: none */
+	u8		wire;		/* IPPROTO_XTCP, or IPPROTO_TCP */
+	u8		pad[3];		/* zero: the ISN is made of the whole */
+};
+
+static inline void xtcp_addr_from_v4(struct in6_addr *a, __be32 v4)
+{
+	a->s6_addr32[0] = 0;
+	a->s6_addr32[1] = 0;
+	a->s6_addr32[2] = htonl(0xffff);
+	a->s6_addr32[3] = v4;
+}
+
+/* The IPv4 address in a mapped one. */
+static inline __be32 xtcp_addr_v4(const struct in6_addr *a)
+{
+	return a->s6_addr32[3];
+}
+
+enum xtcp_kind {
+	XTCP_KIND_NONE,		/* of no node */
+	XTCP_KIND_CONNECTION,	/* struct xtcp_sock: tcb.h */
+	XTCP_KIND_REQUEST,	/* struct xtcp_request: handshake.h */
+	XTCP_KIND_TIME_WAIT,	/* struct xtcp_timewait: timewait.h */
+};
+
+/**
+ * struct xtcp_node - an entry of the connection table
+ *
+ * Begins each of the three objects; looked up under RCU.
+ */
+struct xtcp_node {
+	struct rhash_head	hash;
+	struct xtcp_tuple	tuple;
+	enum xtcp_kind		kind;
+};
+
+#endif /* _XTCP_TUPLE_H */
