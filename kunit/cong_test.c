@@ -11,11 +11,11 @@ static void begins(struct kunit *test)
 {
 	struct xtcp_cong cc;
 
-	xtcp_cong_init(&cc, MSS, false);
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
 	KUNIT_EXPECT_EQ(test, 10 * MSS, cc.cwnd_bytes);	/* RFC 6928 */
 	KUNIT_EXPECT_TRUE(test, xtcp_cong_in_slow_start(&cc));
 	KUNIT_EXPECT_EQ(test, XTCP_SSTHRESH_INFINITE, cc.ssthresh_bytes);
-	xtcp_cong_init(&cc, MSS, true);
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, true);
 	KUNIT_EXPECT_EQ(test, MSS, cc.cwnd_bytes);	/* RFC 5681, 3.1 */
 }
 
@@ -25,7 +25,7 @@ static void slow_start(struct kunit *test)
 	struct xtcp_cong cc;
 	u32 cwnd = 10 * MSS;
 
-	xtcp_cong_init(&cc, MSS, false);
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
 	for (int round = 0; round < 5; round++) {
 		for (u32 acked = 0; acked < cwnd; acked += MSS)
 			xtcp_cong_acked(&cc, MSS);
@@ -47,7 +47,7 @@ static void avoidance(struct kunit *test)
 		struct xtcp_cong cc;
 		u32 cwnd;
 
-		xtcp_cong_init(&cc, MSS, false);
+		xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
 		xtcp_cong_loss(&cc, 20 * MSS);
 		cc.cwnd_bytes = cc.ssthresh_bytes;
 		KUNIT_EXPECT_FALSE(test, xtcp_cong_in_slow_start(&cc));
@@ -69,7 +69,7 @@ static void crossing(struct kunit *test)
 {
 	struct xtcp_cong cc;
 
-	xtcp_cong_init(&cc, MSS, false);
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
 	cc.cwnd_bytes = 9 * MSS;
 	cc.ssthresh_bytes = 10 * MSS;
 	xtcp_cong_acked(&cc, 3 * MSS);
@@ -84,7 +84,7 @@ static void loss(struct kunit *test)
 {
 	struct xtcp_cong cc;
 
-	xtcp_cong_init(&cc, MSS, false);
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
 	xtcp_cong_loss(&cc, 10 * MSS);
 	KUNIT_EXPECT_EQ(test, 5 * MSS, cc.ssthresh_bytes);	/* (4) */
 	KUNIT_EXPECT_EQ(test, 10 * MSS, cc.cwnd_bytes);
@@ -98,7 +98,7 @@ static void timeout(struct kunit *test)
 {
 	struct xtcp_cong cc;
 
-	xtcp_cong_init(&cc, MSS, false);
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
 	xtcp_cong_timeout(&cc, 8 * MSS, false);
 	KUNIT_EXPECT_EQ(test, 4 * MSS, cc.ssthresh_bytes);
 	KUNIT_EXPECT_EQ(test, MSS, cc.cwnd_bytes);
@@ -117,7 +117,7 @@ static void idle(struct kunit *test)
 {
 	struct xtcp_cong cc;
 
-	xtcp_cong_init(&cc, MSS, false);
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
 	cc.cwnd_bytes = 100 * MSS;
 	xtcp_cong_idle(&cc);
 	KUNIT_EXPECT_EQ(test, 10 * MSS, cc.cwnd_bytes);
@@ -130,7 +130,7 @@ static void new_mss(struct kunit *test)
 {
 	struct xtcp_cong cc;
 
-	xtcp_cong_init(&cc, MSS, true);
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, true);
 	xtcp_cong_set_mss(&cc, 1500);
 	KUNIT_EXPECT_EQ(test, 1500, cc.cwnd_bytes);
 	cc.cwnd_bytes = 20000;
@@ -143,7 +143,7 @@ static void most(struct kunit *test)
 {
 	struct xtcp_cong cc;
 
-	xtcp_cong_init(&cc, MSS, false);
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
 	cc.cwnd_bytes = XTCP_CWND_MAX_BYTES - 10;
 	xtcp_cong_acked(&cc, XTCP_CWND_MAX_BYTES);
 	KUNIT_EXPECT_EQ(test, XTCP_CWND_MAX_BYTES, cc.cwnd_bytes);
@@ -158,19 +158,19 @@ static void route(struct kunit *test)
 {
 	struct xtcp_cong cc;
 
-	xtcp_cong_init(&cc, 1000, false);
+	xtcp_cong_init(&cc, &xtcp_cong_reno, 1000, false);
 	xtcp_cong_route(&cc, 3, 0);
 	KUNIT_EXPECT_EQ(test, 3000, cc.cwnd_bytes);
 	cc.cwnd_bytes = 50000;
 	xtcp_cong_idle(&cc);
 	KUNIT_EXPECT_EQ(test, 3000, cc.cwnd_bytes);
-	xtcp_cong_init(&cc, 1000, false);
+	xtcp_cong_init(&cc, &xtcp_cong_reno, 1000, false);
 	xtcp_cong_route(&cc, 50, 20);
 	KUNIT_EXPECT_EQ(test, 20000, cc.cwnd_bytes);
 	xtcp_cong_acked(&cc, 20000);
 	KUNIT_EXPECT_EQ(test, 20000, cc.cwnd_bytes);
 	/* a lost SYN says one segment, whatever the route */
-	xtcp_cong_init(&cc, 1000, true);
+	xtcp_cong_init(&cc, &xtcp_cong_reno, 1000, true);
 	xtcp_cong_route(&cc, 0, 0);
 	KUNIT_EXPECT_EQ(test, 1000, cc.cwnd_bytes);
 }

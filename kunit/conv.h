@@ -24,9 +24,14 @@
 #include <kunit/test.h>
 #include <kunit/test-bug.h>
 #include <linux/net.h>
+#include "../module/engine/clock.h"
 #include "../module/engine/connection.h"
 #include "../module/engine/handshake.h"
+#include "../module/engine/seq.h"
+#include "../module/engine/skb.h"
 #include "../module/engine/timewait.h"
+#include "../module/engine/window.h"
+#include "../module/wire/segment.h"
 #include "../module/engine/timers.h"
 #include "../module/uapi/xtcp.h"
 #include "nic.h"

@@ -170,7 +170,7 @@ static void comes_after_close(struct conv *t)
 
 static void is_acknowledged_late(struct conv *t)
 {
-	conv_x(t)->quick_acks = 0;
+	conv_x(t)->ack.quick = 0;
 	inject(t, "PSH|ACK seq R ack S len 10");
 	fire(t, XTCP_TIMER_DELACK);
 }

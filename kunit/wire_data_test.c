@@ -283,7 +283,7 @@ static void delayed_ack(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	established(t);
-	conv_x(t)->quick_acks = 0;
+	conv_x(t)->ack.quick = 0;
 	inject(t, "PSH|ACK seq R ack S len 10");
 	silence(t);
 	fire(t, XTCP_TIMER_DELACK);
@@ -316,7 +316,7 @@ static void answer_carries_ack(struct kunit *test)
 	inject(t, "ACK seq R ack S");
 
 	/* he waits for more */
-	conv_x(t)->quick_acks = 8;
+	conv_x(t)->ack.quick = 8;
 	inject(t, "PSH|ACK seq R ack S len 10");
 	silence(t);
 	returns(t, 10, user_recv(t, 100));
@@ -325,14 +325,14 @@ static void answer_carries_ack(struct kunit *test)
 	expect(t, "ACK seq S ack R");
 
 	/* he does something else */
-	conv_x(t)->quick_acks = 8;
+	conv_x(t)->ack.quick = 8;
 	inject(t, "PSH|ACK seq R ack S len 10");
 	silence(t);
 	fire(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq S ack R");
 
 	/* a full segment: the peer's congestion window waits for it */
-	conv_x(t)->quick_acks = 8;
+	conv_x(t)->ack.quick = 8;
 	inject(t, "PSH|ACK seq R ack S len 1460");
 	expect(t, "ACK seq S ack R+1460");
 	conv_x(t)->readers = 0;
@@ -349,7 +349,7 @@ static void every_second_segment(struct kunit *test)
 	expect(t, "SYN win 20000");
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
 	expect(t, "ACK seq 101 ack 1001");
-	conv_x(t)->quick_acks = 0;
+	conv_x(t)->ack.quick = 0;
 	inject(t, "ACK seq R ack S len 1460");
 	silence(t);
 	inject(t, "ACK seq R ack S len 1460");
@@ -369,7 +369,7 @@ static void out_of_order(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	established(t);
-	conv_x(t)->quick_acks = 0;
+	conv_x(t)->ack.quick = 0;
 	inject(t, "ACK seq 1101 ack S len 100");
 	expect(t, "ACK seq S ack 1001");
 	inject(t, "ACK seq 1301 ack S len 100");

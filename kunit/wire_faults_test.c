@@ -352,7 +352,7 @@ static void gap_is_filled(struct conv *t)
 
 static void text_waits(struct conv *t)
 {
-	conv_x(t)->quick_acks = 0;
+	conv_x(t)->ack.quick = 0;
 	inject(t, "PSH|ACK seq 1001 ack 101 len 10");
 	silence(t);
 }

@@ -429,7 +429,7 @@ static void challenges_are_limited(struct kunit *test)
 	counted(t, CHALLENGE_ACKS, 1);
 	counted(t, CHALLENGES_LIMITED, 9);
 	/* RFC 5961, 7: a minute later there is another */
-	conv_x(t)->challenge_ms -= 60000;
+	conv_x(t)->ack.challenge_ms -= 60000;
 	inject(t, "RST seq R+1");
 	expect(t, "ACK seq S ack R");
 }

@@ -276,7 +276,7 @@ static void delayed_ack(struct kunit *test)
 	unsigned long before;
 
 	established(t);
-	conv_x(t)->quick_acks = 0;
+	conv_x(t)->ack.quick = 0;
 	before = jiffies;
 	inject(t, "PSH|ACK seq R ack S len 10");
 	silence(t);

@@ -579,7 +579,7 @@ static void every_second_unread(struct kunit *test)
 	int acks = 0;
 
 	established(t);
-	conv_x(t)->quick_acks = 0;
+	conv_x(t)->ack.quick = 0;
 	for (int i = 0; i < 20; i++) {
 		inject(t, "ACK seq %u ack S len 1460", seq);
 		seq += 1460;

@@ -10,7 +10,7 @@
 #include "engine/handshake.h"
 #include "engine/icmp.h"
 #include "engine/isn.h"
-#include "engine/output.h"
+#include "engine/mss.h"
 #include "engine/ports.h"
 #include "engine/receive.h"
 #include "engine/timeout.h"

@@ -7,6 +7,7 @@
 #include <linux/rhashtable.h>
 #include <linux/tcp.h>
 #include "../compat.h"
+#include "../wire/segment.h"
 #include "close.h"
 #include "connection.h"
 #include "listen.h"
@@ -14,6 +15,8 @@
 #include "ports.h"
 #include "rcvq.h"
 #include "reset.h"
+#include "seq.h"
+#include "sndq.h"
 #include "timeout.h"
 #include "timers.h"
 #include "timewait.h"
@@ -171,7 +174,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	x->incarnation++;
 	xtcp_timers_stop(sk);
 	__skb_queue_purge(&sk->sk_receive_queue);
-	xtcp_write_queue_purge(sk);
+	xtcp_sndq_purge(sk);
 	xtcp_rcvq_purge_held(sk);
 	xtcp_init_connection(x);
 	inet->inet_dport = 0;

@@ -1,37 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Slow start and congestion avoidance, RFC 5681, in bytes.
+ * The congestion window: what all congestion controls have in common.  Nobody
+ * else writes cwnd or ssthresh.
  *
- *	start:			cwnd = 10 SMSS, ssthresh as high as can be
- *				(RFC 6928, section 2)
- *	slow start:		cwnd += bytes acknowledged	 (RFC 3465, 2.2)
- *	congestion avoidance:	cwnd += SMSS for each cwnd acknowledged
- *							(RFC 5681, 3.1, (2))
- *	loss:			ssthresh = max(flight / 2, 2 SMSS)	     (4)
- *	timeout:		cwnd = SMSS: slow start anew
+ *	start:		cwnd = 10 SMSS, ssthresh as high as can be
+ *							(RFC 6928, section 2)
+ *	slow start:	cwnd += bytes acknowledged	(RFC 3465, 2.2)
+ *	timeout:	cwnd = SMSS: slow start anew	(RFC 5681, 3.1)
+ *	fast recovery:	cwnd = ssthresh, and SMSS for each duplicate ACK, less
+ *			what a partial ACK says has left; in the end ssthresh,
+ *			or what is in flight		(RFC 6582, 3.2)
+ *
+ * How cwnd grows beyond ssthresh, and what ssthresh becomes after a loss, is a
+ * congestion control's to say: cong_reno.c.
  *
  * In slow start a GSO packet's one ACK opens the window by all that it
  * acknowledges, as counting segments would: receivers that merge segments
  * send one ACK for many.
- *
- * Fast recovery itself, which inflates cwnd for a while, is recovery.c's.
  */
 #include <linux/kernel.h>
 #include <linux/minmax.h>
+#include <linux/string.h>
 #include "cong.h"
 
 #define XTCP_INITIAL_WINDOW_SEGS 10	/* RFC 6928 */
 
+static const struct xtcp_cong_ops *const controls[] = {
+	&xtcp_cong_reno,
+};
+
+/**
+ * xtcp_cong_find() - the congestion control of a name
+ * @name: as TCP_CONGESTION gives it
+ *
+ * Return: its operations, or NULL
+ */
+const struct xtcp_cong_ops *xtcp_cong_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(controls); i++)
+		if (!strcmp(controls[i]->name, name))
+			return controls[i];
+	return NULL;
+}
+
 /**
  * xtcp_cong_init() - at the start of a connection
  * @cc: what to set up
+ * @ops: the congestion control
  * @mss_bytes: SMSS
  * @syn_lost: the SYN or SYN,ACK had to be sent again: start with one segment
  *	(RFC 5681, 3.1)
  */
-void xtcp_cong_init(struct xtcp_cong *cc, u32 mss_bytes, bool syn_lost)
+void xtcp_cong_init(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops,
+		    u32 mss_bytes, bool syn_lost)
 {
 	*cc = (struct xtcp_cong) {
+		.ops = ops,
 		.mss_bytes = mss_bytes,
 		.cwnd_bytes = mss_bytes * (syn_lost ? 1 : XTCP_INITIAL_WINDOW_SEGS),
 		.ssthresh_bytes = XTCP_SSTHRESH_INFINITE,
@@ -40,7 +66,7 @@ void xtcp_cong_init(struct xtcp_cong *cc, u32 mss_bytes, bool syn_lost)
 	};
 }
 
-static u32 initial_bytes(const struct xtcp_cong *cc)
+static u32 initial_window_bytes(const struct xtcp_cong *cc)
 {
 	return min_t(u64, (u64)cc->initial_segs * cc->mss_bytes, XTCP_CWND_MAX_BYTES);
 }
@@ -58,7 +84,7 @@ void xtcp_cong_route(struct xtcp_cong *cc, u32 initial_segs, u32 most_segs)
 				       cc->most_bytes);
 	if (initial_segs) {
 		cc->initial_segs = initial_segs;
-		cc->cwnd_bytes = initial_bytes(cc);
+		cc->cwnd_bytes = initial_window_bytes(cc);
 	}
 	cc->cwnd_bytes = min(cc->cwnd_bytes, cc->most_bytes);
 }
@@ -77,6 +103,34 @@ void xtcp_cong_set_mss(struct xtcp_cong *cc, u32 mss_bytes)
 }
 
 /**
+ * xtcp_cong_grow() - open the window
+ * @cc: the window
+ * @bytes: by how much
+ */
+void xtcp_cong_grow(struct xtcp_cong *cc, u32 bytes)
+{
+	cc->cwnd_bytes = min(cc->cwnd_bytes + bytes, cc->most_bytes);
+}
+
+/**
+ * xtcp_cong_slow_start() - grow as slow start does, up to ssthresh
+ * @cc: the window
+ * @acked_bytes: how much was acknowledged
+ *
+ * Return: what of it is left for congestion avoidance
+ */
+u32 xtcp_cong_slow_start(struct xtcp_cong *cc, u32 acked_bytes)
+{
+	u32 grow;
+
+	if (!xtcp_cong_in_slow_start(cc))
+		return acked_bytes;
+	grow = min(acked_bytes, cc->ssthresh_bytes - cc->cwnd_bytes);
+	xtcp_cong_grow(cc, grow);
+	return acked_bytes - grow;
+}
+
+/**
  * xtcp_cong_acked() - new data was acknowledged and the window was in use
  * @cc: the window
  * @acked_bytes: how much
@@ -85,32 +139,69 @@ void xtcp_cong_set_mss(struct xtcp_cong *cc, u32 mss_bytes)
  */
 void xtcp_cong_acked(struct xtcp_cong *cc, u32 acked_bytes)
 {
-	u32 grow;
-
-	if (xtcp_cong_in_slow_start(cc)) {
-		grow = min(acked_bytes, cc->ssthresh_bytes - cc->cwnd_bytes);
-		cc->cwnd_bytes = min(cc->cwnd_bytes + grow, cc->most_bytes);
-		acked_bytes -= grow;
-	}
-	cc->acked_bytes += acked_bytes;
-	if (cc->acked_bytes >= cc->cwnd_bytes) {
-		cc->acked_bytes -= cc->cwnd_bytes;
-		cc->cwnd_bytes = min(cc->cwnd_bytes + cc->mss_bytes,
-				     cc->most_bytes);
-	}
+	cc->ops->acked(cc, acked_bytes);
 }
 
 /**
- * xtcp_cong_loss() - a loss was found by duplicate ACKs: halve
+ * xtcp_cong_loss() - a loss was found
  * @cc: the window
  * @flight_bytes: sent and not acknowledged
  *
- * Sets ssthresh; what cwnd becomes is up to the recovery.
+ * Sets ssthresh; cwnd follows by xtcp_cong_inflate() or xtcp_cong_timeout().
  */
 void xtcp_cong_loss(struct xtcp_cong *cc, u32 flight_bytes)
 {
-	cc->ssthresh_bytes = max(flight_bytes / 2, 2 * cc->mss_bytes);
-	cc->acked_bytes = 0;
+	cc->ssthresh_bytes = cc->ops->ssthresh(cc, flight_bytes);
+}
+
+/**
+ * xtcp_cong_inflate() - fast recovery begins
+ * @cc: the window, after xtcp_cong_loss()
+ * @segs: how many duplicate ACKs have come: so many segments have left the network
+ *
+ * RFC 5681, 3.2, (3).
+ */
+void xtcp_cong_inflate(struct xtcp_cong *cc, u32 segs)
+{
+	cc->cwnd_bytes = cc->ssthresh_bytes + segs * cc->mss_bytes;
+}
+
+/**
+ * xtcp_cong_dup_ack() - another segment has left the network, in fast recovery
+ * @cc: the window
+ *
+ * RFC 5681, 3.2, (4).
+ */
+void xtcp_cong_dup_ack(struct xtcp_cong *cc)
+{
+	xtcp_cong_grow(cc, cc->mss_bytes);
+}
+
+/**
+ * xtcp_cong_partial_ack() - in fast recovery, some of what was in flight is acknowledged
+ * @cc: the window
+ * @acked_bytes: how much
+ *
+ * RFC 6582, 3.2, (3): deflate by what has left.
+ */
+void xtcp_cong_partial_ack(struct xtcp_cong *cc, u32 acked_bytes)
+{
+	cc->cwnd_bytes -= min(acked_bytes, cc->cwnd_bytes - cc->mss_bytes);
+	if (acked_bytes >= cc->mss_bytes)
+		cc->cwnd_bytes += cc->mss_bytes;
+}
+
+/**
+ * xtcp_cong_recovered() - fast recovery ends
+ * @cc: the window
+ * @flight_bytes: sent and not acknowledged
+ *
+ * RFC 6582, 3.2, (3), full acknowledgment, option 1: no burst.
+ */
+void xtcp_cong_recovered(struct xtcp_cong *cc, u32 flight_bytes)
+{
+	cc->cwnd_bytes = min(cc->ssthresh_bytes,
+			     max(flight_bytes, cc->mss_bytes) + cc->mss_bytes);
 }
 
 /**
@@ -138,5 +229,5 @@ void xtcp_cong_timeout(struct xtcp_cong *cc, u32 flight_bytes, bool again)
  */
 void xtcp_cong_idle(struct xtcp_cong *cc)
 {
-	cc->cwnd_bytes = min(cc->cwnd_bytes, initial_bytes(cc));
+	cc->cwnd_bytes = min(cc->cwnd_bytes, initial_window_bytes(cc));
 }

@@ -6,10 +6,27 @@
 
 #define XTCP_CWND_MAX_BYTES	0x40000000u
 #define XTCP_SSTHRESH_INFINITE	0x7fffffffu
+#define XTCP_CONG_NAME_MAX	16	/* with its zero byte, as TCP_CA_NAME_MAX */
+
+struct xtcp_cong;
+
+/**
+ * struct xtcp_cong_ops - a congestion control
+ *
+ * @name: as TCP_CONGESTION has it
+ * @acked: new data was acknowledged while the window was in use: grow cwnd
+ * @ssthresh: data was lost: the new ssthresh, in bytes
+ */
+struct xtcp_cong_ops {
+	const char	*name;
+	void		(*acked)(struct xtcp_cong *cc, u32 acked_bytes);
+	u32		(*ssthresh)(struct xtcp_cong *cc, u32 flight_bytes);
+};
 
 /**
  * struct xtcp_cong - congestion window, RFC 5681
  *
+ * @ops: how it grows and shrinks
  * @cwnd_bytes: how much may be in flight
  * @ssthresh_bytes: where slow start ends
  * @acked_bytes: acknowledged since the last growth in congestion avoidance
@@ -19,6 +36,7 @@
  *	was idle
  */
 struct xtcp_cong {
+	const struct xtcp_cong_ops *ops;
 	u32	cwnd_bytes;
 	u32	ssthresh_bytes;
 	u32	acked_bytes;
@@ -27,13 +45,25 @@ struct xtcp_cong {
 	u32	initial_segs;
 };
 
-void xtcp_cong_init(struct xtcp_cong *cc, u32 mss_bytes, bool syn_lost);
+extern const struct xtcp_cong_ops xtcp_cong_reno;
+
+const struct xtcp_cong_ops *xtcp_cong_find(const char *name);
+void xtcp_cong_init(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops,
+		    u32 mss_bytes, bool syn_lost);
 void xtcp_cong_route(struct xtcp_cong *cc, u32 initial_segs, u32 most_segs);
 void xtcp_cong_set_mss(struct xtcp_cong *cc, u32 mss_bytes);
 void xtcp_cong_acked(struct xtcp_cong *cc, u32 acked_bytes);
 void xtcp_cong_loss(struct xtcp_cong *cc, u32 flight_bytes);
+void xtcp_cong_inflate(struct xtcp_cong *cc, u32 segs);
+void xtcp_cong_dup_ack(struct xtcp_cong *cc);
+void xtcp_cong_partial_ack(struct xtcp_cong *cc, u32 acked_bytes);
+void xtcp_cong_recovered(struct xtcp_cong *cc, u32 flight_bytes);
 void xtcp_cong_timeout(struct xtcp_cong *cc, u32 flight_bytes, bool again);
 void xtcp_cong_idle(struct xtcp_cong *cc);
+
+/* For congestion controls. */
+u32 xtcp_cong_slow_start(struct xtcp_cong *cc, u32 acked_bytes);
+void xtcp_cong_grow(struct xtcp_cong *cc, u32 bytes);
 
 static inline bool xtcp_cong_in_slow_start(const struct xtcp_cong *cc)
 {

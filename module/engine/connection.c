@@ -5,12 +5,14 @@
 #include <linux/tcp.h>
 #include <net/xfrm.h>
 #include "../observe/trace.h"
+#include "../wire/segment.h"
 #include "cong.h"
 #include "connection.h"
 #include "demux.h"
 #include "ports.h"
 #include "rcvq.h"
 #include "rtt.h"
+#include "sndq.h"
 #include "timers.h"
 
 /**
@@ -21,12 +23,14 @@
  */
 void xtcp_init_connection(struct xtcp_sock *x)
 {
+	const struct xtcp_cong_ops *cong = x->cong.ops ?: &xtcp_cong_reno;
+
 	memset(&x->life, 0, sizeof(x->life));
 	x->peer_mss = XTCP_MSS_DEFAULT;
 	x->snd_mss = XTCP_MSS_DEFAULT;
 	x->rcv_mss = XTCP_MSS_DEFAULT;
 	x->rcv_limit = U32_MAX;
-	xtcp_cong_init(&x->cong, XTCP_MSS_DEFAULT, false);
+	xtcp_cong_init(&x->cong, cong, XTCP_MSS_DEFAULT, false);
 	xtcp_rtt_init(&x->rtt);
 }
 
@@ -69,40 +73,6 @@ bool xtcp_transition(struct sock *sk, enum xtcp_event event)
 	return true;
 }
 
-static void skb_free_written(struct sock *sk, struct sk_buff *skb)
-{
-	sk_wmem_queued_add(sk, -skb->truesize);
-	sk_mem_uncharge(sk, skb->truesize);
-	__kfree_skb(skb);
-}
-
-/**
- * xtcp_write_queue_purge() - free all that waits to be sent or acknowledged
- * @sk: the connection, locked
- */
-void xtcp_write_queue_purge(struct sock *sk)
-{
-	struct sk_buff *skb;
-
-	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
-		skb_free_written(sk, skb);
-	xtcp_sk(sk)->send_head = NULL;
-}
-
-/**
- * xtcp_write_queue_free() - take an skb out of the write queue and free it
- * @sk: the connection, locked
- * @skb: in its write queue
- */
-void xtcp_write_queue_free(struct sock *sk, struct sk_buff *skb)
-{
-	if (xtcp_sk(sk)->send_head == skb)
-		xtcp_sk(sk)->send_head = skb_queue_is_last(&sk->sk_write_queue, skb) ?
-			NULL : skb_queue_next(&sk->sk_write_queue, skb);
-	__skb_unlink(skb, &sk->sk_write_queue);
-	skb_free_written(sk, skb);
-}
-
 /**
  * xtcp_destroy() - free what the connection holds and let the socket go
  * @sk: in CLOSED, orphaned, locked
@@ -120,7 +90,7 @@ void xtcp_destroy(struct sock *sk)
 		atomic_dec(&x->xn->orphan_count);
 	}
 	xtcp_put_port(sk);
-	xtcp_write_queue_purge(sk);
+	xtcp_sndq_purge(sk);
 	xtcp_rcvq_purge_held(sk);
 	__skb_queue_purge(&sk->sk_receive_queue);
 	sk_mem_reclaim(sk);
@@ -168,11 +138,11 @@ void xtcp_done(struct sock *sk, enum xtcp_event event, int err)
 	xtcp_timers_stop(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 		xtcp_put_port(sk);
-	xtcp_write_queue_purge(sk);
+	xtcp_sndq_purge(sk);
 	xtcp_rcvq_purge_held(sk);
 	xtcp_limit_is(&x->tally, XTCP_LIMIT_NONE);
 	end_timeout_row(&x->tally);
-	x->ack_pending = 0;
+	xtcp_ack_done(&x->ack);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	if (sock_flag(sk, SOCK_DEAD)) {
 		xtcp_destroy(sk);

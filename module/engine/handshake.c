@@ -12,6 +12,8 @@
 #include "../observe/drop.h"
 #include "../observe/trace.h"
 #include "../wire/ip.h"
+#include "ack.h"
+#include "clock.h"
 #include "connection.h"
 #include "demux.h"
 #include "handshake.h"
@@ -20,7 +22,9 @@
 #include "ports.h"
 #include "reset.h"
 #include "rtt.h"
+#include "skb.h"
 #include "timers.h"
+#include "window.h"
 
 static struct kmem_cache *request_cache;
 
@@ -155,7 +159,6 @@ static void request_send_syn_ack(struct xtcp_request *req)
 static void request_send_ack(struct xtcp_request *req)
 {
 	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;
-	u32 now = xtcp_now_ms() | 1;
 	struct xtcp_segment seg = {
 		.seq = req->iss + 1,
 		.ack = req->irs + 1,
@@ -163,12 +166,11 @@ static void request_send_ack(struct xtcp_request *req)
 		.flags = XTCP_ACK,
 	};
 
-	if (req->challenge_ms && now - req->challenge_ms <
-	    (u32)READ_ONCE(xn->sysctl.challenge_ack_ms)) {
+	if (!xtcp_ack_challenge(&req->challenge_ms, xtcp_now_ms(),
+				READ_ONCE(xn->sysctl.challenge_ack_ms))) {
 		xtcp_count(xn, CHALLENGES_LIMITED);
 		return;
 	}
-	req->challenge_ms = now;
 	xtcp_count(xn, CHALLENGE_ACKS);
 	request_reply(req, &seg);
 }
@@ -297,8 +299,7 @@ static void listener_syn(struct sock *sk, struct sk_buff *skb,
 	/* a child's, which begins with nothing: not the listener's, whose backlog
 	 * this segment may be of
 	 */
-	req->rcv_wnd = min3((u32)READ_ONCE(sk->sk_rcvbuf) / 2, l->window_clamp,
-			    (u32)U16_MAX);
+	req->rcv_wnd = xtcp_largest_window(sk);
 	req->peer_mss = cb->mss ?: XTCP_MSS_DEFAULT;
 	req->mark = inet_request_mark(sk, skb);
 	/* the listener's device, or the VRF, if it may be any */

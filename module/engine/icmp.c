@@ -13,8 +13,10 @@
 #include "demux.h"
 #include "handshake.h"
 #include "icmp.h"
+#include "mss.h"
 #include "output.h"
 #include "recovery.h"
+#include "seq.h"
 
 /* What the error means to the user; 0: nothing (MUST-55). */
 static int icmp_errno(u8 type, u8 code)
@@ -49,8 +51,10 @@ static void path_mtu(struct sock *sk, u32 mtu)
 		goto out;
 	xtcp_sync_mss(sk, dst_mtu(dst));
 	if (x->snd_una != x->snd_nxt &&
-	    xtcp_in_state(sk, XTCP_STATES_CONNECTED))
-		xtcp_recovery_window_opened(sk);
+	    xtcp_in_state(sk, XTCP_STATES_CONNECTED)) {
+		xtcp_recovery_mark_all(sk);
+		xtcp_output(sk, x->nonagle);
+	}
 out:
 	rcu_read_unlock();
 }

@@ -10,30 +10,28 @@
 #include <net/xfrm.h>
 #include "../compat.h"
 #include "../observe/drop.h"
+#include "../wire/segment.h"
+#include "ack.h"
+#include "clock.h"
 #include "cong.h"
 #include "connection.h"
 #include "input.h"
-#include "memory.h"
+#include "mss.h"
 #include "output.h"
-#include "rate.h"
 #include "rcvq.h"
 #include "recovery.h"
 #include "reset.h"
 #include "rtt.h"
+#include "sndq.h"
 #include "timeout.h"
 #include "timers.h"
 #include "timewait.h"
 #include "urgent.h"
+#include "window.h"
 
 #define ACK_HELD_MOST	(HZ / 5)	/* of the handshake's last ACK; as Linux */
 
 /* ---- acknowledging ---- */
-
-static void ack_now(struct xtcp_sock *x)
-{
-	x->ack_pending = 1;
-	x->ack_now = 1;
-}
 
 /* Does this wake a reader, or wait for one who accepts? */
 static bool user_on_the_way(const struct sock *sk)
@@ -64,22 +62,16 @@ static void ack_data(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	x->ack_pending = 1;
+	bool owed;
+
 	/* the route's first window opens by twice what comes, as slow start does */
 	if (unlikely(x->rcv_limit <= U16_MAX))
 		x->rcv_limit += 2 * x->rcv_mss;
-	if (x->quick_acks || x->route_quickack) {
-		if (x->quick_acks)
-			x->quick_acks--;
-		if (x->rcv_nxt - x->rcv_wup < x->rcv_mss && user_on_the_way(sk))
-			x->ack_soon = 1;
-		else
-			x->ack_now = 1;
-	} else if (x->rcv_nxt - x->rcv_wup > x->rcv_mss &&
-		   (!reader_makes_room(sk) ||
-		    xtcp_offered_window(sk) >= x->rcv_wnd)) {
-		x->ack_now = 1;
-	}
+	owed = xtcp_ack_data(&x->ack, x->rcv_nxt - x->rcv_wup, x->rcv_mss,
+			     user_on_the_way(sk), x->route_quickack);
+	if (owed && (!reader_makes_room(sk) ||
+		     xtcp_offered_window(sk) >= x->rcv_wnd))
+		xtcp_ack_now(&x->ack);
 }
 
 /* Where the user is about to answer the timer is for one that does something
@@ -87,7 +79,7 @@ static void ack_data(struct sock *sk)
  */
 static unsigned long ack_delay(const struct xtcp_sock *x)
 {
-	return x->ack_soon ? 2 :
+	return x->ack.soon ? 2 :
 	       msecs_to_jiffies(READ_ONCE(x->xn->sysctl.delack_ms));
 }
 
@@ -98,36 +90,20 @@ static void send_due(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (x->send_head)
+	if (x->send_head || unlikely(x->rtx_head))
 		xtcp_output(sk, x->nonagle);
 	/* after that: TCP_NOTSENT_LOWAT counts what was not sent */
 	sk->sk_write_space(sk);
 	xtcp_note_limit(sk);
-	if (!x->ack_pending)
+	if (!x->ack.pending)
 		return;
-	if (x->ack_now)
+	if (x->ack.now)
 		xtcp_send_ack(sk);
 	else if (!xtcp_timer_armed(x, XTCP_TIMER_DELACK))
 		xtcp_timer_arm(sk, XTCP_TIMER_DELACK, jiffies + ack_delay(x));
 }
 
 /* ---- the connection opens ---- */
-
-/* The send buffer grows with the congestion window, so that the window can be
- * filled, unless the user has chosen its size, or memory is scarce.
- */
-static void grow_sndbuf(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 want;
-
-	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || xtcp_memory_scarce(sk))
-		return;
-	want = min_t(u64, 2ull * x->cong.cwnd_bytes + 4 * x->cong.mss_bytes,
-		     READ_ONCE(x->xn->sysctl.wmem[2]));
-	if (want > READ_ONCE(sk->sk_sndbuf))
-		WRITE_ONCE(sk->sk_sndbuf, want);
-}
 
 /* Both SYNs are acknowledged. */
 static void established(struct sock *sk)
@@ -139,20 +115,20 @@ static void established(struct sock *sk)
 	if (x->syn_lost)
 		xtcp_rtt_syn_lost(&x->rtt);
 	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : x->pmtu);
-	xtcp_cong_init(&x->cong, x->snd_mss, x->syn_lost);
+	xtcp_cong_init(&x->cong, x->cong.ops, x->snd_mss, x->syn_lost);
 	if (dst)
 		xtcp_cong_route(&x->cong,
 				x->syn_lost ? 0 : dst_metric(dst, RTAX_INITCWND),
 				dst_metric_locked(dst, RTAX_CWND) ?
 				dst_metric(dst, RTAX_CWND) : 0);
-	grow_sndbuf(sk);	/* the initial window is filled by one write */
+	xtcp_sndq_grow(sk);	/* the initial window is filled by one write */
 	xtcp_initial_window(sk);
 	if (x->retries)
 		xtcp_timeouts_over(x);
 	x->phase = XTCP_PHASE_OPEN;
 	x->sent_closed = 0;
 	x->stalled = 0;
-	x->quick_acks = 8;
+	x->ack.quick = 8;
 	x->last_sent_ms = xtcp_now_ms();
 	x->tally.segs_delivered = 1;	/* the SYN */
 	if (sock_flag(sk, SOCK_KEEPOPEN))
@@ -174,7 +150,7 @@ static void forget_syn(struct sock *sk)
 			xtcp_rtt_sample(&x->rtt,
 					xtcp_now_us() - XTCP_CB(skb)->sent_us,
 					xtcp_rto_min_us(x));
-		xtcp_write_queue_free(sk, skb);
+		xtcp_sndq_free(sk, skb);
 	}
 	x->syn_acked = 1;
 	xtcp_timer_stop(x, XTCP_TIMER_RETRANSMIT);
@@ -262,7 +238,7 @@ void xtcp_step_syn_sent(struct sock *sk, struct sk_buff *skb)
 		if (xtcp_transition(sk, XTCP_EV_RCV_SYN_ACK)) {
 			established(sk);
 			if (holds_last_ack(sk)) {
-				x->ack_pending = 1;
+				x->ack.pending = 1;
 				xtcp_timer_arm(sk, XTCP_TIMER_DELACK,
 					       jiffies + ACK_HELD_MOST);
 			} else {
@@ -340,13 +316,13 @@ bool xtcp_step_sequence(struct sock *sk, struct sk_buff *skb)
 			cb->block.end = cb->block.seq;
 			if (!(cb->flags & XTCP_SYN) &&
 			    !pskb_trim(skb, cb->header_bytes))
-				ack_now(x);
+				xtcp_ack_now(&x->ack);
 		}
 		return true;
 	}
 	if (!(cb->flags & XTCP_RST)) {
 		if (len && !(cb->flags & XTCP_SYN))
-			ack_now(x);	/* our ACK was lost, or comes late */
+			xtcp_ack_now(&x->ack);	/* our ACK was lost, or comes late */
 		else
 			xtcp_send_challenge_ack(sk);
 	}
@@ -415,42 +391,6 @@ bool xtcp_step_syn(struct sock *sk, struct sk_buff *skb)
 
 /* ---- fifth: check the ACK field ---- */
 
-/* Free what is acknowledged, and measure by the newest segment; but not where the
- * ACK covers anything that was sent twice: which of the two it answers, nobody knows
- * (RFC 6298, 3) (MUST-18).
- */
-static void clean_acked(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 now_us = xtcp_now_us(), sent_us = 0, last_us = 0;
-	bool resent = false, whole = false;
-	struct xtcp_rate_mark mark;
-	struct sk_buff *skb;
-
-	while ((skb = skb_peek(&sk->sk_write_queue)) && skb != x->send_head) {
-		struct xtcp_skb_cb *cb = XTCP_CB(skb);
-
-		if (seq_gt(cb->block.end, x->snd_una)) {
-			resent |= cb->resent && seq_lt(cb->block.seq, x->snd_una);
-			break;
-		}
-		resent |= cb->resent;
-		sent_us = cb->sent_us;
-		if (!whole || seq_geq(sent_us, last_us)) {
-			last_us = sent_us;
-			mark = cb->mark;
-		}
-		whole = true;
-		if (unlikely(cb->stamp_ack))
-			__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
-		xtcp_free_acked(sk, skb);
-	}
-	if (whole && !resent)
-		xtcp_rtt_sample(&x->rtt, now_us - sent_us, xtcp_rto_min_us(x));
-	xtcp_rate_acked(&x->rate, whole ? &mark : NULL, last_us,
-			x->tally.bytes_acked, now_us, x->rtt.min_us);
-}
-
 /* RFC 6298, 5.2 and 5.3 */
 static void rearm_retransmit(struct sock *sk)
 {
@@ -474,12 +414,12 @@ static void new_data_acked(struct sock *sk, u32 ack)
 	if (unlikely(x->urg_sending) && seq_geq(ack, x->snd_up))
 		x->urg_sending = 0;
 	WRITE_ONCE(sk->sk_err_soft, 0);
-	clean_acked(sk);
+	xtcp_sndq_acked(sk);
 	if (unlikely(x->stalled) && ack == x->write_seq)
 		x->stalled = 0;		/* nothing is held back any more */
 	xtcp_recovery_acked(sk, acked);
 	rearm_retransmit(sk);
-	grow_sndbuf(sk);
+	xtcp_sndq_grow(sk);
 }
 
 /* Return: true where the window was changed.  The segment's is used if it is
@@ -512,7 +452,7 @@ static void window_opened(struct sock *sk)
 	if (x->snd_una == x->snd_nxt)
 		xtcp_timer_stop(x, XTCP_TIMER_RETRANSMIT);
 	else if (x->sent_closed)
-		xtcp_recovery_window_opened(sk);
+		xtcp_recovery_mark_all(sk);
 	x->sent_closed = 0;
 	x->stalled = 0;
 	rearm_retransmit(sk);
@@ -627,8 +567,6 @@ bool xtcp_step_ack(struct sock *sk, struct sk_buff *skb)
 	}
 	if (unlikely(!old_wnd && x->snd_wnd))
 		window_opened(sk);
-	else if (unlikely(window_moved && x->phase == XTCP_PHASE_LOSS))
-		xtcp_recovery_window_moved(sk);
 	return true;
 drop:
 	xtcp_drop(x->xn, skb, reason);
@@ -636,14 +574,6 @@ drop:
 }
 
 /* ---- seventh: process the segment text ---- */
-
-static void mark_rcv_mss(struct xtcp_sock *x, const struct sk_buff *skb, u32 len)
-{
-	u32 size = skb_shinfo(skb)->gso_size ?: len;
-
-	if (size > x->rcv_mss)
-		x->rcv_mss = min_t(u32, size, U16_MAX / 2);
-}
 
 /**
  * xtcp_data_ready() - wake the reader if there is enough for it
@@ -688,20 +618,20 @@ void xtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 			}
 			cb->block.end = end;
 		}
-		ack_now(x);
+		xtcp_ack_now(&x->ack);
 	}
 	if (cb->block.end == cb->block.seq) {
 		consume_skb(skb);
 		return;
 	}
-	mark_rcv_mss(x, skb, skb->len);
+	xtcp_guess_rcv_mss(x, skb);
 	if (seq_gt(cb->block.seq, x->rcv_nxt)) {
-		ack_now(x);	/* RFC 5681, 4.2: a duplicate ACK tells of the gap */
+		xtcp_ack_now(&x->ack);	/* RFC 5681, 4.2: a duplicate ACK tells of the gap */
 		xtcp_rcvq_hold(sk, skb);
 		return;
 	}
 	if (seq_leq(cb->block.end, x->rcv_nxt)) {
-		ack_now(x);
+		xtcp_ack_now(&x->ack);
 		xtcp_drop(x->xn, skb, XTCP_DROP_DUPLICATE);
 		return;
 	}
@@ -709,7 +639,7 @@ void xtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	if (unlikely(!xtcp_rcvq_add(sk, skb))) {
 		/* the peer must not take it for a loss, but wait */
 		x->no_memory = 1;
-		ack_now(x);
+		xtcp_ack_now(&x->ack);
 		xtcp_drop(x->xn, skb, XTCP_DROP_MEMORY);
 		return;
 	}
@@ -719,7 +649,7 @@ void xtcp_data_queue(struct sock *sk, struct sk_buff *skb)
 	}
 	ack_data(sk);
 	if (unlikely(filled)) {
-		ack_now(x);	/* RFC 5681, 4.2: a gap is being filled */
+		xtcp_ack_now(&x->ack);	/* RFC 5681, 4.2: a gap is being filled */
 		if (xtcp_rcvq_fill(sk))
 			xtcp_step_fin(sk);
 	}
@@ -747,7 +677,7 @@ void xtcp_step_text(struct sock *sk, struct sk_buff *skb)
 	if (!xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_FIN_WAIT1 |
 			   TCPF_FIN_WAIT2)) {
 		/* the peer's FIN came before: there is nothing behind it */
-		ack_now(x);
+		xtcp_ack_now(&x->ack);
 		xtcp_drop(x->xn, skb, XTCP_DROP_DUPLICATE);
 		return;
 	}
@@ -780,7 +710,7 @@ void xtcp_step_fin(struct sock *sk)
 	/* the FIN takes no room: the window stays as it was */
 	x->rcv_wup++;
 	x->rcv_adv++;
-	ack_now(x);
+	xtcp_ack_now(&x->ack);
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sock_set_flag(sk, SOCK_DONE);
 	if (sk->sk_state == TCP_FIN_WAIT2) {

@@ -18,6 +18,7 @@
 #include "ports.h"
 #include "receive.h"
 #include "reset.h"
+#include "skb.h"
 #include "timewait.h"
 
 #define LOOKUPS_MAX	4	/* what stands for a 4-tuple may change meanwhile */

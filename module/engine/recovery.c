@@ -1,73 +1,75 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loss: finding it and repairing it, without help from the peer's options.
+ * Loss: finding it, without help from the peer's options.  What is found lost is
+ * marked, from rtx_nxt to rtx_end in the write queue; output.c sends it again.
  *
  *	XTCP_PHASE_OPEN		Duplicate ACKs are counted; the first two each let
  *				a new segment out (RFC 3042).  The third says
  *				that a segment is lost (RFC 5681, 3.2); so does
  *				an earlier one where too little is in flight for
  *				three to come (RFC 5827).
- *	XTCP_PHASE_RECOVERY	The first segment not acknowledged is sent again;
- *				each further duplicate ACK is a segment that has
- *				left the network: cwnd is inflated by it.  An ACK
- *				that is partial, short of what was in flight when
- *				the loss was found, shows the next one lost
- *				(RFC 6582).
+ *	XTCP_PHASE_RECOVERY	Fast recovery: the first segment not acknowledged
+ *				is lost; each further duplicate ACK is a segment
+ *				that has left the network.  An ACK that is partial,
+ *				short of what was in flight when the loss was
+ *				found, shows the next one lost (RFC 6582).
  *	XTCP_PHASE_LOSS		The timer fired: everything in flight counts as
  *				lost and is sent again in order, as slow start
  *				allows; ACKs for what did arrive skip it.
+ *
+ * What a loss costs is the congestion control's to say.
  */
+#include <linux/skbuff.h>
 #include "cong.h"
-#include "connection.h"
-#include "output.h"
 #include "recovery.h"
+#include "seq.h"
 
 #define DUP_THRESH	3
 
-/* The skb of the write queue with this sequence number. */
-static struct sk_buff *skb_at(struct sock *sk, u32 seq)
-{
-	struct sk_buff *skb;
-
-	skb_queue_walk(&sk->sk_write_queue, skb) {
-		if (skb == xtcp_sk(sk)->send_head)
-			break;
-		if (seq_gt(xtcp_end(skb), seq))
-			return skb;
-	}
-	return NULL;
-}
-
-static void resend_first(struct sock *sk)
-{
-	struct sk_buff *skb = skb_at(sk, xtcp_sk(sk)->snd_una);
-
-	if (skb)
-		xtcp_resend(sk, skb, xtcp_sk(sk)->snd_mss);
-}
-
-/* XTCP_PHASE_LOSS: as much as the window allows, from rtx_nxt on. */
-static void resend_lost(struct sock *sk)
+/* Lost: from snd_una to @end. */
+static void mark_lost(struct sock *sk, u32 end)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct sk_buff *skb;
-	u32 sent, room;
 
-	if (seq_lt(x->rtx_nxt, x->snd_una))
-		x->rtx_nxt = x->snd_una;
-	while (seq_lt(x->rtx_nxt, x->recover)) {
-		sent = x->rtx_nxt - x->snd_una;
-		if (sent && sent + x->snd_mss > x->cong.cwnd_bytes)
-			return;
-		if (sent && seq_geq(x->rtx_nxt, xtcp_window_end(x)))
-			return;
-		room = max(x->cong.cwnd_bytes, sent) - sent;
-		skb = skb_at(sk, x->rtx_nxt);
-		if (!skb || xtcp_resend(sk, skb, room))
-			return;
+	x->rtx_nxt = x->snd_una;
+	x->rtx_end = seq_lt(end, x->snd_nxt) ? end : x->snd_nxt;
+	x->rtx_head = skb_peek(&sk->sk_write_queue);
+}
+
+/* All that was lost has been sent again, or was not lost. */
+static void nothing_lost(struct xtcp_sock *x)
+{
+	x->rtx_head = NULL;
+	if (x->phase == XTCP_PHASE_LOSS) {
+		x->phase = XTCP_PHASE_OPEN;
+		x->dup_acks = 0;
 	}
-	x->phase = XTCP_PHASE_OPEN;
-	x->dup_acks = 0;
+}
+
+/* The peer has acknowledged some of what was thought lost. */
+static void forget_lost(struct xtcp_sock *x)
+{
+	if (seq_geq(x->snd_una, x->rtx_end))
+		nothing_lost(x);
+	else if (seq_lt(x->rtx_nxt, x->snd_una))
+		x->rtx_nxt = x->snd_una;
+}
+
+/**
+ * xtcp_recovery_resent() - lost data was sent again
+ * @sk: the connection, locked; the skb at rtx_head left
+ * @end: behind its last byte
+ */
+void xtcp_recovery_resent(struct sock *sk, u32 end)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (seq_lt(x->rtx_nxt, end))
+		x->rtx_nxt = end;
+	if (seq_lt(x->rtx_nxt, x->rtx_end))
+		x->rtx_head = skb_queue_next(&sk->sk_write_queue, x->rtx_head);
+	else
+		nothing_lost(x);
 }
 
 /**
@@ -78,7 +80,6 @@ static void resend_lost(struct sock *sk)
 void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_cong *cc = &x->cong;
 
 	switch (x->phase) {
 	case XTCP_PHASE_OPEN:
@@ -87,31 +88,28 @@ void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes)
 		if (seq_gt(x->snd_una, x->recover))
 			x->recover = x->snd_una - 1;
 		if (x->cwnd_limited)
-			xtcp_cong_acked(cc, acked_bytes);
+			xtcp_cong_acked(&x->cong, acked_bytes);
 		break;
 	case XTCP_PHASE_RECOVERY:
 		if (seq_geq(x->snd_una, x->recover)) {
-			/* RFC 6582, 3.2, (3), full acknowledgment, option 1 */
-			cc->cwnd_bytes = min(cc->ssthresh_bytes,
-					     max(xtcp_flight(x), cc->mss_bytes) +
-					     cc->mss_bytes);
+			xtcp_cong_recovered(&x->cong, xtcp_flight(x));
 			x->phase = XTCP_PHASE_OPEN;
 			x->dup_acks = 0;
 			break;
 		}
-		/* partial: the next is lost, too; deflate by what has left */
+		/* partial: the next is lost as well */
 		xtcp_count(x->xn, PARTIAL_ACKS);
-		cc->cwnd_bytes -= min(acked_bytes, cc->cwnd_bytes - cc->mss_bytes);
-		if (acked_bytes >= cc->mss_bytes)
-			cc->cwnd_bytes += cc->mss_bytes;
-		resend_first(sk);
+		xtcp_cong_partial_ack(&x->cong, acked_bytes);
+		mark_lost(sk, x->snd_una + x->snd_mss);
 		break;
 	case XTCP_PHASE_LOSS:
 		x->dup_acks = 0;
-		xtcp_cong_acked(cc, acked_bytes);
-		resend_lost(sk);
+		xtcp_cong_acked(&x->cong, acked_bytes);
+		forget_lost(x);
 		break;
 	}
+	if (unlikely(x->rtx_head))
+		forget_lost(x);
 	if (x->snd_una == x->snd_nxt)
 		x->cwnd_limited = 0;
 }
@@ -138,7 +136,6 @@ static u32 dup_thresh(const struct xtcp_sock *x)
 void xtcp_recovery_dup_ack(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_cong *cc = &x->cong;
 
 	xtcp_count(x->xn, DUP_ACKS);
 	if (!x->dup_acks)
@@ -158,42 +155,47 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 		x->phase = XTCP_PHASE_RECOVERY;
 		x->recover = x->snd_nxt;
 		/* RFC 5681, 3.2: without what duplicate ACKs let out */
-		xtcp_cong_loss(cc, x->dup_nxt - x->snd_una);
-		cc->cwnd_bytes = cc->ssthresh_bytes + x->dup_acks * cc->mss_bytes;
-		resend_first(sk);
+		xtcp_cong_loss(&x->cong, x->dup_nxt - x->snd_una);
+		xtcp_cong_inflate(&x->cong, x->dup_acks);
+		mark_lost(sk, x->snd_una + x->snd_mss);
 		break;
 	case XTCP_PHASE_RECOVERY:
-		cc->cwnd_bytes = min(cc->cwnd_bytes + cc->mss_bytes,
-				     cc->most_bytes);
+		xtcp_cong_dup_ack(&x->cong);
 		break;
 	}
 }
 
 /**
- * xtcp_recovery_window_moved() - there may be room for what is to be sent again
- * @sk: the connection, locked, in XTCP_PHASE_LOSS
+ * xtcp_recovery_mark_first() - the first segment in flight must go again
+ * @sk: the connection, locked; something is in flight
+ *
+ * For a probe of a closed window, and a SYN: neither is a loss.
  */
-void xtcp_recovery_window_moved(struct sock *sk)
+void xtcp_recovery_mark_first(struct sock *sk)
 {
-	resend_lost(sk);
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 end = x->snd_una + 1;
+
+	if (x->rtx_head && seq_lt(end, x->rtx_end))
+		end = x->rtx_end;
+	mark_lost(sk, end);
 }
 
 /**
- * xtcp_recovery_window_opened() - the peer makes room after a closed window
+ * xtcp_recovery_mark_all() - all in flight was lost, and not by congestion
  * @sk: the connection, locked; something is in flight
  *
- * What was sent into the closed window was not taken: that is no congestion,
- * and need not wait for the timer.
+ * What was sent into a closed window was not taken, nor what was too large for
+ * the path.  It need not wait for the timer.
  */
-void xtcp_recovery_window_opened(struct sock *sk)
+void xtcp_recovery_mark_all(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	x->phase = XTCP_PHASE_LOSS;
 	x->recover = x->snd_nxt;
-	x->rtx_nxt = x->snd_una;
 	x->dup_acks = 0;
-	resend_lost(sk);
+	mark_lost(sk, x->snd_nxt);
 }
 
 /**
@@ -209,14 +211,10 @@ void xtcp_recovery_timeout(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	if (!x->snd_wnd) {	/* a window probe, not answered or not taken */
-		resend_first(sk);
+		xtcp_recovery_mark_first(sk);
 		return;
 	}
 	xtcp_cong_timeout(&x->cong, xtcp_flight(x), x->retries > 0);
-	x->phase = XTCP_PHASE_LOSS;
-	x->recover = x->snd_nxt;
-	x->rtx_nxt = x->snd_una;
-	x->dup_acks = 0;
 	x->cwnd_limited = 1;
-	resend_lost(sk);
+	xtcp_recovery_mark_all(sk);
 }

@@ -9,6 +9,7 @@
 #include "connection.h"
 #include "output.h"
 #include "reset.h"
+#include "skb.h"
 
 /**
  * xtcp_reply_reset() - answer a segment that belongs to nothing with a RST

@@ -10,6 +10,8 @@
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
+#include "../netns.h"
+#include "ack.h"
 #include "cong.h"
 #include "owners.h"
 #include "rate.h"
@@ -19,7 +21,6 @@
 #include "tuple.h"
 
 struct xtcp_ip_ops;
-struct xtcp_net;
 
 /* The peer's urgent byte, RFC 9293, 3.8.5, RFC 6093 */
 enum xtcp_urgent {
@@ -83,6 +84,9 @@ struct xtcp_sock {
 	struct sk_buff		*send_head;	/* the first skb of the write queue
 						 * that was never sent
 						 */
+	struct sk_buff		*rtx_head;	/* NULL, or the first that is lost and
+						 * was not sent again: recovery.c
+						 */
 	u32			snd_sml;	/* behind the last partial segment sent */
 	u32			last_sent_ms;	/* when data left last: idle restart */
 
@@ -101,6 +105,7 @@ struct xtcp_sock {
 	u32			rcv_limit;	/* never offer more, for now: the route's
 						 * initrwnd, and what came since
 						 */
+	bool			no_memory;	/* offer nothing now */
 
 	/* What came and was not read: rcvq.c */
 	u32			copied_seq;	/* the user has read up to here */
@@ -114,13 +119,7 @@ struct xtcp_sock {
 	u8			urg_sending;	/* snd_up counts */
 
 	/* Acknowledgment: ack.c */
-	u8			quick_acks;	/* how many more ACKs not to delay */
-	u8			ack_pending:1,	/* owed: now or when the timer fires */
-				ack_now:1,
-				ack_soon:1,	/* the user is about to answer */
-				no_memory:1,	/* tell the peer: no window now */
-				challenged:1;	/* challenge_ms is set */
-	u32			challenge_ms;	/* when a challenge ACK left last */
+	struct xtcp_ack		ack;
 
 	/* The handshake: open.c */
 	u8			syn_lost:1,
@@ -137,7 +136,8 @@ struct xtcp_sock {
 	struct xtcp_rtt		rtt;
 	struct xtcp_rate	rate;
 	u32			recover;	/* RFC 6582: snd_nxt when loss was found */
-	u32			rtx_nxt;	/* XTCP_PHASE_LOSS: the next to send again */
+	u32			rtx_nxt;	/* lost: the next to send again */
+	u32			rtx_end;	/* lost: up to here, if rtx_head is set */
 	u32			dup_nxt;	/* snd_nxt at the first duplicate ACK */
 	u8			phase;		/* enum xtcp_phase */
 	u8			dup_acks;
@@ -219,6 +219,12 @@ static inline struct sock *xtcp_node_sk(struct xtcp_node *node)
 static inline bool xtcp_in_state(const struct sock *sk, int states)
 {
 	return (1 << READ_ONCE(sk->sk_state)) & states;
+}
+
+/* The least retransmission timeout: the route's, or the sysctl's. */
+static inline u32 xtcp_rto_min_us(const struct xtcp_sock *x)
+{
+	return x->route_rto_min_us ?: READ_ONCE(x->xn->sysctl.rto_min_us);
 }
 
 #endif /* _XTCP_TCB_H */

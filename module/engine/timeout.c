@@ -94,7 +94,8 @@ static bool syn_again(struct sock *sk)
 	x->syn_due = 0;
 	if (sk->sk_state != TCP_SYN_SENT)
 		return false;
-	xtcp_resend(sk, skb_peek(&sk->sk_write_queue), x->snd_mss);
+	xtcp_recovery_mark_first(sk);
+	xtcp_output(sk, 0);
 	xtcp_arm_retransmit(sk);
 	return true;
 }
@@ -125,6 +126,7 @@ static void retransmit_timeout(struct sock *sk)
 	if (!xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		x->syn_lost = 1;
 	xtcp_recovery_timeout(sk);
+	xtcp_output(sk, x->nonagle);
 	if (x->retries < U8_MAX)
 		x->retries++;
 	xtcp_rtt_backoff(&x->rtt);
@@ -135,7 +137,7 @@ static void delack_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (!x->ack_pending)
+	if (!x->ack.pending)
 		return;
 	xtcp_count(x->xn, DELAYED_ACKS);
 	xtcp_send_ack(sk);

@@ -10,6 +10,7 @@
  */
 #include "../compat.h"
 #include "../observe/trace.h"
+#include "rtt.h"
 #include "timers.h"
 
 static xtcp_timer_handler timer_handler __read_mostly;
@@ -180,4 +181,71 @@ void xtcp_timers_init(struct sock *sk)
 void xtcp_timers_set_handler(xtcp_timer_handler handler)
 {
 	timer_handler = handler;
+}
+
+/* ---- the retransmission timer ---- */
+
+/* Since when the user's patience is tried: TCP_USER_TIMEOUT. */
+static unsigned long waits_since(const struct xtcp_sock *x)
+{
+	return x->stalled ? x->stalled_since : x->rtx_since;
+}
+
+/**
+ * xtcp_user_timeout_over() - has the user's patience run out?
+ * @x: the connection, locked; data, or a SYN or FIN, waits for the peer
+ *
+ * RFC 5482's USER TIMEOUT, and tcp(7): so long may data be unacknowledged, or unsent for
+ * the peer's closed window.
+ *
+ * Return: whether it has
+ */
+bool xtcp_user_timeout_over(const struct xtcp_sock *x)
+{
+	return x->user_timeout_ms &&
+	       time_after_eq(jiffies, waits_since(x) +
+			     msecs_to_jiffies(x->user_timeout_ms));
+}
+
+/* Not later than the user's patience lasts, which what he holds back himself, by
+ * TCP_CORK, does not try.
+ */
+static void arm_within_patience(struct sock *sk, unsigned long due)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	unsigned long over;
+
+	if (unlikely(x->user_timeout_ms) &&
+	    (x->stalled || x->snd_una != x->snd_nxt)) {
+		over = waits_since(x) + msecs_to_jiffies(x->user_timeout_ms);
+		if (time_before(over, due))
+			due = time_after(over, jiffies) ? over : jiffies + 1;
+	}
+	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, due);
+}
+
+/**
+ * xtcp_arm_retransmit() - the retransmission timer begins anew
+ * @sk: the connection, locked; something is in flight, or a closed window is to be
+ *	probed
+ *
+ * RFC 6298, 5: it fires after RTO, backed off.
+ */
+void xtcp_arm_retransmit(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (!x->retries)
+		x->rtx_since = jiffies;
+	arm_within_patience(sk, jiffies +
+			    usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
+}
+
+/**
+ * xtcp_limit_patience() - TCP_USER_TIMEOUT was set while the timer is armed
+ * @sk: the connection, locked
+ */
+void xtcp_limit_patience(struct sock *sk)
+{
+	arm_within_patience(sk, xtcp_sk(sk)->expires[XTCP_TIMER_RETRANSMIT]);
 }

@@ -13,6 +13,9 @@ void xtcp_timer_arm(struct sock *sk, enum xtcp_timer timer,
 void xtcp_timers_stop(struct sock *sk);
 bool xtcp_timer_fire(struct sock *sk, enum xtcp_timer timer);
 void xtcp_timers_set_handler(xtcp_timer_handler handler);
+void xtcp_arm_retransmit(struct sock *sk);
+void xtcp_limit_patience(struct sock *sk);
+bool xtcp_user_timeout_over(const struct xtcp_sock *x);
 
 static inline bool xtcp_timer_armed(const struct xtcp_sock *x,
 				    enum xtcp_timer timer)

@@ -9,10 +9,14 @@
 #include "../observe/drop.h"
 #include "../observe/trace.h"
 #include "../wire/ip.h"
+#include "ack.h"
+#include "clock.h"
 #include "connection.h"
 #include "demux.h"
 #include "ports.h"
+#include "skb.h"
 #include "timewait.h"
+#include "window.h"
 
 static struct kmem_cache *timewait_cache;
 
@@ -220,14 +224,11 @@ static void timewait_ack(struct xtcp_timewait *tw)
 /* Challenge ACKs, and answers to stray segments, are limited in rate. */
 static void timewait_ack_limited(struct xtcp_timewait *tw)
 {
-	u32 now = xtcp_now_ms() | 1;
-
-	if (tw->answered_ms && now - tw->answered_ms <
-	    (u32)READ_ONCE(tw->xn->sysctl.challenge_ack_ms)) {
+	if (!xtcp_ack_challenge(&tw->answered_ms, xtcp_now_ms(),
+				READ_ONCE(tw->xn->sysctl.challenge_ack_ms))) {
 		xtcp_count(tw->xn, CHALLENGES_LIMITED);
 		return;
 	}
-	tw->answered_ms = now;
 	timewait_ack(tw);
 }
 

@@ -15,7 +15,10 @@
 
 #include <linux/tracepoint.h>
 #include "../compat.h"
-#include "../engine/connection.h"
+#include "../engine/fsm.h"
+#include "../engine/tcb.h"
+#include "../engine/window.h"
+#include "../wire/segment.h"
 #include "drop.h"
 
 #ifndef _XTCP_TRACE_HELPERS

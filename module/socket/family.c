@@ -24,6 +24,7 @@
 #include "../engine/output.h"
 #include "../engine/ports.h"
 #include "../engine/receive.h"
+#include "../engine/sndq.h"
 #include "../engine/timeout.h"
 #include "../engine/timers.h"
 #include "../uapi/xtcp.h"
@@ -311,7 +312,7 @@ static int connect_start(struct sock *sk, const struct sockaddr_in *to)
 	int err;
 
 	/* a writer that waited for the last connection may have left something */
-	xtcp_write_queue_purge(sk);
+	xtcp_sndq_purge(sk);
 	xtcp_init_connection(x);
 	err = connect_route(sk, to);
 	if (!err)

@@ -7,11 +7,16 @@
 #include <linux/uaccess.h>
 #include <net/ip.h>
 #include "../compat.h"
-#include "../engine/connection.h"
+#include "../engine/clock.h"
+#include "../engine/cong.h"
+#include "../engine/mss.h"
 #include "../engine/output.h"
 #include "../engine/rate.h"
+#include "../engine/recovery.h"
 #include "../engine/rtt.h"
 #include "../engine/timers.h"
+#include "../engine/window.h"
+#include "../wire/segment.h"
 #include "sockopt.h"
 
 #define MAX_KEEPIDLE_S	32767
@@ -20,8 +25,6 @@
 #define MAX_SYNCNT	127
 #define MAX_LINGER2_S	60
 #define MAX_MSS		32767
-
-static const char congestion_name[] = "reno";
 
 /* MUST-17 */
 static void set_nonagle(struct sock *sk, u8 bit, int on)
@@ -76,9 +79,9 @@ static void set_quickack(struct sock *sk, int val)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	x->quick_acks = val ? 16 : 0;
+	x->ack.quick = val ? 16 : 0;
 	x->ack_held = !val && xtcp_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT);
-	if (val && x->ack_pending && xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+	if (val && x->ack.pending && xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		xtcp_send_ack(sk);
 }
 
@@ -172,14 +175,14 @@ static int set_tcp_int(struct sock *sk, int name, int val)
 
 static int set_congestion(sockptr_t val, unsigned int len)
 {
-	char name[16] = "";
+	char name[XTCP_CONG_NAME_MAX] = "";
 
 	if (len < 1)
 		return -EINVAL;
 	if (copy_from_sockptr(name, val, min_t(unsigned int, len,
 					       sizeof(name) - 1)))
 		return -EFAULT;
-	return strcmp(name, congestion_name) ? -ENOENT : 0;
+	return xtcp_cong_find(name) ? 0 : -ENOENT;
 }
 
 /**
@@ -243,8 +246,7 @@ static void get_info_now(struct sock *sk, struct tcp_info *info)
 	info->tcpi_rttvar = x->rtt.rttvar_us;
 	info->tcpi_min_rtt = x->rtt.min_us;
 	info->tcpi_advmss = xtcp_offered_mss(sk);
-	info->tcpi_rcv_ssthresh = min3((u32)READ_ONCE(sk->sk_rcvbuf) / 2,
-				       x->window_clamp, (u32)U16_MAX);
+	info->tcpi_rcv_ssthresh = xtcp_largest_window(sk);
 	info->tcpi_rcv_space = xtcp_offered_window(sk);
 	info->tcpi_notsent_bytes = x->write_seq - x->snd_nxt;
 	info->tcpi_snd_wnd = x->snd_wnd;
@@ -383,7 +385,7 @@ static int get_tcp_int(struct sock *sk, int name, int *val)
 		       READ_ONCE(ctl->fin_timeout);
 		return 0;
 	case TCP_QUICKACK:
-		*val = x->quick_acks > 0;
+		*val = x->ack.quick > 0;
 		return 0;
 	case TCP_USER_TIMEOUT:
 		*val = x->user_timeout_ms;

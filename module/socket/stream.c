@@ -10,7 +10,11 @@
 #include <net/inet_common.h>
 #include "../compat.h"
 #include "../engine/memory.h"
+#include "../engine/mss.h"
 #include "../engine/output.h"
+#include "../engine/seq.h"
+#include "../engine/sndq.h"
+#include "../wire/segment.h"
 #include "stream.h"
 
 /* ---- sending ---- */
@@ -60,7 +64,7 @@ bool xtcp_stream_memory_free(const struct sock *sk, int wake)
 static struct sk_buff *append_skb(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct sk_buff *skb = xtcp_data_skb(sk, sk->sk_allocation);
+	struct sk_buff *skb = xtcp_sndq_alloc(sk, sk->sk_allocation);
 	struct xtcp_skb_cb *cb;
 
 	if (!skb)
@@ -70,7 +74,7 @@ static struct sk_buff *append_skb(struct sock *sk)
 	cb->flags = XTCP_ACK;
 	cb->block.seq = x->write_seq;
 	cb->block.end = x->write_seq;
-	xtcp_queue_skb(sk, skb);
+	xtcp_sndq_add(sk, skb);
 	return skb;
 }
 
@@ -203,7 +207,7 @@ static void drop_empty_tail(struct sock *sk)
 
 	if (skb && !skb->len &&
 	    XTCP_CB(skb)->block.seq == XTCP_CB(skb)->block.end)
-		xtcp_write_queue_free(sk, skb);
+		xtcp_sndq_free(sk, skb);
 }
 
 /* Has another thread disconnected the socket while this one slept?  Then its call is

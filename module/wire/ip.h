@@ -6,7 +6,9 @@
 #define _XTCP_IP_H
 
 #include <net/dst.h>
-#include "../engine/connection.h"
+#include <net/ip.h>
+#include "../engine/tcb.h"
+#include "segment.h"
 #include "../uapi/xtcp.h"
 
 /* Room for the link's header, IP's (IPv6's is the longer), and ours: with what an
@@ -82,6 +84,14 @@ struct xtcp_reply {
 	u8			tos;
 	u8			ttl;
 };
+
+/* What a bound on TTL that a socket has set is to segments sent in its name. */
+static inline u8 xtcp_reply_ttl(const struct sock *sk)
+{
+	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+
+	return ttl < 0 ? 0 : ttl;
+}
 
 int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
 		    const struct xtcp_segment *seg);

@@ -15,6 +15,7 @@
 #include <net/protocol.h>
 #include <net/route.h>
 #include "../compat.h"
+#include "../engine/skb.h"
 #include "../observe/trace.h"
 #include "ip.h"
 #include "segment.h"

@@ -96,11 +96,9 @@ int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len)
  */
 int xtcp_segment_build(const struct xtcp_segment *seg, void *data, size_t len)
 {
-	size_t header_bytes = XTCP_HEADER_BYTES;
+	u32 header_bytes = xtcp_segment_header_bytes(seg);
 	u8 *p = data;
 
-	if (seg->mss)
-		header_bytes += XTCP_MSS_OPTION_BYTES;
 	if (len < header_bytes)
 		return -ENOSPC;
 	put_unaligned_be16(seg->sport, p);

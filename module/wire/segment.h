@@ -52,6 +52,12 @@ struct xtcp_segment {
 	u16	mss;
 };
 
+/* How long a segment's header is, with the options that it carries. */
+static inline u32 xtcp_segment_header_bytes(const struct xtcp_segment *seg)
+{
+	return XTCP_HEADER_BYTES + (seg->mss ? XTCP_MSS_OPTION_BYTES : 0);
+}
+
 int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len);
 int xtcp_segment_build(const struct xtcp_segment *seg, void *data, size_t len);
 

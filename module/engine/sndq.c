@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The write queue: all that the user wrote and the peer has not acknowledged, in
+ * sequence order, SYN and FIN among it.  send_head is its first skb that was never
+ * sent, rtx_head the first that is lost and was not sent again.
+ *
+ * Data lies in page fragments, up to a GSO packet's worth in an skb, and what leaves
+ * is a clone with a header in front.
+ */
+#include <linux/errqueue.h>
+#include <linux/tcp.h>
+#include "../wire/ip.h"
+#include "clock.h"
+#include "memory.h"
+#include "rate.h"
+#include "rtt.h"
+#include "seq.h"
+#include "sndq.h"
+
+static struct sk_buff *sndq_new_skb(gfp_t gfp)
+{
+	struct sk_buff *skb = alloc_skb_fclone(XTCP_MAX_HEADER, gfp);
+
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, XTCP_MAX_HEADER);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	return skb;
+}
+
+/**
+ * xtcp_sndq_alloc() - an empty skb for the write queue
+ * @sk: the connection, locked
+ * @gfp: how to allocate
+ *
+ * Return: the skb, charged to the socket; NULL without memory
+ */
+struct sk_buff *xtcp_sndq_alloc(struct sock *sk, gfp_t gfp)
+{
+	struct sk_buff *skb = sndq_new_skb(gfp);
+
+	if (!skb)
+		return NULL;
+	/* an empty queue takes one, or the connection stops for good */
+	if (!sk_wmem_schedule(sk, skb->truesize) &&
+	    !(skb_queue_empty(&sk->sk_write_queue) &&
+	      xtcp_force_charge(sk, skb->truesize))) {
+		__kfree_skb(skb);
+		return NULL;
+	}
+	return skb;
+}
+
+/**
+ * xtcp_sndq_add() - put an skb at the end of the write queue
+ * @sk: the connection, locked
+ * @skb: from xtcp_sndq_alloc(); begins at write_seq
+ */
+void xtcp_sndq_add(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	/* the clones' headers are their own, the data is shared */
+	__skb_header_release(skb);
+	__skb_queue_tail(&sk->sk_write_queue, skb);
+	sk_wmem_queued_add(sk, skb->truesize);
+	sk_mem_charge(sk, skb->truesize);
+	if (!x->send_head)
+		x->send_head = skb;
+}
+
+/**
+ * xtcp_sndq_add_control() - put a SYN, or a FIN without data, at the end of the queue
+ * @sk: the connection, locked
+ * @flags: the segment's
+ *
+ * It occupies one sequence number.  The connection depends on it, so the socket's
+ * limits do not hold for it.
+ *
+ * Return: the skb, NULL without memory
+ */
+struct sk_buff *xtcp_sndq_add_control(struct sock *sk, u8 flags)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = sndq_new_skb(sk->sk_allocation | __GFP_NOWARN);
+
+	if (!skb)
+		return NULL;
+	memset(XTCP_CB(skb), 0, sizeof(*XTCP_CB(skb)));
+	XTCP_CB(skb)->flags = flags;
+	xtcp_seq(skb) = x->write_seq;
+	xtcp_end(skb) = ++x->write_seq;
+	xtcp_sndq_add(sk, skb);
+	return skb;
+}
+
+/* A clone on its way down shares the fragment list, which is about to change. */
+static int sndq_unshare(struct sk_buff *skb)
+{
+	u32 truesize = skb->truesize;
+
+	if (!skb_cloned(skb))
+		return 0;
+	if (pskb_expand_head(skb, 0, 0, GFP_ATOMIC))
+		return -ENOMEM;
+	skb->truesize = truesize;	/* what the socket was charged */
+	__skb_header_release(skb);
+	return 0;
+}
+
+/* SO_TIMESTAMPING asks about the last byte, which is in @to now. */
+static void move_stamp(struct sk_buff *from, struct sk_buff *to)
+{
+	struct skb_shared_info *old = skb_shinfo(from), *new = skb_shinfo(to);
+
+	new->tx_flags |= old->tx_flags & SKBTX_ANY_TSTAMP;
+	new->tskey = old->tskey;
+	old->tx_flags &= ~SKBTX_ANY_TSTAMP;
+	XTCP_CB(from)->stamped = 0;
+	XTCP_CB(from)->stamp_ack = 0;
+}
+
+/**
+ * xtcp_sndq_cut() - cut an skb of the write queue in two
+ * @sk: the connection, locked
+ * @skb: in its write queue
+ * @len: how many bytes of data the first part keeps; the second, which follows
+ *	it in the queue, has the rest, FIN and PSH included
+ *
+ * Return: 0 or -ENOMEM
+ */
+int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len)
+{
+	struct xtcp_skb_cb *cb = XTCP_CB(skb), *cb2;
+	struct sk_buff *skb2;
+	u32 moved;
+
+	if (sndq_unshare(skb))
+		return -ENOMEM;
+	skb2 = sndq_new_skb(GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb2)
+		return -ENOMEM;
+	moved = skb->len - len;
+	skb_split(skb, skb2, len);
+	skb->truesize -= moved;
+	skb2->truesize += moved;
+	sk_wmem_queued_add(sk, skb2->truesize - moved);
+	sk_mem_charge(sk, skb2->truesize - moved);
+
+	cb2 = XTCP_CB(skb2);
+	*cb2 = *cb;
+	cb2->block.seq = cb->block.seq + len;
+	cb->block.end = cb2->block.seq;
+	cb->flags &= ~(XTCP_FIN | XTCP_PSH);
+	if (!moved) {	/* only the FIN goes: the last byte stays, and its stamp */
+		cb2->stamped = 0;
+		cb2->stamp_ack = 0;
+	} else if (unlikely(cb->stamped)) {
+		move_stamp(skb, skb2);
+	}
+	__skb_header_release(skb2);
+	__skb_queue_after(&sk->sk_write_queue, skb, skb2);
+	return 0;
+}
+
+/* The next skb's data fit behind this one's, in a segment of at most @most bytes. */
+static bool sndq_may_merge(const struct sk_buff *skb, const struct sk_buff *next, u32 most)
+{
+	const struct xtcp_skb_cb *a = XTCP_CB(skb), *b = XTCP_CB(next);
+
+	return skb->len && skb->len + next->len <= most &&
+	       !((a->flags | b->flags) & XTCP_SYN) && !a->stamped && !b->stamped &&
+	       skb_shinfo(skb)->nr_frags + skb_shinfo(next)->nr_frags <= MAX_SKB_FRAGS;
+}
+
+/**
+ * xtcp_sndq_merge() - make one skb of what were two writes
+ * @sk: the connection, locked
+ * @skb: in its write queue, sent before, with data
+ * @most: bytes that it may become
+ *
+ * Small writes that left singly go again as full segments (SHLD-27's sense): a peer that
+ * lost ten of them needs one retransmission, not ten.
+ *
+ * Return: whether the next one's data are in @skb now
+ */
+bool xtcp_sndq_merge(struct sock *sk, struct sk_buff *skb, u32 most)
+{
+	struct skb_shared_info *to, *from;
+	struct sk_buff *next;
+	u32 moved;
+	int i;
+
+	if (skb_queue_is_last(&sk->sk_write_queue, skb))
+		return false;
+	next = skb_queue_next(&sk->sk_write_queue, skb);
+	if (next == xtcp_sk(sk)->send_head || !sndq_may_merge(skb, next, most) ||
+	    sndq_unshare(skb))
+		return false;
+	to = skb_shinfo(skb);
+	from = skb_shinfo(next);
+	for (i = 0; i < from->nr_frags; i++) {
+		to->frags[to->nr_frags++] = from->frags[i];
+		skb_frag_ref(next, i);
+	}
+	moved = next->len;
+	skb->len += moved;
+	skb->data_len += moved;
+	skb->truesize += moved;
+	sk_wmem_queued_add(sk, moved);
+	sk_mem_charge(sk, moved);
+	xtcp_end(skb) = xtcp_end(next);
+	XTCP_CB(skb)->flags |= XTCP_CB(next)->flags;
+	xtcp_sndq_free(sk, next);
+	return true;
+}
+
+static void sndq_free_skb(struct sock *sk, struct sk_buff *skb)
+{
+	sk_wmem_queued_add(sk, -skb->truesize);
+	sk_mem_uncharge(sk, skb->truesize);
+	__kfree_skb(skb);
+}
+
+/**
+ * xtcp_sndq_purge() - free all that waits to be sent or acknowledged
+ * @sk: the connection, locked
+ */
+void xtcp_sndq_purge(struct sock *sk)
+{
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
+		sndq_free_skb(sk, skb);
+	xtcp_sk(sk)->send_head = NULL;
+	xtcp_sk(sk)->rtx_head = NULL;
+}
+
+/* The skb behind this one in the queue, or NULL. */
+static struct sk_buff *sndq_next(struct sock *sk, struct sk_buff *skb)
+{
+	return skb_queue_is_last(&sk->sk_write_queue, skb) ? NULL :
+	       skb_queue_next(&sk->sk_write_queue, skb);
+}
+
+/**
+ * xtcp_sndq_free() - take an skb out of the write queue and free it
+ * @sk: the connection, locked
+ * @skb: in its write queue
+ */
+void xtcp_sndq_free(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (x->send_head == skb)
+		x->send_head = sndq_next(sk, skb);
+	if (unlikely(x->rtx_head == skb))
+		x->rtx_head = sndq_next(sk, skb);
+	__skb_unlink(skb, &sk->sk_write_queue);
+	sndq_free_skb(sk, skb);
+}
+
+/**
+ * xtcp_sndq_sent() - send_head has left for the first time: it is in flight
+ * @sk: the connection, locked
+ */
+void xtcp_sndq_sent(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = x->send_head;
+
+	XTCP_CB(skb)->resent = 0;
+	x->send_head = sndq_next(sk, skb);
+	x->snd_nxt = xtcp_end(skb);
+	if (skb->len % x->snd_mss)
+		x->snd_sml = x->snd_nxt;
+	x->last_sent_ms = xtcp_now_ms();
+}
+
+/* An skb is acknowledged. */
+static void sndq_free_acked(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->tally.segs_delivered += xtcp_sndq_segs(skb, x->snd_mss);
+	xtcp_sndq_free(sk, skb);
+}
+
+/**
+ * xtcp_sndq_cut_acked() - cut off what was acknowledged of an skb
+ * @sk: the connection, locked
+ * @skb: the first of the write queue; its end lies behind snd_una
+ *
+ * Return: what is left of it, in its place; NULL without memory
+ */
+struct sk_buff *xtcp_sndq_cut_acked(struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *rest;
+
+	if (!seq_lt(xtcp_seq(skb), xtcp_sk(sk)->snd_una))
+		return skb;
+	if (xtcp_sndq_cut(sk, skb, xtcp_sk(sk)->snd_una - xtcp_seq(skb)))
+		return NULL;
+	rest = skb_queue_next(&sk->sk_write_queue, skb);
+	sndq_free_acked(sk, skb);
+	return rest;
+}
+
+/**
+ * xtcp_sndq_acked() - free what is acknowledged, and measure by the newest segment
+ * @sk: the connection, locked; snd_una has moved on
+ *
+ * Where the ACK covers anything that was sent twice it measures nothing: which of the
+ * two it answers, nobody knows (RFC 6298, 3) (MUST-18).
+ */
+void xtcp_sndq_acked(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 now_us = xtcp_now_us(), sent_us = 0, last_us = 0;
+	bool resent = false, whole = false;
+	struct xtcp_rate_mark mark;
+	struct sk_buff *skb;
+
+	while ((skb = skb_peek(&sk->sk_write_queue)) && skb != x->send_head) {
+		struct xtcp_skb_cb *cb = XTCP_CB(skb);
+
+		if (seq_gt(cb->block.end, x->snd_una)) {
+			resent |= cb->resent && seq_lt(cb->block.seq, x->snd_una);
+			break;
+		}
+		resent |= cb->resent;
+		sent_us = cb->sent_us;
+		if (!whole || seq_geq(sent_us, last_us)) {
+			last_us = sent_us;
+			mark = cb->mark;
+		}
+		whole = true;
+		if (unlikely(cb->stamp_ack))
+			__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
+		sndq_free_acked(sk, skb);
+	}
+	if (whole && !resent)
+		xtcp_rtt_sample(&x->rtt, now_us - sent_us, xtcp_rto_min_us(x));
+	xtcp_rate_acked(&x->rate, whole ? &mark : NULL, last_us,
+			x->tally.bytes_acked, now_us, x->rtt.min_us);
+}
+
+/**
+ * xtcp_sndq_grow() - let the send buffer follow the congestion window
+ * @sk: the connection, locked
+ *
+ * So that the window can be filled.  Not where the user has chosen the buffer's size,
+ * or memory is scarce.
+ */
+void xtcp_sndq_grow(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 want;
+
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || xtcp_memory_scarce(sk))
+		return;
+	want = min_t(u64, 2ull * x->cong.cwnd_bytes + 4 * x->cong.mss_bytes,
+		     READ_ONCE(x->xn->sysctl.wmem[2]));
+	if (want > READ_ONCE(sk->sk_sndbuf))
+		WRITE_ONCE(sk->sk_sndbuf, want);
+}
+

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_SNDQ_H
+#define _XTCP_SNDQ_H
+
+#include "skb.h"
+#include "tcb.h"
+
+struct sk_buff *xtcp_sndq_alloc(struct sock *sk, gfp_t gfp);
+void xtcp_sndq_add(struct sock *sk, struct sk_buff *skb);
+struct sk_buff *xtcp_sndq_add_control(struct sock *sk, u8 flags);
+int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len);
+struct sk_buff *xtcp_sndq_cut_acked(struct sock *sk, struct sk_buff *skb);
+bool xtcp_sndq_merge(struct sock *sk, struct sk_buff *skb, u32 most);
+void xtcp_sndq_sent(struct sock *sk);
+void xtcp_sndq_acked(struct sock *sk);
+void xtcp_sndq_free(struct sock *sk, struct sk_buff *skb);
+void xtcp_sndq_purge(struct sock *sk);
+void xtcp_sndq_grow(struct sock *sk);
+
+/* How many segments the data of an skb makes; a SYN or FIN alone is one as well. */
+static inline u32 xtcp_sndq_segs(const struct sk_buff *skb, u32 mss)
+{
+	return skb->len <= mss ? 1 : DIV_ROUND_UP(skb->len, mss);
+}
+
+/* Data of ours, a FIN aside, that the peer has not acknowledged. */
+static inline u32 xtcp_unacked_bytes(const struct xtcp_sock *x)
+{
+	return x->write_seq - x->snd_una - x->fin_queued;
+}
+
+#endif /* _XTCP_SNDQ_H */

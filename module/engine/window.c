@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The window that we offer: RFC 9293, 3.8.6.2.2.
+ *
+ *	offered = min((receive buffer - what is in it) / 2, clamp, 65535)
+ *
+ * Half of the free memory: the other half pays for the skbs around the data.
+ */
+#include <net/dst.h>
+#include "memory.h"
+#include "window.h"
+
+#define SEGS_WHEN_SCARCE	4u	/* as Linux */
+
+/* What so much memory, the clamp and the header's 16 bits allow. */
+static u32 window_for(const struct xtcp_sock *x, int space)
+{
+	return min3((u32)max(space, 0) / 2, x->window_clamp, (u32)U16_MAX);
+}
+
+/**
+ * xtcp_largest_window() - what can be offered while the receive buffer is empty
+ * @sk: the connection, or the listener of one to come
+ *
+ * Return: bytes
+ */
+u32 xtcp_largest_window(const struct sock *sk)
+{
+	return window_for(xtcp_sk(sk), READ_ONCE(sk->sk_rcvbuf));
+}
+
+/**
+ * xtcp_offered_window() - what the receive buffer has room for
+ * @sk: the connection, locked
+ *
+ * Return: bytes, at most xtcp_largest_window()
+ */
+u32 xtcp_offered_window(const struct sock *sk)
+{
+	int space = READ_ONCE(sk->sk_rcvbuf) - READ_ONCE(sk->sk_backlog.len) -
+		    atomic_read(&sk->sk_rmem_alloc);
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	u32 offered = min(window_for(x, space), x->rcv_limit);
+
+	if (unlikely(x->route_window))
+		offered = min(offered, x->route_window);
+	/* what is offered is taken, so where memory is scarce less is offered */
+	if (unlikely(xtcp_memory_scarce(sk)))
+		offered = min(offered, SEGS_WHEN_SCARCE * x->rcv_mss);
+	return offered;
+}
+
+/* How far the right edge must move to be worth telling: a full segment, or half
+ * of what we would ever offer.
+ */
+static u32 window_step(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	return max(min3(x->rcv_mss, (u32)READ_ONCE(sk->sk_rcvbuf) / 4,
+			x->window_clamp / 2), 1u);
+}
+
+/**
+ * xtcp_select_window() - SEG.WND of the segment that leaves now
+ * @sk: the connection, locked
+ *
+ * The window's right edge never moves left (SHLD-14), and right only in steps
+ * that let the peer send a full segment, or half the buffer.  But where a segment
+ * in the window could not be taken there is none: a peer that knows probes with
+ * patience; one that does not counts its retransmissions and gives up (MUST-39,
+ * MAY-8).
+ *
+ * Return: the window, as it is in the header
+ */
+u16 xtcp_select_window(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 current_wnd = xtcp_rcv_window(x);
+	u32 offered = xtcp_offered_window(sk);
+
+	if (offered < current_wnd + window_step(sk))
+		offered = current_wnd;
+	if (unlikely(x->no_memory)) {
+		x->no_memory = 0;
+		offered = 0;
+	}
+	x->rcv_wup = x->rcv_nxt;
+	x->rcv_wnd = offered;
+	xtcp_window_note_edge(x);
+	return offered;
+}
+
+/**
+ * xtcp_window_worth_telling() - has the window grown enough for an ACK of its own?
+ * @sk: the connection, locked
+ *
+ * Return: whether it can at least double
+ */
+bool xtcp_window_worth_telling(const struct sock *sk)
+{
+	u32 current_wnd = xtcp_rcv_window(xtcp_sk(sk));
+	u32 offered = xtcp_offered_window(sk);
+
+	return offered >= 2 * current_wnd &&
+	       offered >= current_wnd + window_step(sk);
+}
+
+/* A route may say with how many segments to begin. */
+static void limit_first_window(struct sock *sk, u32 mss)
+{
+	const struct dst_entry *dst = __sk_dst_get(sk);
+	u32 segs = dst ? dst_metric(dst, RTAX_INITRWND) : 0;
+
+	xtcp_sk(sk)->rcv_limit = segs ? min_t(u64, (u64)segs * mss, U16_MAX) :
+					U32_MAX;
+}
+
+/**
+ * xtcp_syn_window() - SEG.WND of a SYN
+ * @sk: the connection, locked
+ * @mss: what the SYN's MSS option says
+ *
+ * Return: the window, as it is in the header
+ */
+u16 xtcp_syn_window(struct sock *sk, u32 mss)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	limit_first_window(sk, mss);
+	x->rcv_wup = x->rcv_nxt;
+	x->rcv_wnd = xtcp_offered_window(sk);
+	x->rcv_adv = x->rcv_wup + x->rcv_wnd;
+	return x->rcv_wnd;
+}
+
+/**
+ * xtcp_initial_window() - the window as the handshake ends
+ * @sk: the connection, locked; its MSS known
+ *
+ * A whole number of segments, where there is room for one.
+ */
+void xtcp_initial_window(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 wnd;
+
+	limit_first_window(sk, x->snd_mss);
+	wnd = xtcp_offered_window(sk);
+	if (wnd > x->snd_mss)
+		wnd = rounddown(wnd, x->snd_mss);
+	x->rcv_wup = x->rcv_nxt;
+	x->rcv_wnd = max(wnd, xtcp_rcv_window(x));
+	xtcp_window_note_edge(x);
+}
