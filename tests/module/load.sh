@@ -5,10 +5,12 @@
 # and being loaded by the first socket. It is loaded again at the end.
 #
 # XTCP_KO is the module's file; XTCP_CYCLES, how often it is loaded.
+#
+# run: first
 
 # shellcheck disable=SC2016,SC2317 # awk has its own $; check calls the functions
 # shellcheck source=tests/lib/tap.sh
-. "$(dirname "$0")/lib/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 cycles=${XTCP_CYCLES:-100}
 ko=${XTCP_KO:-}
@@ -44,8 +46,8 @@ says() {
 echo_works() {
 	local pid status
 
-	pid=$("$OUT/xcat" -l 127.0.0.1 7010 cat) || return 1
-	[ "$(echo hello | timeout 20 "$OUT/xcat" 127.0.0.1 7010)" = hello ]
+	pid=$("$OUT/tools/xcat" -l 127.0.0.1 7010 cat) || return 1
+	[ "$(echo hello | timeout 20 "$OUT/tools/xcat" 127.0.0.1 7010)" = hello ]
 	status=$?
 	kill "$pid"
 	return "$status"
@@ -78,13 +80,13 @@ memory() {
 	awk '/^(MemAvailable|SUnreclaim|VmallocUsed):/ { print $2 }' /proc/meminfo
 }
 
-pid=$("$OUT/xcat" -l 127.0.0.1 7010 cat)
+pid=$("$OUT/tools/xcat" -l 127.0.0.1 7010 cat)
 check "rmmod refuses while a socket is open" says "in use" rmmod xtcp
 kill "$pid"
 check "it does not once the socket is closed" unload
 check "nothing is left of it" nothing_left
 check "no socket without it" says "socket: EAFNOSUPPORT" \
-	"$OUT/xcat" 127.0.0.1 7010
+	"$OUT/tools/xcat" 127.0.0.1 7010
 
 # family=
 check "a number that is taken is refused" says "resource busy" insmod "$ko" family=2
@@ -93,7 +95,7 @@ check "a number that is none is refused" says insmod insmod "$ko" family=4711
 check "another number" insmod "$ko" family=27
 check "is told" [ "$(cat /sys/module/xtcp/parameters/family)" = 27 ]
 check "and counts, not the default" says "socket: EAFNOSUPPORT" \
-	"$OUT/xcat" 127.0.0.1 7010
+	"$OUT/tools/xcat" 127.0.0.1 7010
 check "rmmod" unload
 
 # Again and again. The first few fill caches of the kernel's.
@@ -148,8 +150,8 @@ check "insmod, for those who come after" insmod "$ko"
 talks() {
 	local pid status
 
-	pid=$(in_space "xtcp-m-$$" "$OUT/xcat" -l 127.0.0.1 7010 cat) || return 1
-	[ "$(echo hello | in_space "xtcp-m-$$" timeout 20 "$OUT/xcat" 127.0.0.1 7010)" = hello ]
+	pid=$(in_space "xtcp-m-$$" "$OUT/tools/xcat" -l 127.0.0.1 7010 cat) || return 1
+	[ "$(echo hello | in_space "xtcp-m-$$" timeout 20 "$OUT/tools/xcat" 127.0.0.1 7010)" = hello ]
 	status=$?
 	kill "$pid"
 	return "$status"

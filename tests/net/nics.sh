@@ -6,7 +6,7 @@
 
 # shellcheck disable=SC2016,SC2317 # awk has its own $; check calls the functions
 # shellcheck source=tests/lib/tap.sh
-. "$(dirname "$0")/lib/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 tenth 20000000
 bytes=${XTCP_NIC_BYTES:-$tenth}
@@ -29,18 +29,18 @@ ip -n "$b" link set eth1 up
 serve() {
 	local pid
 
-	pid=$(in_space "$b" "$OUT/xcat" -l 0.0.0.0 "$@") && pids+=("$pid")
+	pid=$(in_space "$b" "$OUT/tools/xcat" -l 0.0.0.0 "$@") && pids+=("$pid")
 }
 
 echoes() {
-	[ "$(echo hello | in_space "$a" timeout 20 "$OUT/xcat" 10.9.0.2 7000)" = hello ]
+	[ "$(echo hello | in_space "$a" timeout 20 "$OUT/tools/xcat" 10.9.0.2 7000)" = hello ]
 }
 
 # transfer [FILE]
 transfer() {
 	local file=${1:-$work/in}
 
-	in_space "$a" timeout 60 "$OUT/xcat" 10.9.0.2 7001 <"$file" >"$work/got" &&
+	in_space "$a" timeout 60 "$OUT/tools/xcat" 10.9.0.2 7001 <"$file" >"$work/got" &&
 		cmp "$file.sum" "$work/got"
 }
 

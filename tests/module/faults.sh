@@ -8,13 +8,13 @@
 # leave nothing behind; the rest must work.
 #
 # The kernel's own fault injection does it, and only the test kernels have that:
-# scripts/e2e --kernel kunit faults.sh, or kunit-san
+# scripts/e2e --kernel kunit module/faults, or kunit-san
 #
 # XTCP_KO is the module's file.
 
 # shellcheck disable=SC2016,SC2317 # what sh expands; check calls the functions
 # shellcheck source=tests/lib/tap.sh
-. "$(dirname "$0")/lib/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 most=1000	# allocations; no step has as many
 debug=/sys/kernel/debug
@@ -133,8 +133,8 @@ counted() {
 works() {
 	local status pid
 
-	pid=$("$OUT/xcat" -l 127.0.0.1 7020 cat) || return 1
-	[ "$(echo hello | timeout 20 "$OUT/xcat" 127.0.0.1 7020)" = hello ]
+	pid=$("$OUT/tools/xcat" -l 127.0.0.1 7020 cat) || return 1
+	[ "$(echo hello | timeout 20 "$OUT/tools/xcat" 127.0.0.1 7020)" = hello ]
 	status=$?
 	kill "$pid"
 	return "$status"
@@ -184,9 +184,9 @@ served() {
 	[ "$1" -ne 0 ] || kill "$(cat "$work/said")"
 }
 counted "socket, bind, listen" each served \
-	ip netns exec "$space" "$OUT/xcat" -l 127.0.0.1 7021 cat
+	ip netns exec "$space" "$OUT/tools/xcat" -l 127.0.0.1 7021 cat
 
-pid=$(in_space "$space" "$OUT/xcat" -l 127.0.0.1 7022 cat)
+pid=$(in_space "$space" "$OUT/tools/xcat" -l 127.0.0.1 7022 cat)
 pids+=("$pid")
 head -c 20000 /dev/urandom >"$work/in"
 
@@ -196,8 +196,8 @@ sent() {
 }
 counted "socket, connect, send, recv, close" each sent \
 	ip netns exec "$space" sh -c 'exec "$1" 127.0.0.1 7022 <"$2" >"$3"' \
-	- "$OUT/xcat" "$work/in" "$work/out"
+	- "$OUT/tools/xcat" "$work/in" "$work/out"
 check "afterwards it works" in_space "$space" \
-	sh -c '"$1" 127.0.0.1 7022 <"$2" | cmp - "$2"' - "$OUT/xcat" "$work/in"
+	sh -c '"$1" 127.0.0.1 7022 <"$2" | cmp - "$2"' - "$OUT/tools/xcat" "$work/in"
 
 tap_end

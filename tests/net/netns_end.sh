@@ -3,10 +3,12 @@
 #
 # A namespace ends with connections in each of the eleven states in it, their
 # processes killed: it must really go, and all that it held with it.
+#
+# run: counts-objects
 
 # shellcheck disable=SC2016,SC2317 # awk has its own $; check calls the functions
 # shellcheck source=tests/lib/tap.sh
-. "$(dirname "$0")/lib/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 modprobe -q tun
 if [ ! -c /dev/net/tun ]; then
@@ -35,7 +37,7 @@ objects_at_most() {
 
 # populate SPACE [kept]: sockets in all states; the process is in $pid
 populate() {
-	{ coproc states { exec ip netns exec "$1" "$OUT/states" "${@:2}"; }; } 2>/dev/null
+	{ coproc states { exec ip netns exec "$1" "$OUT/tools/states" "${@:2}"; }; } 2>/dev/null
 	# shellcheck disable=SC2154 # coproc sets it
 	pid=$states_PID
 	read -r -t 30 -u "${states[0]}" line
@@ -105,8 +107,8 @@ used() {
 	local port
 
 	begin "$1"
-	port=$(in_space "$1" "$OUT/xcat" -l 127.0.0.1 7000 cat) || return 1
-	[ "$(echo hello | in_space "$1" timeout 20 "$OUT/xcat" 127.0.0.1 7000)" = hello ]
+	port=$(in_space "$1" "$OUT/tools/xcat" -l 127.0.0.1 7000 cat) || return 1
+	[ "$(echo hello | in_space "$1" timeout 20 "$OUT/tools/xcat" 127.0.0.1 7000)" = hello ]
 	kill "$port"
 }
 

@@ -4,7 +4,7 @@
 #include <err.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include "xtcp.h"
+#include <xtcp.h>
 
 int main(int argc, char **argv)
 {

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The memory that all sockets may have together, net.xtcp.mem, and its end. */
+/*
+ * The memory that all sockets may have together, net.xtcp.mem, and its end.
+ *
+ * run: takes-memory
+ */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,10 +4,12 @@
 # Many connections between two namespaces, and that nothing is left of them.
 #
 # XTCP_MANY says how many: 10000 by default.
+#
+# run: counts-objects
 
 # shellcheck disable=SC2016,SC2317 # awk has its own $; check calls the functions
 # shellcheck source=tests/lib/tap.sh
-. "$(dirname "$0")/lib/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 tenth 10000
 count=${XTCP_MANY:-$tenth}
@@ -72,7 +74,7 @@ counter_is() {
 many() {
 	local status
 
-	"$OUT/many" "$b" "$a" "$1" >"$work/many" 2>&1
+	"$OUT/tools/many" "$b" "$a" "$1" >"$work/many" 2>&1
 	status=$?
 	sed 's/^/#   /' "$work/many"
 	return "$status"

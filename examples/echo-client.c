@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "xtcp.h"
+#include <xtcp.h>
 
 int main(int argc, char **argv)
 {

@@ -5,7 +5,7 @@
 
 # shellcheck disable=SC2016,SC2317 # awk has its own $; check calls the functions
 # shellcheck source=tests/lib/tap.sh
-. "$(dirname "$0")/lib/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 tracing=/sys/kernel/tracing
 if [ "$XTCP_WIRE" = kernel ] || [ ! -d $tracing/events/xtcp ]; then
@@ -25,14 +25,14 @@ if ! space_pair "$a" "$b"; then
 	skip "everything" "no veth"
 	tap_end
 fi
-pid=$(in_space "$b" "$OUT/xcat" -l 0.0.0.0 7000 cat) && pids+=("$pid")
+pid=$(in_space "$b" "$OUT/tools/xcat" -l 0.0.0.0 7000 cat) && pids+=("$pid")
 
 talk() {
-	[ "$(echo hello | in_space "$a" timeout 20 "$OUT/xcat" 10.9.0.2 7000)" = hello ]
+	[ "$(echo hello | in_space "$a" timeout 20 "$OUT/tools/xcat" 10.9.0.2 7000)" = hello ]
 }
 
 refused() {
-	! in_space "$a" timeout 20 "$OUT/xcat" 10.9.0.2 7001 </dev/null
+	! in_space "$a" timeout 20 "$OUT/tools/xcat" 10.9.0.2 7001 </dev/null
 }
 
 same() {

@@ -6,11 +6,13 @@
 # of a filter that answers only when it has read all.
 #
 # XTCP_STREAM_BYTES says how much: by default 100 MB, on TCP's wire a tenth, for
-# there interop.sh moves as much as that.
+# there net/interop moves as much as that.
+#
+# run: wire-blind
 
 # shellcheck disable=SC2317 # check calls the functions
 # shellcheck source=tests/lib/tap.sh
-. "$(dirname "$0")/lib/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 tenth 100000000
 [ "$XTCP_WIRE" != tcp ] || tenth=$((tenth / 10))
@@ -41,14 +43,14 @@ done
 serve() {
 	local pid
 
-	pid=$(in_space "$b" "$OUT/xcat" -l 0.0.0.0 "$@" 2>>"$work/served") ||
+	pid=$(in_space "$b" "$OUT/tools/xcat" -l 0.0.0.0 "$@" 2>>"$work/served") ||
 		return 1
 	pids+=("$pid")
 }
 
 # talk PORT: standard input to $b and back
 talk() {
-	in_space "$a" timeout 100 "$OUT/xcat" 10.9.0.2 "$1"
+	in_space "$a" timeout 100 "$OUT/tools/xcat" 10.9.0.2 "$1"
 }
 
 # was_bad: what the path did to segments was seen at both ends

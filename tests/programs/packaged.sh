@@ -19,7 +19,7 @@ fi
 iperf_bytes=8M		# each way
 
 # shellcheck source=tests/lib/tap.sh
-. "$(dirname "$0")/lib/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 case $XTCP_WIRE in
 kernel)	pairs=("kernel kernel") ;;

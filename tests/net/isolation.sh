@@ -3,10 +3,12 @@
 #
 # What a namespace has for itself: ports, connections, counters, sysctls; and
 # which numbers a sysctl takes.
+#
+# run: wire-blind
 
 # shellcheck disable=SC2016,SC2317 # awk has its own $; check calls the functions
 # shellcheck source=tests/lib/tap.sh
-. "$(dirname "$0")/lib/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 if [ "$XTCP_WIRE" = kernel ]; then
 	skip "everything" "these are xtcp's files"
@@ -36,7 +38,7 @@ counter() {
 }
 
 talk() {
-	[ "$(echo hello | in_space "$1" timeout 20 "$OUT/xcat" 127.0.0.1 7000)" = hello ]
+	[ "$(echo hello | in_space "$1" timeout 20 "$OUT/tools/xcat" 127.0.0.1 7000)" = hello ]
 }
 
 # sysctls
@@ -145,7 +147,7 @@ time_waits() {
 }
 
 space_new "xtcp-e-$$"
-pid=$(in_space "xtcp-e-$$" "$OUT/xcat" -l 0.0.0.0 7000 cat) && pids+=("$pid")
+pid=$(in_space "xtcp-e-$$" "$OUT/tools/xcat" -l 0.0.0.0 7000 cat) && pids+=("$pid")
 before=$(first max_tw_buckets)
 echo 0 >/proc/sys/net/xtcp/max_tw_buckets
 check "bounds: a namespace that was there" is "$(get "xtcp-e-$$" max_tw_buckets)" "$before"
@@ -157,7 +159,7 @@ check "bounds: a TIME_WAIT, as it may" is "$(time_waits "xtcp-e-$$")" 1
 
 # ports, connections, counters
 for space in "$a" "$b"; do
-	pid=$(in_space "$space" "$OUT/xcat" -l 0.0.0.0 7000 cat) && pids+=("$pid")
+	pid=$(in_space "$space" "$OUT/tools/xcat" -l 0.0.0.0 7000 cat) && pids+=("$pid")
 	check "ports: 7000 is free in each namespace" [ -n "$pid" ]
 done
 check "a connection in one" talk "$a"

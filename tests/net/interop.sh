@@ -8,7 +8,7 @@
 
 # shellcheck disable=SC2317 # check calls the functions
 # shellcheck source=tests/lib/tap.sh
-. "$(dirname "$0")/lib/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 tenth 100000000
 bytes=${XTCP_STREAM_BYTES:-$tenth}
@@ -27,14 +27,14 @@ serve() {
 	local pid wire=$1
 
 	shift
-	pid=$(XTCP_WIRE=$wire in_space "$b" "$OUT/xcat" -l 0.0.0.0 "$@" \
+	pid=$(XTCP_WIRE=$wire in_space "$b" "$OUT/tools/xcat" -l 0.0.0.0 "$@" \
 		2>>"$work/served") || return 1
 	pids+=("$pid")
 }
 
 # talk WIRE PORT: standard input to $b and back
 talk() {
-	XTCP_WIRE=$1 in_space "$a" timeout 100 "$OUT/xcat" 10.9.0.2 "$2"
+	XTCP_WIRE=$1 in_space "$a" timeout 100 "$OUT/tools/xcat" 10.9.0.2 "$2"
 }
 
 
@@ -125,9 +125,9 @@ firewall() {
 reaches() {
 	local status
 
-	pid=$(XTCP_WIRE=tcp in_space "$a" "$OUT/xcat" -l 0.0.0.0 "$1" echo here)
+	pid=$(XTCP_WIRE=tcp in_space "$a" "$OUT/tools/xcat" -l 0.0.0.0 "$1" echo here)
 	pids+=("$pid")
-	XTCP_WIRE=kernel in_space "$b" timeout "${2:-20}" "$OUT/xcat" 10.9.0.1 "$1" \
+	XTCP_WIRE=kernel in_space "$b" timeout "${2:-20}" "$OUT/tools/xcat" 10.9.0.1 "$1" \
 		</dev/null >"$work/got" 2>&1
 	status=$?
 	kill "$pid"
@@ -210,7 +210,7 @@ ip -n "$a" route add 10.8.2.0/24 via 10.8.1.2
 ip -n "$b" route add 10.8.1.0/24 via 10.8.2.2
 
 narrow() {
-	XTCP_WIRE=$1 in_space "$a" timeout 60 "$OUT/xcat" 10.8.2.1 "${2}00" \
+	XTCP_WIRE=$1 in_space "$a" timeout 60 "$OUT/tools/xcat" 10.8.2.1 "${2}00" \
 		<"$work/small" >"$work/got" && cmp "$work/small.sum" "$work/got"
 }
 for_roles "path MTU discovery" narrow

@@ -2,6 +2,8 @@
 /*
  * Ten seconds in which nothing happens: to connections whose window is closed,
  * and to ones that keepalive keeps. The peer is the kernel's TCP on TCP's wire.
+ *
+ * run: beside
  */
 #include <sys/socket.h>
 #include <unistd.h>

@@ -2,6 +2,8 @@
 /*
  * The peer's host, or the way to it, is no more: who finds out, when, and by
  * which error.
+ *
+ * run: beside
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

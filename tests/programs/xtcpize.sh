@@ -5,7 +5,7 @@
 
 # shellcheck disable=SC2317 # check and retry call the functions
 # shellcheck source=tests/lib/tap.sh
-. "$(dirname "$0")/lib/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 xtcpize=("$OUT/xtcpize")
 [ "$XTCP_WIRE" = native ] && xtcpize+=(--native)
@@ -36,7 +36,7 @@ check "a file that is no program" says 126 'not a program' /etc/passwd
 # ldconfig needs no library, for it is what mends them.
 check "a static program" says 126 'linked statically' /sbin/ldconfig
 check "the way for a static program" says 126 'AF_INET.*253' /sbin/ldconfig
-check "a Go program" says 126 'Go program' "$OUT/xtcpize-go"
+check "a Go program" says 126 'Go program' "$OUT/tools/xtcpize-go"
 printf '#!/sbin/ldconfig -v\n' >"$work/script"
 chmod +x "$work/script"
 check "a script for a static program" says 126 'ldconfig is linked statically' \
@@ -95,7 +95,7 @@ listens() {
 		}
 }
 
-client=$OUT/echo-client-kernel server=$OUT/echo-server-kernel
+client=$OUT/examples/echo-client-kernel server=$OUT/examples/echo-server-kernel
 serve 7001 "$server"
 check "an echo client and server" \
 	retry echoes 7001 "${xtcpize[@]}" "$client"
@@ -136,13 +136,13 @@ all_ok() {
 }
 
 export XTCP_WIRE=kernel # what the programs take their sockets for
-check "sockets that it opens" all_ok "$OUT/xtcpize-probe" 253 253
+check "sockets that it opens" all_ok "$OUT/tools/xtcpize-probe" 253 253
 check "sockets under --only-connect" \
-	all_ok --only-connect "$OUT/xtcpize-probe" 253 6
+	all_ok --only-connect "$OUT/tools/xtcpize-probe" 253 6
 check "sockets under --only-listen" \
-	all_ok --only-listen "$OUT/xtcpize-probe" 6 253
+	all_ok --only-listen "$OUT/tools/xtcpize-probe" 6 253
 for name in socket sockopt tcpopt ioctl splice share poll epoll; do
-	check "api_$name, made for the kernel's TCP" all_ok "$OUT/api_$name"
+	check "api/$name, made for the kernel's TCP" all_ok "$OUT/api/$name"
 done
 
 # ---- what it leaves alone ----

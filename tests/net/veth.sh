@@ -3,10 +3,12 @@
 #
 # Two namespaces joined by veth: data over a device with an MTU of 1500, then
 # with delay, loss, reordering and duplicates, then with no way through.
+#
+# run: wire-blind
 
 # shellcheck disable=SC2317 # check and retry call the functions
 # shellcheck source=tests/lib/tap.sh
-. "$(dirname "$0")/lib/tap.sh"
+. "$(dirname "$0")/../lib/tap.sh"
 
 a=xtcp-a-$$ b=xtcp-b-$$
 if ! space_pair "$a" "$b"; then
@@ -21,7 +23,7 @@ head -c 6000 "$work/in" >"$work/short"
 echo >>"$work/short"
 
 echo_over() {
-	in_space "$a" timeout "${2:-30}" "$OUT/echo-client$suffix" \
+	in_space "$a" timeout "${2:-30}" "$OUT/examples/echo-client$suffix" \
 		10.9.0.2 7000 <"$1" >"$work/out" && cmp "$1" "$work/out"
 }
 
@@ -29,7 +31,7 @@ netem() {
 	in_space "$a" tc qdisc replace dev veth0 root netem "$@"
 }
 
-background in_space "$b" "$OUT/echo-server$suffix" 0.0.0.0 7000
+background in_space "$b" "$OUT/examples/echo-server$suffix" 0.0.0.0 7000
 check "echo-server answers" retry echo_over "$work/short" 5
 check "200 kB there and back" echo_over "$work/in"
 for feature in tso gso gro; do
@@ -54,14 +56,14 @@ else
 fi
 
 unreachable() {
-	in_space "$a" timeout 20 "$OUT/echo-client$suffix" 10.9.0.99 7000 \
+	in_space "$a" timeout 20 "$OUT/examples/echo-client$suffix" 10.9.0.99 7000 \
 		</dev/null 2>&1 | grep -q 'No route to host'
 }
 check "no such neighbour: No route to host" unreachable
 
 ip -n "$a" route add prohibit 10.10.0.0/24
 prohibited() {
-	in_space "$a" timeout 20 "$OUT/echo-client$suffix" 10.10.0.1 7000 \
+	in_space "$a" timeout 20 "$OUT/examples/echo-client$suffix" 10.10.0.1 7000 \
 		</dev/null 2>&1 | grep -q 'Permission denied'
 }
 check "a prohibited route: Permission denied" prohibited
@@ -71,7 +73,7 @@ outage() {
 	local pid
 
 	mkfifo "$work/fifo"
-	in_space "$a" timeout 30 "$OUT/echo-client$suffix" 10.9.0.2 7000 \
+	in_space "$a" timeout 30 "$OUT/examples/echo-client$suffix" 10.9.0.2 7000 \
 		<"$work/fifo" >"$work/out" &
 	pid=$!
 	exec 9>"$work/fifo"
