@@ -20,9 +20,10 @@
 #include "observe/observe.h"
 #include "socket/family.h"
 #include "uapi/xtcp.h"
+#include "wire/claim.h"
+#include "wire/hold.h"
 #include "wire/ip.h"
 #include "wire/offload.h"
-#include "wire/tcp_wire.h"
 
 unsigned int xtcp_net_id __read_mostly;
 
@@ -32,7 +33,7 @@ static int __net_init xtcp_net_init(struct net *net)
 	int err = -ENOMEM;
 
 	xn->net = net;
-	xtcp_tcp_wire_net_init(xn);
+	xtcp_hold_net_init(xn);
 	xn->mib = alloc_percpu(struct xtcp_mib);
 	if (!xn->mib)
 		return err;
@@ -77,13 +78,13 @@ static void __net_exit xtcp_net_exit_batch(struct list_head *nets)
 	struct net *net;
 
 	list_for_each_entry(net, nets, exit_list)
-		claimed |= xtcp_tcp_wire_net_stop(xtcp_pernet(net));
+		claimed |= xtcp_hold_net_stop(xtcp_pernet(net));
 	if (claimed)
 		synchronize_net();	/* hooks may still be at work */
 	list_for_each_entry(net, nets, exit_list) {
 		struct xtcp_net *xn = xtcp_pernet(net);
 
-		xtcp_tcp_wire_net_exit(xn);
+		xtcp_claim_net_exit(xn);
 		xtcp_sysctl_net_exit(xn);
 		xtcp_ports_net_exit(xn);
 		xtcp_demux_net_exit(xn);
@@ -112,7 +113,7 @@ static int __init xtcp_init(void)
 
 	xtcp_timers_set_handler(xtcp_timeout);
 	xtcp_isn_init();
-	xtcp_tcp_wire_init(&ip_upcalls);
+	xtcp_claim_init(&ip_upcalls);
 	err = xtcp_ports_init();
 	if (err)
 		return err;

@@ -66,7 +66,7 @@ struct xtcp_net {
 	bool			isn_pinned;	/* tests: isn, not the hash */
 	u32			isn;
 
-	/* IPPROTO_TCP: tcp_wire.c */
+	/* IPPROTO_TCP: claim.c, hold.c */
 	struct mutex		tcp_wire_lock;
 	struct xtcp_tcp_wire	*tcp_wire;
 	unsigned int		tcp_wire_users;	/* holds: the hook is registered */

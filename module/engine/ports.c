@@ -15,7 +15,7 @@
 #include <linux/siphash.h>
 #include <net/l3mdev.h>
 #include "../compat.h"
-#include "../wire/tcp_wire.h"
+#include "../wire/hold.h"
 #include "demux.h"
 #include "owners.h"
 #include "ports.h"

@@ -9,9 +9,9 @@
 #include <net/xfrm.h>
 #include "../observe/drop.h"
 #include "../observe/trace.h"
+#include "../wire/claim.h"
 #include "../wire/ip.h"
 #include "../wire/segment.h"
-#include "../wire/tcp_wire.h"
 #include "demux.h"
 #include "handshake.h"
 #include "input.h"
@@ -238,7 +238,7 @@ int xtcp_rcv(struct sk_buff *skb)
 
 	xtcp_count(xn, SEGS_IN);
 	skb_orphan(skb);	/* early demux may have given it a socket of TCP's */
-	xtcp_tcp_wire_restore(skb);
+	xtcp_claim_restore(skb);
 	if (!segment_check(xn, skb))
 		return 0;
 	dispatch(xn, skb, false);

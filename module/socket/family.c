@@ -48,7 +48,7 @@ static void init_buffers(struct sock *sk, const struct xtcp_sysctls *ctl)
 }
 
 /* Of a class of their own to lockdep: bind() locks a socket of the kernel's TCP
- * while it holds ours, tcp_wire.c.
+ * while it holds ours, hold.c.
  */
 static struct lock_class_key lock_keys[2];
 

@@ -103,7 +103,7 @@ bool xtcp_checksum_bad(struct sk_buff *skb);
 void xtcp_skb_tuple(const struct sk_buff *skb, struct xtcp_tuple *t);
 
 /* An skb->cb flag beside IPCB's own: a TCP-wire segment, led to the native
- * protocol's handler by tcp_wire.c.
+ * protocol's handler by claim.c.
  */
 #define XTCP_IPCB_TCP_WIRE	BIT(15)
 

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IPPROTO_TCP: claiming segments of real TCP.
+ *
+ * A netfilter hook at LOCAL_IN, behind the firewall's rules, looks at each TCP
+ * segment's port.  One for xtcp is handed on with the native protocol's number in
+ * its IP header, so that the IP layer brings it to xtcp_rcv() and not to the
+ * kernel's TCP.  It must not be taken away here: conntrack confirms a connection
+ * at the very last priority of LOCAL_IN, and one that is never confirmed breaks
+ * stateful firewalls.
+ *
+ * Which ports are xtcp's says a table of claims, one for each hold (hold.c).  The
+ * hook is there only while a claim is.
+ */
+#include <linux/icmp.h>
+#include <linux/in.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/ip.h>
+#include "../compat.h"
+#include "claim.h"
+#include "ip.h"
+
+#define CLAIM_BUCKETS	1024
+
+static const struct xtcp_ip_upcalls *upcalls __read_mostly;
+
+/**
+ * struct xtcp_tcp_wire - a namespace's claims; made with the first, kept
+ * @held: bit N: port N is claimed, at some address; read by the hook
+ * @bucket: the claims, by port; tcp_wire_lock; read under RCU
+ */
+struct xtcp_tcp_wire {
+	DECLARE_BITMAP(held, 65536);
+	struct hlist_head	bucket[CLAIM_BUCKETS];
+};
+
+/**
+ * xtcp_claim_bucket() - the claims among which those on a port are
+ * @xn: the namespace, whose table is there
+ * @port: the port
+ *
+ * tcp_wire_lock held, or under RCU.
+ */
+struct hlist_head *xtcp_claim_bucket(struct xtcp_net *xn, u16 port)
+{
+	return &READ_ONCE(xn->tcp_wire)->bucket[port % CLAIM_BUCKETS];
+}
+
+/* ---- inbound ---- */
+
+enum claim {
+	CLAIM_NONE,
+	CLAIM_KNOWN,	/* what the connection table knows */
+	CLAIM_OPENING,	/* that, and what opens a connection */
+	CLAIM_ALL,
+};
+
+/* What is xtcp's of the segments for an address and port. */
+static enum claim claim_of(struct xtcp_net *xn, __be32 addr, u16 port)
+{
+	enum claim claim = CLAIM_NONE;
+	struct xtcp_claim *c;
+
+	if (likely(!test_bit(port, READ_ONCE(xn->tcp_wire)->held)))
+		return CLAIM_NONE;
+	hlist_for_each_entry_rcu(c, xtcp_claim_bucket(xn, port), node) {
+		if (c->port != port || (c->addr && c->addr != addr))
+			continue;
+		if (smp_load_acquire(&c->guards))	/* then @shared is set */
+			return c->shared ? CLAIM_OPENING : CLAIM_ALL;
+		claim = CLAIM_KNOWN;
+	}
+	return claim;
+}
+
+static void tuple_from_v4(struct xtcp_tuple *t, const struct sk_buff *skb,
+			  __be32 laddr, __be32 raddr, u16 lport, u16 rport)
+{
+	memset(t, 0, sizeof(*t));
+	t->l3mdev = xtcp_skb_l3mdev(skb);
+	t->wire = IPPROTO_TCP;
+	xtcp_addr_from_v4(&t->laddr, laddr);
+	xtcp_addr_from_v4(&t->raddr, raddr);
+	t->lport = lport;
+	t->rport = rport;
+}
+
+/* Does this segment ask for a connection?  Then @seq is its sequence number. */
+static bool opens(struct sk_buff *skb, u32 *seq)
+{
+	u32 offset = ip_hdrlen(skb);
+	const struct tcphdr *th;
+	struct tcphdr buf;
+
+	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	if (!th || !th->syn || th->ack || th->rst ||
+	    nf_ip_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP))
+		return false;
+	*seq = ntohl(th->seq);
+	return true;
+}
+
+/* Is this segment for us, on a port where the kernel's TCP may have sockets, too?
+ * Where it may have the listener, a SYN may end TIME_WAIT and go there.
+ */
+static bool among_others(struct xtcp_net *xn, struct sk_buff *skb, u16 lport,
+			 u16 rport, enum claim claim)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	struct xtcp_tuple t;
+	u32 seq;
+
+	tuple_from_v4(&t, skb, iph->daddr, iph->saddr, lport, rport);
+	if (!upcalls->knows(xn, skb, &t, NULL))
+		return claim == CLAIM_OPENING && opens(skb, &seq);
+	return claim == CLAIM_OPENING || !opens(skb, &seq) ||
+	       upcalls->knows(xn, skb, &t, &seq);
+}
+
+/* The hook's view of the TCP header: no more than the ports is read. */
+static bool is_ours(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	const __be16 *ports;
+	enum claim claim;
+	__be16 buf[2];
+
+	ports = skb_header_pointer(skb, iph->ihl * 4, sizeof(buf), buf);
+	if (!ports)
+		return false;
+	claim = claim_of(xn, iph->daddr, ntohs(ports[1]));
+	return claim == CLAIM_ALL ||
+	       (claim != CLAIM_NONE &&
+		among_others(xn, skb, ntohs(ports[1]), ntohs(ports[0]), claim));
+}
+
+/* Hand the segment on to the native protocol's handler, marked. */
+static unsigned int hand_on(struct sk_buff *skb)
+{
+	struct iphdr *iph;
+
+	/* tcpdump's clone shares this header and shall show what was sent */
+	if (skb_ensure_writable(skb, sizeof(*iph)))
+		return NF_DROP;
+	iph = ip_hdr(skb);
+	csum_replace2(&iph->check, htons(IPPROTO_TCP), htons(IPPROTO_XTCP));
+	iph->protocol = IPPROTO_XTCP;
+	IPCB(skb)->flags |= XTCP_IPCB_TCP_WIRE;
+	return NF_ACCEPT;
+}
+
+/* An ICMP error that quotes a TCP segment of ours.  The kernel's TCP, to which
+ * it goes also, knows nothing of it.
+ */
+static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	u32 ihl = ip_hdrlen(skb), offset = ihl + sizeof(struct icmphdr), seq, info;
+	int transport = skb->transport_header;
+	const struct icmphdr *icmp;
+	const struct iphdr *quoted;
+	struct xtcp_tuple t;
+	enum claim claim;
+	const u8 *tcp;
+
+	if (!pskb_may_pull(skb, offset + sizeof(*quoted) + 8))
+		return;
+	icmp = (const struct icmphdr *)(skb->data + ihl);
+	quoted = (const struct iphdr *)(skb->data + offset);
+	if (icmp->type != ICMP_DEST_UNREACH &&
+	    icmp->type != ICMP_TIME_EXCEEDED &&
+	    icmp->type != ICMP_PARAMETERPROB)
+		return;
+	if (quoted->protocol != IPPROTO_TCP || quoted->ihl < 5 ||
+	    quoted->frag_off & htons(IP_OFFSET) ||
+	    !pskb_may_pull(skb, offset + quoted->ihl * 4 + 8))
+		return;
+	icmp = (const struct icmphdr *)(skb->data + ihl);
+	quoted = (const struct iphdr *)(skb->data + offset);
+	tcp = (const u8 *)quoted + quoted->ihl * 4;
+	tuple_from_v4(&t, skb, quoted->saddr, quoted->daddr,
+		      get_unaligned_be16(tcp), get_unaligned_be16(tcp + 2));
+	claim = claim_of(xn, quoted->saddr, t.lport);
+	if (claim == CLAIM_NONE ||
+	    (claim != CLAIM_ALL && !upcalls->knows(xn, skb, &t, NULL)))
+		return;
+	if (csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
+		return;
+	seq = get_unaligned_be32(tcp + 4);
+	info = icmp->type == ICMP_DEST_UNREACH ? ntohs(icmp->un.frag.mtu) : 0;
+	skb_set_transport_header(skb, ihl);
+	upcalls->icmp_error(skb, &t, seq, info);
+	skb->transport_header = transport;
+}
+
+/**
+ * xtcp_claim_restore() - say TCP again in a claimed segment's IP header
+ * @skb: as the IP layer hands it to xtcp_rcv()
+ *
+ * Policies and filters judge what was on the wire.  The header is writable:
+ * hand_on() made it so.
+ */
+void xtcp_claim_restore(struct sk_buff *skb)
+{
+	struct iphdr *iph = ip_hdr(skb);
+
+	if (!(IPCB(skb)->flags & XTCP_IPCB_TCP_WIRE) ||
+	    iph->protocol != IPPROTO_XTCP)
+		return;
+	csum_replace2(&iph->check, htons(IPPROTO_XTCP), htons(IPPROTO_TCP));
+	iph->protocol = IPPROTO_TCP;
+}
+
+static unsigned int tcp_wire_hook(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	struct xtcp_net *xn = priv;
+	u8 protocol = ip_hdr(skb)->protocol;
+
+	/* with a socket already: one of the kernel's TCP was found */
+	if (protocol == IPPROTO_TCP && !skb->sk && is_ours(xn, skb))
+		return hand_on(skb);
+	if (unlikely(protocol == IPPROTO_ICMP))
+		icmp_for_us(xn, skb);
+	return NF_ACCEPT;
+}
+
+static const struct nf_hook_ops hook_template = {
+	.hook		= tcp_wire_hook,
+	.pf		= NFPROTO_IPV4,
+	.hooknum	= NF_INET_LOCAL_IN,
+	/* before conntrack's confirmation, behind all else */
+	.priority	= INT_MAX - 1,
+};
+
+/* ---- the table ---- */
+
+/**
+ * xtcp_claim_overlaps() - does a claim take in an address and port?
+ * @c: the claim
+ * @addr: the address; 0: any
+ * @port: the port
+ */
+bool xtcp_claim_overlaps(const struct xtcp_claim *c, __be32 addr, u16 port)
+{
+	return c->port == port && (c->addr == addr || !c->addr || !addr);
+}
+
+/**
+ * xtcp_is_claimed() - is there a claim on a port?
+ * @xn: the namespace, whose table is there
+ * @addr: at that address; 0: at any
+ * @port: the port
+ *
+ * tcp_wire_lock held.
+ */
+bool xtcp_is_claimed(struct xtcp_net *xn, __be32 addr, u16 port)
+{
+	struct xtcp_claim *c;
+
+	hlist_for_each_entry(c, xtcp_claim_bucket(xn, port), node)
+		if (xtcp_claim_overlaps(c, addr, port))
+			return true;
+	return false;
+}
+
+/**
+ * xtcp_claim_hook() - before a claim is made: the table and the hook must be there
+ * @xn: the namespace
+ *
+ * tcp_wire_lock held; sleeps.  Return: 0 or a negative errno
+ */
+int xtcp_claim_hook(struct xtcp_net *xn)
+{
+	if (xn->tcp_wire_users)
+		return 0;
+	if (!xn->tcp_wire) {
+		struct xtcp_tcp_wire *tw;
+
+		tw = kvzalloc(sizeof(*tw), GFP_KERNEL);
+		if (!tw)
+			return -ENOMEM;
+		WRITE_ONCE(xn->tcp_wire, tw);
+	}
+	xn->tcp_wire_hook = hook_template;
+	xn->tcp_wire_hook.priv = xn;
+	return nf_register_net_hook(xn->net, &xn->tcp_wire_hook);
+}
+
+/**
+ * xtcp_claim_unhook() - after a claim has gone, or was not made: the hook with it?
+ * @xn: the namespace
+ *
+ * tcp_wire_lock held; sleeps.
+ */
+void xtcp_claim_unhook(struct xtcp_net *xn)
+{
+	if (!xn->tcp_wire_users)
+		nf_unregister_net_hook(xn->net, &xn->tcp_wire_hook);
+}
+
+/**
+ * xtcp_claim_enter() - the hook is to see a claim
+ * @xn: the namespace, hooked
+ * @c: the claim
+ *
+ * tcp_wire_lock held.
+ */
+void xtcp_claim_enter(struct xtcp_net *xn, struct xtcp_claim *c)
+{
+	hlist_add_head_rcu(&c->node, xtcp_claim_bucket(xn, c->port));
+	set_bit(c->port, xn->tcp_wire->held);
+	xn->tcp_wire_users++;
+}
+
+/**
+ * xtcp_claim_leave() - the hook is to see a claim no longer
+ * @xn: the namespace
+ * @c: the claim, to be freed by RCU; xtcp_claim_unhook() comes next
+ *
+ * tcp_wire_lock held.
+ */
+void xtcp_claim_leave(struct xtcp_net *xn, struct xtcp_claim *c)
+{
+	hlist_del_rcu(&c->node);
+	if (!xtcp_is_claimed(xn, 0, c->port))
+		clear_bit(c->port, xn->tcp_wire->held);
+	xn->tcp_wire_users--;
+}
+
+/**
+ * xtcp_claim_init() - before all else here
+ * @up: whom to tell; stays
+ *
+ * At module load.
+ */
+void xtcp_claim_init(const struct xtcp_ip_upcalls *up)
+{
+	upcalls = up;
+}
+
+/**
+ * xtcp_claim_net_exit() - free what the hook looked at
+ * @xn: the namespace; the hook is not at work any more
+ *
+ * Process context.
+ */
+void xtcp_claim_net_exit(struct xtcp_net *xn)
+{
+	kvfree(xn->tcp_wire);
+}
