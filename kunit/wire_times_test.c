@@ -159,7 +159,7 @@ static void patience_of_data(struct kunit *test)
 	unsigned long waited = 0;
 
 	established(t);
-	conv_x(t)->rtt.rto_us = XTCP_RTO_MIN_US;
+	conv_x(t)->rtt.rto_us = t->xn->sysctl.rto_min_us;
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack R len 10");
 	for (int i = 0; conv_state(t) == TCP_ESTABLISHED; i++) {

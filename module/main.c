@@ -19,6 +19,7 @@
 #include "netns.h"
 #include "observe/observe.h"
 #include "socket/family.h"
+#include "sysctl.h"
 #include "uapi/xtcp.h"
 #include "wire/claim.h"
 #include "wire/hold.h"

@@ -19,34 +19,7 @@
 #include <net/snmp.h>
 
 #include "observe/counters.h"
-
-/**
- * struct xtcp_sysctls - net.xtcp.NAME
- *
- * Names and meanings are those of net.ipv4.tcp_NAME where both exist.
- */
-struct xtcp_sysctls {
-	u8	abort_on_overflow;
-	u8	orphan_retries;
-	u8	retries1;
-	u8	retries2;
-	u8	syn_retries;
-	u8	synack_retries;
-	u8	keepalive_probes;
-	int	keepalive_time;		/* seconds */
-	int	keepalive_intvl;	/* seconds */
-	int	fin_timeout;		/* seconds */
-	int	time_wait;		/* seconds: 2MSL */
-	int	delack_ms;
-	int	challenge_ack_ms;
-	int	max_orphans;
-	int	max_syn_backlog;
-	int	max_tw_buckets;
-	int	tcp_wire;		/* who may use it: policy.c */
-	unsigned int rto_min_us;
-	int	rmem[3];		/* bytes: least, default, most */
-	int	wmem[3];
-};
+#include "sysctl.h"
 
 struct xtcp_tcp_wire;
 

@@ -23,9 +23,6 @@ struct xtcp_rtt {
 
 #define XTCP_RTO_INITIAL_US	1000000u	/* RFC 6298 (2.1) */
 #define XTCP_RTO_SYN_LOST_US	3000000u	/* RFC 6298 (5.7) */
-#define XTCP_RTO_MIN_US		200000u		/* the sysctl's default: less than (2.4)'s
-						 * second, as Linux has it
-						 */
 #define XTCP_RTO_MAX_US		120000000u	/* RFC 6298 (2.5) asks for 60 s or more */
 
 void xtcp_rtt_init(struct xtcp_rtt *rtt);

@@ -37,7 +37,5 @@ void xtcp_conns_iter_init(struct xtcp_conns_iter *it, struct xtcp_net *xn);
 void xtcp_conns_iter_exit(struct xtcp_conns_iter *it);
 int xtcp_proc_net_init(struct xtcp_net *xn);
 void xtcp_proc_net_exit(struct xtcp_net *xn);
-int xtcp_sysctl_net_init(struct xtcp_net *xn);
-void xtcp_sysctl_net_exit(struct xtcp_net *xn);
 
 #endif /* _XTCP_OBSERVE_H */

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * net.xtcp in a namespace, made from the list in sysctl.h.
+ */
+#include <linux/slab.h>
+#include <linux/sysctl.h>
+#include "compat.h"
+#include "engine/memory.h"
+#include "netns.h"
+#include "sysctl.h"
+
+#define BUFFER_LEAST	2048
+
+/* net.xtcp.mem: low, pressure, high, in this order or none. */
+static int set_mem(XTCP_CTL_TABLE *table, int write, void *buffer, size_t *len,
+		   loff_t *pos)
+{
+	unsigned long mem[ARRAY_SIZE(xtcp_mem)];
+	struct ctl_table copy = *table;
+	int err, i;
+
+	for (i = 0; i < ARRAY_SIZE(mem); i++)
+		mem[i] = READ_ONCE(xtcp_mem[i]);
+	copy.data = mem;
+	err = proc_doulongvec_minmax(&copy, write, buffer, len, pos);
+	if (err || !write)
+		return err;
+	if (mem[0] > mem[1] || mem[1] > mem[2] || mem[2] > LONG_MAX)
+		return -EINVAL;
+	for (i = 0; i < ARRAY_SIZE(mem); i++)
+		WRITE_ONCE(xtcp_mem[i], mem[i]);
+	return 0;
+}
+
+#define HANDLER(type)						\
+	(__same_type(type, u8) ? proc_dou8vec_minmax :		\
+	 __same_type(type, u32) ? proc_douintvec_minmax : proc_dointvec_minmax)
+
+/* A field's place in struct xtcp_sysctls; the table is made per namespace. */
+#define FIELD_ROW(field, handler, least, most) {		\
+	.procname = #field,					\
+	.data = (void *)offsetof(struct xtcp_sysctls, field),	\
+	.maxlen = sizeof_field(struct xtcp_sysctls, field),	\
+	.mode = 0644,						\
+	.proc_handler = handler,				\
+	.extra1 = (int []){ least },				\
+	.extra2 = (int []){ most },				\
+},
+
+#define NUMBER_ROW(type, name, standard, least, most, bound, doc) \
+	FIELD_ROW(name, HANDLER(type), least, most)
+#define BUFFER_ROW(name, least, standard, most, doc) \
+	FIELD_ROW(name, proc_dointvec_minmax, BUFFER_LEAST, INT_MAX)
+/* last: a namespace but the first gets a table without it */
+#define MACHINE_ROW(name, doc) {				\
+	.procname = #name,					\
+	.data = xtcp_##name,					\
+	.maxlen = sizeof(xtcp_##name),				\
+	.mode = 0644,						\
+	.proc_handler = set_##name,				\
+},
+
+static const struct ctl_table xtcp_table[] = {
+	XTCP_SYSCTLS(NUMBER_ROW, BUFFER_ROW, MACHINE_ROW)
+};
+
+/* Row by row: is it bounded by what the first namespace has? */
+#define OWN	false
+#define FIRST	true
+#define NUMBER_BOUND(type, name, standard, least, most, bound, doc)	\
+	(bound) + BUILD_BUG_ON_ZERO((bound) && !__same_type(type, int)),
+#define BUFFER_BOUND(name, least, standard, most, doc)	OWN,
+#define MACHINE_BOUND(name, doc)			OWN,
+
+static const bool bounded[ARRAY_SIZE(xtcp_table)] = {
+	XTCP_SYSCTLS(NUMBER_BOUND, BUFFER_BOUND, MACHINE_BOUND)
+};
+
+#define NUMBER_DEFAULT(type, name, standard, least, most, bound, doc)	\
+	.name = standard,
+#define BUFFER_DEFAULT(name, least, standard, most, doc)	\
+	.name = { least, standard, most },
+#define MACHINE_DEFAULT(name, doc)
+
+static const struct xtcp_sysctls defaults = {
+	XTCP_SYSCTLS(NUMBER_DEFAULT, BUFFER_DEFAULT, MACHINE_DEFAULT)
+};
+
+/* A namespace but the first begins with no more than that has, and stays there. */
+static void bound(struct xtcp_net *xn)
+{
+	u8 *first = (u8 *)&xtcp_pernet(&init_net)->sysctl;
+	struct ctl_table *row = xn->sysctl_table;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bounded); i++, row++) {
+		int *most = (int *)(first + (unsigned long)xtcp_table[i].data);
+		int *is = row->data;
+
+		if (!bounded[i])
+			continue;
+		*is = min(*is, READ_ONCE(*most));
+		row->extra2 = most;
+	}
+}
+
+/**
+ * xtcp_sysctl_net_init() - make net.xtcp in a namespace, at its defaults
+ * @xn: the namespace
+ *
+ * Process context.  Return: 0 or -ENOMEM
+ */
+int xtcp_sysctl_net_init(struct xtcp_net *xn)
+{
+	size_t n = ARRAY_SIZE(xtcp_table) - 1, i;
+
+	xn->sysctl = defaults;
+	if (!IS_ENABLED(CONFIG_SYSCTL))
+		return 0;
+	/* one zeroed entry more: older kernels look for it */
+	xn->sysctl_table = kcalloc(n + 2, sizeof(xtcp_table[0]), GFP_KERNEL);
+	if (!xn->sysctl_table)
+		return -ENOMEM;
+	memcpy(xn->sysctl_table, xtcp_table, n * sizeof(xtcp_table[0]));
+	for (i = 0; i < n; i++)
+		xn->sysctl_table[i].data = (u8 *)&xn->sysctl +
+					   (unsigned long)xtcp_table[i].data;
+	if (net_eq(xn->net, &init_net))
+		xn->sysctl_table[n++] = xtcp_table[i];
+	else
+		bound(xn);
+	xn->sysctl_header = xtcp_register_sysctl(xn->net, "net/xtcp",
+						 xn->sysctl_table, n);
+	if (xn->sysctl_header)
+		return 0;
+	kfree(xn->sysctl_table);
+	return -ENOMEM;
+}
+
+/**
+ * xtcp_sysctl_net_exit() - undo xtcp_sysctl_net_init()
+ * @xn: the namespace
+ */
+void xtcp_sysctl_net_exit(struct xtcp_net *xn)
+{
+	if (!xn->sysctl_header)
+		return;
+	unregister_net_sysctl_table(xn->sysctl_header);
+	kfree(xn->sysctl_table);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The knobs: net.xtcp.NAME, per network namespace.  Names and meanings are those
+ * of net.ipv4.tcp_NAME where both exist.  A new one is a row here and nothing
+ * else: the list makes the fields, the defaults, the table and (through
+ * scripts/docs) the documentation.
+ */
+#ifndef _XTCP_SYSCTL_H
+#define _XTCP_SYSCTL_H
+
+#include <linux/limits.h>
+#include <linux/types.h>
+
+struct xtcp_net;
+
+/* The rows:
+ *
+ * NUMBER: type, name, default, least, most, OWN or FIRST, what it says;
+ * BUFFER: name, least, default, most, in bytes, what it says;
+ * MACHINE: name, what it says: the machine's, which the first namespace sets.
+ *
+ * FIRST is for what costs the machine kernel memory for long when nobody holds a
+ * socket any more, and for who may use TCP's wire: of these a namespace, whose
+ * owner may be anybody, has at most what the first one has.  Read them by
+ * xtcp_bounded().
+ *
+ * RFC 9293: delack_ms MUST-40, keepalive_time MUST-28, retries1 SHLD-10, retries2
+ * SHLD-11.  The least retransmission timeout is less than RFC 6298's second
+ * (2.4), as Linux has it.
+ */
+#define XTCP_SYSCTLS(NUMBER, BUFFER, MACHINE) \
+	NUMBER(u8,	abort_on_overflow,	0,	0,	1,		OWN,	"1: reset a connection that finds the accept queue full.") \
+	NUMBER(int,	challenge_ack_ms,	500,	0,	60000,		OWN,	"The least time between two challenge ACKs of a connection, RFC 5961.") \
+	NUMBER(int,	delack_ms,		40,	1,	500,		OWN,	"How long an ACK may wait for something to ride on; at most 500, RFC 9293, 3.8.6.3.") \
+	NUMBER(int,	fin_timeout,		60,	1,	86400,		FIRST,	"How long FIN_WAIT_2 may last once the user has closed, in seconds.") \
+	NUMBER(int,	keepalive_time,		7200,	1,	86400,		OWN,	"As tcp(7) has it, in seconds.") \
+	NUMBER(int,	keepalive_intvl,	75,	1,	86400,		OWN,	"As tcp(7) has it, in seconds.") \
+	NUMBER(u8,	keepalive_probes,	9,	1,	127,		OWN,	"As tcp(7) has it.") \
+	NUMBER(int,	max_orphans,		16384,	0,	INT_MAX,	FIRST,	"Connections that were closed and have not ended. One more is reset.") \
+	NUMBER(int,	max_syn_backlog,	1024,	0,	INT_MAX,	FIRST,	"Half-open requests of a listener.") \
+	NUMBER(int,	max_tw_buckets,		65536,	0,	INT_MAX,	FIRST,	"TIME_WAIT objects. Beyond it connections end without TIME_WAIT.") \
+	NUMBER(u8,	orphan_retries,		0,	0,	255,		OWN,	"Timeouts in a row that end an orphan; 0 means 8.") \
+	NUMBER(u8,	retries1,		3,	0,	255,		OWN,	"Timeouts in a row after which another route is asked for.") \
+	NUMBER(u8,	retries2,		15,	0,	255,		OWN,	"Timeouts in a row after which the connection is given up with ETIMEDOUT.") \
+	BUFFER(rmem,	4096,	131072,	6 << 20,	"Receive buffer: least, default, most, in bytes.") \
+	NUMBER(u32,	rto_min_us,		200000,	1000,	120000000,	OWN,	"The least retransmission timeout.") \
+	NUMBER(u8,	syn_retries,		6,	1,	127,		OWN,	"How often a SYN is sent again.") \
+	NUMBER(u8,	synack_retries,		5,	0,	127,		OWN,	"How often a SYN,ACK is sent again.") \
+	NUMBER(int,	tcp_wire,		2,	0,	3,		FIRST,	"Who may use TCP's wire, see POLICIES.") \
+	NUMBER(int,	time_wait,		60,	1,	86400,		FIRST,	"2MSL, in seconds.") \
+	BUFFER(wmem,	4096,	16384,	4 << 20,	"Send buffer: least, default, most, in bytes.") \
+	MACHINE(mem,	"Only in the first namespace: the memory that the buffers of all sockets of the machine may have together, low, pressure and high, in pages; by default 4.7, 6.2 and 9.4 percent of memory.")
+
+/**
+ * struct xtcp_sysctls - what the knobs of a namespace are set to
+ *
+ * The rows' names are the fields: a NUMBER of its type, a BUFFER of three ints.
+ */
+struct xtcp_sysctls {
+#define XTCP_SYSCTL_NUMBER(type, name, standard, least, most, bound, doc) type name;
+#define XTCP_SYSCTL_BUFFER(name, least, standard, most, doc) int name[3];
+#define XTCP_SYSCTL_MACHINE(name, doc)
+	XTCP_SYSCTLS(XTCP_SYSCTL_NUMBER, XTCP_SYSCTL_BUFFER, XTCP_SYSCTL_MACHINE)
+#undef XTCP_SYSCTL_NUMBER
+#undef XTCP_SYSCTL_BUFFER
+#undef XTCP_SYSCTL_MACHINE
+};
+
+int xtcp_sysctl_net_init(struct xtcp_net *xn);
+void xtcp_sysctl_net_exit(struct xtcp_net *xn);
+
+#endif /* _XTCP_SYSCTL_H */
