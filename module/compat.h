@@ -60,15 +60,6 @@ static inline int xtcp_timer_delete(struct timer_list *timer)
 #endif
 }
 
-static inline int xtcp_timer_delete_sync(struct timer_list *timer)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-	return timer_delete_sync(timer);
-#else
-	return del_timer_sync(timer);
-#endif
-}
-
 /* 6.16: timer_container_of() for from_timer() */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
 #define xtcp_from_timer(var, timer, field) timer_container_of(var, timer, field)
