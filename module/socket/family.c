@@ -32,8 +32,10 @@
 #include "../wire/offload.h"
 #include "family.h"
 #include "policy.h"
+#include "poll.h"
+#include "recv.h"
+#include "send.h"
 #include "sockopt.h"
-#include "stream.h"
 
 static int family __read_mostly = AF_XTCP;
 module_param(family, int, 0444);
@@ -771,5 +773,5 @@ void xtcp_family_exit(void)
 	xtcp_policy_exit();
 	proto_unregister(&xtcp_prot);
 	xtcp_memory_exit();
-	xtcp_stream_exit();
+	xtcp_send_exit();
 }

@@ -7,16 +7,11 @@
 #include <linux/uaccess.h>
 #include <net/ip.h>
 #include "../compat.h"
-#include "../engine/clock.h"
 #include "../engine/cong.h"
-#include "../engine/mss.h"
 #include "../engine/output.h"
-#include "../engine/rate.h"
-#include "../engine/recovery.h"
-#include "../engine/rtt.h"
 #include "../engine/timers.h"
-#include "../engine/window.h"
 #include "../wire/segment.h"
+#include "info.h"
 #include "sockopt.h"
 
 #define MAX_KEEPIDLE_S	32767
@@ -219,134 +214,6 @@ int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 	return err;
 }
 
-/* In bytes a second; the kernel's "no limit" has as many bits as a long. */
-static u64 rate(unsigned long bytes_per_s)
-{
-	return bytes_per_s == ~0UL ? ~0ULL : bytes_per_s;
-}
-
-/* The path, the windows and the timers, as they are now. */
-static void get_info_now(struct sock *sk, struct tcp_info *info)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 now = xtcp_now_ms();
-
-	info->tcpi_retransmits = x->retries;
-	info->tcpi_probes = x->probes;
-	info->tcpi_backoff = x->rtt.backoff;
-	info->tcpi_rto = xtcp_rtt_timeout_us(&x->rtt);
-	info->tcpi_ato = READ_ONCE(x->xn->sysctl.delack_ms) * USEC_PER_MSEC;
-	info->tcpi_snd_mss = x->snd_mss;
-	info->tcpi_rcv_mss = x->rcv_mss;
-	info->tcpi_last_data_sent = now - x->last_sent_ms;
-	info->tcpi_last_data_recv = now - x->tally.data_in_ms;
-	info->tcpi_last_ack_recv = jiffies_to_msecs(jiffies - x->last_rcv);
-	info->tcpi_pmtu = x->pmtu;
-	info->tcpi_rtt = x->rtt.srtt_us;
-	info->tcpi_rttvar = x->rtt.rttvar_us;
-	info->tcpi_min_rtt = x->rtt.min_us;
-	info->tcpi_advmss = xtcp_offered_mss(sk);
-	info->tcpi_rcv_ssthresh = xtcp_largest_window(sk);
-	info->tcpi_rcv_space = xtcp_offered_window(sk);
-	info->tcpi_notsent_bytes = x->write_seq - x->snd_nxt;
-	info->tcpi_snd_wnd = x->snd_wnd;
-	xtcp_info_set_rcv_wnd(info, xtcp_rcv_window(x));
-	info->tcpi_pacing_rate = rate(READ_ONCE(sk->sk_pacing_rate));
-	info->tcpi_max_pacing_rate = rate(READ_ONCE(sk->sk_max_pacing_rate));
-}
-
-static u32 segments(s32 bytes, u32 mss)
-{
-	return bytes > 0 ? DIV_ROUND_UP((u32)bytes, mss) : 0;
-}
-
-/* What is in flight, and what of it is thought lost, in segments. */
-static void get_info_recovery(const struct xtcp_sock *x, struct tcp_info *info)
-{
-	u32 mss = max(x->snd_mss, 1u);
-
-	info->tcpi_unacked = DIV_ROUND_UP(xtcp_flight(x), mss);
-	info->tcpi_reordering = 3;	/* duplicate ACKs that say "lost" */
-	info->tcpi_snd_ssthresh = x->cong.ssthresh_bytes / mss;
-	info->tcpi_snd_cwnd = x->cong.cwnd_bytes / mss;
-	if (x->phase == XTCP_PHASE_LOSS || x->retries) {
-		/* all that was in flight at the timeout; resent so far: */
-		info->tcpi_ca_state = TCP_CA_Loss;
-		info->tcpi_lost = segments(x->recover - x->snd_una, mss);
-		info->tcpi_retrans = segments(x->rtx_nxt - x->snd_una, mss);
-	} else if (x->phase == XTCP_PHASE_RECOVERY) {
-		info->tcpi_ca_state = TCP_CA_Recovery;
-		info->tcpi_lost = 1;
-		info->tcpi_retrans = 1;
-	} else {
-		info->tcpi_ca_state = x->dup_acks ? TCP_CA_Disorder : TCP_CA_Open;
-	}
-}
-
-/* What the connection has done since it opened. */
-static void get_info_tally(const struct xtcp_tally *t, struct tcp_info *info)
-{
-	u32 rto_time = t->rto_time;
-
-	if (t->rto_since)
-		rto_time += (u32)jiffies - t->rto_since;
-	info->tcpi_total_retrans = t->segs_resent;
-	info->tcpi_bytes_acked = t->bytes_acked;
-	info->tcpi_bytes_received = t->bytes_received;
-	info->tcpi_bytes_sent = t->bytes_sent;
-	info->tcpi_bytes_retrans = t->bytes_resent;
-	info->tcpi_segs_in = t->segs_in;
-	info->tcpi_segs_out = t->segs_out;
-	info->tcpi_data_segs_in = t->data_segs_in;
-	info->tcpi_data_segs_out = t->data_segs_out;
-	info->tcpi_rcv_ooopack = t->segs_out_of_order;
-	info->tcpi_delivered = t->segs_delivered;
-	xtcp_info_set_total_rto(info, t->timeouts, t->rto_rows,
-				jiffies_to_msecs(rto_time));
-}
-
-/* In microseconds, until now. */
-static u64 limited(const struct xtcp_tally *t, enum xtcp_limit limit)
-{
-	u32 n = t->limited[limit];
-
-	if (t->limit == limit)
-		n += (u32)jiffies - t->limit_since;
-	return (u64)n * (USEC_PER_SEC / HZ);
-}
-
-/* How quickly data went, and what kept them from going quicker. */
-static void get_info_rate(const struct xtcp_sock *x, struct tcp_info *info)
-{
-	const struct xtcp_tally *t = &x->tally;
-
-	info->tcpi_delivery_rate = xtcp_rate_per_s(&x->rate);
-	/* 1 as long as there is no rate */
-	info->tcpi_delivery_rate_app_limited = x->rate.app_limited ||
-					       !x->rate.interval_us;
-	info->tcpi_rwnd_limited = limited(t, XTCP_LIMIT_WINDOW);
-	info->tcpi_sndbuf_limited = limited(t, XTCP_LIMIT_SNDBUF);
-	info->tcpi_busy_time = limited(t, XTCP_LIMIT_PATH) +
-			       info->tcpi_rwnd_limited +
-			       info->tcpi_sndbuf_limited;
-}
-
-/* struct tcp_info, where a field has a meaning here.  Socket locked. */
-static void get_info(struct sock *sk, struct tcp_info *info)
-{
-	memset(info, 0, sizeof(*info));
-	info->tcpi_state = sk->sk_state;
-	if (sk->sk_state == TCP_LISTEN) {
-		info->tcpi_unacked = sk->sk_ack_backlog;
-		info->tcpi_sacked = sk->sk_max_ack_backlog;
-		return;
-	}
-	get_info_now(sk, info);
-	get_info_recovery(xtcp_sk(sk), info);
-	get_info_tally(&xtcp_sk(sk)->tally, info);
-	get_info_rate(xtcp_sk(sk), info);
-}
-
 /* Socket locked. */
 static int get_tcp_int(struct sock *sk, int name, int *val)
 {
@@ -448,7 +315,7 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *val,
 	}
 	lock_sock(sk);
 	if (name == TCP_INFO) {
-		get_info(sk, &info);
+		xtcp_get_info(sk, &info);
 		release_sock(sk);
 		return put_option(&info, sizeof(info), val, len);
 	}

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SEND: the user's bytes on their way into the write queue.  RFC 9293, 3.10.2.
+ */
+#include <linux/sched/signal.h>
+#include <linux/tcp.h>
+#include "../compat.h"
+#include "../engine/memory.h"
+#include "../engine/mss.h"
+#include "../engine/output.h"
+#include "../engine/sndq.h"
+#include "../wire/segment.h"
+#include "send.h"
+#include "wait.h"
+
+/* ---- the write queue ---- */
+
+/* A fresh skb at the end of the write queue, to be filled. */
+static struct sk_buff *append_skb(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = xtcp_sndq_alloc(sk, sk->sk_allocation);
+	struct xtcp_skb_cb *cb;
+
+	if (!skb)
+		return NULL;
+	cb = XTCP_CB(skb);
+	memset(cb, 0, sizeof(*cb));
+	cb->flags = XTCP_ACK;
+	cb->block.seq = x->write_seq;
+	cb->block.end = x->write_seq;
+	xtcp_sndq_add(sk, skb);
+	return skb;
+}
+
+/* The last skb, if it was not sent and has room (SHLD-27). */
+static struct sk_buff *tail_with_room(struct sock *sk, u32 size_goal)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (!skb || !xtcp_sk(sk)->send_head || skb->len >= size_goal ||
+	    XTCP_CB(skb)->flags & (XTCP_FIN | XTCP_SYN) ||
+	    XTCP_CB(skb)->stamped)
+		return NULL;
+	return skb;
+}
+
+/* PSH where the user stops writing: RFC 9293, 3.10.2 (MUST-61). */
+static void mark_push(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (!skb || !x->send_head)
+		return;
+	XTCP_CB(skb)->flags |= XTCP_PSH;
+}
+
+/* An empty skb that an error left behind must not stay: it has no place in the
+ * sequence space.
+ */
+static void drop_empty_tail(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (skb && !skb->len &&
+	    XTCP_CB(skb)->block.seq == XTCP_CB(skb)->block.end)
+		xtcp_sndq_free(sk, skb);
+}
+
+/* ---- copying ---- */
+
+/* Pages that were written full, the oldest of which nobody may need any more when
+ * the next is wanted: then none has to be allocated and zeroed.  Only what was
+ * written since is ever sent.
+ */
+struct used_frags {
+	struct page_frag	frag[8];
+	unsigned int		oldest;
+};
+
+static DEFINE_PER_CPU(struct used_frags, used_frags);
+
+static bool frag_refill(struct sock *sk, struct page_frag *pfrag)
+{
+	if (pfrag->page && pfrag->offset == pfrag->size &&
+	    !page_is_pfmemalloc(pfrag->page)) {
+		struct used_frags *used = get_cpu_ptr(&used_frags);
+
+		swap(*pfrag, used->frag[used->oldest]);
+		used->oldest = (used->oldest + 1) % ARRAY_SIZE(used->frag);
+		put_cpu_ptr(&used_frags);
+	}
+	return sk_page_frag_refill(sk, pfrag);
+}
+
+/**
+ * xtcp_send_exit() - free what was kept
+ *
+ * At module unload, when nobody can send any more.
+ */
+void xtcp_send_exit(void)
+{
+	int cpu, i;
+
+	for_each_possible_cpu(cpu) {
+		struct used_frags *used = per_cpu_ptr(&used_frags, cpu);
+
+		for (i = 0; i < ARRAY_SIZE(used->frag); i++)
+			if (used->frag[i].page)
+				put_page(used->frag[i].page);
+	}
+}
+
+/* Copy up to @most bytes from the user to the end of @skb.  Return: how many;
+ * 0: the skb has no fragment left; -ENOBUFS: wait for memory; -EFAULT.
+ */
+static int append_data(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
+		       u32 most)
+{
+	struct page_frag *pfrag = sk_page_frag(sk);
+	int i = skb_shinfo(skb)->nr_frags, err, copy;
+	bool merge;
+
+	if (!frag_refill(sk, pfrag))
+		return -ENOBUFS;
+	merge = skb_can_coalesce(skb, i, pfrag->page, pfrag->offset);
+	if (!merge && i >= MAX_SKB_FRAGS)
+		return 0;
+	copy = min_t(int, most, pfrag->size - pfrag->offset);
+	if (!sk_wmem_schedule(sk, copy)) {
+		/* little is always allowed: with nothing on its way nobody would ever
+		 * make room
+		 */
+		if (sk->sk_wmem_queued >= xtcp_buffer_least)
+			return -ENOBUFS;
+		copy = min(copy, xtcp_buffer_least - sk->sk_wmem_queued);
+		if (!xtcp_force_charge(sk, copy))
+			return -ENOBUFS;
+	}
+	err = skb_copy_to_page_nocache(sk, &msg->msg_iter, skb, pfrag->page,
+				       pfrag->offset, copy);
+	if (err)
+		return err;
+	if (merge) {
+		skb_frag_size_add(&skb_shinfo(skb)->frags[i - 1], copy);
+	} else {
+		skb_fill_page_desc(skb, i, pfrag->page, pfrag->offset, copy);
+		get_page(pfrag->page);
+	}
+	pfrag->offset += copy;
+	return copy;
+}
+
+/* ---- the call ---- */
+
+/* MAY-15, MAY-16 */
+static void push(struct sock *sk, int flags)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u8 nonagle = x->nonagle;
+
+	if (!x->send_head)
+		return;
+	if (flags & MSG_MORE)
+		nonagle = XTCP_NAGLE_CORK;
+	else
+		mark_push(sk);
+	xtcp_output(sk, nonagle);
+}
+
+static int wait_for_memory(struct sock *sk, int flags, long *timeo)
+{
+	u32 incarnation = xtcp_sk(sk)->incarnation;
+	int err;
+
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	/* what was written so far makes the room */
+	push(sk, flags & ~MSG_MORE);
+	xtcp_note_limit(sk);
+	err = sk_stream_wait_memory(sk, timeo);
+	return xtcp_disconnected(sk, incarnation) ? -EPIPE : err;
+}
+
+/* SO_TIMESTAMPING: when the last byte of what was written leaves, and when it is
+ * acknowledged.  Its number counts from when the option was set, which zeroes
+ * sk_tskey.
+ */
+static void stamp_written(struct sock *sk, const struct sockcm_cookie *sockc,
+			  int bytes)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+	u32 number = 0;
+
+	if (READ_ONCE(sk->sk_tsflags) & SOF_TIMESTAMPING_OPT_ID)
+		number = atomic_add_return(bytes, &sk->sk_tskey) - 1;
+	if (!skb || !(sockc->tsflags & SOF_TIMESTAMPING_TX_RECORD_MASK))
+		return;
+	xtcp_tx_timestamp(sk, sockc, &skb_shinfo(skb)->tx_flags);
+	skb_shinfo(skb)->tskey = number;
+	XTCP_CB(skb)->stamped = 1;
+	XTCP_CB(skb)->stamp_ack = !!(sockc->tsflags & SOF_TIMESTAMPING_TX_ACK);
+}
+
+/* @copied bytes are in the write queue: the last of @msg that will be. */
+static void written(struct sock *sk, const struct msghdr *msg,
+		    const struct sockcm_cookie *sockc, int copied)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (unlikely(msg->msg_flags & MSG_OOB)) {
+		x->snd_up = x->write_seq;
+		x->urg_sending = 1;
+	}
+	if (unlikely(sockc->tsflags))
+		stamp_written(sk, sockc, copied);
+	push(sk, msg->msg_flags);
+}
+
+static int send_locked(struct sock *sk, struct msghdr *msg,
+		       const struct sockcm_cookie *sockc)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int flags = msg->msg_flags, copied = 0, err;
+	long timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
+	u32 incarnation = x->incarnation, goal;
+	struct sk_buff *skb;
+
+	if (!xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
+		err = sk_stream_wait_connect(sk, &timeo);
+		if (!err && xtcp_disconnected(sk, incarnation))
+			err = -EPIPE;
+		if (err)
+			goto error;
+	}
+	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	xtcp_output_pause(sk);
+
+	while (msg_data_left(msg)) {
+		err = -EPIPE;
+		if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN ||
+		    !xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+			goto error;
+		goal = xtcp_size_goal(sk);
+		skb = tail_with_room(sk, goal);
+		if (!skb) {
+			skb = sk_stream_memory_free(sk) ? append_skb(sk) : NULL;
+			if (!skb) {
+				err = wait_for_memory(sk, flags, &timeo);
+				if (err)
+					goto error;
+				continue;
+			}
+		}
+		err = append_data(sk, skb, msg, min_t(u32, msg_data_left(msg),
+						      goal - skb->len));
+		if (err == -ENOBUFS) {
+			drop_empty_tail(sk);
+			err = wait_for_memory(sk, flags, &timeo);
+			if (err)
+				goto error;
+			continue;
+		}
+		if (err < 0)
+			goto error;
+		if (!err) {	/* no fragment left: full before its time */
+			mark_push(sk);
+			if (!sk_stream_memory_free(sk) || !append_skb(sk)) {
+				err = wait_for_memory(sk, flags, &timeo);
+				if (err)
+					goto error;
+			}
+			continue;
+		}
+		x->write_seq += err;
+		xtcp_end(skb) += err;
+		copied += err;
+		/* a packet's worth: away with it, while the user writes on;
+		 * unless it must say where the urgent data end
+		 */
+		if (skb->len >= goal && msg_data_left(msg) &&
+		    skb == x->send_head && !(flags & MSG_OOB))
+			xtcp_output(sk, XTCP_NAGLE_OFF);
+	}
+	if (copied)
+		written(sk, msg, sockc, copied);
+	return copied;
+error:
+	drop_empty_tail(sk);
+	if (copied) {
+		if (!xtcp_disconnected(sk, incarnation))
+			written(sk, msg, sockc, copied);
+		return copied;
+	}
+	err = sk_stream_error(sk, flags, err);
+	/* epoll, edge-triggered: another try is worth it once there is room */
+	if (err == -EAGAIN && skb_queue_empty(&sk->sk_write_queue))
+		sk->sk_write_space(sk);
+	return err;
+}
+
+/**
+ * xtcp_sendmsg() - SEND
+ * @sk: the socket
+ * @msg: the data; MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_OOB count; a control
+ *	message may ask for timestamps of it
+ * @size: its length
+ *
+ * Process context.  This is struct proto's sendmsg.
+ *
+ * Return: how many bytes were taken; -EAGAIN where none without waiting;
+ * -EPIPE after shutdown, with SIGPIPE unless MSG_NOSIGNAL; the connection's
+ * error; -EFAULT; -EOPNOTSUPP for MSG_FASTOPEN; -EINVAL for an unknown control
+ * message
+ */
+int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
+{
+	struct sockcm_cookie sockc;
+	int ret;
+
+	if (msg->msg_flags & MSG_FASTOPEN)
+		return -EOPNOTSUPP;
+	sockcm_init(&sockc, sk);
+	if (unlikely(msg->msg_controllen)) {
+		ret = sock_cmsg_send(sk, msg, &sockc);
+		if (ret)
+			return ret;
+	}
+	lock_sock(sk);
+	ret = send_locked(sk, msg, &sockc);
+	release_sock(sk);
+	return ret;
+}
+
+/**
+ * xtcp_splice_eof() - sendfile() has come to the file's end before its count
+ * @sock: the socket
+ *
+ * Process context.  What was sent with MSG_MORE goes.  This is struct proto's
+ * splice_eof.
+ */
+void xtcp_splice_eof(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	lock_sock(sk);
+	if (xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		push(sk, 0);
+	release_sock(sk);
+}
