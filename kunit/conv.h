@@ -12,17 +12,40 @@
  * A segment in words: its flags, then what it says: seq, ack, win, mss, len, urg,
  * gso, each with a number.  In place of a number R is the receive window's left
  * edge (RCV.NXT), S SND.NXT and U SND.UNA, as they were before the last event;
- * R+1 and S-1 are understood.  What is not said is not looked at, but for these:
- * the flags are all there are, no len means no data, and only a SYN has an mss.
+ * m is a whole segment, as long as the peer's MSS allows: R+1, S-1, U+6m and
+ * U+2m+100 are understood.  What is not said is not looked at, but for these: the
+ * flags are all there are, no len means no data, and only a SYN has an mss.
  *
- * Time stands still: no timer fires but by fire().  A step that does not go as
- * the test says ends the test, and the conversation so far is shown.
+ * Whatever xtcp sends must be expected: inject(), icmp(), fire(), a call of the
+ * user's and the end of the case fail where something was sent before that the test
+ * did not look at.  So silence need not be asserted; pass_over() is for what
+ * does not matter.
+ *
+ * What the connection knows is asked for by name, cwnd_is(), rto_is(), and what
+ * a test cannot bring about on the wire is set by name, set_cwnd().  The files
+ * conv_state.c and conv_time.c alone know where that is kept.
+ *
+ * Time stands still: no timer fires but by fire(), and nothing grows older but
+ * by time_passes().  A step that does not go as the test says ends the test, and
+ * the conversation so far is shown.
+ *
+ * Each file below calls only those above it:
+ *
+ *	nic.c		the wire
+ *	conv_words.c	segments in words
+ *	conv_state.c	what the connection knows
+ *	conv.c		the steps: what the peer sends, and what it gets
+ *	conv_time.c	timers, and how much time has passed
+ *	conv_user.c	the user
+ *	conv_places.c	a connection in each state
+ *	conv_case.c	a case's beginning and end
  */
 #ifndef _XTCP_KUNIT_CONV_H
 #define _XTCP_KUNIT_CONV_H
 
 #include <kunit/test.h>
 #include <kunit/test-bug.h>
+#include <linux/ip.h>
 #include <linux/net.h>
 #include "../module/engine/clock.h"
 #include "../module/engine/connection.h"
@@ -45,6 +68,7 @@
 #define THERE_PORT	6000
 #define HERE_ISS	100u
 #define THERE_ISS	1000u
+#define MSS		1460u	/* on a link of 1500 bytes; the peer offers as much */
 
 /**
  * struct conv - a conversation
@@ -58,11 +82,14 @@
  * @snd_nxt: S
  * @snd_una: U
  * @win: the window that the peer's segments say, unless they say another
- * @peer_mss: the MSS option of the peer's SYN; 0: none
+ * @peer_mss: the MSS option of the peer's SYN, and what m stands for; 0: none,
+ *	and m is 536
  * @listener: a listening socket
  * @sock: the connection's socket
  * @written: how many bytes the user has written to it
  * @read: how many the user has read
+ * @due: when the timer of the request or TIME_WAIT was to fire, in jiffies, as it
+ *	was set last
  */
 struct conv {
 	struct kunit		*test;
@@ -80,11 +107,13 @@ struct conv {
 	struct socket		*sock;
 	u32			written;
 	u32			read;
+	unsigned long		due;
 
 	/* private */
 	struct socket		*socks[CONV_SOCKETS];
 	struct xtcp_sysctls	sysctl;
 	unsigned long		counters[XTCP_MIB_MAX];
+	unsigned long		frozen;
 	char			*log;
 	size_t			log_len;
 	u8			*packet;
@@ -102,24 +131,7 @@ struct conv {
 					     conv_of(__test)->log);	\
 	} while (0)
 
-#define inject(t, ...)		CONV_STEP(conv_inject(t, __VA_ARGS__))
-#define expect(t, ...)		CONV_STEP(conv_expect(t, __VA_ARGS__))
-#define silence(t)		CONV_STEP(conv_silence(t))
-#define state_is(t, state)	CONV_STEP(conv_state_is(t, state))
-#define fire(t, timer)		CONV_STEP(conv_fire(t, timer))
-#define fire_request(t)		CONV_STEP(conv_fire_request(t))
-#define fire_2msl(t)		CONV_STEP(conv_fire_2msl(t))
-#define counted(t, id, n)	CONV_STEP(conv_counted(t, XTCP_MIB_##id, n))
-#define icmp(t, type, code, info, seq) \
-	CONV_STEP(conv_icmp(t, type, code, info, seq))
-
-/* A call of the user's, and what it must return. */
-#define returns(t, want, call)						\
-	do {								\
-		int __want = (want), __got = (call);			\
-									\
-		CONV_STEP(conv_returns(t, #call, __want, __got));	\
-	} while (0)
+/* ---- before and after a case: conv_case.c ---- */
 
 int conv_init(struct kunit *test);
 int conv_init_csum(struct kunit *test);
@@ -133,36 +145,167 @@ static inline struct conv *conv_of(struct kunit *test)
 	return test->priv;
 }
 
-static inline struct xtcp_sock *conv_x(struct conv *t)
-{
-	return xtcp_sk(t->sock->sk);
-}
-
 void conv_address(struct conv *t, u32 here, u32 there, int prefix);
-void conv_freeze(struct conv *t);
-void __printf(2, 3) conv_log(struct conv *t, const char *fmt, ...);
-void conv_look(struct conv *t);
-int conv_state(struct conv *t);
 
+/* ---- segments in words: conv_words.c ---- */
+
+size_t conv_build(struct conv *t, u8 *packet, const char *said);
+void conv_fix_sums(struct conv *t, u8 *packet, size_t len);
+u8 conv_byte(u32 offset);
+
+/* ---- what the connection knows: conv_state.c ---- */
+
+/* What conv_value() tells; most have a word below. */
+enum conv_value {
+	CONV_ACKED,
+	CONV_BACKOFF,
+	CONV_CWND,
+	CONV_DELIVERED,
+	CONV_DELIVERY_AGE,	/* microseconds since something was acknowledged */
+	CONV_DELIVERY_RATE,	/* bytes a second */
+	CONV_ERROR,
+	CONV_FLIGHT,
+	CONV_IN_TIMEOUT_ROW,
+	CONV_MSS,
+	CONV_PEER_MSS,		/* how long the peer's segments seem to be */
+	CONV_PEER_WINDOW,
+	CONV_PROBES,
+	CONV_RECEIVED,
+	CONV_RECOVER,
+	CONV_RETRIES,
+	CONV_RTO,
+	CONV_RTO_BASE,		/* without its back-off */
+	CONV_SEND_QUEUE,
+	CONV_SOFT_ERROR,
+	CONV_SRTT,
+	CONV_SSTHRESH,
+	CONV_STALLED,
+	CONV_STALLED_SINCE,	/* jiffies */
+	CONV_TIMEOUTS,
+	CONV_TIMEOUT_ROWS,
+	CONV_TIMEOUT_TIME,	/* jiffies spent in rows of timeouts */
+	CONV_WAITS_SINCE,	/* jiffies: for an acknowledgment */
+	CONV_WINDOW,
+	CONV_VALUES
+};
+
+#define CONV_IS(t, value, n)	CONV_STEP(conv_is(t, CONV_##value, n))
+
+/* sequence numbers: all before this one is acknowledged, or received */
+#define acked_is(t, seq)		CONV_IS(t, ACKED, seq)
+#define received_is(t, seq)		CONV_IS(t, RECEIVED, seq)
+#define recover_is(t, seq)		CONV_IS(t, RECOVER, seq)
+/* bytes */
+#define cwnd_is(t, bytes)		CONV_IS(t, CWND, bytes)
+#define ssthresh_is(t, bytes)		CONV_IS(t, SSTHRESH, bytes)
+#define mss_is(t, bytes)		CONV_IS(t, MSS, bytes)
+#define window_is(t, bytes)		CONV_IS(t, WINDOW, bytes)	/* what we offer */
+#define peer_window_is(t, bytes)	CONV_IS(t, PEER_WINDOW, bytes)
+#define flight_is(t, bytes)		CONV_IS(t, FLIGHT, bytes)
+/* microseconds */
+#define rto_is(t, us)			CONV_IS(t, RTO, us)
+#define srtt_is(t, us)			CONV_IS(t, SRTT, us)
+/* how many */
+#define backoff_is(t, n)		CONV_IS(t, BACKOFF, n)
+#define retries_is(t, n)		CONV_IS(t, RETRIES, n)
+#define probes_is(t, n)			CONV_IS(t, PROBES, n)
+#define timeouts_is(t, n)		CONV_IS(t, TIMEOUTS, n)
+#define timeout_rows_is(t, n)		CONV_IS(t, TIMEOUT_ROWS, n)
+#define in_timeout_row(t, yes)		CONV_IS(t, IN_TIMEOUT_ROW, yes)
+#define stalled_is(t, yes)		CONV_IS(t, STALLED, yes)
+#define delivered_is(t, segs)		CONV_IS(t, DELIVERED, segs)
+#define send_queue_is(t, packets)	CONV_IS(t, SEND_QUEUE, packets)	/* not acknowledged */
+/* an errno */
+#define error_is(t, err)		CONV_IS(t, ERROR, err)
+#define soft_error_is(t, err)		CONV_IS(t, SOFT_ERROR, err)
+
+#define state_is(t, state)	CONV_STEP(conv_state_is(t, state))
+#define phase_is(t, phase)	CONV_STEP(conv_phase_is(t, XTCP_PHASE_##phase))
+#define limit_is(t, limit)	CONV_STEP(conv_limit_is(t, XTCP_LIMIT_##limit))
+#define urgent_coming(t, seq)	CONV_STEP(conv_urgent_coming(t, seq))
+#define counted(t, id, n)	CONV_STEP(conv_counted(t, XTCP_MIB_##id, n))
+
+void conv_look(struct conv *t);
+void conv_freeze(struct conv *t);
+int conv_state(struct conv *t);
+s64 conv_value(struct conv *t, enum conv_value value);
+const char *conv_is(struct conv *t, enum conv_value value, s64 want);
+const char *conv_state_is(struct conv *t, int state);
+const char *conv_phase_is(struct conv *t, enum xtcp_phase phase);
+const char *conv_limit_is(struct conv *t, enum xtcp_limit limit);
+const char *conv_urgent_coming(struct conv *t, u32 seq);
+long conv_count(struct conv *t, int id);
+const char *conv_counted(struct conv *t, int id, long n);
+
+void set_wire(struct socket *sock, u8 wire);
+void set_clamp(struct socket *sock, u32 window);
+void set_window(struct conv *t, u32 window);
+void set_cwnd(struct conv *t, u32 bytes);
+void set_ssthresh(struct conv *t, u32 bytes);
+void set_rto(struct conv *t, u32 us);
+void set_recover(struct conv *t, u32 seq);
+void set_quick_acks(struct conv *t, u8 acks);
+void set_readers(struct conv *t, u16 readers);
+void set_last_went_twice(struct conv *t);
+void set_last_stamped(struct conv *t);
+bool conv_is_stamped(struct conv *t, int packet);
+
+/* ---- the steps: conv.c ---- */
+
+#define inject(t, ...)		CONV_STEP(conv_inject(t, __VA_ARGS__))
+#define expect(t, ...)		CONV_STEP(conv_expect(t, __VA_ARGS__))
+#define silence(t)		CONV_STEP(conv_silence(t))
+
+/* What a router quotes of a datagram at the least: the IP header and 8 bytes. */
+#define ICMP_QUOTE_BYTES	(sizeof(struct iphdr) + 8)
+
+#define icmp(t, type, code, info, seq) \
+	CONV_STEP(conv_icmp(t, type, code, info, seq))
+
+/* A call of the user's, and what it must return. */
+#define returns(t, want, call)						\
+	do {								\
+		int __want = (want), __got;				\
+									\
+		CONV_STEP(conv_unseen(t));				\
+		__got = (call);						\
+		CONV_STEP(conv_returns(t, #call, __want, __got));	\
+	} while (0)
+
+void __printf(2, 3) conv_log(struct conv *t, const char *fmt, ...);
 const char *__printf(2, 3) conv_inject(struct conv *t, const char *fmt, ...);
 const char *__printf(2, 3) conv_expect(struct conv *t, const char *fmt, ...);
 const char *conv_silence(struct conv *t);
-const char *conv_state_is(struct conv *t, int state);
+const char *conv_unseen(struct conv *t);
+const char *conv_returns(struct conv *t, const char *call, int want, int got);
+const char *conv_icmp(struct conv *t, u8 type, u8 code, u32 info, u32 seq);
+const char *conv_icmp_quoting(struct conv *t, u8 type, u8 code, u32 info, u32 seq,
+			      u32 options, u32 bytes);
+
+bool conv_raw(struct conv *t, const void *packet, size_t len);
+bool conv_next(struct conv *t, struct xtcp_segment *seg, u32 *len);
+struct sk_buff *conv_sent(struct conv *t);
+void pass_over(struct conv *t);
+
+/* ---- timers, and how much time has passed: conv_time.c ---- */
+
+#define fire(t, timer)		CONV_STEP(conv_fire(t, timer))
+#define fire_request(t)		CONV_STEP(conv_fire_request(t))
+#define fire_2msl(t)		CONV_STEP(conv_fire_2msl(t))
+#define armed(t, timer)		CONV_STEP(conv_armed_is(t, timer, true))
+#define not_armed(t, timer)	CONV_STEP(conv_armed_is(t, timer, false))
+
 const char *conv_fire(struct conv *t, enum xtcp_timer timer);
 const char *conv_fire_request(struct conv *t);
 const char *conv_fire_2msl(struct conv *t);
-const char *conv_counted(struct conv *t, int id, long n);
-const char *conv_returns(struct conv *t, const char *call, int want, int got);
-const char *conv_icmp(struct conv *t, u8 type, u8 code, u32 info, u32 seq);
-
-size_t conv_build(struct conv *t, u8 *packet, const char *said);
-bool conv_raw(struct conv *t, const void *packet, size_t len);
-bool conv_next(struct conv *t, struct xtcp_segment *seg, u32 *len);
-void conv_fix_sums(struct conv *t, u8 *packet, size_t len);
-struct sk_buff *conv_sent(struct conv *t);
-void conv_forget_sent(struct conv *t);
-long conv_count(struct conv *t, int id);
-u8 conv_byte(u32 offset);
+bool conv_is_armed(struct conv *t, enum xtcp_timer timer);
+const char *conv_armed_is(struct conv *t, enum xtcp_timer timer, bool want);
+unsigned long conv_deadline(struct conv *t, enum xtcp_timer timer);
+void set_deadline(struct conv *t, enum xtcp_timer timer, unsigned long deadline);
+void fire_if_armed(struct conv *t, enum xtcp_timer timer);
+void disarm(struct conv *t, enum xtcp_timer timer);
+bool timer_comes_again(struct conv *t);
+void time_passes(struct conv *t, u32 ms);
 
 /* ---- the user: conv_user.c ---- */
 

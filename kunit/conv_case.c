@@ -10,8 +10,6 @@
 #include "../module/socket/family.h"
 #include "conv.h"
 
-#define FROZEN		(24 * 3600 * HZ)
-
 /* A suite's cases use one NIC: to make and free one takes longer than a case. */
 static struct nic *suite_nic;
 
@@ -44,14 +42,14 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
 	t->iss = HERE_ISS;
 	t->irs = THERE_ISS;
 	t->win = U16_MAX;
-	t->peer_mss = 1460;
+	t->peer_mss = MSS;
 	t->tuple.wire = IPPROTO_XTCP;
 	t->tuple.lport = HERE_PORT;
 	t->tuple.rport = THERE_PORT;
 	t->xn->isn_pinned = true;
 	t->xn->isn = HERE_ISS;
 	for (int i = 0; i < XTCP_MIB_MAX; i++)
-		t->counters[i] = snmp_fold_field((void __percpu *)t->xn->mib, i);
+		t->counters[i] = conv_count(t, i);
 	test->priv = t;
 	return 0;
 }
@@ -123,47 +121,8 @@ int conv_init_bare(struct kunit *test)
 	return init_kind(test, NIC_PLAIN);
 }
 
-static void freeze_node(struct xtcp_node *node)
-{
-	unsigned long never = jiffies + FROZEN;
-	struct sock *sk;
-
-	if (node->kind == XTCP_KIND_CONNECTION) {
-		sk = xtcp_node_sk(node);
-		mod_timer_pending(&xtcp_sk(sk)->rtx_timer, never);
-		mod_timer_pending(&xtcp_sk(sk)->delack_timer, never);
-		mod_timer_pending(&sk->sk_timer, never);
-	} else if (node->kind == XTCP_KIND_REQUEST) {
-		mod_timer_pending(&container_of(node, struct xtcp_request,
-						node)->timer, never);
-	} else {
-		mod_timer_pending(&container_of(node, struct xtcp_timewait,
-						node)->timer, never);
-	}
-}
-
 /**
- * conv_freeze() - no timer fires of its own accord
- * @t: the conversation
- *
- * When each is due stays as it was.  Every step of a test ends with this.
- */
-void conv_freeze(struct conv *t)
-{
-	struct rhashtable_iter walk;
-	struct xtcp_node *node;
-
-	rhashtable_walk_enter(&t->xn->conns, &walk);
-	rhashtable_walk_start(&walk);
-	while ((node = rhashtable_walk_next(&walk)))
-		if (!IS_ERR(node))
-			freeze_node(node);
-	rhashtable_walk_stop(&walk);
-	rhashtable_walk_exit(&walk);
-}
-
-/**
- * conv_exit() - after each case: nothing of it may be left
+ * conv_exit() - after each case: nothing of it may be left, nor unseen
  * @test: the case
  *
  * This is struct kunit_suite's exit.
@@ -174,6 +133,8 @@ void conv_exit(struct kunit *test)
 
 	if (!t)
 		return;
+	if (test->status == KUNIT_SUCCESS && conv_unseen(t))
+		KUNIT_FAIL(test, "%s\n%s", t->said, t->log);
 	for (int i = 0; i < CONV_SOCKETS; i++)
 		if (t->socks[i])
 			user_close_socket(t, t->socks[i]);

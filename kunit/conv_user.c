@@ -30,7 +30,7 @@ struct socket *user_socket(struct conv *t)
 	KUNIT_ASSERT_EQ(t->test, 0, sock_create_kern(&init_net, AF_XTCP,
 						     SOCK_STREAM, 0, &sock));
 	keep(t, sock);
-	xtcp_sk(sock->sk)->node.tuple.wire = t->tuple.wire;
+	set_wire(sock, t->tuple.wire);
 	return sock;
 }
 
@@ -250,6 +250,7 @@ void user_close_socket(struct conv *t, struct socket *sock)
  */
 void user_close(struct conv *t)
 {
+	CONV_STEP(conv_unseen(t));
 	conv_log(t, "    user: close\n");
 	user_close_socket(t, t->sock);
 }
@@ -260,6 +261,7 @@ void user_close(struct conv *t)
  */
 void user_abort(struct conv *t)
 {
+	CONV_STEP(conv_unseen(t));
 	conv_log(t, "    user: abort\n");
 	sock_no_linger(t->sock->sk);
 	user_close_socket(t, t->sock);

@@ -37,32 +37,51 @@ static const char *read_flags(const char *p, u8 *flags)
 	}
 }
 
+/* What one letter or number says; with an m behind it, that many segments. */
+static const char *read_term(const struct conv *t, const char *p, u32 *value)
+{
+	bool number = isdigit(*p);
+
+	*value = 0;
+	while (isdigit(*p))
+		*value = *value * 10 + *p++ - '0';
+	if (*p == 'm') {
+		*value = (number ? *value : 1) * (t->peer_mss ?: XTCP_MSS_DEFAULT);
+		return p + 1;
+	}
+	if (number)
+		return p;
+	switch (*p) {
+	case 'R':
+		*value = t->rcv_nxt;
+		return p + 1;
+	case 'S':
+		*value = t->snd_nxt;
+		return p + 1;
+	case 'U':
+		*value = t->snd_una;
+		return p + 1;
+	}
+	return NULL;
+}
+
 static const char *read_number(const struct conv *t, const char *p, u32 *value)
 {
-	u32 n = 0, more = 0;
-	char sign = 0;
+	u32 more;
 
-	if (*p == 'R' || *p == 'S' || *p == 'U') {
-		n = *p == 'R' ? t->rcv_nxt : *p == 'S' ? t->snd_nxt : t->snd_una;
-		p++;
-	} else if (isdigit(*p)) {
-		while (isdigit(*p))
-			n = n * 10 + *p++ - '0';
-	} else {
-		return NULL;
+	p = read_term(t, p, value);
+	while (p && (*p == '+' || *p == '-')) {
+		bool minus = *p == '-';
+
+		p = read_term(t, p + 1, &more);
+		*value += minus ? -more : more;
 	}
-	if (*p == '+' || *p == '-') {
-		sign = *p++;
-		while (isdigit(*p))
-			more = more * 10 + *p++ - '0';
-	}
-	*value = sign == '-' ? n - more : n + more;
-	return p;
+	return p && (!*p || *p == ' ') ? p : NULL;
 }
 
 /**
  * words_read() - what a text says of a segment
- * @t: the conversation, for R, S and U
+ * @t: the conversation, for R, S, U and m
  * @p: the text
  * @w: where to write it
  *

@@ -142,7 +142,7 @@ static struct socket *clamped_socket(struct conv *t, u32 window)
 	struct socket *sock = user_socket(t);
 	u32 here = ntohl(xtcp_addr_v4(&t->tuple.laddr));
 
-	xtcp_sk(sock->sk)->window_clamp = window;
+	set_clamp(sock, window);
 	KUNIT_ASSERT_EQ(t->test, 0, user_bind(t, sock, here, t->tuple.lport));
 	return sock;
 }
@@ -155,7 +155,7 @@ static void opens_as_client(struct kunit *test)
 	t->sock = clamped_socket(t, 8192);
 	returns(t, -EINPROGRESS, user_connect(t));
 	produces(t, 1);
-	conv_x(t)->window_clamp = 8760;
+	set_clamp(t->sock, 8760);
 	play(t, 2);
 	produces(t, 3);
 	state_is(t, TCP_ESTABLISHED);
@@ -187,7 +187,7 @@ static void closes_as_client(struct kunit *test)
 	t->sock = clamped_socket(t, 8192);
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN seq 186685099 win 8192 mss 1460");
-	conv_x(t)->window_clamp = 8760;
+	set_clamp(t->sock, 8760);
 	inject(t, "SYN|ACK seq 3462835713 ack S win 28672 mss 1460");
 	expect(t, "ACK seq 186685100 ack 3462835714 win 8760");
 	returns(t, 0, user_connect(t));

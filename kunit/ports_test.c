@@ -224,7 +224,7 @@ static void connections_cost_as_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EADDRINUSE, bind_as(t, PLAIN | OTHER));
 	disperse(crowd);
 	conv_freeze(t);
-	conv_forget_sent(t);
+	pass_over(t);
 }
 
 /* Options that are set later count at once; each socket is asked once. */
@@ -298,12 +298,13 @@ static void chosen_by_connect(struct kunit *test)
 		returns(t, -EINPROGRESS,
 			kernel_connect(socks[i], (struct sockaddr *)&to, sizeof(to),
 				       O_NONBLOCK));
+		KUNIT_EXPECT_EQ(test, 1, skb_queue_len(&t->nic->sent));
+		pass_over(t);
 		for (int k = 0; k < i; k++)
 			KUNIT_EXPECT_NE(test, inet_sk(socks[i]->sk)->inet_num,
 					inet_sk(socks[k]->sk)->inet_num);
 	}
 	conv_freeze(t);
-	KUNIT_EXPECT_EQ(test, 10, skb_queue_len(&t->nic->sent));
 }
 
 /* How far the next port for a peer is from the last, 20 ports having been given to
@@ -320,12 +321,12 @@ static int next_port_after_others(struct conv *t, u16 peer)
 		err = connect_to_port(t, socks[i], i && i < last ?
 				      peer + i : peer);
 	}
+	pass_over(t);
 	returns(t, 0, err);
 	first = inet_sk(socks[0]->sk)->inet_num;
 	err = inet_sk(socks[last]->sk)->inet_num - first;
 	for (int i = 0; i <= last; i++)
 		user_close_socket(t, socks[i]);
-	conv_forget_sent(t);
 	return err < 0 ? err + high - low + 1 : err;
 }
 
@@ -355,6 +356,7 @@ static void starts_apart(struct kunit *test)
 		int num;
 
 		returns(t, 0, connect_to_port(t, sock, peer));
+		pass_over(t);
 		num = inet_sk(sock->sk)->inet_num;
 		near += abs(num - last) < 200;
 		last = num;
@@ -362,7 +364,6 @@ static void starts_apart(struct kunit *test)
 	}
 	/* of 28,232 ports 400 are near: ten of 40 are once in 10^9 times */
 	KUNIT_EXPECT_LT(test, near, 10);
-	conv_forget_sent(t);
 }
 
 static void same_tuple_twice(struct kunit *test)
@@ -375,12 +376,14 @@ static void same_tuple_twice(struct kunit *test)
 	sock_set_reuseaddr(t->sock->sk);
 	returns(t, 0, user_bind(t, t->sock, HERE_ADDR, HERE_PORT));
 	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
 	t->sock = user_socket(t);
 	sock_set_reuseaddr(t->sock->sk);
 	returns(t, 0, user_bind(t, t->sock, HERE_ADDR, HERE_PORT));
 	returns(t, -EADDRNOTAVAIL, user_connect(t));
 	t->tuple.rport++;
 	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
 	t->tuple.rport--;
 	user_close_socket(t, first);
 	state_is(t, TCP_CLOSE);

@@ -53,10 +53,13 @@ static void times_out_at_last(struct conv *t)
 static void comes_again(struct conv *t)
 {
 	inject(t, "SYN seq 1000 mss 1460");
+	pass_over(t);
 	inject(t, "ACK seq R ack S");
 	returns(t, 0, user_accept(t));
 	user_close(t);
+	pass_over(t);
 	inject(t, "FIN|ACK seq R ack S");
+	pass_over(t);
 	state_is(t, TCP_TIME_WAIT);
 	inject(t, "SYN seq R+1 mss 1460");
 	state_is(t, TCP_SYN_RECV);
@@ -139,6 +142,7 @@ static void fills_backlog(struct conv *t)
 	release_sock(sk);
 	conv_freeze(t);
 	CONV_STEP(said);
+	pass_over(t);
 	returns(t, taken, user_recv(t, 100000));
 }
 
@@ -146,6 +150,7 @@ static void is_challenged_twice(struct conv *t)
 {
 	t->xn->sysctl.challenge_ack_ms = 60000;
 	inject(t, "RST seq R+1");
+	pass_over(t);
 	inject(t, "RST seq R+1");
 }
 
@@ -158,6 +163,7 @@ static void finds_no_room(struct conv *t)
 static void gives_way(struct conv *t)
 {
 	inject(t, "ACK seq R+10 ack S len 10");
+	pass_over(t);
 	WRITE_ONCE(t->sock->sk->sk_rcvbuf, 0);
 	inject(t, "ACK seq R ack S len 10");
 }
@@ -170,7 +176,7 @@ static void comes_after_close(struct conv *t)
 
 static void is_acknowledged_late(struct conv *t)
 {
-	conv_x(t)->ack.quick = 0;
+	set_quick_acks(t, 0);
 	inject(t, "PSH|ACK seq R ack S len 10");
 	fire(t, XTCP_TIMER_DELACK);
 }
@@ -178,12 +184,14 @@ static void is_acknowledged_late(struct conv *t)
 static void is_acknowledged_again(struct conv *t)
 {
 	returns(t, 10, user_send(t, 10));
+	pass_over(t);
 	inject(t, "ACK seq R ack U");
 }
 
 static void is_lost(struct conv *t)
 {
 	returns(t, 4380, user_send(t, 4380));
+	pass_over(t);
 	inject(t, "ACK seq R ack U");
 	inject(t, "ACK seq R ack U");
 }
@@ -191,6 +199,7 @@ static void is_lost(struct conv *t)
 static void is_lost_with_the_next(struct conv *t)
 {
 	is_lost(t);
+	pass_over(t);
 	inject(t, "ACK seq R ack U+1460");
 }
 
@@ -205,13 +214,14 @@ static void is_kept_alive(struct conv *t)
 {
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_KEEPALIVE, 1));
 	returns(t, 0, user_option(t, SOL_TCP, TCP_KEEPIDLE, 10));
-	conv_x(t)->last_rcv = jiffies - 10 * HZ - 1;
+	time_passes(t, 10001);
 	fire(t, XTCP_TIMER_KEEPALIVE);
 }
 
 static void is_not_read(struct conv *t)
 {
 	inject(t, "PSH|ACK seq R ack S len 10");
+	pass_over(t);
 	user_close(t);
 }
 
@@ -325,7 +335,7 @@ static void counts(struct kunit *test)
 	before = conv_count(t, id);
 	tell(t, story);
 	KUNIT_EXPECT_EQ(test, 1, conv_count(t, id) - before);
-	conv_forget_sent(t);
+	pass_over(t);
 }
 
 /* ---- drops ---- */
@@ -398,7 +408,7 @@ static void drops_for(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, i == reason, dropped[i],
 				    "drops for \"%s\"", reasons[i].name);
 	KUNIT_EXPECT_EQ(test, 1, conv_count(t, reasons[reason].counter) - before);
-	conv_forget_sent(t);
+	pass_over(t);
 }
 
 /* A filter may also cut: the FIN goes, and what is left is acknowledged. */

@@ -20,8 +20,8 @@ static void both_ways(struct kunit *test)
 	expect(t, "PSH|ACK seq 201 ack 1051 len 100");
 	inject(t, "ACK seq 1051 ack 301");
 	silence(t);
-	KUNIT_EXPECT_EQ(test, conv_x(t)->snd_una, conv_x(t)->snd_nxt);
-	KUNIT_EXPECT_FALSE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_RETRANSMIT));
+	flight_is(t, 0);
+	not_armed(t, XTCP_TIMER_RETRANSMIT);
 }
 
 /* MUST-1, MUST-61, SHLD-28, REC-1 */
@@ -65,17 +65,19 @@ static void old_window(struct kunit *test)
 
 	established(t);
 	inject(t, "ACK seq 1001 ack 101 win 5000");
-	KUNIT_EXPECT_EQ(test, 5000, conv_x(t)->snd_wnd);
+	peer_window_is(t, 5000);
 	inject(t, "PSH|ACK seq 1001 ack 101 win 4000 len 10");
-	KUNIT_EXPECT_EQ(test, 4000, conv_x(t)->snd_wnd);
+	expect(t, "ACK seq 101 ack 1011");
+	peer_window_is(t, 4000);
 	inject(t, "ACK seq 1011 ack 101 win 6000");
-	KUNIT_EXPECT_EQ(test, 6000, conv_x(t)->snd_wnd);
+	peer_window_is(t, 6000);
 	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq 101 ack 1011 len 10");
 	inject(t, "ACK seq 1011 ack 111 win 7000");
-	KUNIT_EXPECT_EQ(test, 7000, conv_x(t)->snd_wnd);
+	peer_window_is(t, 7000);
 	/* sent before: acknowledges less */
 	inject(t, "ACK seq 1011 ack 101 win 100");
-	KUNIT_EXPECT_EQ(test, 7000, conv_x(t)->snd_wnd);
+	peer_window_is(t, 7000);
 }
 
 /* SHLD-7, SHLD-27 */
@@ -176,12 +178,12 @@ static void silly_sender(struct kunit *test)
 static void small_window(struct conv *t, u32 window)
 {
 	bring_to(t, IN_CLOSED);
-	conv_x(t)->window_clamp = window;
+	set_clamp(t->sock, window);
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN seq 100 win %u", window);
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
 	expect(t, "ACK seq 101 ack 1001");
-	conv_x(t)->window_clamp = 0;
+	set_clamp(t->sock, 0);
 }
 
 /* The receive buffer has room for this window. */
@@ -200,7 +202,7 @@ static void silly_receiver(struct kunit *test)
 	small_window(t, 1460);
 	inject(t, "PSH|ACK seq R ack S len 1460");
 	expect(t, "ACK seq S ack R+1460 win 0");
-	conv_x(t)->window_clamp = U16_MAX;
+	set_clamp(t->sock, U16_MAX);
 	leave_room(t, 100);
 	returns(t, 100, user_recv(t, 100));
 	silence(t);
@@ -225,22 +227,21 @@ static void promise_is_kept(struct kunit *test)
 	bring_to(t, IN_CLOSED);
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_RCVBUF, 16384));
 	returns(t, -EINPROGRESS, user_connect(t));
-	conv_forget_sent(t);
+	pass_over(t);
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
 	KUNIT_ASSERT_TRUE(test, conv_next(t, &seg, &len));
 	edge = seg.ack + seg.wnd;
 	for (int i = 0; i < 100 && seq_leq(seq + 1000, edge); i++) {
 		inject(t, "PSH|ACK seq %u ack 101 len 1000", seq);
 		seq += 1000;
-		if (xtcp_timer_armed(conv_x(t), XTCP_TIMER_DELACK))
-			fire(t, XTCP_TIMER_DELACK);
+		fire_if_armed(t, XTCP_TIMER_DELACK);
 		while (conv_next(t, &seg, &len)) {
 			KUNIT_ASSERT_EQ(test, seq, seg.ack);
 			edge = seg.ack + seg.wnd;
 		}
 	}
 	returns(t, seq - 1001, user_recv(t, 100000));
-	conv_forget_sent(t);
+	pass_over(t);
 }
 
 /* SHLD-14: the right edge of the window never moves left. */
@@ -257,8 +258,7 @@ static void window_never_shrinks(struct kunit *test)
 
 		if (seq_leq(seq + n, edge) || i < 10)
 			inject(t, "PSH|ACK seq %u ack S len %u", seq, n);
-		if (xtcp_timer_armed(conv_x(t), XTCP_TIMER_DELACK))
-			fire(t, XTCP_TIMER_DELACK);
+		fire_if_armed(t, XTCP_TIMER_DELACK);
 		if (i % 7 == 0)
 			user_recv(t, 500);
 		while (conv_next(t, &seg, &len)) {
@@ -274,7 +274,7 @@ static void window_never_shrinks(struct kunit *test)
 	while (user_recv(t, 100000) > 0)
 		;
 	KUNIT_EXPECT_EQ(test, seq - 1001, t->read);
-	conv_forget_sent(t);
+	pass_over(t);
 }
 
 /* MUST-58, SHLD-18 */
@@ -283,7 +283,7 @@ static void delayed_ack(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	established(t);
-	conv_x(t)->ack.quick = 0;
+	set_quick_acks(t, 0);
 	inject(t, "PSH|ACK seq R ack S len 10");
 	silence(t);
 	fire(t, XTCP_TIMER_DELACK);
@@ -295,7 +295,7 @@ static void delayed_ack(struct kunit *test)
 	silence(t);
 	returns(t, 5, user_send(t, 5));
 	expect(t, "PSH|ACK seq S ack R len 5");
-	KUNIT_EXPECT_FALSE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_DELACK));
+	not_armed(t, XTCP_TIMER_DELACK);
 }
 
 /* The first ACKs are not delayed, but for a reader who may answer. */
@@ -306,17 +306,17 @@ static void answer_carries_ack(struct kunit *test)
 	established(t);
 	inject(t, "PSH|ACK seq R ack S len 10");
 	expect(t, "ACK seq S ack R+10");
-	conv_x(t)->readers = 1;
+	set_readers(t, 1);
 	inject(t, "PSH|ACK seq R ack S len 10");
 	silence(t);
 	returns(t, 20, user_recv(t, 100));
 	returns(t, 5, user_send(t, 5));
 	expect(t, "PSH|ACK seq S ack R len 5");
-	KUNIT_EXPECT_FALSE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_DELACK));
+	not_armed(t, XTCP_TIMER_DELACK);
 	inject(t, "ACK seq R ack S");
 
 	/* he waits for more */
-	conv_x(t)->ack.quick = 8;
+	set_quick_acks(t, 8);
 	inject(t, "PSH|ACK seq R ack S len 10");
 	silence(t);
 	returns(t, 10, user_recv(t, 100));
@@ -325,17 +325,17 @@ static void answer_carries_ack(struct kunit *test)
 	expect(t, "ACK seq S ack R");
 
 	/* he does something else */
-	conv_x(t)->ack.quick = 8;
+	set_quick_acks(t, 8);
 	inject(t, "PSH|ACK seq R ack S len 10");
 	silence(t);
 	fire(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq S ack R");
 
 	/* a full segment: the peer's congestion window waits for it */
-	conv_x(t)->ack.quick = 8;
+	set_quick_acks(t, 8);
 	inject(t, "PSH|ACK seq R ack S len 1460");
 	expect(t, "ACK seq S ack R+1460");
-	conv_x(t)->readers = 0;
+	set_readers(t, 0);
 }
 
 /* SHLD-19 */
@@ -344,12 +344,12 @@ static void every_second_segment(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	bring_to(t, IN_CLOSED);
-	conv_x(t)->window_clamp = 20000;
+	set_clamp(t->sock, 20000);
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN win 20000");
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
 	expect(t, "ACK seq 101 ack 1001");
-	conv_x(t)->ack.quick = 0;
+	set_quick_acks(t, 0);
 	inject(t, "ACK seq R ack S len 1460");
 	silence(t);
 	inject(t, "ACK seq R ack S len 1460");
@@ -369,7 +369,7 @@ static void out_of_order(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	established(t);
-	conv_x(t)->ack.quick = 0;
+	set_quick_acks(t, 0);
 	inject(t, "ACK seq 1101 ack S len 100");
 	expect(t, "ACK seq S ack 1001");
 	inject(t, "ACK seq 1301 ack S len 100");
@@ -437,7 +437,7 @@ static void beyond_the_window(struct kunit *test)
 	expect(t, "ACK seq S ack 2001 win 0");
 	inject(t, "RST seq 2002");
 	silence(t);
-	conv_x(t)->window_clamp = 1000;
+	set_clamp(t->sock, 1000);
 	returns(t, 1000, user_recv(t, 2000));
 	expect(t, "ACK seq S ack 2001 win 1000");
 	silence(t);
@@ -465,9 +465,9 @@ static void zero_window_probe(struct kunit *test)
 	}
 	state_is(t, TCP_ESTABLISHED);
 	/* the peer holds us back, nothing is lost */
-	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_WINDOW, conv_x(t)->tally.limit);
-	KUNIT_EXPECT_EQ(test, 0, conv_x(t)->tally.timeouts);
-	KUNIT_EXPECT_EQ(test, 0, conv_x(t)->tally.rto_rows);
+	limit_is(t, WINDOW);
+	timeouts_is(t, 0);
+	timeout_rows_is(t, 0);
 	inject(t, "ACK seq R ack 101 win 1000");
 	expect(t, "ACK seq 101 ack R len 1");
 	inject(t, "ACK seq R ack 102 win 1000");
@@ -481,37 +481,36 @@ static void zero_window_probe(struct kunit *test)
 static void what_holds_back(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct xtcp_sock *x;
 
 	t->win = 2920;
 	established(t);
-	x = conv_x(t);
-	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_NONE, x->tally.limit);
+	limit_is(t, NONE);
 	returns(t, 1460, user_send(t, 1460));
 	expect(t, "PSH|ACK len 1460");
-	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_PATH, x->tally.limit);
+	limit_is(t, PATH);
 	returns(t, 4000, user_send(t, 4000));
 	expect(t, "ACK len 1460");
-	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_WINDOW, x->tally.limit);
+	limit_is(t, WINDOW);
 	inject(t, "ACK seq R ack S win 0");
-	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_WINDOW, x->tally.limit);
-	KUNIT_EXPECT_EQ(test, 3, x->tally.segs_delivered);
-	KUNIT_EXPECT_GT(test, xtcp_rate_per_s(&x->rate), 0);
+	limit_is(t, WINDOW);
+	delivered_is(t, 3);
+	KUNIT_EXPECT_GT(test, conv_value(t, CONV_DELIVERY_RATE), 0);
 	inject(t, "ACK seq R ack S win 65535");
 	expect(t, "ACK len 1460");
 	expect(t, "PSH|ACK len 1080");
-	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_PATH, x->tally.limit);
+	limit_is(t, PATH);
 	inject(t, "ACK seq R ack S win 65535");
 	silence(t);
-	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_NONE, x->tally.limit);
-	KUNIT_EXPECT_EQ(test, 5, x->tally.segs_delivered);
+	limit_is(t, NONE);
+	delivered_is(t, 5);
 
 	/* the connection's end is the end of it */
 	returns(t, 100, user_send(t, 100));
-	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_PATH, x->tally.limit);
+	expect(t, "PSH|ACK len 100");
+	limit_is(t, PATH);
 	inject(t, "RST seq R");
 	state_is(t, TCP_CLOSE);
-	KUNIT_EXPECT_EQ(test, XTCP_LIMIT_NONE, x->tally.limit);
+	limit_is(t, NONE);
 }
 
 static void zero_window_reopens(struct kunit *test)
@@ -564,7 +563,7 @@ static void slow_nic(struct kunit *test)
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 601 ack R len 960");
 	inject(t, "ACK seq R ack S");
-	KUNIT_EXPECT_TRUE(test, skb_queue_empty(&t->sock->sk->sk_write_queue));
+	send_queue_is(t, 0);
 	t->nic->hold = false;
 	nic_release_held(t->nic);
 }
@@ -594,20 +593,24 @@ static void short_of_memory(struct kunit *test)
 	bring_to(t, IN_CLOSED);
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_RCVBUF, 8192));
 	returns(t, -EINPROGRESS, user_connect(t));
-	conv_forget_sent(t);
+	expect(t, "SYN seq 100");
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
 	/* tiny segments with gaps: much memory, little window */
-	for (int i = 1; i < 60; i++)
+	for (int i = 1; i < 60; i++) {
 		inject(t, "ACK seq %u ack S len 1", 5001 + 2 * i);
+		expect(t, "ACK seq 101 ack 1001");
+	}
 	KUNIT_EXPECT_GT(test, conv_count(t, XTCP_MIB_RCV_PRUNED), 0);
 	/* what is next in turn is taken all the same */
 	for (int i = 0; i < 5; i++) {
 		inject(t, "ACK seq %u ack S len 1000", seq);
 		seq += 1000;
+		pass_over(t);
 	}
 	KUNIT_EXPECT_GT(test, conv_count(t, XTCP_MIB_OFO_DROPPED), 0);
 	returns(t, 5000, user_recv(t, 6000));
-	conv_forget_sent(t);
+	pass_over(t);
 }
 
 static void peek_and_discard(struct kunit *test)
@@ -616,6 +619,7 @@ static void peek_and_discard(struct kunit *test)
 
 	established(t);
 	inject(t, "PSH|ACK seq R ack S len 100");
+	expect(t, "ACK seq S ack R+100");
 	returns(t, 50, user_recv_flags(t, 50, MSG_PEEK));
 	returns(t, 100, user_recv_flags(t, 500, MSG_PEEK));
 	returns(t, 30, user_recv_flags(t, 30, MSG_TRUNC));
@@ -699,10 +703,8 @@ struct kunit_suite data_suite = {
 static void leaves_whole(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct xtcp_sock *x;
 
 	established(t);
-	x = conv_x(t);
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 100000));
 	returns(t, 20000, user_send(t, 20000));
 	/* as much as the congestion window of ten segments takes */
@@ -713,15 +715,15 @@ static void leaves_whole(struct kunit *test)
 	expect(t, "PSH|ACK seq 14701 ack R len 5400 gso 1460");
 	silence(t);
 	/* one segment of the four is lost */
-	x->rate.delivered_us -= USEC_PER_SEC;
+	time_passes(t, 1000);
 	inject(t, "ACK seq R ack 16161");
 	/* the rate's time moves on with what is delivered */
-	KUNIT_EXPECT_LT(test, xtcp_now_us() - x->rate.delivered_us, USEC_PER_SEC);
+	KUNIT_EXPECT_LT(test, conv_value(t, CONV_DELIVERY_AGE), USEC_PER_SEC);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 16161 ack R len 1460 gso 0");
 	inject(t, "ACK seq R ack 20101");
-	KUNIT_EXPECT_TRUE(test, skb_queue_empty(&t->sock->sk->sk_write_queue));
-	KUNIT_EXPECT_EQ(test, 1 + 14, x->tally.segs_delivered);
+	send_queue_is(t, 0);
+	delivered_is(t, 1 + 14);
 	silence(t);
 }
 

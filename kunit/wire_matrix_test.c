@@ -8,7 +8,6 @@
  */
 #include <linux/icmp.h>
 #include <linux/tcp.h>
-#include "../module/engine/demux.h"
 #include "conv.h"
 #include "suites.h"
 
@@ -666,17 +665,12 @@ static const char *keep_alive(struct conv *t)
 
 static const char *last_retransmission(struct conv *t)
 {
-	struct xtcp_node *node;
-
 	t->xn->sysctl.synack_retries = 0;
 	t->xn->sysctl.syn_retries = 0;
 	t->xn->sysctl.retries2 = 0;
-	rcu_read_lock();
-	node = xtcp_lookup(t->xn, &t->tuple);
-	rcu_read_unlock();
-	if (node && node->kind == XTCP_KIND_REQUEST)
-		return conv_fire_request(t);
-	return conv_fire(t, XTCP_TIMER_RETRANSMIT);
+	if (conv_fire_request(t))	/* there is no request */
+		return conv_fire(t, XTCP_TIMER_RETRANSMIT);
+	return NULL;
 }
 
 static const char *port_unreachable(struct conv *t)

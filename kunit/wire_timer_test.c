@@ -8,17 +8,13 @@
 #include "conv.h"
 #include "suites.h"
 
-/* The peer was silent for as long as SO_KEEPALIVE waits. */
-static void silent_for_long(struct conv *t)
-{
-	conv_x(t)->last_rcv = jiffies - conv_x(t)->keepalive_time - 1;
-}
+#define KEEPIDLE_S	10
 
 static void keep_alive(struct conv *t)
 {
 	established(t);
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_KEEPALIVE, 1));
-	returns(t, 0, user_option(t, SOL_TCP, TCP_KEEPIDLE, 10));
+	returns(t, 0, user_option(t, SOL_TCP, TCP_KEEPIDLE, KEEPIDLE_S));
 	returns(t, 0, user_option(t, SOL_TCP, TCP_KEEPCNT, 2));
 }
 
@@ -31,12 +27,12 @@ static void keepalive_answered(struct kunit *test)
 	fire(t, XTCP_TIMER_KEEPALIVE);
 	silence(t);		/* not yet */
 	for (int i = 0; i < 4; i++) {
-		silent_for_long(t);
+		time_passes(t, KEEPIDLE_S * 1000 + 1);
 		fire(t, XTCP_TIMER_KEEPALIVE);
 		expect(t, "ACK seq S-1 ack R");
 		inject(t, "ACK seq R ack S");
 		silence(t);
-		KUNIT_EXPECT_EQ(test, 0, conv_x(t)->probes);
+		probes_is(t, 0);
 	}
 	state_is(t, TCP_ESTABLISHED);
 	counted(t, KEEPALIVES, 4);
@@ -49,11 +45,11 @@ static void keepalive_unanswered(struct kunit *test)
 
 	keep_alive(t);
 	for (int i = 0; i < 2; i++) {
-		silent_for_long(t);
+		time_passes(t, KEEPIDLE_S * 1000 + 1);
 		fire(t, XTCP_TIMER_KEEPALIVE);
 		expect(t, "ACK seq S-1 ack R");
 	}
-	silent_for_long(t);
+	time_passes(t, KEEPIDLE_S * 1000 + 1);
 	fire(t, XTCP_TIMER_KEEPALIVE);
 	expect(t, "RST|ACK seq S ack R");
 	state_is(t, TCP_CLOSE);
@@ -67,7 +63,7 @@ static void keepalive_reset(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	keep_alive(t);
-	silent_for_long(t);
+	time_passes(t, KEEPIDLE_S * 1000 + 1);
 	fire(t, XTCP_TIMER_KEEPALIVE);
 	expect(t, "ACK seq S-1 ack R");
 	inject(t, "RST seq R");
@@ -83,10 +79,10 @@ static void keepalive_waits_for_data(struct kunit *test)
 	keep_alive(t);
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK len 10");
-	silent_for_long(t);
+	time_passes(t, KEEPIDLE_S * 1000 + 1);
 	fire(t, XTCP_TIMER_KEEPALIVE);
 	silence(t);
-	KUNIT_EXPECT_TRUE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_KEEPALIVE));
+	armed(t, XTCP_TIMER_KEEPALIVE);
 }
 
 /* The other side's probe: 3.8.4, answered, whether it has a byte or not */
@@ -106,17 +102,15 @@ static void keepalive_of_peer(struct kunit *test)
 /* The timer fires when the user's patience ends, and not at the next doubled RTO. */
 static void patience_ends(struct conv *t, unsigned long since)
 {
-	struct xtcp_sock *x = conv_x(t);
 	unsigned long over = since + msecs_to_jiffies(2500);
 
-	for (int i = 0; time_before(x->expires[XTCP_TIMER_RETRANSMIT], over); i++) {
+	for (int i = 0; time_before(conv_deadline(t, XTCP_TIMER_RETRANSMIT), over); i++) {
 		KUNIT_ASSERT_LT(t->test, i, 10);
 		fire(t, XTCP_TIMER_RETRANSMIT);
-		conv_forget_sent(t);
+		pass_over(t);
 	}
-	KUNIT_EXPECT_EQ(t->test, over, x->expires[XTCP_TIMER_RETRANSMIT]);
-	x->rtx_since -= msecs_to_jiffies(2500);
-	x->stalled_since -= msecs_to_jiffies(2500);
+	KUNIT_EXPECT_EQ(t->test, over, conv_deadline(t, XTCP_TIMER_RETRANSMIT));
+	time_passes(t, 2500);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	silence(t);
 	state_is(t, TCP_CLOSE);
@@ -131,7 +125,7 @@ static void user_timeout(struct kunit *test)
 	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK len 10");
-	patience_ends(t, conv_x(t)->rtx_since);
+	patience_ends(t, conv_value(t, CONV_WAITS_SINCE));
 	returns(t, -ETIMEDOUT, user_recv(t, 1));
 }
 
@@ -143,7 +137,7 @@ static void user_timeout_of_syn(struct kunit *test)
 	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN seq 100");
-	patience_ends(t, conv_x(t)->rtx_since);
+	patience_ends(t, conv_value(t, CONV_WAITS_SINCE));
 	returns(t, -ETIMEDOUT, user_connect(t));
 }
 
@@ -151,10 +145,8 @@ static void user_timeout_of_syn(struct kunit *test)
 static void user_timeout_set_late(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct xtcp_sock *x;
 
 	established(t);
-	x = conv_x(t);
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK len 10");
 	for (int i = 0; i < 6; i++) {
@@ -162,9 +154,9 @@ static void user_timeout_set_late(struct kunit *test)
 		expect(t, "PSH|ACK len 10");
 	}
 	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
-	KUNIT_EXPECT_LE(test, x->expires[XTCP_TIMER_RETRANSMIT],
-			x->rtx_since + msecs_to_jiffies(2500));
-	patience_ends(t, x->rtx_since);
+	KUNIT_EXPECT_LE(test, conv_deadline(t, XTCP_TIMER_RETRANSMIT),
+			conv_value(t, CONV_WAITS_SINCE) + msecs_to_jiffies(2500));
+	patience_ends(t, conv_value(t, CONV_WAITS_SINCE));
 }
 
 /* tcp(7): "or buffered data may remain untransmitted (due to zero window size)",
@@ -174,21 +166,19 @@ static void user_timeout_of_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 	unsigned long since;
-	struct xtcp_sock *x;
 
 	established(t);
-	x = conv_x(t);
 	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
 	inject(t, "ACK seq R ack S win 0");
 	returns(t, 100, user_send(t, 100));
 	silence(t);
-	since = x->stalled_since;
+	since = conv_value(t, CONV_STALLED_SINCE);
 	for (int i = 0; i < 3; i++) {
 		fire(t, XTCP_TIMER_RETRANSMIT);
 		expect(t, "ACK seq 101 ack R len 1");
 		inject(t, "ACK seq R ack 101 win 0");
 	}
-	KUNIT_EXPECT_EQ(test, 0, x->retries);
+	retries_is(t, 0);
 	patience_ends(t, since);
 	returns(t, -ETIMEDOUT, user_recv(t, 1));
 }
@@ -197,10 +187,8 @@ static void user_timeout_of_window(struct kunit *test)
 static void user_timeout_of_the_next_data(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct xtcp_sock *x;
 
 	established(t);
-	x = conv_x(t);
 	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
 	inject(t, "ACK seq R ack S win 0");
 	returns(t, 1, user_send(t, 1));
@@ -208,7 +196,7 @@ static void user_timeout_of_the_next_data(struct kunit *test)
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "PSH|ACK seq 101 ack R len 1");
 	inject(t, "ACK seq R ack 102 win 0");
-	x->stalled_since -= 60 * HZ;
+	time_passes(t, 60000);
 	returns(t, 10, user_send(t, 10));
 	silence(t);
 	fire(t, XTCP_TIMER_RETRANSMIT);
@@ -225,13 +213,13 @@ static void user_timeout_window_opens(struct kunit *test)
 	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
 	inject(t, "ACK seq R ack S win 0");
 	returns(t, 100, user_send(t, 100));
-	conv_x(t)->stalled_since -= msecs_to_jiffies(2400);
+	time_passes(t, 2400);
 	inject(t, "ACK seq R ack S win 1000");
 	expect(t, "PSH|ACK len 100");
-	KUNIT_EXPECT_FALSE(test, conv_x(t)->stalled);
+	stalled_is(t, false);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "PSH|ACK len 100");
-	patience_ends(t, conv_x(t)->rtx_since);
+	patience_ends(t, conv_value(t, CONV_WAITS_SINCE));
 }
 
 static void user_timeout_of_days(struct kunit *test)
@@ -273,7 +261,7 @@ static void fin_wait_2_user(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	bring_to(t, IN_FIN_WAIT_2);
-	KUNIT_EXPECT_FALSE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_KEEPALIVE));
+	not_armed(t, XTCP_TIMER_KEEPALIVE);
 	user_close(t);
 	state_is(t, TCP_FIN_WAIT2);
 	fire(t, XTCP_TIMER_KEEPALIVE);
@@ -393,7 +381,7 @@ static void icmp_frag_needed(struct kunit *test)
 	returns(t, 1460, user_send(t, 1460));
 	expect(t, "PSH|ACK seq 101 ack R len 1460");
 	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, 101);
-	KUNIT_EXPECT_EQ(test, 960, conv_x(t)->snd_mss);
+	mss_is(t, 960);
 	expect(t, "ACK seq 101 ack R len 960");
 	expect(t, "PSH|ACK seq 1061 ack R len 500");
 	silence(t);
@@ -408,7 +396,7 @@ static void icmp_frag_needed_old(struct kunit *test)
 	returns(t, 1460, user_send(t, 1460));
 	expect(t, "PSH|ACK seq 101 ack R len 1460");
 	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 900, 5000000);
-	KUNIT_EXPECT_EQ(test, 1460, conv_x(t)->snd_mss);
+	mss_is(t, 1460);
 	silence(t);
 }
 
@@ -429,7 +417,7 @@ static void challenges_are_limited(struct kunit *test)
 	counted(t, CHALLENGE_ACKS, 1);
 	counted(t, CHALLENGES_LIMITED, 9);
 	/* RFC 5961, 7: a minute later there is another */
-	conv_x(t)->ack.challenge_ms -= 60000;
+	time_passes(t, 60000);
 	inject(t, "RST seq R+1");
 	expect(t, "ACK seq S ack R");
 }
@@ -450,7 +438,7 @@ static void icmp_frag_needed_waits(struct kunit *test)
 	release_sock(sk);
 	conv_freeze(t);
 	CONV_STEP(said);
-	KUNIT_EXPECT_EQ(test, 960, conv_x(t)->snd_mss);
+	mss_is(t, 960);
 	expect(t, "ACK seq 101 ack R len 960");
 	expect(t, "PSH|ACK seq 1061 ack R len 500");
 	silence(t);
@@ -475,31 +463,16 @@ static void override_timer_pushes(struct kunit *test)
 static void fires_in_the_users_hands(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct timer_list *list;
 	struct sock *sk;
-	bool again;
 
 	established(t);
 	sk = t->sock->sk;
-	list = &conv_x(t)->rtx_timer;
 	lock_sock(sk);
-	xtcp_timer_stop(conv_x(t), XTCP_TIMER_RETRANSMIT);
-	sk_stop_timer(sk, list);
-	sock_hold(sk);
-	local_bh_disable();
-	list->function(list);
-	again = timer_pending(list);
-	sk_stop_timer(sk, list);
-	local_bh_enable();
-	KUNIT_EXPECT_TRUE(test, again);
+	disarm(t, XTCP_TIMER_RETRANSMIT);
+	KUNIT_EXPECT_TRUE(test, timer_comes_again(t));
 	release_sock(sk);
 	/* the user has gone, and it is not armed */
-	sock_hold(sk);
-	local_bh_disable();
-	list->function(list);
-	again = timer_pending(list);
-	local_bh_enable();
-	KUNIT_EXPECT_FALSE(test, again);
+	KUNIT_EXPECT_FALSE(test, timer_comes_again(t));
 	state_is(t, TCP_ESTABLISHED);
 	silence(t);
 }
@@ -508,15 +481,13 @@ static void fires_in_the_users_hands(struct kunit *test)
 static void user_timeout_and_cork(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct xtcp_sock *x;
 
 	established(t);
-	x = conv_x(t);
 	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 1));
 	returns(t, 10, user_send_flags(t, 10, MSG_MORE));
 	silence(t);
-	KUNIT_EXPECT_GT(test, x->expires[XTCP_TIMER_RETRANSMIT] - jiffies, HZ / 10);
-	x->rtx_since -= HZ;
+	KUNIT_EXPECT_GT(test, conv_deadline(t, XTCP_TIMER_RETRANSMIT) - jiffies, HZ / 10);
+	time_passes(t, 1000);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "PSH|ACK seq 101 ack R len 10");
 	state_is(t, TCP_ESTABLISHED);
@@ -526,18 +497,16 @@ static void user_timeout_and_cork(struct kunit *test)
 static void user_timeout_and_keepalive(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct xtcp_sock *x;
 
 	established(t);
-	x = conv_x(t);
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_KEEPALIVE, 1));
 	returns(t, 0, user_option(t, SOL_TCP, TCP_KEEPIDLE, 10));
 	returns(t, 0, user_option(t, SOL_TCP, TCP_KEEPINTVL, 5));
 	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2000));
-	x->last_rcv = jiffies - 10 * HZ;
+	time_passes(t, 10000);
 	fire(t, XTCP_TIMER_KEEPALIVE);
 	expect(t, "ACK seq S-1 ack R");
-	KUNIT_EXPECT_GE(test, x->expires[XTCP_TIMER_KEEPALIVE] - jiffies, 4 * HZ);
+	KUNIT_EXPECT_GE(test, conv_deadline(t, XTCP_TIMER_KEEPALIVE) - jiffies, 4 * HZ);
 	fire(t, XTCP_TIMER_KEEPALIVE);
 	expect(t, "RST|ACK seq S ack R");
 	state_is(t, TCP_CLOSE);

@@ -3,15 +3,11 @@
  * How long: when each timer is due, and how often it is armed again.  RFC 9293,
  * 3.6, 3.8; RFC 6298, 5; RFC 5681, 3.1 and 4.1.
  *
- * Time stands still in a conversation, but a timer's deadline can be read.
+ * Time stands still in a conversation; but a timer's deadline can be read.
  */
 #include <linux/tcp.h>
-#include "../module/engine/demux.h"
-#include "../module/engine/handshake.h"
 #include "conv.h"
 #include "suites.h"
-
-#define MSS	1460
 
 /* The deadline was set at some moment since @before, to be met after @wait. */
 static void due(struct conv *t, unsigned long deadline, unsigned long before,
@@ -21,16 +17,10 @@ static void due(struct conv *t, unsigned long deadline, unsigned long before,
 	KUNIT_EXPECT_LE(t->test, deadline - jiffies, wait);
 }
 
-static unsigned long expires(struct conv *t, enum xtcp_timer timer)
-{
-	KUNIT_ASSERT_TRUE(t->test, xtcp_timer_armed(conv_x(t), timer));
-	return conv_x(t)->expires[timer];
-}
-
 /* The timeout of a segment that was sent @retries times before. */
-static unsigned long rto(const struct conv *t, int retries)
+static unsigned long rto(struct conv *t, int retries)
 {
-	u64 us = (u64)xtcp_sk(t->sock->sk)->rtt.rto_us << retries;
+	u64 us = conv_value(t, CONV_RTO_BASE) << retries;
 
 	return usecs_to_jiffies(min_t(u64, us, XTCP_RTO_MAX_US));
 }
@@ -54,15 +44,15 @@ static void timer_starts(struct kunit *test)
 	unsigned long before;
 
 	established(t);
-	KUNIT_EXPECT_FALSE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_RETRANSMIT));
+	not_armed(t, XTCP_TIMER_RETRANSMIT);
 	before = jiffies;
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack R len 10");
-	due(t, expires(t, XTCP_TIMER_RETRANSMIT), before, rto(t, 0));
-	conv_x(t)->expires[XTCP_TIMER_RETRANSMIT] = 1;
+	due(t, conv_deadline(t, XTCP_TIMER_RETRANSMIT), before, rto(t, 0));
+	set_deadline(t, XTCP_TIMER_RETRANSMIT, 1);
 	returns(t, MSS, user_send(t, MSS));
 	expect(t, "PSH|ACK seq 111 ack R len 1460");
-	KUNIT_EXPECT_EQ(test, 1, expires(t, XTCP_TIMER_RETRANSMIT));
+	KUNIT_EXPECT_EQ(test, 1, conv_deadline(t, XTCP_TIMER_RETRANSMIT));
 }
 
 /* RFC 6298, 5.5, 5.6: after each timeout it waits for twice as long; MUST-19 */
@@ -78,7 +68,7 @@ static void timer_backs_off(struct kunit *test)
 		before = jiffies;
 		fire(t, XTCP_TIMER_RETRANSMIT);
 		expect(t, "PSH|ACK seq 101 ack R len 10");
-		due(t, expires(t, XTCP_TIMER_RETRANSMIT), before, rto(t, i));
+		due(t, conv_deadline(t, XTCP_TIMER_RETRANSMIT), before, rto(t, i));
 	}
 	KUNIT_EXPECT_EQ(test, 120 * HZ, rto(t, 12));
 }
@@ -87,43 +77,39 @@ static void timer_backs_off(struct kunit *test)
 static void ssthresh_is_held(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct xtcp_cong *cc;
 
 	in_flight(t, 8);
-	cc = &conv_x(t)->cong;
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 101 ack R len 1460");
-	KUNIT_EXPECT_EQ(test, 4 * MSS, cc->ssthresh_bytes);
-	cc->ssthresh_bytes = 3 * MSS;
+	ssthresh_is(t, 4 * MSS);
+	set_ssthresh(t, 3 * MSS);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 101 ack R len 1460");
-	KUNIT_EXPECT_EQ(test, 3 * MSS, cc->ssthresh_bytes);
+	ssthresh_is(t, 3 * MSS);
 	/* another one does */
 	inject(t, "ACK seq R ack 1561");
 	expect(t, "ACK seq 1561 ack R len 1460");
 	expect(t, "ACK seq 3021 ack R len 1460");
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 1561 ack R len 1460");
-	KUNIT_EXPECT_EQ(test, 7 * MSS / 2, cc->ssthresh_bytes);
+	ssthresh_is(t, 7 * MSS / 2);
 }
 
 /* RFC 5681, 4.1: after a pause longer than the timeout, the restart window */
 static void idle(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct xtcp_sock *x;
 
 	established(t);
-	x = conv_x(t);
-	x->cong.cwnd_bytes = 40 * MSS;
+	set_cwnd(t, 40 * MSS);
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK len 10");
-	KUNIT_EXPECT_EQ(test, 40 * MSS, x->cong.cwnd_bytes);
+	cwnd_is(t, 40 * MSS);
 	inject(t, "ACK seq R ack S");
-	x->last_sent_ms -= 5000;
+	time_passes(t, 5000);
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK len 10");
-	KUNIT_EXPECT_EQ(test, 10 * MSS, x->cong.cwnd_bytes);
+	cwnd_is(t, 10 * MSS);
 }
 
 /* MUST-20, SHLD-10: three resends without an answer, and IP is asked for another
@@ -159,14 +145,14 @@ static void patience_of_data(struct kunit *test)
 	unsigned long waited = 0;
 
 	established(t);
-	conv_x(t)->rtt.rto_us = t->xn->sysctl.rto_min_us;
+	set_rto(t, 200 * USEC_PER_MSEC);
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack R len 10");
 	for (int i = 0; conv_state(t) == TCP_ESTABLISHED; i++) {
 		KUNIT_ASSERT_LT(test, i, 100);
 		waited += rto(t, i);
 		fire(t, XTCP_TIMER_RETRANSMIT);
-		conv_forget_sent(t);
+		pass_over(t);
 	}
 	KUNIT_EXPECT_GE(test, waited, 100 * HZ);
 	returns(t, -ETIMEDOUT, user_recv(t, 1));
@@ -182,14 +168,14 @@ static void patience_of_syn(struct kunit *test)
 
 	bring_to(t, IN_SYN_SENT);
 	for (int i = 0; i < 6; i++) {
-		due(t, expires(t, XTCP_TIMER_RETRANSMIT), before, HZ << i);
+		due(t, conv_deadline(t, XTCP_TIMER_RETRANSMIT), before, HZ << i);
 		waited += HZ << i;
 		before = jiffies;
 		fire(t, XTCP_TIMER_RETRANSMIT);
 		expect(t, "SYN seq 100 mss 1460");
 		silence(t);
 	}
-	due(t, expires(t, XTCP_TIMER_RETRANSMIT), before, HZ << 6);
+	due(t, conv_deadline(t, XTCP_TIMER_RETRANSMIT), before, HZ << 6);
 	waited += HZ << 6;
 	KUNIT_EXPECT_EQ(test, 127 * HZ, waited);
 	fire(t, XTCP_TIMER_RETRANSMIT);
@@ -198,50 +184,28 @@ static void patience_of_syn(struct kunit *test)
 	returns(t, -ETIMEDOUT, user_connect(t));
 }
 
-static struct xtcp_request *request_of(struct conv *t)
-{
-	struct xtcp_request *req = NULL;
-	struct xtcp_node *node;
-
-	rcu_read_lock();
-	node = xtcp_lookup(t->xn, &t->tuple);
-	if (node && node->kind == XTCP_KIND_REQUEST)
-		req = container_of(node, struct xtcp_request, node);
-	if (req && !xtcp_request_get(req))
-		req = NULL;
-	rcu_read_unlock();
-	return req;
-}
-
 /* MUST-22, MUST-23: so does a SYN,ACK */
 static void patience_of_syn_ack(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 	unsigned long before, waited = 0;
-	struct xtcp_request *req;
 
 	returns(t, 0, user_listen(t, 1));
-	conv_look(t);
 	before = jiffies;
-	/* not frozen: the timer is as it was set */
-	nic_receive(t->nic, t->packet,
-		    conv_build(t, t->packet, "SYN seq 1000 mss 1460"));
+	inject(t, "SYN seq 1000 mss 1460");
 	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
-	req = request_of(t);
-	KUNIT_ASSERT_NOT_NULL(test, req);
 	for (int i = 0; i < 5; i++) {
-		due(t, req->timer.expires, before, HZ << i);
+		due(t, t->due, before, HZ << i);
 		waited += HZ << i;
 		before = jiffies;
-		KUNIT_EXPECT_TRUE(test, xtcp_request_fire(req));
+		fire_request(t);
 		expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
 		silence(t);
 	}
-	due(t, req->timer.expires, before, HZ << 5);
+	due(t, t->due, before, HZ << 5);
 	waited += HZ << 5;
 	KUNIT_EXPECT_EQ(test, 63 * HZ, waited);
-	KUNIT_EXPECT_TRUE(test, xtcp_request_fire(req));
-	xtcp_request_put(req);
+	fire_request(t);
 	silence(t);
 	state_is(t, TCP_LISTEN);
 }
@@ -261,7 +225,7 @@ static void cork_is_no_prison(struct kunit *test)
 	before = jiffies;
 	returns(t, 10, user_send(t, 10));
 	silence(t);
-	KUNIT_EXPECT_LE(test, expires(t, XTCP_TIMER_RETRANSMIT) - before, HZ);
+	KUNIT_EXPECT_LE(test, conv_deadline(t, XTCP_TIMER_RETRANSMIT) - before, HZ);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	KUNIT_ASSERT_TRUE(test, conv_next(t, &seg, &len));
 	KUNIT_EXPECT_EQ(test, 101, seg.seq);
@@ -276,11 +240,11 @@ static void delayed_ack(struct kunit *test)
 	unsigned long before;
 
 	established(t);
-	conv_x(t)->ack.quick = 0;
+	set_quick_acks(t, 0);
 	before = jiffies;
 	inject(t, "PSH|ACK seq R ack S len 10");
 	silence(t);
-	KUNIT_EXPECT_LT(test, expires(t, XTCP_TIMER_DELACK) - before, HZ / 2);
+	KUNIT_EXPECT_LT(test, conv_deadline(t, XTCP_TIMER_DELACK) - before, HZ / 2);
 	fire(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq S ack R");
 }
@@ -298,19 +262,19 @@ static void probes(struct kunit *test)
 	before = jiffies;
 	returns(t, 100, user_send(t, 100));
 	silence(t);
-	due(t, expires(t, XTCP_TIMER_RETRANSMIT), before, rto(t, 0));
+	due(t, conv_deadline(t, XTCP_TIMER_RETRANSMIT), before, rto(t, 0));
 	before = jiffies;
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 101 ack R len 1");
 	inject(t, "ACK seq R ack 101 win 0");
-	due(t, expires(t, XTCP_TIMER_RETRANSMIT), before, rto(t, 0));
+	due(t, conv_deadline(t, XTCP_TIMER_RETRANSMIT), before, rto(t, 0));
 	for (int i = 1; i <= 12; i++) {
 		before = jiffies;
 		fire(t, XTCP_TIMER_RETRANSMIT);
 		expect(t, "ACK seq 101 ack R len 1");
 		inject(t, "ACK seq R ack 101 win 0");
 		silence(t);
-		due(t, expires(t, XTCP_TIMER_RETRANSMIT), before, rto(t, i));
+		due(t, conv_deadline(t, XTCP_TIMER_RETRANSMIT), before, rto(t, i));
 	}
 }
 
@@ -323,32 +287,19 @@ static void keepalive(struct kunit *test)
 	unsigned long before;
 
 	established(t);
-	KUNIT_EXPECT_FALSE(test, xtcp_timer_armed(conv_x(t), XTCP_TIMER_KEEPALIVE));
+	not_armed(t, XTCP_TIMER_KEEPALIVE);
 	before = jiffies;
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_KEEPALIVE, 1));
-	due(t, expires(t, XTCP_TIMER_KEEPALIVE), before, 7200 * HZ);
+	due(t, conv_deadline(t, XTCP_TIMER_KEEPALIVE), before, 7200 * HZ);
 	/* it must be as long since the peer spoke last, whatever the timer says */
-	conv_x(t)->last_rcv = jiffies - 7100 * HZ;
+	time_passes(t, 7100 * 1000);
 	fire(t, XTCP_TIMER_KEEPALIVE);
 	silence(t);
-	conv_x(t)->last_rcv = jiffies - 7200 * HZ;
+	time_passes(t, 100 * 1000);
 	before = jiffies;
 	fire(t, XTCP_TIMER_KEEPALIVE);
 	expect(t, "ACK seq S-1 ack R");
-	due(t, expires(t, XTCP_TIMER_KEEPALIVE), before, 75 * HZ);
-}
-
-static unsigned long time_wait_ends(struct conv *t)
-{
-	unsigned long ends = 0;
-	struct xtcp_node *node;
-
-	rcu_read_lock();
-	node = xtcp_lookup(t->xn, &t->tuple);
-	if (node && node->kind == XTCP_KIND_TIME_WAIT)
-		ends = container_of(node, struct xtcp_timewait, node)->timer.expires;
-	rcu_read_unlock();
-	return ends;
+	due(t, conv_deadline(t, XTCP_TIMER_KEEPALIVE), before, 75 * HZ);
 }
 
 /* MUST-13: TIME_WAIT lasts for 2MSL, a minute, from the peer's last FIN on */
@@ -359,15 +310,11 @@ static void time_wait(struct kunit *test)
 
 	bring_to(t, IN_FIN_WAIT_2);
 	for (int i = 0; i < 2; i++) {
-		conv_look(t);
 		before = jiffies;
-		nic_receive(t->nic, t->packet,
-			    conv_build(t, t->packet, i ? "FIN|ACK seq R-1 ack S" :
-							 "FIN|ACK seq R ack S"));
-		state_is(t, TCP_TIME_WAIT);
-		due(t, time_wait_ends(t), before, 60 * HZ);
+		inject(t, "FIN|ACK seq %u ack S", t->irs + 1);
 		expect(t, "ACK seq S ack 1002");
-		conv_freeze(t);
+		state_is(t, TCP_TIME_WAIT);
+		due(t, t->due, before, 60 * HZ);
 	}
 }
 

@@ -9,8 +9,6 @@
 #include "conv.h"
 #include "suites.h"
 
-#define MSS 1460
-
 /* ---- what the window offers is taken ---- */
 
 static void connect_with_rcvbuf(struct conv *t, int rcvbuf)
@@ -19,7 +17,7 @@ static void connect_with_rcvbuf(struct conv *t, int rcvbuf)
 	if (rcvbuf)
 		returns(t, 0, user_option(t, SOL_SOCKET, SO_RCVBUF, rcvbuf));
 	returns(t, -EINPROGRESS, user_connect(t));
-	conv_forget_sent(t);
+	pass_over(t);
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
 }
 
@@ -31,8 +29,7 @@ static u32 right_edge(struct conv *t, u32 seq, u32 edge)
 	struct xtcp_segment seg;
 	u32 len;
 
-	if (xtcp_timer_armed(conv_x(t), XTCP_TIMER_DELACK))
-		fire(t, XTCP_TIMER_DELACK);
+	fire_if_armed(t, XTCP_TIMER_DELACK);
 	while (conv_next(t, &seg, &len)) {
 		KUNIT_ASSERT_EQ(t->test, seq, seg.ack);
 		edge = seg.ack + seg.wnd;
@@ -67,16 +64,18 @@ static void promise_of(struct conv *t, int rcvbuf, u32 least, u32 most)
 	connect_with_rcvbuf(t, rcvbuf);
 	/* full, emptied, and full again */
 	for (int i = 0; i < 2; i++) {
-		if (i)
+		if (i) {
+			pass_over(t);
 			inject(t, "ACK seq R-1 ack S");
-		seq = fill_window(t, conv_x(t)->rcv_nxt, &rnd, least, most);
+		}
+		seq = fill_window(t, conv_value(t, CONV_RECEIVED), &rnd, least, most);
 		KUNIT_EXPECT_GT(t->test, seq - 1001, (u32)t->read);
 		while (user_recv(t, 3000) > 0)
 			;
 		KUNIT_EXPECT_EQ(t->test, seq - 1001, t->read);
 	}
 	counted(t, RCV_PRUNED, 0);
-	conv_forget_sent(t);
+	pass_over(t);
 }
 
 struct promise {
@@ -126,7 +125,7 @@ static void memory_of_small_segments(struct kunit *test)
 	prandom_seed_state(&rnd, 1);
 	connect_with_rcvbuf(t, 131072);
 	sk = t->sock->sk;
-	fill_window(t, conv_x(t)->rcv_nxt, &rnd, 20, 20);
+	fill_window(t, conv_value(t, CONV_RECEIVED), &rnd, 20, 20);
 	KUNIT_EXPECT_LE(test, atomic_read(&sk->sk_rmem_alloc), sk->sk_rcvbuf * 3 / 2 + 8192);
 }
 
@@ -138,14 +137,16 @@ static void promise_behind_a_gap(struct kunit *test)
 
 	connect_with_rcvbuf(t, 131072);
 	edge = right_edge(t, 1001, 1001);
-	for (; edge - seq >= 150; seq += 150)
+	for (; edge - seq >= 150; seq += 150) {
 		inject(t, "PSH|ACK seq %u ack S len 150", seq);
-	conv_forget_sent(t);
+		expect(t, "ACK seq 101 ack 1001");
+	}
 	counted(t, RCV_PRUNED, 0);
 	inject(t, "PSH|ACK seq 1001 ack S len 150");
-	KUNIT_EXPECT_EQ(test, seq, conv_x(t)->rcv_nxt);
+	expect(t, "ACK seq 101 ack %u", seq);
+	received_is(t, seq);
 	returns(t, seq - 1001, user_recv(t, 100000));
-	conv_forget_sent(t);
+	pass_over(t);
 }
 
 /* Segments that bring a byte each and repeat what came before cost as bytes do. */
@@ -156,17 +157,19 @@ static void one_new_byte_each(struct kunit *test)
 	u32 most = 0;
 
 	connect_with_rcvbuf(t, 8192);
+	pass_over(t);
 	sk = t->sock->sk;
 	inject(t, "ACK seq R ack S len 1460");
+	pass_over(t);
 	for (int i = 0; i < 1500; i++) {
 		inject(t, "ACK seq R-1459 ack S len 1460");
 		most = max_t(u32, most, atomic_read(&sk->sk_rmem_alloc));
-		conv_forget_sent(t);
+		pass_over(t);
 	}
 	KUNIT_EXPECT_LE(test, most, 2 * sk->sk_rcvbuf + 8192);
-	KUNIT_EXPECT_EQ(test, 1001 + 1460 + 1500, conv_x(t)->rcv_nxt);
+	received_is(t, 1001 + 1460 + 1500);
 	returns(t, 2960, user_recv(t, 5000));
-	conv_forget_sent(t);
+	pass_over(t);
 }
 
 /* A buffer made smaller does not take the promise back; it is kept, the window closes
@@ -182,7 +185,9 @@ static void buffer_made_smaller(struct kunit *test)
 
 	prandom_seed_state(&rnd, 5);
 	connect_with_rcvbuf(t, 131072);
+	expect(t, "ACK seq 101 ack 1001");
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_RCVBUF, 2304));
+	inject(t, "ACK seq R-1 ack S");
 	seq = fill_window(t, 1001, &rnd, 100, 1460);
 	KUNIT_EXPECT_GT(test, seq, 1001u + 60000);
 	counted(t, RCV_PRUNED, 0);
@@ -192,12 +197,6 @@ static void buffer_made_smaller(struct kunit *test)
 	while (conv_next(t, &seg, &len))
 		opened |= seg.ack == seq && seg.wnd;
 	KUNIT_EXPECT_TRUE(test, opened);
-}
-
-static void ack_is_due(struct conv *t)
-{
-	if (xtcp_timer_armed(conv_x(t), XTCP_TIMER_DELACK))
-		fire(t, XTCP_TIMER_DELACK);
 }
 
 /* At the limit of all sockets together nothing is lost in silence: the window is said to
@@ -212,9 +211,11 @@ static void no_memory_shuts_the_window(struct kunit *test)
 
 	established(t);
 	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq 101 ack 1001 len 10");
 	inject(t, "ACK seq R ack U len 1000");
-	ack_is_due(t);
-	conv_forget_sent(t);
+	pass_over(t);
+	fire_if_armed(t, XTCP_TIMER_DELACK);
+	pass_over(t);
 	for (int i = 0; i < 3; i++)	/* less than nothing: a processor keeps a reserve */
 		xtcp_mem[i] = LONG_MIN;
 	inject(t, "ACK seq R ack U len 30000");
@@ -226,7 +227,7 @@ static void no_memory_shuts_the_window(struct kunit *test)
 	/* its ACKs count where it stands, behind what was promised and is in flight */
 	inject(t, "ACK seq R+30000 ack S");
 	silence(t);
-	KUNIT_EXPECT_EQ(test, 111, conv_x(t)->snd_una);
+	acked_is(t, 111);
 	/* the reader makes room */
 	returns(t, 1000, user_recv(t, 5000));
 	KUNIT_ASSERT_TRUE(test, conv_next(t, &seg, &len));
@@ -245,7 +246,7 @@ static void no_memory_and_empty_queues(struct kunit *test)
 		xtcp_mem[i] = LONG_MIN;
 	inject(t, "ACK seq R ack S len 30000");
 	got = user_recv(t, 100000);
-	conv_forget_sent(t);
+	pass_over(t);
 	sent = user_send(t, 1000);
 	memcpy(xtcp_mem, mem, sizeof(mem));
 	KUNIT_EXPECT_EQ(test, 30000, got);
@@ -262,10 +263,11 @@ static void no_memory_and_fin(struct kunit *test)
 
 	established(t);
 	/* until nothing is left of what was charged ahead */
-	for (int i = 0; i < 40 && (!i || t->sock->sk->sk_forward_alloc >= 500); i++)
+	for (int i = 0; i < 40 && (!i || t->sock->sk->sk_forward_alloc >= 500); i++) {
 		inject(t, "ACK seq R ack S len 1000");
+		pass_over(t);
+	}
 	KUNIT_ASSERT_LT(test, t->sock->sk->sk_forward_alloc, 500);
-	conv_forget_sent(t);
 	for (int i = 0; i < 3; i++)
 		xtcp_mem[i] = LONG_MIN;
 	inject(t, "FIN|ACK seq R ack S");
@@ -290,21 +292,23 @@ static void syn_with_a_shut_window(struct kunit *test)
 static void pressure_shrinks_the_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	u32 offered;
+	s64 offered;
 
 	established(t);
 	inject(t, "ACK seq R ack S len 1460");
-	conv_forget_sent(t);
+	pass_over(t);
 	WRITE_ONCE(xtcp_memory_pressure, 1);
 	returns(t, 1460, user_recv(t, 5000));
+	pass_over(t);
 	inject(t, "ACK seq R ack S len 60000");
+	pass_over(t);
 	returns(t, 60000, user_recv(t, 100000));
-	conv_forget_sent(t);
+	pass_over(t);
 	inject(t, "ACK seq R-1 ack S");
 	WRITE_ONCE(xtcp_memory_pressure, 0);
-	offered = conv_x(t)->rcv_wup + conv_x(t)->rcv_wnd - conv_x(t)->rcv_nxt;
-	KUNIT_EXPECT_LE(test, offered, 4 * conv_x(t)->rcv_mss);
-	conv_forget_sent(t);
+	offered = conv_value(t, CONV_WINDOW);
+	KUNIT_EXPECT_LE(test, offered, 4 * conv_value(t, CONV_PEER_MSS));
+	pass_over(t);
 }
 
 /* ---- a segment without data is acceptable to its peer: MUST-34, A.2 ---- */
@@ -327,7 +331,7 @@ static void ack_behind_probe(struct kunit *test)
 
 	probed(t);
 	inject(t, "PSH|ACK seq R ack 101 win 0 len 1000");
-	ack_is_due(t);
+	fire_if_armed(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq 101 ack 2001");
 }
 
@@ -356,7 +360,7 @@ static void unread_behind_probe(struct kunit *test)
 
 	probed(t);
 	inject(t, "PSH|ACK seq R ack 101 win 0 len 1000");
-	conv_forget_sent(t);
+	pass_over(t);
 	user_close(t);
 	expect(t, "RST|ACK seq 101 ack 2001");
 }
@@ -368,11 +372,11 @@ static void ack_behind_shrunk_window(struct kunit *test)
 
 	established(t);
 	returns(t, 10 * MSS, user_send(t, 10 * MSS));
-	conv_forget_sent(t);
+	pass_over(t);
 	inject(t, "ACK seq R ack U win 1000");
 	silence(t);
 	inject(t, "PSH|ACK seq R ack U win 1000 len 1000");
-	ack_is_due(t);
+	fire_if_armed(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq %u ack 2001", 101 + 1000);
 }
 
@@ -389,7 +393,7 @@ static void fin_into_closed_window(struct kunit *test)
 	state_is(t, TCP_FIN_WAIT1);
 	/* ACKs go on to be acceptable */
 	inject(t, "PSH|ACK seq R ack 101 win 0 len 1000");
-	ack_is_due(t);
+	fire_if_armed(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq 101 ack 2001");
 	/* it is the probe, too */
 	fire(t, XTCP_TIMER_RETRANSMIT);
@@ -426,18 +430,16 @@ static void fin_behind_full_window(struct kunit *test)
 static void stamp_stays_with_the_data(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct sk_buff_head *queue;
 
 	t->win = 1000;
 	established(t);
-	queue = &t->sock->sk->sk_write_queue;
 	returns(t, 1000, user_send_flags(t, 1000, MSG_MORE));
-	XTCP_CB(skb_peek(queue))->stamped = 1;
+	set_last_stamped(t);
 	returns(t, 0, user_shutdown(t, SHUT_WR));
 	expect(t, "PSH|ACK seq 101 ack R len 1000");
-	KUNIT_ASSERT_EQ(test, 2, skb_queue_len(queue));
-	KUNIT_EXPECT_TRUE(test, XTCP_CB(skb_peek(queue))->stamped);
-	KUNIT_EXPECT_FALSE(test, XTCP_CB(skb_peek_tail(queue))->stamped);
+	send_queue_is(t, 2);
+	KUNIT_EXPECT_TRUE(test, conv_is_stamped(t, 0));
+	KUNIT_EXPECT_FALSE(test, conv_is_stamped(t, 1));
 }
 
 /* With room for it, it goes on the last data, as ever. */
@@ -475,12 +477,12 @@ static void fin_again_into_less(struct kunit *test)
 static void small_window(struct conv *t, u32 window)
 {
 	bring_to(t, IN_CLOSED);
-	conv_x(t)->window_clamp = window;
+	set_clamp(t->sock, window);
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN seq 100 win %u", window);
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
 	expect(t, "ACK seq 101 ack 1001");
-	conv_x(t)->window_clamp = 0;
+	set_clamp(t->sock, 0);
 }
 
 static void shut_window(struct conv *t, u32 window)
@@ -502,13 +504,13 @@ static void ack_of_a_peer_that_probed(struct kunit *test)
 	expect(t, "ACK seq S ack 2001 win 0");
 	inject(t, "ACK seq 2002 ack 111");
 	silence(t);
-	KUNIT_EXPECT_EQ(test, 111, conv_x(t)->snd_una);
+	acked_is(t, 111);
 	/* but no further */
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 111 len 10");
 	inject(t, "ACK seq 2003 ack 121");
 	expect(t, "ACK seq S ack 2001 win 0");
-	KUNIT_EXPECT_EQ(test, 111, conv_x(t)->snd_una);
+	acked_is(t, 111);
 }
 
 static void fin_needs_no_room(struct kunit *test)
@@ -526,7 +528,7 @@ static void fin_needs_no_room(struct kunit *test)
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack 2002 len 10");
 	inject(t, "ACK seq 2002 ack 111");
-	KUNIT_EXPECT_EQ(test, 111, conv_x(t)->snd_una);
+	acked_is(t, 111);
 }
 
 static void fin_behind_what_fills_the_window(struct kunit *test)
@@ -579,7 +581,7 @@ static void every_second_unread(struct kunit *test)
 	int acks = 0;
 
 	established(t);
-	conv_x(t)->ack.quick = 0;
+	set_quick_acks(t, 0);
 	for (int i = 0; i < 20; i++) {
 		inject(t, "ACK seq %u ack S len 1460", seq);
 		seq += 1460;

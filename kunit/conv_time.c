@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Time in a conversation: it stands still, but a timer can be made to fire, its
+ * deadline can be read, and what lies in the past can be moved farther away.
+ */
+#include "../module/engine/demux.h"
+#include "../module/engine/handshake.h"
+#include "../module/engine/timewait.h"
+#include "conv.h"
+
+static const char *const timer_names[] = {
+	[XTCP_TIMER_RETRANSMIT]	= "the retransmission timer",
+	[XTCP_TIMER_DELACK]	= "the delayed-ACK timer",
+	[XTCP_TIMER_KEEPALIVE]	= "the keep-alive timer",
+};
+
+/* ---- timers fire ---- */
+
+static struct sock *get_sock(struct conv *t)
+{
+	struct xtcp_node *node;
+	struct sock *sk = NULL;
+
+	rcu_read_lock();
+	node = xtcp_lookup(t->xn, &t->tuple);
+	if (node && node->kind == XTCP_KIND_CONNECTION &&
+	    refcount_inc_not_zero(&xtcp_node_sk(node)->sk_refcnt))
+		sk = xtcp_node_sk(node);
+	rcu_read_unlock();
+	return sk;
+}
+
+/**
+ * conv_fire() - a timer of the connection fires
+ * @t: the conversation
+ * @timer: which
+ *
+ * Return: NULL; or that it was not armed
+ */
+const char *conv_fire(struct conv *t, enum xtcp_timer timer)
+{
+	const char *unseen = conv_unseen(t);
+	struct sock *sk;
+	bool fired;
+
+	if (unseen)
+		return unseen;
+	sk = get_sock(t);
+	if (!sk)
+		return "there is no connection whose timer could fire";
+	conv_look(t);
+	conv_log(t, "    %s fires\n", timer_names[timer]);
+	fired = xtcp_timer_fire(sk, timer);
+	sock_put(sk);
+	conv_freeze(t);
+	return fired ? NULL : "the timer was not armed";
+}
+
+/**
+ * conv_fire_request() - the SYN,ACK was not answered in time
+ * @t: the conversation
+ *
+ * Return: NULL; or that there is no such timer
+ */
+const char *conv_fire_request(struct conv *t)
+{
+	const char *unseen = conv_unseen(t);
+	struct xtcp_request *req = NULL;
+	struct xtcp_node *node;
+	bool fired;
+
+	if (unseen)
+		return unseen;
+	rcu_read_lock();
+	node = xtcp_lookup(t->xn, &t->tuple);
+	if (node && node->kind == XTCP_KIND_REQUEST) {
+		req = container_of(node, struct xtcp_request, node);
+		if (!xtcp_request_get(req))
+			req = NULL;
+	}
+	rcu_read_unlock();
+	if (!req)
+		return "there is no request whose timer could fire";
+	conv_look(t);
+	conv_log(t, "    the request's timer fires\n");
+	fired = xtcp_request_fire(req);
+	xtcp_request_put(req);
+	conv_freeze(t);
+	return fired ? NULL : "the request's timer was not pending";
+}
+
+/**
+ * conv_fire_2msl() - 2MSL have passed
+ * @t: the conversation
+ *
+ * Return: NULL; or that there is no such timer
+ */
+const char *conv_fire_2msl(struct conv *t)
+{
+	const char *unseen = conv_unseen(t);
+	struct xtcp_timewait *tw = NULL;
+	struct xtcp_node *node;
+	bool fired;
+
+	if (unseen)
+		return unseen;
+	rcu_read_lock();
+	node = xtcp_lookup(t->xn, &t->tuple);
+	if (node && node->kind == XTCP_KIND_TIME_WAIT) {
+		tw = container_of(node, struct xtcp_timewait, node);
+		if (!xtcp_timewait_get(tw))
+			tw = NULL;
+	}
+	rcu_read_unlock();
+	if (!tw)
+		return "there is no TIME_WAIT whose timer could fire";
+	conv_look(t);
+	conv_log(t, "    2MSL are over\n");
+	fired = xtcp_timewait_fire(tw);
+	xtcp_timewait_put(tw);
+	return fired ? NULL : "the 2MSL timer was not pending";
+}
+
+/**
+ * timer_comes_again() - the kernel's retransmission timer fires
+ * @t: the conversation
+ *
+ * By itself, whatever the connection thinks of it, and whoever holds the socket.
+ *
+ * Return: whether it is set again
+ */
+bool timer_comes_again(struct conv *t)
+{
+	struct sock *sk = t->sock->sk;
+	struct timer_list *list = &xtcp_sk(sk)->rtx_timer;
+	bool again;
+
+	sk_stop_timer(sk, list);
+	sock_hold(sk);	/* the timer's, which its function puts */
+	local_bh_disable();
+	list->function(list);
+	again = timer_pending(list);
+	sk_stop_timer(sk, list);
+	local_bh_enable();
+	return again;
+}
+
+/* ---- what timers are set to ---- */
+
+/**
+ * conv_is_armed() - shall a timer of the connection fire?
+ * @t: the conversation
+ * @timer: which
+ *
+ * Return: whether it shall
+ */
+bool conv_is_armed(struct conv *t, enum xtcp_timer timer)
+{
+	return xtcp_timer_armed(xtcp_sk(t->sock->sk), timer);
+}
+
+/**
+ * conv_armed_is() - is a timer armed, or not, as it should be?
+ * @t: the conversation
+ * @timer: which
+ * @want: it should
+ *
+ * Return: NULL, or what it is
+ */
+const char *conv_armed_is(struct conv *t, enum xtcp_timer timer, bool want)
+{
+	if (conv_is_armed(t, timer) == want)
+		return NULL;
+	scnprintf(t->said, sizeof(t->said), "%s is %sarmed", timer_names[timer],
+		  want ? "not " : "");
+	return t->said;
+}
+
+/**
+ * conv_deadline() - when a timer is due
+ * @t: the conversation
+ * @timer: which; it must be armed
+ *
+ * Return: when, in jiffies
+ */
+unsigned long conv_deadline(struct conv *t, enum xtcp_timer timer)
+{
+	armed(t, timer);
+	return xtcp_sk(t->sock->sk)->expires[timer];
+}
+
+/**
+ * set_deadline() - a timer is due at another time
+ * @t: the conversation
+ * @timer: which
+ * @deadline: when, in jiffies
+ */
+void set_deadline(struct conv *t, enum xtcp_timer timer, unsigned long deadline)
+{
+	armed(t, timer);
+	xtcp_sk(t->sock->sk)->expires[timer] = deadline;
+}
+
+/**
+ * disarm() - a timer is not wanted
+ * @t: the conversation
+ * @timer: which
+ */
+void disarm(struct conv *t, enum xtcp_timer timer)
+{
+	xtcp_timer_stop(xtcp_sk(t->sock->sk), timer);
+}
+
+/**
+ * fire_if_armed() - a timer fires, if it is armed
+ * @t: the conversation
+ * @timer: which
+ */
+void fire_if_armed(struct conv *t, enum xtcp_timer timer)
+{
+	if (conv_is_armed(t, timer))
+		fire(t, timer);
+}
+
+/* ---- what lies in the past ---- */
+
+/**
+ * time_passes() - all that happened to the connection is longer ago
+ * @t: the conversation
+ * @ms: by so much
+ *
+ * What is still to come is not nearer: a timer's deadline stays.
+ */
+void time_passes(struct conv *t, u32 ms)
+{
+	struct xtcp_sock *x = xtcp_sk(t->sock->sk);
+	unsigned long ticks = msecs_to_jiffies(ms);
+	u32 us = ms * USEC_PER_MSEC;
+	struct sk_buff *skb;
+
+	conv_log(t, "    %u ms pass\n", ms);
+	x->last_rcv -= ticks;
+	x->rtx_since -= ticks;
+	x->stalled_since -= ticks;
+	x->last_sent_ms -= ms;
+	if (x->ack.challenge_ms)
+		x->ack.challenge_ms = (x->ack.challenge_ms - ms) | 1;
+	x->rate.delivered_us -= us;
+	x->rate.first_sent_us -= us;
+	x->tally.data_in_ms -= ms;
+	x->tally.limit_since -= ticks;
+	if (x->tally.rto_since)
+		x->tally.rto_since = x->tally.rto_since - (u32)ticks ?: 1;
+	skb_queue_walk(&t->sock->sk->sk_write_queue, skb) {
+		XTCP_CB(skb)->sent_us -= us;
+		XTCP_CB(skb)->mark.delivered_us -= us;
+		XTCP_CB(skb)->mark.first_sent_us -= us;
+	}
+}
