@@ -95,7 +95,7 @@ failing() {
 }
 
 says_no_memory() {
-	[[ $(<"$work/said") =~ Cannot\ allocate\ memory|No\ buffer\ space|ENOMEM|ENOBUFS|ENFILE ]] && return
+	[[ $(<"$work/said") =~ Cannot\ allocate\ memory|No\ buffer\ space|Too\ many\ open\ files\ in\ system|ENOMEM|ENOBUFS|ENFILE ]] && return
 	cat "$work/said"
 	return 1
 }
