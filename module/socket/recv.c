@@ -153,95 +153,163 @@ static int wait_for_data(struct sock *sk, long *timeo)
 	return xtcp_disconnected(sk, incarnation) ? sock_error(sk) ?: -EPIPE : 0;
 }
 
+/**
+ * struct recv_call - a recv() on its way
+ * @msg: where the bytes go
+ * @len: room left there
+ * @flags: the user's
+ * @timeo: how long it may wait still
+ * @target: with so many bytes it need not wait
+ * @copied: the answer so far: bytes, or an error
+ * @seq: the next byte to read: the socket's copied_seq, or @peeked
+ * @peeked: that of MSG_PEEK
+ * @stamped: SO_TIMESTAMP has been answered
+ * @disconnected: the connection is not the same any more
+ */
+struct recv_call {
+	struct msghdr	*msg;
+	size_t		len;
+	int		flags;
+	long		timeo;
+	int		target;
+	int		copied;
+	u32		*seq;
+	u32		peeked;
+	bool		stamped;
+	bool		disconnected;
+};
+
+static void recv_begin(struct sock *sk, struct recv_call *c)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int skip;
+
+	c->timeo = sock_rcvtimeo(sk, c->flags & MSG_DONTWAIT);
+	c->target = sock_rcvlowat(sk, c->flags & MSG_WAITALL, c->len);
+	c->seq = &x->copied_seq;
+	if (c->flags & MSG_PEEK) {
+		c->peeked = x->copied_seq;
+		skip = sk_peek_offset(sk, c->flags);
+		if (skip > 0)
+			c->peeked += skip;
+		c->seq = &c->peeked;
+	}
+}
+
+/* The queue has nothing more.  Return: whether to look again */
+static bool recv_wait(struct sock *sk, struct recv_call *c)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int err;
+
+	if (c->copied >= c->target && !READ_ONCE(sk->sk_backlog.tail))
+		return false;
+	err = recv_nothing(sk, c->copied, c->timeo);
+	if (err <= 0) {
+		c->copied = c->copied ?: err;
+		return false;
+	}
+	if (!(c->flags & MSG_PEEK))
+		xtcp_window_update(sk);
+	if (c->copied >= c->target) {
+		/* the backlog may bring more without waiting */
+		release_sock(sk);
+		lock_sock(sk);
+	} else {
+		err = wait_for_data(sk, &c->timeo);
+		if (err) {
+			c->copied = c->copied ?: err;
+			c->disconnected = true;
+			return false;
+		}
+	}
+	if (c->flags & MSG_PEEK && seq_lt(c->peeked, x->copied_seq))
+		c->peeked = x->copied_seq;
+	return true;
+}
+
+/* The urgent byte, out of line, is no part of the stream. */
+static void recv_step_over(struct sock *sk, struct recv_call *c,
+			   struct sk_buff *skb, u32 offset)
+{
+	++*c->seq;
+	if (c->flags & MSG_PEEK)
+		return;
+	forget_mark(sk);
+	if (offset + 1 == skb->len)
+		eat_skb(sk, skb);
+}
+
+/* Return: whether the call goes on: false where the user's memory is bad */
+static bool recv_copy(struct sock *sk, struct recv_call *c, struct sk_buff *skb,
+		      u32 offset)
+{
+	u32 used = before_mark(sk, *c->seq, min_t(u32, skb->len - offset, c->len));
+
+	if (!(c->flags & MSG_TRUNC) &&
+	    skb_copy_datagram_msg(skb, offset, c->msg, used)) {
+		if (!c->copied)
+			c->copied = -EFAULT;
+		return false;
+	}
+	*c->seq += used;
+	c->copied += used;
+	c->len -= used;
+	/* SO_TIMESTAMP: when the last of what is returned came */
+	if (!c->stamped && (!c->len ||
+			    skb_queue_is_last(&sk->sk_receive_queue, skb))) {
+		sock_recv_timestamp(c->msg, sk, skb);
+		c->stamped = true;
+	}
+	if (c->flags & MSG_PEEK)
+		return true;
+	forget_mark(sk);
+	if (offset + used == skb->len)
+		eat_skb(sk, skb);
+	return true;
+}
+
+static void recv_end(struct sock *sk, const struct recv_call *c)
+{
+	if (c->disconnected)
+		return;
+	if (c->copied > 0) {
+		if (c->flags & MSG_PEEK)
+			sk_peek_offset_fwd(sk, c->copied);
+		else
+			sk_peek_offset_bwd(sk, c->copied);
+	}
+	if (!(c->flags & MSG_PEEK))
+		xtcp_window_update(sk);
+}
+
 static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
 		       int flags)
 {
-	struct xtcp_sock *x = xtcp_sk(sk);
-	long timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
-	int target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
-	u32 peeked = x->copied_seq, *seq = &x->copied_seq, offset, used;
+	struct recv_call c = { .msg = msg, .len = len, .flags = flags };
 	struct sk_buff *skb;
-	int copied = 0, err;
-	bool stamped = false;
+	u32 offset;
 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
-	if (flags & MSG_PEEK) {
-		int skip = sk_peek_offset(sk, flags);
-
-		if (skip > 0)
-			peeked += skip;
-		seq = &peeked;
-	}
+	recv_begin(sk, &c);
 	do {
 		/* one call reads up to the mark, not across it */
-		if (unlikely(xtcp_at_mark(sk, *seq)) && copied)
+		if (unlikely(xtcp_at_mark(sk, *c.seq)) && c.copied)
 			break;
-		skb = recv_skb(sk, *seq, &offset);
+		skb = recv_skb(sk, *c.seq, &offset);
 		if (!skb) {
-			if (copied >= target && !READ_ONCE(sk->sk_backlog.tail))
+			if (!recv_wait(sk, &c))
 				break;
-			err = recv_nothing(sk, copied, timeo);
-			if (err <= 0) {
-				copied = copied ?: err;
-				break;
-			}
-			if (!(flags & MSG_PEEK))
-				xtcp_window_update(sk);
-			if (copied >= target) {
-				/* the backlog may bring more without waiting */
-				release_sock(sk);
-				lock_sock(sk);
-			} else {
-				err = wait_for_data(sk, &timeo);
-				if (err)
-					return copied ?: err;
-			}
-			if (flags & MSG_PEEK && seq_lt(peeked, x->copied_seq))
-				peeked = x->copied_seq;
-			continue;
-		}
-		if (unlikely(xtcp_at_mark(sk, *seq)) && len &&
-		    !sock_flag(sk, SOCK_URGINLINE)) {
-			++*seq;
-			if (!(flags & MSG_PEEK)) {
-				forget_mark(sk);
-				if (offset + 1 == skb->len)
-					eat_skb(sk, skb);
-			}
-			continue;
-		}
-		used = before_mark(sk, *seq, min_t(u32, skb->len - offset, len));
-		if (!(flags & MSG_TRUNC) &&
-		    skb_copy_datagram_msg(skb, offset, msg, used)) {
-			if (!copied)
-				copied = -EFAULT;
+		} else if (unlikely(xtcp_at_mark(sk, *c.seq)) && c.len &&
+			   !sock_flag(sk, SOCK_URGINLINE)) {
+			recv_step_over(sk, &c, skb, offset);
+		} else if (!recv_copy(sk, &c, skb, offset)) {
 			break;
 		}
-		*seq += used;
-		copied += used;
-		len -= used;
-		/* SO_TIMESTAMP: when the last of what is returned came */
-		if (!stamped && (!len || skb_queue_is_last(&sk->sk_receive_queue,
-							   skb))) {
-			sock_recv_timestamp(msg, sk, skb);
-			stamped = true;
-		}
-		if (flags & MSG_PEEK)
-			continue;
-		forget_mark(sk);
-		if (offset + used == skb->len)
-			eat_skb(sk, skb);
-	} while (len);
-	if (copied > 0) {
-		if (flags & MSG_PEEK)
-			sk_peek_offset_fwd(sk, copied);
-		else
-			sk_peek_offset_bwd(sk, copied);
-	}
-	if (!(flags & MSG_PEEK))
-		xtcp_window_update(sk);
-	return copied;
+	} while (c.len);
+	recv_end(sk, &c);
+	return c.copied;
 }
 
 /**

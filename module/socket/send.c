@@ -217,86 +217,100 @@ static void written(struct sock *sk, const struct msghdr *msg,
 	push(sk, msg->msg_flags);
 }
 
+/* Take what fits into one skb.  Return: how many bytes; 0: try again; -ENOBUFS:
+ * wait for memory; -EFAULT
+ */
+static int send_some(struct sock *sk, struct msghdr *msg)
+{
+	struct sk_buff *skb;
+	u32 goal = xtcp_size_goal(sk);
+	int n;
+
+	skb = tail_with_room(sk, goal);
+	if (!skb && sk_stream_memory_free(sk))
+		skb = append_skb(sk);
+	if (!skb)
+		return -ENOBUFS;
+	n = append_data(sk, skb, msg, min_t(u32, msg_data_left(msg),
+					    goal - skb->len));
+	if (n == -ENOBUFS)
+		drop_empty_tail(sk);
+	if (n < 0)
+		return n;
+	if (!n) {	/* no fragment left: full before its time */
+		mark_push(sk);
+		return sk_stream_memory_free(sk) && append_skb(sk) ? 0 : -ENOBUFS;
+	}
+	xtcp_sk(sk)->write_seq += n;
+	xtcp_end(skb) += n;
+	/* a packet's worth: away with it, while the user writes on; unless it must
+	 * say where the urgent data end
+	 */
+	if (skb->len >= goal && msg_data_left(msg) &&
+	    skb == xtcp_sk(sk)->send_head && !(msg->msg_flags & MSG_OOB))
+		xtcp_output(sk, XTCP_NAGLE_OFF);
+	return n;
+}
+
+static bool may_send(const struct sock *sk)
+{
+	return !sk->sk_err && !(sk->sk_shutdown & SEND_SHUTDOWN) &&
+	       xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT);
+}
+
+/* Before it is connected a socket takes nothing. */
+static int wait_until_connected(struct sock *sk, long *timeo)
+{
+	u32 incarnation = xtcp_sk(sk)->incarnation;
+	int err;
+
+	if (xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+		return 0;
+	err = sk_stream_wait_connect(sk, timeo);
+	return !err && xtcp_disconnected(sk, incarnation) ? -EPIPE : err;
+}
+
+/* Nothing was taken, for an error.  Return: what the user gets */
+static int send_failed(struct sock *sk, int flags, int err)
+{
+	err = sk_stream_error(sk, flags, err);
+	/* epoll, edge-triggered: another try is worth it once there is room */
+	if (err == -EAGAIN && skb_queue_empty(&sk->sk_write_queue))
+		sk->sk_write_space(sk);
+	return err;
+}
+
 static int send_locked(struct sock *sk, struct msghdr *msg,
 		       const struct sockcm_cookie *sockc)
 {
-	struct xtcp_sock *x = xtcp_sk(sk);
-	int flags = msg->msg_flags, copied = 0, err;
+	u32 incarnation = xtcp_sk(sk)->incarnation;
+	int flags = msg->msg_flags, copied = 0, n;
 	long timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
-	u32 incarnation = x->incarnation, goal;
-	struct sk_buff *skb;
 
-	if (!xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) {
-		err = sk_stream_wait_connect(sk, &timeo);
-		if (!err && xtcp_disconnected(sk, incarnation))
-			err = -EPIPE;
-		if (err)
-			goto error;
-	}
+	n = wait_until_connected(sk, &timeo);
+	if (n)
+		goto error;
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	xtcp_output_pause(sk);
 
 	while (msg_data_left(msg)) {
-		err = -EPIPE;
-		if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN ||
-		    !xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+		n = may_send(sk) ? send_some(sk, msg) : -EPIPE;
+		if (n == -ENOBUFS)
+			n = wait_for_memory(sk, flags, &timeo);
+		if (n < 0)
 			goto error;
-		goal = xtcp_size_goal(sk);
-		skb = tail_with_room(sk, goal);
-		if (!skb) {
-			skb = sk_stream_memory_free(sk) ? append_skb(sk) : NULL;
-			if (!skb) {
-				err = wait_for_memory(sk, flags, &timeo);
-				if (err)
-					goto error;
-				continue;
-			}
-		}
-		err = append_data(sk, skb, msg, min_t(u32, msg_data_left(msg),
-						      goal - skb->len));
-		if (err == -ENOBUFS) {
-			drop_empty_tail(sk);
-			err = wait_for_memory(sk, flags, &timeo);
-			if (err)
-				goto error;
-			continue;
-		}
-		if (err < 0)
-			goto error;
-		if (!err) {	/* no fragment left: full before its time */
-			mark_push(sk);
-			if (!sk_stream_memory_free(sk) || !append_skb(sk)) {
-				err = wait_for_memory(sk, flags, &timeo);
-				if (err)
-					goto error;
-			}
-			continue;
-		}
-		x->write_seq += err;
-		xtcp_end(skb) += err;
-		copied += err;
-		/* a packet's worth: away with it, while the user writes on;
-		 * unless it must say where the urgent data end
-		 */
-		if (skb->len >= goal && msg_data_left(msg) &&
-		    skb == x->send_head && !(flags & MSG_OOB))
-			xtcp_output(sk, XTCP_NAGLE_OFF);
+		copied += n;
 	}
 	if (copied)
 		written(sk, msg, sockc, copied);
 	return copied;
 error:
 	drop_empty_tail(sk);
-	if (copied) {
-		if (!xtcp_disconnected(sk, incarnation))
-			written(sk, msg, sockc, copied);
-		return copied;
-	}
-	err = sk_stream_error(sk, flags, err);
-	/* epoll, edge-triggered: another try is worth it once there is room */
-	if (err == -EAGAIN && skb_queue_empty(&sk->sk_write_queue))
-		sk->sk_write_space(sk);
-	return err;
+	if (!copied)
+		return send_failed(sk, flags, n);
+	if (!xtcp_disconnected(sk, incarnation))
+		written(sk, msg, sockc, copied);
+	return copied;
 }
 
 /**
