@@ -12,8 +12,8 @@
 #define BUFFER_LEAST	2048
 
 /* net.xtcp.mem: low, pressure, high, in this order or none. */
-static int set_mem(XTCP_CTL_TABLE *table, int write, void *buffer, size_t *len,
-		   loff_t *pos)
+static int sysctl_set_mem(XTCP_CTL_TABLE *table, int write, void *buffer,
+			  size_t *len, loff_t *pos)
 {
 	unsigned long mem[ARRAY_SIZE(xtcp_mem)];
 	struct ctl_table copy = *table;
@@ -57,7 +57,7 @@ static int set_mem(XTCP_CTL_TABLE *table, int write, void *buffer, size_t *len,
 	.data = xtcp_##name,					\
 	.maxlen = sizeof(xtcp_##name),				\
 	.mode = 0644,						\
-	.proc_handler = set_##name,				\
+	.proc_handler = sysctl_set_##name,			\
 },
 
 static const struct ctl_table xtcp_table[] = {
@@ -72,7 +72,7 @@ static const struct ctl_table xtcp_table[] = {
 #define BUFFER_BOUND(name, least, standard, most, doc)	OWN,
 #define MACHINE_BOUND(name, doc)			OWN,
 
-static const bool bounded[ARRAY_SIZE(xtcp_table)] = {
+static const bool sysctl_bounded[ARRAY_SIZE(xtcp_table)] = {
 	XTCP_SYSCTLS(NUMBER_BOUND, BUFFER_BOUND, MACHINE_BOUND)
 };
 
@@ -82,22 +82,22 @@ static const bool bounded[ARRAY_SIZE(xtcp_table)] = {
 	.name = { least, standard, most },
 #define MACHINE_DEFAULT(name, doc)
 
-static const struct xtcp_sysctls defaults = {
+static const struct xtcp_sysctls sysctl_defaults = {
 	XTCP_SYSCTLS(NUMBER_DEFAULT, BUFFER_DEFAULT, MACHINE_DEFAULT)
 };
 
 /* A namespace but the first begins with no more than that has, and stays there. */
-static void bound(struct xtcp_net *xn)
+static void sysctl_bound(struct xtcp_net *xn)
 {
 	u8 *first = (u8 *)&xtcp_pernet(&init_net)->sysctl;
 	struct ctl_table *row = xn->sysctl_table;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(bounded); i++, row++) {
+	for (i = 0; i < ARRAY_SIZE(sysctl_bounded); i++, row++) {
 		int *most = (int *)(first + (unsigned long)xtcp_table[i].data);
 		int *is = row->data;
 
-		if (!bounded[i])
+		if (!sysctl_bounded[i])
 			continue;
 		*is = min(*is, READ_ONCE(*most));
 		row->extra2 = most;
@@ -114,7 +114,7 @@ int xtcp_sysctl_net_init(struct xtcp_net *xn)
 {
 	size_t n = ARRAY_SIZE(xtcp_table) - 1, i;
 
-	xn->sysctl = defaults;
+	xn->sysctl = sysctl_defaults;
 	if (!IS_ENABLED(CONFIG_SYSCTL))
 		return 0;
 	/* one zeroed entry more: older kernels look for it */
@@ -128,7 +128,7 @@ int xtcp_sysctl_net_init(struct xtcp_net *xn)
 	if (net_eq(xn->net, &init_net))
 		xn->sysctl_table[n++] = xtcp_table[i];
 	else
-		bound(xn);
+		sysctl_bound(xn);
 	xn->sysctl_header = xtcp_register_sysctl(xn->net, "net/xtcp",
 						 xn->sysctl_table, n);
 	if (xn->sysctl_header)

@@ -40,7 +40,7 @@ struct xtcp_owner_group {
 static_assert(sizeof(struct xtcp_owner_key) ==
 	      sizeof(struct in6_addr) + sizeof(int) + sizeof(kuid_t) + sizeof(u32));
 
-static struct xtcp_owner_group *group_of(struct rb_node *node)
+static struct xtcp_owner_group *owner_group_of(struct rb_node *node)
 {
 	return rb_entry_safe(node, struct xtcp_owner_group, node);
 }
@@ -53,13 +53,13 @@ static bool addr_any(const struct in6_addr *a)
 }
 
 /* What the socket's options say now. */
-static u32 sock_how(const struct sock *sk)
+static u32 owner_sock_how(const struct sock *sk)
 {
 	return (sk->sk_reuse != SK_NO_REUSE ? XTCP_OWNER_REUSE : 0) |
 	       (sk->sk_reuseport ? XTCP_OWNER_REUSEPORT : 0);
 }
 
-static void key_set_how(struct xtcp_owner_key *key, u32 how, kuid_t uid)
+static void owner_key_set_how(struct xtcp_owner_key *key, u32 how, kuid_t uid)
 {
 	key->how = how;
 	key->uid = how & XTCP_OWNER_REUSEPORT && !(how & XTCP_OWNER_TIME_WAIT) ?
@@ -81,26 +81,26 @@ void xtcp_owner_key(struct xtcp_owner_key *key, const struct sock *sk,
 
 	key->laddr = addr_any(laddr) ? in6addr_any : *laddr;
 	key->ifindex = READ_ONCE(sk->sk_bound_dev_if);
-	key_set_how(key, sock_how(sk), uid);
+	owner_key_set_how(key, owner_sock_how(sk), uid);
 }
 
 /* ---- the trees ---- */
 
-static int key_cmp(const void *key, const struct rb_node *node)
+static int owner_key_cmp(const void *key, const struct rb_node *node)
 {
 	return memcmp(key, &rb_entry(node, struct xtcp_owner_group, node)->key,
 		      sizeof(struct xtcp_owner_key));
 }
 
-static int node_cmp(struct rb_node *new, const struct rb_node *node)
+static int owner_node_cmp(struct rb_node *new, const struct rb_node *node)
 {
-	return key_cmp(&group_of(new)->key, node);
+	return owner_key_cmp(&owner_group_of(new)->key, node);
 }
 
-static struct xtcp_owner_group *group_find_or_make(struct rb_root *root,
-						   const struct xtcp_owner_key *key)
+static struct xtcp_owner_group *owner_group_find_or_make(struct rb_root *root,
+							 const struct xtcp_owner_key *key)
 {
-	struct xtcp_owner_group *g = group_of(rb_find(key, root, key_cmp));
+	struct xtcp_owner_group *g = owner_group_of(rb_find(key, root, owner_key_cmp));
 
 	if (g)
 		return g;
@@ -108,12 +108,12 @@ static struct xtcp_owner_group *group_find_or_make(struct rb_root *root,
 	if (!g)
 		return NULL;
 	g->key = *key;
-	rb_find_add(&g->node, root, node_cmp);
+	rb_find_add(&g->node, root, owner_node_cmp);
 	return g;
 }
 
-static void class_free_empty(struct xtcp_owners *owners,
-			     struct xtcp_owner_group *class)
+static void owner_class_free_empty(struct xtcp_owners *owners,
+				   struct xtcp_owner_group *class)
 {
 	if (!hlist_empty(&class->members))
 		return;
@@ -121,29 +121,29 @@ static void class_free_empty(struct xtcp_owners *owners,
 	kfree(class);
 }
 
-static void group_free_empty(struct xtcp_owners *owners,
-			     struct xtcp_owner_group *g)
+static void owner_group_free_empty(struct xtcp_owners *owners,
+				   struct xtcp_owner_group *g)
 {
 	if (!hlist_empty(&g->members))
 		return;
 	hlist_del(&g->sibling);
-	class_free_empty(owners, g->class);
+	owner_class_free_empty(owners, g->class);
 	rb_erase(&g->node, &owners->groups);
 	kfree(g);
 }
 
 /* The group for a key, in its class. */
-static struct xtcp_owner_group *group_get(struct xtcp_owners *owners,
-					  const struct xtcp_owner_key *key)
+static struct xtcp_owner_group *owner_group_get(struct xtcp_owners *owners,
+						const struct xtcp_owner_key *key)
 {
 	struct xtcp_owner_key class_key = *key;
 	struct xtcp_owner_group *g, *class;
 
-	g = group_find_or_make(&owners->groups, key);
+	g = owner_group_find_or_make(&owners->groups, key);
 	if (!g || g->class)
 		return g;
 	class_key.laddr = in6addr_any;
-	class = group_find_or_make(&owners->classes, &class_key);
+	class = owner_group_find_or_make(&owners->classes, &class_key);
 	if (!class) {
 		rb_erase(&g->node, &owners->groups);
 		kfree(g);
@@ -155,20 +155,20 @@ static struct xtcp_owner_group *group_get(struct xtcp_owners *owners,
 }
 
 /* The first group of an address. */
-static struct xtcp_owner_group *group_first(struct xtcp_owners *owners,
-					    const struct in6_addr *laddr)
+static struct xtcp_owner_group *owner_group_first(struct xtcp_owners *owners,
+						  const struct in6_addr *laddr)
 {
 	struct rb_node *node = owners->groups.rb_node, *first = NULL;
 
 	while (node) {
-		if (ipv6_addr_cmp(&group_of(node)->key.laddr, laddr) >= 0) {
+		if (ipv6_addr_cmp(&owner_group_of(node)->key.laddr, laddr) >= 0) {
 			first = node;
 			node = node->rb_left;
 		} else {
 			node = node->rb_right;
 		}
 	}
-	return group_of(first);
+	return owner_group_of(first);
 }
 
 /* ---- conflicts ---- */
@@ -177,8 +177,8 @@ static struct xtcp_owner_group *group_first(struct xtcp_owners *owners,
  * of socket(7): SO_REUSEADDR on both as long as the other does not listen, or
  * SO_REUSEPORT on both and the same user.
  */
-static bool keys_conflict(const struct xtcp_owner_key *wish,
-			  const struct xtcp_owner_key *other)
+static bool owner_keys_conflict(const struct xtcp_owner_key *wish,
+				const struct xtcp_owner_key *other)
 {
 	u32 both = wish->how & other->how;
 
@@ -198,13 +198,14 @@ static bool owner_has_changed(const struct xtcp_owner *o,
 {
 	*now = o->group->key;
 	if (o->sk)
-		key_set_how(now, now->how | sock_how(o->sk), o->uid);
+		owner_key_set_how(now, now->how | owner_sock_how(o->sk), o->uid);
 	return now->how != o->group->key.how;
 }
 
 /* A group is in the way.  Are its owners? */
-static int ask_owners(struct xtcp_owners *owners, struct xtcp_owner_group *g,
-		      struct xtcp_owners_check *check)
+static int owners_ask_members(struct xtcp_owners *owners,
+			      struct xtcp_owner_group *g,
+			      struct xtcp_owners_check *check)
 {
 	struct xtcp_owner_key now;
 	struct hlist_node *next;
@@ -216,7 +217,7 @@ static int ask_owners(struct xtcp_owners *owners, struct xtcp_owner_group *g,
 		if (o == check->self)
 			continue;
 		if (!owner_has_changed(o, &now) ||
-		    keys_conflict(check->wish, &now))
+		    owner_keys_conflict(check->wish, &now))
 			return -EADDRINUSE;
 		if (check->moves++ == XTCP_OWNERS_MOVES_MAX)
 			return -EAGAIN;
@@ -226,55 +227,57 @@ static int ask_owners(struct xtcp_owners *owners, struct xtcp_owner_group *g,
 	return 0;
 }
 
-static int ask_group(struct xtcp_owners *owners, struct xtcp_owner_group *g,
-		     struct xtcp_owners_check *check)
+static int owners_ask_group(struct xtcp_owners *owners, struct xtcp_owner_group *g,
+			    struct xtcp_owners_check *check)
 {
 	check->looks++;
-	return keys_conflict(check->wish, &g->key) ?
-	       ask_owners(owners, g, check) : 0;
+	return owner_keys_conflict(check->wish, &g->key) ?
+	       owners_ask_members(owners, g, check) : 0;
 }
 
-static int ask_class(struct xtcp_owners *owners, struct xtcp_owner_group *class,
-		     struct xtcp_owners_check *check)
+static int owners_ask_class(struct xtcp_owners *owners,
+			    struct xtcp_owner_group *class,
+			    struct xtcp_owners_check *check)
 {
 	struct xtcp_owner_group *g;
 	struct hlist_node *next;
 	int err = 0;
 
 	check->looks++;
-	if (!keys_conflict(check->wish, &class->key))
+	if (!owner_keys_conflict(check->wish, &class->key))
 		return 0;
 	hlist_for_each_entry_safe(g, next, &class->members, sibling) {
-		err = ask_group(owners, g, check);
+		err = owners_ask_group(owners, g, check);
 		if (err)
 			break;
 	}
 	return err;
 }
 
-static int ask_address(struct xtcp_owners *owners, const struct in6_addr *laddr,
-		       struct xtcp_owners_check *check)
+static int owners_ask_address(struct xtcp_owners *owners,
+			      const struct in6_addr *laddr,
+			      struct xtcp_owners_check *check)
 {
-	struct xtcp_owner_group *g = group_first(owners, laddr), *next;
+	struct xtcp_owner_group *g = owner_group_first(owners, laddr), *next;
 	int err = 0;
 
 	for (; g && !err && ipv6_addr_equal(&g->key.laddr, laddr); g = next) {
-		next = group_of(rb_next(&g->node));
-		err = ask_group(owners, g, check);
+		next = owner_group_of(rb_next(&g->node));
+		err = owners_ask_group(owners, g, check);
 	}
 	return err;
 }
 
-static int ask_classes(struct xtcp_owners *owners,
-		       struct xtcp_owners_check *check)
+static int owners_ask_classes(struct xtcp_owners *owners,
+			      struct xtcp_owners_check *check)
 {
 	struct xtcp_owner_group *class, *next;
 	int err = 0;
 
-	class = group_of(rb_first(&owners->classes));
+	class = owner_group_of(rb_first(&owners->classes));
 	for (; class && !err; class = next) {
-		next = group_of(rb_next(&class->node));
-		err = ask_class(owners, class, check);
+		next = owner_group_of(rb_next(&class->node));
+		err = owners_ask_class(owners, class, check);
 	}
 	return err;
 }
@@ -296,9 +299,9 @@ int xtcp_owners_conflict(struct xtcp_owners *owners,
 	int err;
 
 	if (addr_any(&check->wish->laddr))
-		return ask_classes(owners, check);
-	err = ask_address(owners, &in6addr_any, check);
-	return err ?: ask_address(owners, &check->wish->laddr, check);
+		return owners_ask_classes(owners, check);
+	err = owners_ask_address(owners, &in6addr_any, check);
+	return err ?: owners_ask_address(owners, &check->wish->laddr, check);
 }
 
 /* ---- owners come and go ---- */
@@ -314,7 +317,7 @@ int xtcp_owners_conflict(struct xtcp_owners *owners,
 int xtcp_owners_add(struct xtcp_owners *owners, struct xtcp_owner *o,
 		    const struct xtcp_owner_key *key)
 {
-	o->group = group_get(owners, key);
+	o->group = owner_group_get(owners, key);
 	if (!o->group)
 		return -ENOMEM;
 	hlist_add_head(&o->node, &o->group->members);
@@ -345,7 +348,7 @@ void xtcp_owners_join(struct xtcp_owner *o, const struct xtcp_owner *other)
 int xtcp_owners_move(struct xtcp_owners *owners, struct xtcp_owner *o,
 		     const struct xtcp_owner_key *key)
 {
-	struct xtcp_owner_group *g = group_get(owners, key), *before = o->group;
+	struct xtcp_owner_group *g = owner_group_get(owners, key), *before = o->group;
 
 	if (!g)
 		return -ENOMEM;
@@ -354,7 +357,7 @@ int xtcp_owners_move(struct xtcp_owners *owners, struct xtcp_owner *o,
 	hlist_del(&o->node);
 	o->group = g;
 	hlist_add_head(&o->node, &g->members);
-	group_free_empty(owners, before);
+	owner_group_free_empty(owners, before);
 	return 0;
 }
 
@@ -368,6 +371,6 @@ int xtcp_owners_move(struct xtcp_owners *owners, struct xtcp_owner *o,
 void xtcp_owners_remove(struct xtcp_owners *owners, struct xtcp_owner *o)
 {
 	hlist_del_init(&o->node);
-	group_free_empty(owners, o->group);
+	owner_group_free_empty(owners, o->group);
 	o->group = NULL;
 }

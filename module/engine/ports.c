@@ -219,7 +219,7 @@ enum port_wish {
 };
 
 /* On the TCP wire: the port in the kernel's TCP, NULL else. */
-static struct xtcp_hold *hold_port(struct sock *sk, u16 num, bool reuse)
+static struct xtcp_hold *port_hold(struct sock *sk, u16 num, bool reuse)
 {
 	if (xtcp_sk(sk)->node.tuple.wire != IPPROTO_TCP)
 		return NULL;
@@ -259,7 +259,7 @@ static int port_bind(struct sock *sk, u16 num, enum port_wish wish)
 
 	if (wish == PORT_WISH_UNUSED && port_find(x->xn, key))
 		return -EADDRINUSE;
-	hold = hold_port(sk, num, wish == PORT_WISH_SHARED && sk->sk_reuse);
+	hold = port_hold(sk, num, wish == PORT_WISH_SHARED && sk->sk_reuse);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
 again:
@@ -364,7 +364,7 @@ static int port_try_connect(struct sock *sk, u16 num)
 	struct xtcp_port *port;
 	int err;
 
-	hold = hold_port(sk, num, false);
+	hold = port_hold(sk, num, false);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
 	spin_lock_bh(port_lock(x->xn, key));

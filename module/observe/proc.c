@@ -18,7 +18,7 @@ static const char *const counter_names[XTCP_MIB_MAX] = {
 #undef XTCP_COUNTER_NAME
 };
 
-static int stat_show(struct seq_file *seq, void *v)
+static int proc_stat_show(struct seq_file *seq, void *v)
 {
 	struct xtcp_net *xn = xtcp_pernet(seq_file_single_net(seq));
 	int i;
@@ -33,8 +33,8 @@ static int stat_show(struct seq_file *seq, void *v)
 
 #define LINE_WIDTH 149
 
-static void show_line(struct seq_file *seq, const struct xtcp_tuple *t,
-		      int state, u32 tx, u32 rx, int timer, long expires,
+static void conns_show_line(struct seq_file *seq, const struct xtcp_tuple *t,
+			    int state, u32 tx, u32 rx, int timer, long expires,
 		      int retries, kuid_t uid, unsigned long inode)
 {
 	long left = max(expires - (long)jiffies, 0L);
@@ -49,7 +49,7 @@ static void show_line(struct seq_file *seq, const struct xtcp_tuple *t,
 	seq_pad(seq, '\n');
 }
 
-static void show_connection(struct seq_file *seq, struct sock *sk)
+static void conns_show_connection(struct seq_file *seq, struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	int state = inet_sk_state_load(sk), timer = 0;
@@ -70,29 +70,29 @@ static void show_connection(struct seq_file *seq, struct sock *sk)
 		timer = 2;
 		expires = x->expires[XTCP_TIMER_KEEPALIVE];
 	}
-	show_line(seq, &x->node.tuple, state, tx, rx, timer, expires,
-		  x->retries, sock_i_uid(sk), sock_i_ino(sk));
+	conns_show_line(seq, &x->node.tuple, state, tx, rx, timer, expires,
+			x->retries, sock_i_uid(sk), sock_i_ino(sk));
 }
 
-static void show_node(struct seq_file *seq, struct xtcp_node *node)
+static void conns_show_node(struct seq_file *seq, struct xtcp_node *node)
 {
 	struct xtcp_timewait *tw;
 	struct xtcp_request *req;
 
 	switch (node->kind) {
 	case XTCP_KIND_CONNECTION:
-		show_connection(seq, xtcp_node_sk(node));
+		conns_show_connection(seq, xtcp_node_sk(node));
 		break;
 	case XTCP_KIND_REQUEST:
 		req = container_of(node, struct xtcp_request, node);
-		show_line(seq, &node->tuple, TCP_SYN_RECV, 0, 0, 1,
-			  req->timer.expires, req->retries,
+		conns_show_line(seq, &node->tuple, TCP_SYN_RECV, 0, 0, 1,
+				req->timer.expires, req->retries,
 			  sock_i_uid(req->listener), 0);
 		break;
 	case XTCP_KIND_TIME_WAIT:
 		tw = container_of(node, struct xtcp_timewait, node);
-		show_line(seq, &node->tuple, TCP_TIME_WAIT, 0, 0, 3,
-			  tw->timer.expires, 0, GLOBAL_ROOT_UID, 0);
+		conns_show_line(seq, &node->tuple, TCP_TIME_WAIT, 0, 0, 3,
+				tw->timer.expires, 0, GLOBAL_ROOT_UID, 0);
 		break;
 	case XTCP_KIND_NONE:
 		break;
@@ -106,7 +106,7 @@ static void show_node(struct seq_file *seq, struct xtcp_node *node)
  * A reader takes a few lines at a time; the place is kept between, or reading
  * all would cost the square of what there is.
  */
-static void *table_entry(struct xtcp_conns_iter *it, bool next)
+static void *conns_table_entry(struct xtcp_conns_iter *it, bool next)
 {
 	void *entry;
 
@@ -120,13 +120,13 @@ static void *table_entry(struct xtcp_conns_iter *it, bool next)
 }
 
 /* The listener with that number, or the next one; behind them the table. */
-static void *listener_entry(struct xtcp_conns_iter *it, unsigned long id)
+static void *conns_listener_entry(struct xtcp_conns_iter *it, unsigned long id)
 {
 	struct sock *sk = xtcp_next_listener(it->xn, &id);
 
 	it->steps++;
 	it->listener = id;
-	return sk ?: table_entry(it, true);
+	return sk ?: conns_table_entry(it, true);
 }
 
 static void *conns_advance(struct xtcp_conns_iter *it)
@@ -134,11 +134,11 @@ static void *conns_advance(struct xtcp_conns_iter *it)
 	switch (it->place) {
 	case XTCP_CONNS_START:
 		it->place = XTCP_CONNS_LISTENERS;
-		return listener_entry(it, 0);
+		return conns_listener_entry(it, 0);
 	case XTCP_CONNS_LISTENERS:
-		return listener_entry(it, it->listener + 1);
+		return conns_listener_entry(it, it->listener + 1);
 	case XTCP_CONNS_TABLE:
-		return table_entry(it, true);
+		return conns_table_entry(it, true);
 	case XTCP_CONNS_END:
 		break;
 	}
@@ -152,9 +152,9 @@ static void *conns_here(struct xtcp_conns_iter *it)
 	case XTCP_CONNS_START:
 		return SEQ_START_TOKEN;
 	case XTCP_CONNS_LISTENERS:
-		return listener_entry(it, it->listener);
+		return conns_listener_entry(it, it->listener);
 	case XTCP_CONNS_TABLE:
-		return table_entry(it, false);
+		return conns_table_entry(it, false);
 	case XTCP_CONNS_END:
 		break;
 	}
@@ -210,9 +210,9 @@ static int conns_show(struct seq_file *seq, void *v)
 		seq_puts(seq, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode");
 		seq_pad(seq, '\n');
 	} else if (it->place == XTCP_CONNS_LISTENERS) {
-		show_connection(seq, v);
+		conns_show_connection(seq, v);
 	} else {
-		show_node(seq, v);
+		conns_show_node(seq, v);
 	}
 	return 0;
 }
@@ -299,7 +299,7 @@ int xtcp_proc_net_init(struct xtcp_net *xn)
 
 	if (!proc_create_data("xtcp", 0444, dir, &conns_proc_ops, xn))
 		return -ENOMEM;
-	if (!proc_create_net_single("xtcp_stat", 0444, dir, stat_show, NULL)) {
+	if (!proc_create_net_single("xtcp_stat", 0444, dir, proc_stat_show, NULL)) {
 		remove_proc_entry("xtcp", dir);
 		return -ENOMEM;
 	}

@@ -43,7 +43,7 @@ MODULE_PARM_DESC(family, "number of the protocol family (default 13)");
 
 /* ---- a socket's beginning ---- */
 
-static void init_buffers(struct sock *sk, const struct xtcp_sysctls *ctl)
+static void family_init_buffers(struct sock *sk, const struct xtcp_sysctls *ctl)
 {
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(ctl->wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(ctl->rmem[1]));
@@ -52,15 +52,15 @@ static void init_buffers(struct sock *sk, const struct xtcp_sysctls *ctl)
 /* Of a class of their own to lockdep: bind() locks a socket of the kernel's TCP
  * while it holds ours, hold.c.
  */
-static struct lock_class_key lock_keys[2];
+static struct lock_class_key family_lock_keys[2];
 
 /* The part of socket() that AF_XTCP and AF_INET have in common. */
-static int init_sock(struct sock *sk)
+static int family_init_sock(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	sock_lock_init_class_and_name(sk, "slock-AF_XTCP", &lock_keys[0],
-				      "sk_lock-AF_XTCP", &lock_keys[1]);
+	sock_lock_init_class_and_name(sk, "slock-AF_XTCP", &family_lock_keys[0],
+				      "sk_lock-AF_XTCP", &family_lock_keys[1]);
 	x->xn = xtcp_pernet(sock_net(sk));
 	x->ip = &xtcp_ipv4_ops;
 	x->node.kind = XTCP_KIND_CONNECTION;
@@ -76,7 +76,7 @@ static int init_sock(struct sock *sk)
 	x->ip_id = get_random_u32();
 	xtcp_init_connection(x);
 	xtcp_timers_init(sk);
-	init_buffers(sk, &x->xn->sysctl);
+	family_init_buffers(sk, &x->xn->sysctl);
 	sk->sk_gso_type = XTCP_GSO_TYPE;
 	sk->sk_write_space = xtcp_write_space;
 	xtcp_take_sol_socket(sk, sk->sk_socket, &x->alone);
@@ -87,12 +87,12 @@ static int init_sock(struct sock *sk)
 }
 
 /* A socket that a policy refused at birth. */
-static void destroy_unused(struct sock *sk)
+static void family_destroy_unused(struct sock *sk)
 {
 	sk_sockets_allocated_dec(sk);
 }
 
-static void set_wire(struct sock *sk, int protocol)
+static void family_set_wire(struct sock *sk, int protocol)
 {
 	if (protocol != IPPROTO_TCP)
 		return;
@@ -101,7 +101,7 @@ static void set_wire(struct sock *sk, int protocol)
 }
 
 /* What the IP layer expects of a struct inet_sock. */
-static void init_inet(struct sock *sk)
+static void family_init_inet(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
@@ -112,7 +112,8 @@ static void init_inet(struct sock *sk)
 	xtcp_inet_init_flags(sk);
 }
 
-static int create(struct net *net, struct socket *sock, int protocol, int kern)
+static int family_create(struct net *net, struct socket *sock, int protocol,
+			 int kern)
 {
 	struct sock *sk;
 	int err;
@@ -133,9 +134,9 @@ static int create(struct net *net, struct socket *sock, int protocol, int kern)
 	sk->sk_destruct = inet_sock_destruct;
 	sk->sk_protocol = IPPROTO_XTCP;
 	sk->sk_backlog_rcv = xtcp_backlog_rcv;
-	init_inet(sk);
-	init_sock(sk);
-	set_wire(sk, protocol);
+	family_init_inet(sk);
+	family_init_sock(sk);
+	family_set_wire(sk, protocol);
 	err = kern ? 0 : xtcp_policy_create(sk);
 	if (err) {
 		sk_common_release(sk);
@@ -481,7 +482,7 @@ out:
 	return err;
 }
 
-static int wait_for_child(struct sock *sk, long timeo)
+static int accept_wait_for_child(struct sock *sk, long timeo)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	DEFINE_WAIT(wait);
@@ -524,7 +525,7 @@ static struct sock *accept_child(struct sock *sk, int flags, int *error)
 		err = -EINVAL;
 	} else if (list_empty(&x->accept_queue)) {
 		timeo = sock_rcvtimeo(sk, flags & O_NONBLOCK);
-		err = timeo ? wait_for_child(sk, timeo) : -EAGAIN;
+		err = timeo ? accept_wait_for_child(sk, timeo) : -EAGAIN;
 	}
 	if (!err) {
 		child = list_first_entry(&x->accept_queue, struct xtcp_sock,
@@ -560,8 +561,8 @@ static int xtcp_accept(struct socket *sock, struct socket *newsock,
 
 /* ---- the tables ---- */
 
-static int xtcp_setsockopt_stream(struct socket *sock, int level, int name,
-				  sockptr_t val, unsigned int len)
+static int family_setsockopt(struct socket *sock, int level, int name,
+			     sockptr_t val, unsigned int len)
 {
 	if (level == SOL_SOCKET) {
 		/* taken, it would choose among sockets of the kernel's tables,
@@ -575,19 +576,19 @@ static int xtcp_setsockopt_stream(struct socket *sock, int level, int name,
 	return xtcp_prot.setsockopt(sock->sk, level, name, val, len);
 }
 
-static int xtcp_getsockopt_stream(struct socket *sock, int level, int name,
-				  char __user *val, int __user *len)
+static int family_getsockopt(struct socket *sock, int level, int name,
+			     char __user *val, int __user *len)
 {
 	return xtcp_prot.getsockopt(sock->sk, level, name, val, len);
 }
 
-static int sendmsg_stream(struct socket *sock, struct msghdr *msg, size_t size)
+static int family_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 {
 	sock_rps_record_flow(sock->sk);
 	return xtcp_sendmsg(sock->sk, msg, size);
 }
 
-static int recvmsg_stream(struct socket *sock, struct msghdr *msg, size_t size,
+static int family_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 			  int flags)
 {
 	int addr_len = 0, err;
@@ -600,13 +601,13 @@ static int recvmsg_stream(struct socket *sock, struct msghdr *msg, size_t size,
 	return err;
 }
 
-static int set_peek_off(struct sock *sk, int val)
+static int family_set_peek_off(struct sock *sk, int val)
 {
 	WRITE_ONCE(sk->sk_peek_off, val);
 	return 0;
 }
 
-static int set_rcvlowat(struct sock *sk, int val)
+static int family_set_rcvlowat(struct sock *sk, int val)
 {
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		val = min(val, READ_ONCE(sk->sk_rcvbuf) >> 1);
@@ -623,7 +624,8 @@ static int set_rcvlowat(struct sock *sk, int val)
 }
 
 #ifdef CONFIG_COMPAT
-static int compat_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
+static int family_compat_ioctl(struct socket *sock, unsigned int cmd,
+			       unsigned long arg)
 {
 	return xtcp_ioctl(sock, cmd, (unsigned long)compat_ptr(arg));
 }
@@ -641,18 +643,18 @@ const struct proto_ops xtcp_stream_ops = {
 	.poll		= xtcp_poll,
 	.ioctl		= xtcp_ioctl,
 #ifdef CONFIG_COMPAT
-	.compat_ioctl	= compat_ioctl,
+	.compat_ioctl	= family_compat_ioctl,
 #endif
 	.gettstamp	= sock_gettstamp,
 	.listen		= xtcp_listen,
 	.shutdown	= inet_shutdown,
-	.setsockopt	= xtcp_setsockopt_stream,
-	.getsockopt	= xtcp_getsockopt_stream,
-	.sendmsg	= sendmsg_stream,
-	.recvmsg	= recvmsg_stream,
+	.setsockopt	= family_setsockopt,
+	.getsockopt	= family_getsockopt,
+	.sendmsg	= family_sendmsg,
+	.recvmsg	= family_recvmsg,
 	.mmap		= sock_no_mmap,
-	.set_peek_off	= set_peek_off,
-	.set_rcvlowat	= set_rcvlowat,
+	.set_peek_off	= family_set_peek_off,
+	.set_rcvlowat	= family_set_rcvlowat,
 #ifdef XTCP_SPLICE_EOF
 	.splice_eof	= inet_splice_eof,
 #endif
@@ -661,8 +663,8 @@ const struct proto_ops xtcp_stream_ops = {
 struct proto xtcp_prot = {
 	.name			= "XTCP",
 	.owner			= THIS_MODULE,
-	.init			= init_sock,
-	.destroy		= destroy_unused,
+	.init			= family_init_sock,
+	.destroy		= family_destroy_unused,
 	.unhash			= xtcp_unhash,
 	.close			= xtcp_close,
 	.disconnect		= xtcp_disconnect,
@@ -697,7 +699,7 @@ struct proto xtcp_prot = {
 };
 
 static struct net_proto_family xtcp_family = {
-	.create	= create,
+	.create	= family_create,
 	.owner	= THIS_MODULE,
 };
 

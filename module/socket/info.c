@@ -13,7 +13,7 @@
 #include "info.h"
 
 /* In bytes a second; the kernel's "no limit" has as many bits as a long. */
-static u64 rate(unsigned long bytes_per_s)
+static u64 info_rate_bytes(unsigned long bytes_per_s)
 {
 	return bytes_per_s == ~0UL ? ~0ULL : bytes_per_s;
 }
@@ -44,11 +44,12 @@ static void get_info_now(struct sock *sk, struct tcp_info *info)
 	info->tcpi_notsent_bytes = x->write_seq - x->snd_nxt;
 	info->tcpi_snd_wnd = x->snd_wnd;
 	xtcp_info_set_rcv_wnd(info, xtcp_rcv_window(x));
-	info->tcpi_pacing_rate = rate(READ_ONCE(sk->sk_pacing_rate));
-	info->tcpi_max_pacing_rate = rate(READ_ONCE(sk->sk_max_pacing_rate));
+	info->tcpi_pacing_rate = info_rate_bytes(READ_ONCE(sk->sk_pacing_rate));
+	info->tcpi_max_pacing_rate =
+		info_rate_bytes(READ_ONCE(sk->sk_max_pacing_rate));
 }
 
-static u32 segments(s32 bytes, u32 mss)
+static u32 info_segments(s32 bytes, u32 mss)
 {
 	return bytes > 0 ? DIV_ROUND_UP((u32)bytes, mss) : 0;
 }
@@ -65,8 +66,8 @@ static void get_info_recovery(const struct xtcp_sock *x, struct tcp_info *info)
 	if (x->phase == XTCP_PHASE_LOSS || x->retries) {
 		/* all that was in flight at the timeout; resent so far: */
 		info->tcpi_ca_state = TCP_CA_Loss;
-		info->tcpi_lost = segments(x->recover - x->snd_una, mss);
-		info->tcpi_retrans = segments(x->rtx_nxt - x->snd_una, mss);
+		info->tcpi_lost = info_segments(x->recover - x->snd_una, mss);
+		info->tcpi_retrans = info_segments(x->rtx_nxt - x->snd_una, mss);
 	} else if (x->phase == XTCP_PHASE_RECOVERY) {
 		info->tcpi_ca_state = TCP_CA_Recovery;
 		info->tcpi_lost = 1;
@@ -99,7 +100,7 @@ static void get_info_tally(const struct xtcp_tally *t, struct tcp_info *info)
 }
 
 /* In microseconds, until now. */
-static u64 limited(const struct xtcp_tally *t, enum xtcp_limit limit)
+static u64 info_limited_us(const struct xtcp_tally *t, enum xtcp_limit limit)
 {
 	u32 n = t->limited[limit];
 
@@ -117,9 +118,9 @@ static void get_info_rate(const struct xtcp_sock *x, struct tcp_info *info)
 	/* 1 as long as there is no rate */
 	info->tcpi_delivery_rate_app_limited = x->rate.app_limited ||
 					       !x->rate.interval_us;
-	info->tcpi_rwnd_limited = limited(t, XTCP_LIMIT_WINDOW);
-	info->tcpi_sndbuf_limited = limited(t, XTCP_LIMIT_SNDBUF);
-	info->tcpi_busy_time = limited(t, XTCP_LIMIT_PATH) +
+	info->tcpi_rwnd_limited = info_limited_us(t, XTCP_LIMIT_WINDOW);
+	info->tcpi_sndbuf_limited = info_limited_us(t, XTCP_LIMIT_SNDBUF);
+	info->tcpi_busy_time = info_limited_us(t, XTCP_LIMIT_PATH) +
 			       info->tcpi_rwnd_limited +
 			       info->tcpi_sndbuf_limited;
 }

@@ -76,45 +76,49 @@ void xtcp_policy_exit(void)
 	sock_release(asked);
 }
 
-static bool tcp_wire(const struct sock *sk)
+static bool policy_on_tcp_wire(const struct sock *sk)
 {
 	return xtcp_sk(sk)->node.tuple.wire == IPPROTO_TCP;
 }
 
 /* ---- who may use TCP's wire ---- */
 
-enum {
-	NOBODY,
-	THE_CAPABLE,	/* of sending any segment: by a raw socket, past all rules */
-	NOT_THE_CONFINED, /* whose rules for bind() cannot be asked */
-	EVERYBODY,
+enum policy_tcp_wire {
+	POLICY_TCP_WIRE_NOBODY,
+	/* capable of sending any segment: by a raw socket, past all rules */
+	POLICY_TCP_WIRE_THE_CAPABLE,
+	/* confined, by rules for bind() that cannot be asked */
+	POLICY_TCP_WIRE_NOT_THE_CONFINED,
+	POLICY_TCP_WIRE_EVERYBODY,
 };
 
-static bool capable_of_any_segment(struct sock *sk)
+static bool policy_capable_of_any_segment(struct sock *sk)
 {
 	return ns_capable(sock_net(sk)->user_ns, CAP_NET_RAW);
 }
 
-static int may_use_tcp_wire(struct sock *sk)
+static int policy_may_use_tcp_wire(struct sock *sk)
 {
 	int who = xtcp_bounded(xtcp_sk(sk)->xn, tcp_wire);
 
-	if (who == NOBODY || (who == THE_CAPABLE && !capable_of_any_segment(sk)))
+	if (who == POLICY_TCP_WIRE_NOBODY ||
+	    (who == POLICY_TCP_WIRE_THE_CAPABLE &&
+	     !policy_capable_of_any_segment(sk)))
 		return -EACCES;
 	return 0;
 }
 
 /* Landlock confines a task that has set no_new_privs, or one with CAP_SYS_ADMIN. */
-static int may_bind_on_tcp_wire(struct sock *sk)
+static int policy_may_bind_on_tcp_wire(struct sock *sk)
 {
 	if (XTCP_LANDLOCK_TCP && task_no_new_privs(current) &&
-	    xtcp_bounded(xtcp_sk(sk)->xn, tcp_wire) < EVERYBODY &&
-	    !capable_of_any_segment(sk))
+	    xtcp_bounded(xtcp_sk(sk)->xn, tcp_wire) < POLICY_TCP_WIRE_EVERYBODY &&
+	    !policy_capable_of_any_segment(sk))
 		return -EACCES;
 	return 0;
 }
 
-static int ask_landlock(struct sockaddr *addr, int addr_len)
+static int policy_ask_landlock(struct sockaddr *addr, int addr_len)
 {
 	struct msghdr msg = {
 		.msg_name = addr,
@@ -130,11 +134,11 @@ static int ask_landlock(struct sockaddr *addr, int addr_len)
 /* Nobody else can use the socket: it is new, or it is locked, closed, and in no
  * table.
  */
-static int as_tcp(struct sock *sk, int (*run)(struct sock *sk))
+static int policy_run_as_tcp(struct sock *sk, int (*run)(struct sock *sk))
 {
 	int err;
 
-	if (!tcp_wire(sk))
+	if (!policy_on_tcp_wire(sk))
 		return run(sk);
 	WRITE_ONCE(sk->sk_protocol, IPPROTO_TCP);
 	err = run(sk);
@@ -142,12 +146,12 @@ static int as_tcp(struct sock *sk, int (*run)(struct sock *sk))
 	return err;
 }
 
-static int run_sock_create(struct sock *sk)
+static int policy_run_sock_create(struct sock *sk)
 {
 	return BPF_CGROUP_RUN_PROG_INET_SOCK(sk);
 }
 
-static int run_post_bind(struct sock *sk)
+static int policy_run_post_bind(struct sock *sk)
 {
 	return BPF_CGROUP_RUN_PROG_INET4_POST_BIND(sk);
 }
@@ -163,9 +167,9 @@ static int run_post_bind(struct sock *sk)
  */
 int xtcp_policy_create(struct sock *sk)
 {
-	int err = tcp_wire(sk) ? may_use_tcp_wire(sk) : 0;
+	int err = policy_on_tcp_wire(sk) ? policy_may_use_tcp_wire(sk) : 0;
 
-	return err ?: as_tcp(sk, run_sock_create);
+	return err ?: policy_run_as_tcp(sk, policy_run_sock_create);
 }
 
 /**
@@ -176,7 +180,7 @@ int xtcp_policy_create(struct sock *sk)
  */
 int xtcp_policy_bound(struct sock *sk)
 {
-	return as_tcp(sk, run_post_bind);
+	return policy_run_as_tcp(sk, policy_run_post_bind);
 }
 
 /* ---- programs that look at an address ---- */
@@ -222,7 +226,7 @@ static int stand_in_make(struct stand_in *s, struct sock *sk)
 }
 
 /* What a program may have set by bpf_setsockopt(). */
-static void take_options(struct sock *sk, const struct sock *tcp)
+static void stand_in_take_options(struct sock *sk, const struct sock *tcp)
 {
 	WRITE_ONCE(sk->sk_bound_dev_if, tcp->sk_bound_dev_if);
 	WRITE_ONCE(sk->sk_mark, tcp->sk_mark);
@@ -231,8 +235,8 @@ static void take_options(struct sock *sk, const struct sock *tcp)
 }
 
 /* What it may have said by bpf_bind(). */
-static void take_wish(struct sock *sk, const struct sock *tcp,
-		      struct xtcp_bind_wish *wish)
+static void stand_in_take_wish(struct sock *sk, const struct sock *tcp,
+			       struct xtcp_bind_wish *wish)
 {
 	const struct inet_sock *inet = inet_sk(sk), *its = inet_sk(tcp);
 
@@ -255,9 +259,9 @@ static void stand_in_end(struct stand_in *s, struct sock *sk,
 
 	lock_sock(tcp);
 	atomic64_cmpxchg(&sk->sk_cookie, 0, atomic64_read(&tcp->sk_cookie));
-	take_options(sk, tcp);
+	stand_in_take_options(sk, tcp);
 	if (wish)
-		take_wish(sk, tcp, wish);
+		stand_in_take_wish(sk, tcp, wish);
 	tcp->sk_cgrp_data = s->cgroup;
 	if (inet_sk(sk)->inet_num)	/* it never had the port */
 		inet_sk(tcp)->inet_num = 0;
@@ -284,9 +288,9 @@ int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
 	struct stand_in s;
 	int err;
 
-	if (!tcp_wire(sk))
+	if (!policy_on_tcp_wire(sk))
 		return xtcp_cgroup_bind4(sk, addr, addr_len, flags);
-	err = may_bind_on_tcp_wire(sk);
+	err = policy_may_bind_on_tcp_wire(sk);
 	if (err || !cgroup_bpf_enabled(CGROUP_INET4_BIND))
 		return err;
 	lock_sock(sk);
@@ -320,9 +324,9 @@ int xtcp_policy_connect(struct sock *sk, struct sockaddr *addr, int *addr_len,
 	int err;
 
 	wish->wished = false;
-	if (!tcp_wire(sk))
+	if (!policy_on_tcp_wire(sk))
 		return xtcp_cgroup_connect4(sk, addr, addr_len);
-	err = ask_landlock(addr, *addr_len);
+	err = policy_ask_landlock(addr, *addr_len);
 	if (err || !cgroup_bpf_enabled(CGROUP_INET4_CONNECT))
 		return err;
 	err = stand_in_make(&s, sk);

@@ -121,7 +121,7 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 }
 
 /* What one recv() may get: up to the mark, if the urgent byte is out of line. */
-static u32 readable_now(const struct sock *sk)
+static u32 ioctl_readable_now(const struct sock *sk)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 
@@ -164,7 +164,7 @@ int xtcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 		return -EINVAL;
 	}
 	if (cmd == SIOCINQ)
-		answer = readable_now(sk);
+		answer = ioctl_readable_now(sk);
 	else if (cmd == SIOCATMARK)
 		answer = xtcp_at_mark(sk, x->copied_seq);
 	else if (xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV | TCPF_CLOSE))

@@ -141,7 +141,7 @@ static int recv_nothing(struct sock *sk, int copied, long timeo)
 }
 
 /* Return: 0; -EPIPE where the connection is not the same any more */
-static int wait_for_data(struct sock *sk, long *timeo)
+static int recv_wait_for_data(struct sock *sk, long *timeo)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 incarnation = x->incarnation;
@@ -216,7 +216,7 @@ static bool recv_wait(struct sock *sk, struct recv_call *c)
 		release_sock(sk);
 		lock_sock(sk);
 	} else {
-		err = wait_for_data(sk, &c->timeo);
+		err = recv_wait_for_data(sk, &c->timeo);
 		if (err) {
 			c->copied = c->copied ?: err;
 			c->disconnected = true;

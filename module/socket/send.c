@@ -81,7 +81,7 @@ struct used_frags {
 
 static DEFINE_PER_CPU(struct used_frags, used_frags);
 
-static bool frag_refill(struct sock *sk, struct page_frag *pfrag)
+static bool send_frag_refill(struct sock *sk, struct page_frag *pfrag)
 {
 	if (pfrag->page && pfrag->offset == pfrag->size &&
 	    !page_is_pfmemalloc(pfrag->page)) {
@@ -115,14 +115,14 @@ void xtcp_send_exit(void)
 /* Copy up to @most bytes from the user to the end of @skb.  Return: how many;
  * 0: the skb has no fragment left; -ENOBUFS: wait for memory; -EFAULT.
  */
-static int append_data(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
+static int send_append(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
 		       u32 most)
 {
 	struct page_frag *pfrag = sk_page_frag(sk);
 	int i = skb_shinfo(skb)->nr_frags, err, copy;
 	bool merge;
 
-	if (!frag_refill(sk, pfrag))
+	if (!send_frag_refill(sk, pfrag))
 		return -ENOBUFS;
 	merge = skb_can_coalesce(skb, i, pfrag->page, pfrag->offset);
 	if (!merge && i >= MAX_SKB_FRAGS)
@@ -155,7 +155,7 @@ static int append_data(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
 /* ---- the call ---- */
 
 /* MAY-15, MAY-16 */
-static void push(struct sock *sk, int flags)
+static void send_push(struct sock *sk, int flags)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u8 nonagle = x->nonagle;
@@ -169,14 +169,14 @@ static void push(struct sock *sk, int flags)
 	xtcp_output(sk, nonagle);
 }
 
-static int wait_for_memory(struct sock *sk, int flags, long *timeo)
+static int send_wait_for_memory(struct sock *sk, int flags, long *timeo)
 {
 	u32 incarnation = xtcp_sk(sk)->incarnation;
 	int err;
 
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 	/* what was written so far makes the room */
-	push(sk, flags & ~MSG_MORE);
+	send_push(sk, flags & ~MSG_MORE);
 	xtcp_note_limit(sk);
 	err = sk_stream_wait_memory(sk, timeo);
 	return xtcp_disconnected(sk, incarnation) ? -EPIPE : err;
@@ -186,8 +186,8 @@ static int wait_for_memory(struct sock *sk, int flags, long *timeo)
  * acknowledged.  Its number counts from when the option was set, which zeroes
  * sk_tskey.
  */
-static void stamp_written(struct sock *sk, const struct sockcm_cookie *sockc,
-			  int bytes)
+static void send_stamp(struct sock *sk, const struct sockcm_cookie *sockc,
+		       int bytes)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 	u32 number = 0;
@@ -203,8 +203,8 @@ static void stamp_written(struct sock *sk, const struct sockcm_cookie *sockc,
 }
 
 /* @copied bytes are in the write queue: the last of @msg that will be. */
-static void written(struct sock *sk, const struct msghdr *msg,
-		    const struct sockcm_cookie *sockc, int copied)
+static void send_written(struct sock *sk, const struct msghdr *msg,
+			 const struct sockcm_cookie *sockc, int copied)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
@@ -213,8 +213,8 @@ static void written(struct sock *sk, const struct msghdr *msg,
 		x->urg_sending = 1;
 	}
 	if (unlikely(sockc->tsflags))
-		stamp_written(sk, sockc, copied);
-	push(sk, msg->msg_flags);
+		send_stamp(sk, sockc, copied);
+	send_push(sk, msg->msg_flags);
 }
 
 /* Take what fits into one skb.  Return: how many bytes; 0: try again; -ENOBUFS:
@@ -231,7 +231,7 @@ static int send_some(struct sock *sk, struct msghdr *msg)
 		skb = append_skb(sk);
 	if (!skb)
 		return -ENOBUFS;
-	n = append_data(sk, skb, msg, min_t(u32, msg_data_left(msg),
+	n = send_append(sk, skb, msg, min_t(u32, msg_data_left(msg),
 					    goal - skb->len));
 	if (n == -ENOBUFS)
 		drop_empty_tail(sk);
@@ -252,14 +252,14 @@ static int send_some(struct sock *sk, struct msghdr *msg)
 	return n;
 }
 
-static bool may_send(const struct sock *sk)
+static bool send_possible(const struct sock *sk)
 {
 	return !sk->sk_err && !(sk->sk_shutdown & SEND_SHUTDOWN) &&
 	       xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT);
 }
 
 /* Before it is connected a socket takes nothing. */
-static int wait_until_connected(struct sock *sk, long *timeo)
+static int send_wait_connected(struct sock *sk, long *timeo)
 {
 	u32 incarnation = xtcp_sk(sk)->incarnation;
 	int err;
@@ -287,29 +287,29 @@ static int send_locked(struct sock *sk, struct msghdr *msg,
 	int flags = msg->msg_flags, copied = 0, n;
 	long timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 
-	n = wait_until_connected(sk, &timeo);
+	n = send_wait_connected(sk, &timeo);
 	if (n)
 		goto error;
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	xtcp_output_pause(sk);
 
 	while (msg_data_left(msg)) {
-		n = may_send(sk) ? send_some(sk, msg) : -EPIPE;
+		n = send_possible(sk) ? send_some(sk, msg) : -EPIPE;
 		if (n == -ENOBUFS)
-			n = wait_for_memory(sk, flags, &timeo);
+			n = send_wait_for_memory(sk, flags, &timeo);
 		if (n < 0)
 			goto error;
 		copied += n;
 	}
 	if (copied)
-		written(sk, msg, sockc, copied);
+		send_written(sk, msg, sockc, copied);
 	return copied;
 error:
 	drop_empty_tail(sk);
 	if (!copied)
 		return send_failed(sk, flags, n);
 	if (!xtcp_disconnected(sk, incarnation))
-		written(sk, msg, sockc, copied);
+		send_written(sk, msg, sockc, copied);
 	return copied;
 }
 
@@ -359,6 +359,6 @@ void xtcp_splice_eof(struct socket *sock)
 
 	lock_sock(sk);
 	if (xtcp_in_state(sk, XTCP_STATES_CONNECTED))
-		push(sk, 0);
+		send_push(sk, 0);
 	release_sock(sk);
 }

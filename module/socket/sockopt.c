@@ -93,7 +93,7 @@ static int set_window_clamp(struct sock *sk, int val)
 }
 
 /* TCP_DEFER_ACCEPT is given in seconds and kept in timeouts of the SYN,ACK. */
-static u8 timeouts_in(int seconds)
+static u8 defer_accept_timeouts(int seconds)
 {
 	int n = 0, timeout = 1;
 
@@ -102,7 +102,7 @@ static u8 timeouts_in(int seconds)
 	return n;
 }
 
-static int seconds_of(u8 timeouts)
+static int defer_accept_seconds(u8 timeouts)
 {
 	return (1 << timeouts) - 1;
 }
@@ -153,7 +153,7 @@ static int set_tcp_int(struct sock *sk, int name, int val)
 	case TCP_WINDOW_CLAMP:
 		return set_window_clamp(sk, val);
 	case TCP_DEFER_ACCEPT:
-		x->defer_accept = timeouts_in(val);
+		x->defer_accept = defer_accept_timeouts(val);
 		return 0;
 	case TCP_NOTSENT_LOWAT:
 		WRITE_ONCE(x->notsent_lowat, val);
@@ -261,7 +261,7 @@ static int get_tcp_int(struct sock *sk, int name, int *val)
 		*val = x->window_clamp;
 		return 0;
 	case TCP_DEFER_ACCEPT:
-		*val = seconds_of(x->defer_accept);
+		*val = defer_accept_seconds(x->defer_accept);
 		return 0;
 	case TCP_NOTSENT_LOWAT:
 		*val = READ_ONCE(x->notsent_lowat);

@@ -50,33 +50,33 @@ struct hlist_head *xtcp_claim_bucket(struct xtcp_net *xn, u16 port)
 
 /* ---- inbound ---- */
 
-enum claim {
-	CLAIM_NONE,
-	CLAIM_KNOWN,	/* what the connection table knows */
-	CLAIM_OPENING,	/* that, and what opens a connection */
-	CLAIM_ALL,
+enum claim_part {
+	CLAIM_PART_NONE,
+	CLAIM_PART_KNOWN,	/* what the connection table knows */
+	CLAIM_PART_OPENING,	/* that, and what opens a connection */
+	CLAIM_PART_ALL,
 };
 
 /* What is xtcp's of the segments for an address and port. */
-static enum claim claim_of(struct xtcp_net *xn, __be32 addr, u16 port)
+static enum claim_part claim_part_of(struct xtcp_net *xn, __be32 addr, u16 port)
 {
-	enum claim claim = CLAIM_NONE;
+	enum claim_part part = CLAIM_PART_NONE;
 	struct xtcp_claim *c;
 
 	if (likely(!test_bit(port, READ_ONCE(xn->tcp_wire)->held)))
-		return CLAIM_NONE;
+		return CLAIM_PART_NONE;
 	hlist_for_each_entry_rcu(c, xtcp_claim_bucket(xn, port), node) {
 		if (c->port != port || (c->addr && c->addr != addr))
 			continue;
 		if (smp_load_acquire(&c->guards))	/* then @shared is set */
-			return c->shared ? CLAIM_OPENING : CLAIM_ALL;
-		claim = CLAIM_KNOWN;
+			return c->shared ? CLAIM_PART_OPENING : CLAIM_PART_ALL;
+		part = CLAIM_PART_KNOWN;
 	}
-	return claim;
+	return part;
 }
 
-static void tuple_from_v4(struct xtcp_tuple *t, const struct sk_buff *skb,
-			  __be32 laddr, __be32 raddr, u16 lport, u16 rport)
+static void claim_tuple(struct xtcp_tuple *t, const struct sk_buff *skb,
+			__be32 laddr, __be32 raddr, u16 lport, u16 rport)
 {
 	memset(t, 0, sizeof(*t));
 	t->l3mdev = xtcp_skb_l3mdev(skb);
@@ -88,7 +88,7 @@ static void tuple_from_v4(struct xtcp_tuple *t, const struct sk_buff *skb,
 }
 
 /* Does this segment ask for a connection?  Then @seq is its sequence number. */
-static bool opens(struct sk_buff *skb, u32 *seq)
+static bool claim_is_opening(struct sk_buff *skb, u32 *seq)
 {
 	u32 offset = ip_hdrlen(skb);
 	const struct tcphdr *th;
@@ -105,39 +105,40 @@ static bool opens(struct sk_buff *skb, u32 *seq)
 /* Is this segment for us, on a port where the kernel's TCP may have sockets, too?
  * Where it may have the listener, a SYN may end TIME_WAIT and go there.
  */
-static bool among_others(struct xtcp_net *xn, struct sk_buff *skb, u16 lport,
-			 u16 rport, enum claim claim)
+static bool claim_among_others(struct xtcp_net *xn, struct sk_buff *skb, u16 lport,
+			       u16 rport, enum claim_part part)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	struct xtcp_tuple t;
 	u32 seq;
 
-	tuple_from_v4(&t, skb, iph->daddr, iph->saddr, lport, rport);
+	claim_tuple(&t, skb, iph->daddr, iph->saddr, lport, rport);
 	if (!upcalls->knows(xn, skb, &t, NULL))
-		return claim == CLAIM_OPENING && opens(skb, &seq);
-	return claim == CLAIM_OPENING || !opens(skb, &seq) ||
+		return part == CLAIM_PART_OPENING && claim_is_opening(skb, &seq);
+	return part == CLAIM_PART_OPENING || !claim_is_opening(skb, &seq) ||
 	       upcalls->knows(xn, skb, &t, &seq);
 }
 
 /* The hook's view of the TCP header: no more than the ports is read. */
-static bool is_ours(struct xtcp_net *xn, struct sk_buff *skb)
+static bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	const __be16 *ports;
-	enum claim claim;
+	enum claim_part part;
 	__be16 buf[2];
 
 	ports = skb_header_pointer(skb, iph->ihl * 4, sizeof(buf), buf);
 	if (!ports)
 		return false;
-	claim = claim_of(xn, iph->daddr, ntohs(ports[1]));
-	return claim == CLAIM_ALL ||
-	       (claim != CLAIM_NONE &&
-		among_others(xn, skb, ntohs(ports[1]), ntohs(ports[0]), claim));
+	part = claim_part_of(xn, iph->daddr, ntohs(ports[1]));
+	return part == CLAIM_PART_ALL ||
+	       (part != CLAIM_PART_NONE &&
+		claim_among_others(xn, skb, ntohs(ports[1]), ntohs(ports[0]),
+				   part));
 }
 
 /* Hand the segment on to the native protocol's handler, marked. */
-static unsigned int hand_on(struct sk_buff *skb)
+static unsigned int claim_hand_on(struct sk_buff *skb)
 {
 	struct iphdr *iph;
 
@@ -154,14 +155,14 @@ static unsigned int hand_on(struct sk_buff *skb)
 /* An ICMP error that quotes a TCP segment of ours.  The kernel's TCP, to which
  * it goes also, knows nothing of it.
  */
-static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
+static void claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	u32 ihl = ip_hdrlen(skb), offset = ihl + sizeof(struct icmphdr), seq, info;
 	int transport = skb->transport_header;
 	const struct icmphdr *icmp;
 	const struct iphdr *quoted;
 	struct xtcp_tuple t;
-	enum claim claim;
+	enum claim_part part;
 	const u8 *tcp;
 
 	if (!pskb_may_pull(skb, offset + sizeof(*quoted) + 8))
@@ -179,11 +180,11 @@ static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
 	icmp = (const struct icmphdr *)(skb->data + ihl);
 	quoted = (const struct iphdr *)(skb->data + offset);
 	tcp = (const u8 *)quoted + quoted->ihl * 4;
-	tuple_from_v4(&t, skb, quoted->saddr, quoted->daddr,
-		      get_unaligned_be16(tcp), get_unaligned_be16(tcp + 2));
-	claim = claim_of(xn, quoted->saddr, t.lport);
-	if (claim == CLAIM_NONE ||
-	    (claim != CLAIM_ALL && !upcalls->knows(xn, skb, &t, NULL)))
+	claim_tuple(&t, skb, quoted->saddr, quoted->daddr,
+		    get_unaligned_be16(tcp), get_unaligned_be16(tcp + 2));
+	part = claim_part_of(xn, quoted->saddr, t.lport);
+	if (part == CLAIM_PART_NONE ||
+	    (part != CLAIM_PART_ALL && !upcalls->knows(xn, skb, &t, NULL)))
 		return;
 	if (csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
 		return;
@@ -199,7 +200,7 @@ static void icmp_for_us(struct xtcp_net *xn, struct sk_buff *skb)
  * @skb: as the IP layer hands it to xtcp_rcv()
  *
  * Policies and filters judge what was on the wire.  The header is writable:
- * hand_on() made it so.
+ * claim_hand_on() made it so.
  */
 void xtcp_claim_restore(struct sk_buff *skb)
 {
@@ -212,22 +213,22 @@ void xtcp_claim_restore(struct sk_buff *skb)
 	iph->protocol = IPPROTO_TCP;
 }
 
-static unsigned int tcp_wire_hook(void *priv, struct sk_buff *skb,
-				  const struct nf_hook_state *state)
+static unsigned int claim_hook(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
 {
 	struct xtcp_net *xn = priv;
 	u8 protocol = ip_hdr(skb)->protocol;
 
 	/* with a socket already: one of the kernel's TCP was found */
-	if (protocol == IPPROTO_TCP && !skb->sk && is_ours(xn, skb))
-		return hand_on(skb);
+	if (protocol == IPPROTO_TCP && !skb->sk && claim_is_ours(xn, skb))
+		return claim_hand_on(skb);
 	if (unlikely(protocol == IPPROTO_ICMP))
-		icmp_for_us(xn, skb);
+		claim_icmp_error(xn, skb);
 	return NF_ACCEPT;
 }
 
-static const struct nf_hook_ops hook_template = {
-	.hook		= tcp_wire_hook,
+static const struct nf_hook_ops claim_hook_template = {
+	.hook		= claim_hook,
 	.pf		= NFPROTO_IPV4,
 	.hooknum	= NF_INET_LOCAL_IN,
 	/* before conntrack's confirmation, behind all else */
@@ -283,7 +284,7 @@ int xtcp_claim_hook(struct xtcp_net *xn)
 			return -ENOMEM;
 		WRITE_ONCE(xn->tcp_wire, tw);
 	}
-	xn->tcp_wire_hook = hook_template;
+	xn->tcp_wire_hook = claim_hook_template;
 	xn->tcp_wire_hook.priv = xn;
 	return nf_register_net_hook(xn->net, &xn->tcp_wire_hook);
 }

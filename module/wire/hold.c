@@ -189,7 +189,7 @@ static void hold_free(struct xtcp_hold *hold)
 }
 
 /* tcp_wire_lock held.  Return: true where there was one. */
-static bool free_unused(struct xtcp_net *xn)
+static bool holds_free_unused(struct xtcp_net *xn)
 {
 	struct llist_node *list = llist_del_all(&xn->tcp_wire_dead);
 	struct xtcp_hold *hold, *next;
@@ -202,12 +202,12 @@ static bool free_unused(struct xtcp_net *xn)
 	return list;
 }
 
-static void free_work(struct work_struct *work)
+static void holds_free_work(struct work_struct *work)
 {
 	struct xtcp_net *xn = container_of(work, struct xtcp_net, tcp_wire_work);
 
 	mutex_lock(&xn->tcp_wire_lock);
-	free_unused(xn);
+	holds_free_unused(xn);
 	mutex_unlock(&xn->tcp_wire_lock);
 }
 
@@ -249,7 +249,7 @@ struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port, bool reuse)
 	mutex_lock(&xn->tcp_wire_lock);
 	do
 		hold = hold_find_or_make(xn, addr, port, reuse);
-	while (hold == ERR_PTR(-EADDRINUSE) && free_unused(xn));
+	while (hold == ERR_PTR(-EADDRINUSE) && holds_free_unused(xn));
 	if (!IS_ERR(hold))
 		atomic_inc(&hold->users);
 	mutex_unlock(&xn->tcp_wire_lock);
@@ -266,7 +266,7 @@ struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port, bool reuse)
 void xtcp_hold_guard(struct xtcp_hold *hold, int by)
 {
 	spin_lock_bh(&hold->lock);
-	/* claim_of() that sees it sees @shared */
+	/* claim_part_of() that sees it sees @shared */
 	smp_store_release(&hold->claim.guards, hold->claim.guards + by);
 	hold_set_reuse(hold);
 	spin_unlock_bh(&hold->lock);
@@ -367,7 +367,7 @@ void xtcp_hold_net_init(struct xtcp_net *xn)
 {
 	mutex_init(&xn->tcp_wire_lock);
 	init_llist_head(&xn->tcp_wire_dead);
-	INIT_WORK(&xn->tcp_wire_work, free_work);
+	INIT_WORK(&xn->tcp_wire_work, holds_free_work);
 }
 
 /**
