@@ -6,8 +6,6 @@
 #include <linux/compat.h>
 #include <linux/module.h>
 #include <linux/net.h>
-#include <linux/poll.h>
-#include <linux/tcp.h>
 #include <net/inet_common.h>
 #include <net/l3mdev.h>
 #include <net/protocol.h>

@@ -18,11 +18,9 @@
  * outside the kernel's core can ask: net.xtcp.tcp_wire says who must not bind.
  */
 #include <linux/capability.h>
-#include <linux/cred.h>
 #include <linux/net.h>
 #include <linux/sched.h>
 #include <linux/socket.h>
-#include <net/inet_common.h>
 #include "../compat.h"
 #include "../engine/tcb.h"
 #include "../netns.h"

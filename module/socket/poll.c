@@ -4,7 +4,6 @@
  * much is waiting in each direction.
  */
 #include <linux/sockios.h>
-#include <linux/tcp.h>
 #include <asm/ioctls.h>
 #include <net/inet_common.h>
 #include "../engine/seq.h"

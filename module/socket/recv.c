@@ -5,7 +5,6 @@
 #include <linux/sched/signal.h>
 #include <linux/tcp.h>
 #include <net/inet_common.h>
-#include "../compat.h"
 #include "../engine/output.h"
 #include "../engine/seq.h"
 #include "../engine/skb.h"

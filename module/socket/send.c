@@ -2,8 +2,6 @@
 /*
  * SEND: the user's bytes on their way into the write queue.  RFC 9293, 3.10.2.
  */
-#include <linux/sched/signal.h>
-#include <linux/tcp.h>
 #include "../compat.h"
 #include "../engine/memory.h"
 #include "../engine/mss.h"

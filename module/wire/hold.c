@@ -19,10 +19,10 @@
 #include <linux/in.h>
 #include <linux/net.h>
 #include <linux/slab.h>
-#include <net/ip.h>
 #include "../engine/tcb.h"
 #include "claim.h"
 #include "hold.h"
+#include <net/ip.h>
 
 /**
  * struct xtcp_hold - a port of the kernel's TCP, held for xtcp
