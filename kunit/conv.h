@@ -265,11 +265,12 @@ bool conv_is_stamped(struct conv *t, int packet);
 /* A call of the user's, and what it must return. */
 #define returns(t, want, call)						\
 	do {								\
+		struct conv *__t = (t);					\
 		int __want = (want), __got;				\
 									\
-		CONV_STEP(conv_unseen(t));				\
+		CONV_STEP(conv_unseen(__t));				\
 		__got = (call);						\
-		CONV_STEP(conv_returns(t, #call, __want, __got));	\
+		CONV_STEP(conv_returns(__t, #call, __want, __got));	\
 	} while (0)
 
 void __printf(2, 3) conv_log(struct conv *t, const char *fmt, ...);

@@ -159,7 +159,6 @@ static void opens_as_client(struct kunit *test)
 	play(t, 2);
 	produces(t, 3);
 	state_is(t, TCP_ESTABLISHED);
-	silence(t);
 	returns(t, 0, user_connect(t));
 }
 
@@ -174,7 +173,6 @@ static void opens_as_server(struct kunit *test)
 	produces(t, 2);
 	state_is(t, TCP_SYN_RECV);
 	play(t, 3);
-	silence(t);
 	state_is(t, TCP_ESTABLISHED);
 	returns(t, 0, user_accept(t));
 }
@@ -202,7 +200,6 @@ static void closes_as_client(struct kunit *test)
 	/* had frame 7 been lost */
 	play(t, 6);
 	produces(t, 7);
-	silence(t);
 	fire_2msl(t);
 	state_is(t, TCP_CLOSE);
 }
@@ -227,7 +224,6 @@ static void closes_as_server(struct kunit *test)
 	state_is(t, TCP_LAST_ACK);
 	user_close_socket(t, t->listener);
 	play(t, 7);
-	silence(t);
 	state_is(t, TCP_CLOSE);
 }
 

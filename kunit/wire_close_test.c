@@ -26,7 +26,6 @@ static void active_close(struct kunit *test)
 	counted(t, TIME_WAITS, 1);
 	fire_2msl(t);
 	state_is(t, TCP_CLOSE);
-	silence(t);
 }
 
 static void passive_close(struct kunit *test)
@@ -43,7 +42,6 @@ static void passive_close(struct kunit *test)
 	state_is(t, TCP_LAST_ACK);
 	inject(t, "ACK seq 1002 ack 102");
 	state_is(t, TCP_LISTEN);
-	silence(t);
 	counted(t, TIME_WAITS, 0);
 }
 
@@ -60,7 +58,6 @@ static void simultaneous_close(struct kunit *test)
 	state_is(t, TCP_CLOSING);
 	inject(t, "ACK seq 1002 ack 102");
 	state_is(t, TCP_TIME_WAIT);
-	silence(t);
 }
 
 static void half_close(struct kunit *test)
@@ -75,7 +72,6 @@ static void half_close(struct kunit *test)
 	/* the other direction goes on */
 	for (int i = 0; i < 3; i++) {
 		inject(t, "PSH|ACK seq R ack 102 len 100");
-		silence(t);
 		fire(t, XTCP_TIMER_DELACK);
 		expect(t, "ACK seq 102 ack R");
 		returns(t, 100, user_recv(t, 1000));
@@ -102,7 +98,6 @@ static void half_closed_by_peer(struct kunit *test)
 	expect(t, "FIN|ACK seq 2201 ack 1002");
 	inject(t, "ACK seq 1002 ack 2202");
 	state_is(t, TCP_CLOSE);
-	silence(t);
 	returns(t, -EPIPE, user_send(t, 1));
 }
 
@@ -115,10 +110,8 @@ static void data_then_fin(struct kunit *test)
 	established(t);
 	returns(t, 3000, user_send(t, 3000));
 	expect(t, "ACK seq 101 ack R len 1460");
-	silence(t);
 	user_close(t);
 	state_is(t, TCP_FIN_WAIT1);
-	silence(t);
 	inject(t, "ACK seq R ack 1561 win 2000");
 	expect(t, "ACK seq 1561 ack R len 1460");
 	expect(t, "FIN|PSH|ACK seq 3021 ack R len 80");
@@ -126,7 +119,6 @@ static void data_then_fin(struct kunit *test)
 	state_is(t, TCP_FIN_WAIT1);
 	inject(t, "ACK seq R ack 3102 win 2000");
 	state_is(t, TCP_FIN_WAIT2);
-	silence(t);
 }
 
 /* 3.6.1: who closes with data unread says so (SHLD-3) */
@@ -140,7 +132,6 @@ static void unread_data(struct kunit *test)
 	user_close(t);
 	expect(t, "RST|ACK seq 101 ack 1011");
 	state_is(t, TCP_CLOSE);
-	silence(t);
 	counted(t, ABORT_CLOSE, 1);
 }
 
@@ -168,7 +159,6 @@ static void data_after_close(struct kunit *test)
 	inject(t, "PSH|ACK seq 1001 ack 102 len 10");
 	expect(t, "RST|ACK seq 102");
 	state_is(t, TCP_CLOSE);
-	silence(t);
 	counted(t, DATA_AFTER_CLOSE, 1);
 }
 
@@ -201,7 +191,6 @@ static void reset_by_peer(struct kunit *test)
 	returns(t, -ECONNRESET, user_recv(t, 10));
 	returns(t, 0, user_recv(t, 10));
 	returns(t, -EPIPE, user_send(t, 10));
-	silence(t);
 }
 
 static void too_many_orphans(struct kunit *test)
@@ -297,7 +286,6 @@ static void nobody_for_new_incarnation(struct kunit *test)
 	inject(t, "SYN seq 2000 mss 1460");
 	expect(t, "ACK seq S ack R");
 	state_is(t, TCP_TIME_WAIT);
-	silence(t);
 	counted(t, TW_REUSED, 0);
 	counted(t, NO_PORT, 0);
 }
@@ -337,7 +325,6 @@ static void reset_in_time_wait(struct kunit *test)
 	bring_to(t, IN_TIME_WAIT);
 	inject(t, "RST seq R-1");
 	inject(t, "RST seq R+100000");
-	silence(t);
 	counted(t, OUT_OF_WINDOW, 2);
 	inject(t, "RST seq R+1");
 	expect(t, "ACK seq S ack R");
@@ -345,7 +332,6 @@ static void reset_in_time_wait(struct kunit *test)
 	state_is(t, TCP_TIME_WAIT);
 	/* this one is no drop */
 	inject(t, "RST seq R");
-	silence(t);
 	state_is(t, TCP_CLOSE);
 	counted(t, OUT_OF_WINDOW, 3);
 	counted(t, DATA_AFTER_CLOSE, 0);
@@ -362,7 +348,6 @@ static void answers_are_limited(struct kunit *test)
 	expect(t, "ACK seq S ack R");
 	for (int i = 0; i < 5; i++)
 		inject(t, "RST seq R+1");
-	silence(t);
 	counted(t, CHALLENGES_LIMITED, 5);
 	/* the FIN is no challenge */
 	inject(t, "FIN|ACK seq R-1 ack S");
@@ -390,7 +375,6 @@ static void overtaken_by_fin(struct kunit *test)
 	state_is(t, TCP_TIME_WAIT);
 	/* it is old there: RFC 9293, 3.10.7.4, first: an ACK in reply */
 	expect(t, "ACK seq 102 ack 1002");
-	silence(t);
 	counted(t, NO_PORT, 0);
 }
 
@@ -417,7 +401,6 @@ static void device_gone(struct kunit *test)
 	release_sock(sk);
 	state_is(t, TCP_CLOSE);
 	counted(t, NO_PORT, 1);
-	silence(t);
 }
 
 /* The port is the old connection's until 2MSL are over. */
@@ -443,7 +426,6 @@ static void reset_in_last_ack(struct kunit *test)
 	inject(t, "ACK seq R ack S win 0");
 	returns(t, 100, user_send(t, 100));
 	returns(t, 0, user_shutdown(t, SHUT_WR));
-	silence(t);
 	state_is(t, TCP_LAST_ACK);
 	inject(t, "RST seq R");
 	state_is(t, TCP_CLOSE);
@@ -521,11 +503,9 @@ static void odd_segments_in_time_wait(struct kunit *test)
 	state_is(t, TCP_TIME_WAIT);
 	/* what comes next is an ACK, and nothing */
 	inject(t, "ACK seq R ack S");
-	silence(t);
 	t->xn->sysctl.challenge_ack_ms = 60000;
 	inject(t, "ACK seq R+10 ack S");
 	inject(t, "ACK seq R ack S+1000");
-	silence(t);
 }
 
 static int sent_in_a_row, most_in_a_row;

@@ -115,7 +115,6 @@ static const char *filtered(struct conv *t, u32 most, const char *segment)
 static void is_filtered(struct conv *t)
 {
 	CONV_STEP(filtered(t, 0, "PSH|ACK seq R ack S len 10"));
-	silence(t);
 }
 
 /* The user holds the socket, and segments come and come.  What the backlog took
@@ -421,7 +420,6 @@ static void filter_cuts(struct kunit *test)
 	CONV_STEP(filtered(t, XTCP_HEADER_BYTES + 5,
 			   "FIN|PSH|ACK seq R ack S len 10"));
 	expect(t, "ACK seq S ack R+5");
-	silence(t);
 	state_is(t, TCP_ESTABLISHED);
 	returns(t, 5, user_recv(t, 100));
 	KUNIT_EXPECT_EQ(test, 0, dropped[XTCP_DROP_FILTERED]);

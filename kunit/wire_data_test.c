@@ -19,7 +19,6 @@ static void both_ways(struct kunit *test)
 	returns(t, 100, user_send(t, 100));
 	expect(t, "PSH|ACK seq 201 ack 1051 len 100");
 	inject(t, "ACK seq 1051 ack 301");
-	silence(t);
 	flight_is(t, 0);
 	not_armed(t, XTCP_TIMER_RETRANSMIT);
 }
@@ -34,7 +33,6 @@ static void full_segments(struct kunit *test)
 	expect(t, "ACK seq S ack R len 1460");
 	expect(t, "ACK seq S+1460 ack R len 1460");
 	expect(t, "PSH|ACK seq S+2920 ack R len 1080");
-	silence(t);
 }
 
 /* The sender stays within the peer's window; what is left waits. */
@@ -47,15 +45,12 @@ static void peers_window(struct kunit *test)
 	returns(t, 6000, user_send(t, 6000));
 	expect(t, "ACK seq S ack R len 1460");
 	expect(t, "ACK seq S+1460 ack R len 1460");
-	silence(t);
 	inject(t, "ACK seq R ack 3021 win 1460");
 	expect(t, "ACK seq 3021 ack R len 1460");
-	silence(t);
 	/* a window reopened by the peer's reader alone */
 	inject(t, "ACK seq R ack 3021 win 4000");
 	expect(t, "ACK seq 4481 ack R len 1460");
 	expect(t, "PSH|ACK seq 5941 ack R len 160");
-	silence(t);
 }
 
 /* An older segment's window is not believed: SND.WL1, SND.WL2 */
@@ -90,14 +85,11 @@ static void nagle(struct kunit *test)
 	expect(t, "PSH|ACK seq 101 ack R len 10");
 	returns(t, 10, user_send(t, 10));
 	returns(t, 20, user_send(t, 20));
-	silence(t);
 	/* a full segment need not wait */
 	returns(t, 1440, user_send(t, 1440));
 	expect(t, "PSH|ACK seq 111 ack R len 1460");
-	silence(t);
 	inject(t, "ACK seq R ack 1571");
 	expect(t, "PSH|ACK seq 1571 ack R len 10");
-	silence(t);
 }
 
 /* MUST-17 */
@@ -109,12 +101,10 @@ static void no_delay(struct kunit *test)
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack R len 10");
 	returns(t, 20, user_send(t, 20));
-	silence(t);
 	returns(t, 0, user_option(t, SOL_TCP, TCP_NODELAY, 1));
 	expect(t, "PSH|ACK seq 111 ack R len 20");
 	returns(t, 30, user_send(t, 30));
 	expect(t, "PSH|ACK seq 131 ack R len 30");
-	silence(t);
 }
 
 /* MAY-16 */
@@ -125,15 +115,11 @@ static void cork(struct kunit *test)
 	established(t);
 	returns(t, 0, user_option(t, SOL_TCP, TCP_CORK, 1));
 	returns(t, 10, user_send(t, 10));
-	silence(t);
 	returns(t, 1460, user_send(t, 1460));
 	expect(t, "PSH|ACK seq 101 ack R len 1460");
-	silence(t);
 	inject(t, "ACK seq R ack 1561");
-	silence(t);
 	returns(t, 0, user_option(t, SOL_TCP, TCP_CORK, 0));
 	expect(t, "PSH|ACK seq 1561 ack R len 10");
-	silence(t);
 }
 
 /* MAY-15 */
@@ -143,10 +129,8 @@ static void more_to_come(struct kunit *test)
 
 	established(t);
 	returns(t, 10, user_send_flags(t, 10, MSG_MORE));
-	silence(t);
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack R len 20");
-	silence(t);
 }
 
 /* A bit of a window is not worth a segment: 3.8.6.2.1 (MUST-38) */
@@ -161,15 +145,11 @@ static void silly_sender(struct kunit *test)
 	expect(t, "ACK len 1460");
 	expect(t, "PSH|ACK len 980");
 	returns(t, 5000, user_send(t, 5000));
-	silence(t);
 	inject(t, "ACK seq R ack S win 100");
-	silence(t);
 	inject(t, "ACK seq R ack S win 1400");
-	silence(t);
 	/* half of the largest window it ever offered */
 	inject(t, "ACK seq R ack S win 2000");
 	expect(t, "ACK len 1460");
-	silence(t);
 }
 
 /* An active open with a receive window of this size, which then closes as it
@@ -205,14 +185,11 @@ static void silly_receiver(struct kunit *test)
 	set_clamp(t->sock, U16_MAX);
 	leave_room(t, 100);
 	returns(t, 100, user_recv(t, 100));
-	silence(t);
 	leave_room(t, 600);
 	returns(t, 1300, user_recv(t, 1300));
-	silence(t);
 	leave_room(t, 1460);
 	returns(t, 60, user_recv(t, 1300));
 	expect(t, "ACK seq S ack R");
-	silence(t);
 }
 
 /* Half of the buffer is offered, for the skbs cost more than the data.  Where
@@ -285,14 +262,11 @@ static void delayed_ack(struct kunit *test)
 	established(t);
 	set_quick_acks(t, 0);
 	inject(t, "PSH|ACK seq R ack S len 10");
-	silence(t);
 	fire(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq S ack R");
-	silence(t);
 	counted(t, DELAYED_ACKS, 1);
 	/* data carries it */
 	inject(t, "PSH|ACK seq R ack S len 10");
-	silence(t);
 	returns(t, 5, user_send(t, 5));
 	expect(t, "PSH|ACK seq S ack R len 5");
 	not_armed(t, XTCP_TIMER_DELACK);
@@ -308,7 +282,6 @@ static void answer_carries_ack(struct kunit *test)
 	expect(t, "ACK seq S ack R+10");
 	set_readers(t, 1);
 	inject(t, "PSH|ACK seq R ack S len 10");
-	silence(t);
 	returns(t, 20, user_recv(t, 100));
 	returns(t, 5, user_send(t, 5));
 	expect(t, "PSH|ACK seq S ack R len 5");
@@ -318,16 +291,13 @@ static void answer_carries_ack(struct kunit *test)
 	/* he waits for more */
 	set_quick_acks(t, 8);
 	inject(t, "PSH|ACK seq R ack S len 10");
-	silence(t);
 	returns(t, 10, user_recv(t, 100));
-	silence(t);
 	returns(t, -EAGAIN, user_recv(t, 100));
 	expect(t, "ACK seq S ack R");
 
 	/* he does something else */
 	set_quick_acks(t, 8);
 	inject(t, "PSH|ACK seq R ack S len 10");
-	silence(t);
 	fire(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq S ack R");
 
@@ -351,14 +321,11 @@ static void every_second_segment(struct kunit *test)
 	expect(t, "ACK seq 101 ack 1001");
 	set_quick_acks(t, 0);
 	inject(t, "ACK seq R ack S len 1460");
-	silence(t);
 	inject(t, "ACK seq R ack S len 1460");
 	expect(t, "ACK seq S ack R+1460");
 	inject(t, "ACK seq R ack S len 1460");
-	silence(t);
 	inject(t, "ACK seq R ack S len 1460");
 	expect(t, "ACK seq S ack R+1460");
-	silence(t);
 }
 
 /* RFC 5681, 4.2: out of order at once, and so when a gap is filled
@@ -381,7 +348,6 @@ static void out_of_order(struct kunit *test)
 	inject(t, "PSH|ACK seq 1201 ack S len 100");
 	expect(t, "ACK seq S ack 1401");
 	returns(t, 200, user_recv(t, 1000));
-	silence(t);
 	counted(t, OFO_QUEUED, 2);
 }
 
@@ -404,7 +370,6 @@ static void overlaps(struct kunit *test)
 	expect(t, "ACK seq S ack 1271");
 	returns(t, 270, user_recv(t, 1000));
 	counted(t, DUPLICATES, 1);
-	silence(t);
 }
 
 static void fin_out_of_order(struct kunit *test)
@@ -420,7 +385,6 @@ static void fin_out_of_order(struct kunit *test)
 	state_is(t, TCP_CLOSE_WAIT);
 	returns(t, 20, user_recv(t, 100));
 	returns(t, 0, user_recv(t, 100));
-	silence(t);
 }
 
 /* What lies beyond the window is cut off, a FIN with it. */
@@ -436,11 +400,9 @@ static void beyond_the_window(struct kunit *test)
 	inject(t, "ACK seq 2001 ack S len 10");
 	expect(t, "ACK seq S ack 2001 win 0");
 	inject(t, "RST seq 2002");
-	silence(t);
 	set_clamp(t->sock, 1000);
 	returns(t, 1000, user_recv(t, 2000));
 	expect(t, "ACK seq S ack 2001 win 1000");
-	silence(t);
 }
 
 static void zero_window_probe(struct kunit *test)
@@ -450,18 +412,15 @@ static void zero_window_probe(struct kunit *test)
 	established(t);
 	inject(t, "ACK seq R ack S win 0");
 	returns(t, 100, user_send(t, 100));
-	silence(t);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 101 ack R len 1");		/* MUST-36 */
 	inject(t, "ACK seq R ack 101 win 0");
-	silence(t);
 	/* as long as the peer answers the connection stays (MUST-37) */
 	t->xn->sysctl.retries2 = 2;
 	for (int i = 0; i < 5; i++) {
 		fire(t, XTCP_TIMER_RETRANSMIT);
 		expect(t, "ACK seq 101 ack R len 1");
 		inject(t, "ACK seq R ack 101 win 0");
-		silence(t);
 	}
 	state_is(t, TCP_ESTABLISHED);
 	/* the peer holds us back, nothing is lost */
@@ -472,7 +431,6 @@ static void zero_window_probe(struct kunit *test)
 	expect(t, "ACK seq 101 ack R len 1");
 	inject(t, "ACK seq R ack 102 win 1000");
 	expect(t, "PSH|ACK seq 102 ack R len 99");
-	silence(t);
 	counted(t, PROBES, 1);
 	counted(t, DUP_ACKS, 0);
 }
@@ -500,7 +458,6 @@ static void what_holds_back(struct kunit *test)
 	expect(t, "PSH|ACK len 1080");
 	limit_is(t, PATH);
 	inject(t, "ACK seq R ack S win 65535");
-	silence(t);
 	limit_is(t, NONE);
 	delivered_is(t, 5);
 
@@ -520,12 +477,10 @@ static void zero_window_reopens(struct kunit *test)
 	established(t);
 	inject(t, "ACK seq R ack S win 0");
 	returns(t, 3000, user_send(t, 3000));
-	silence(t);
 	inject(t, "ACK seq R ack S win 65535");
 	expect(t, "ACK seq S ack R len 1460");
 	expect(t, "ACK seq S+1460 ack R len 1460");
 	expect(t, "PSH|ACK seq S+2920 ack R len 80");
-	silence(t);
 	counted(t, PROBES, 0);
 }
 
@@ -542,7 +497,6 @@ static void zero_window_gives_up(struct kunit *test)
 		if (conv_state(t) == TCP_ESTABLISHED)
 			expect(t, "ACK seq 101 ack R len 1");
 	}
-	silence(t);
 	state_is(t, TCP_CLOSE);
 	returns(t, -ETIMEDOUT, user_recv(t, 1));
 }
@@ -636,7 +590,6 @@ static void first_write_fills_window(struct kunit *test)
 	KUNIT_EXPECT_GE(test, user_send(t, 20000), 10 * 1460);
 	for (int i = 0; i < 10; i++)
 		expect(t, "ACK seq %d ack R len 1460", 101 + i * 1460);
-	silence(t);
 }
 
 /* RFC 5961, 5.2: nothing older than what the connection began with. */
@@ -709,11 +662,9 @@ static void leaves_whole(struct kunit *test)
 	returns(t, 20000, user_send(t, 20000));
 	/* as much as the congestion window of ten segments takes */
 	expect(t, "ACK seq 101 ack R len 14600 gso 1460");
-	silence(t);
 	counted(t, SEGS_OUT, 12);
 	inject(t, "ACK seq R ack 14701");
 	expect(t, "PSH|ACK seq 14701 ack R len 5400 gso 1460");
-	silence(t);
 	/* one segment of the four is lost */
 	time_passes(t, 1000);
 	inject(t, "ACK seq R ack 16161");
@@ -724,7 +675,6 @@ static void leaves_whole(struct kunit *test)
 	inject(t, "ACK seq R ack 20101");
 	send_queue_is(t, 0);
 	delivered_is(t, 1 + 14);
-	silence(t);
 }
 
 static struct kunit_case gso_cases[] = {
@@ -749,11 +699,9 @@ static void is_cut(struct kunit *test)
 	returns(t, 10000, user_send_flags(t, 10000, MSG_MORE));
 	for (int i = 0; i < 6; i++)
 		expect(t, "ACK seq S+%d ack R len 1460 gso 0", i * 1460);
-	silence(t);
 	counted(t, SEGS_OUT, 8);
 	returns(t, 0, user_shutdown(t, SHUT_WR));
 	expect(t, "FIN|PSH|ACK seq 8861 ack R len 1240");
-	silence(t);
 }
 
 /* FIN and PSH are the last segment's alone. */
@@ -766,13 +714,11 @@ static void fin_is_last(struct kunit *test)
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 100000));
 	returns(t, 5000, user_send(t, 5000));
 	returns(t, 0, user_shutdown(t, SHUT_WR));
-	silence(t);
 	inject(t, "ACK seq R ack S win 65535");
 	expect(t, "ACK seq 101 ack R len 1460");
 	expect(t, "ACK seq 1561 ack R len 1460");
 	expect(t, "ACK seq 3021 ack R len 1460");
 	expect(t, "FIN|PSH|ACK seq 4481 ack R len 620");
-	silence(t);
 	inject(t, "ACK seq R ack 5102");
 	state_is(t, TCP_FIN_WAIT2);
 }

@@ -320,7 +320,6 @@ static void window_is_closed(struct conv *t)
 {
 	inject(t, "ACK seq R ack S win 0");
 	returns(t, 4380, user_send(t, 4380));
-	silence(t);
 }
 
 static void window_opens(struct conv *t)
@@ -367,7 +366,6 @@ static void text_waits(struct conv *t)
 {
 	set_quick_acks(t, 0);
 	inject(t, "PSH|ACK seq 1001 ack 101 len 10");
-	silence(t);
 }
 
 static void delack_fires(struct conv *t)

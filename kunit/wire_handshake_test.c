@@ -19,7 +19,6 @@ static void active_open(struct kunit *test)
 	inject(t, "SYN|ACK seq 1000 ack 101 win 8192 mss 1460");
 	expect(t, "ACK seq 101 ack 1001");
 	state_is(t, TCP_ESTABLISHED);
-	silence(t);
 	returns(t, 0, user_connect(t));
 	peer_window_is(t, 8192);
 	counted(t, ACTIVE_OPENS, 1);
@@ -42,7 +41,6 @@ static void passive_open(struct kunit *test)
 	returns(t, -EAGAIN, user_accept(t));
 	inject(t, "ACK seq 1001 ack 101 win 9000");
 	state_is(t, TCP_ESTABLISHED);
-	silence(t);
 	returns(t, 0, user_accept(t));
 	returns(t, -EAGAIN, user_accept(t));
 	peer_window_is(t, 9000);
@@ -63,7 +61,6 @@ static void simultaneous_open(struct kunit *test)
 	returns(t, -EALREADY, user_connect(t));
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1000");
 	state_is(t, TCP_ESTABLISHED);
-	silence(t);
 	returns(t, 0, user_connect(t));
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack 1001 len 10");
@@ -88,7 +85,6 @@ static void closed_while_opening(struct kunit *test)
 	inject(t, "FIN|ACK seq 1001 ack 102");
 	expect(t, "ACK seq 102 ack 1002");
 	state_is(t, TCP_TIME_WAIT);
-	silence(t);
 }
 
 static void refused(struct kunit *test)
@@ -97,7 +93,6 @@ static void refused(struct kunit *test)
 
 	bring_to(t, IN_SYN_SENT);
 	inject(t, "RST|ACK seq 0 ack 101");
-	silence(t);
 	state_is(t, TCP_CLOSE);
 	returns(t, -ECONNREFUSED, user_connect(t));
 	/* the socket can try again */
@@ -155,7 +150,6 @@ static void syn_given_up(struct kunit *test)
 	}
 	state_is(t, TCP_SYN_SENT);
 	fire(t, XTCP_TIMER_RETRANSMIT);
-	silence(t);
 	state_is(t, TCP_CLOSE);
 	returns(t, -ETIMEDOUT, user_connect(t));
 	counted(t, ABORT_TIMEOUT, 1);
@@ -205,7 +199,6 @@ static void syn_ack_given_up(struct kunit *test)
 		expect(t, "SYN|ACK seq 100 ack 1001");
 	}
 	fire_request(t);
-	silence(t);
 	state_is(t, TCP_LISTEN);
 	/* too late */
 	inject(t, "ACK seq 1001 ack 101");
@@ -241,7 +234,6 @@ static void syn_again(struct kunit *test)
 	inject(t, "ACK seq R ack S");
 	state_is(t, TCP_ESTABLISHED);
 	returns(t, 0, user_accept(t));
-	silence(t);
 	/* Karn: which of the SYN,ACKs it answers is not known */
 	srtt_is(t, 0);
 }
@@ -269,11 +261,9 @@ static void handshake_waits(struct kunit *test)
 	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
 	expect(t, "ACK seq 101 ack 1001");
 	/* that of the data waits for who accepts, and for the answer */
-	silence(t);
 	returns(t, 0, user_accept(t));
 	fire(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq 101 ack 1011");
-	silence(t);
 	returns(t, 10, user_recv(t, 100));
 	state_is(t, TCP_ESTABLISHED);
 }
@@ -314,7 +304,6 @@ static void reset_waits(struct kunit *test)
 	CONV_STEP(said);
 	state_is(t, TCP_LISTEN);
 	counted(t, ATTEMPT_FAILS, 1);
-	silence(t);
 }
 
 /* A RST that is next is obeyed, no other, and only the others are dropped (MUST-11). */
@@ -328,7 +317,6 @@ static void reset_while_half_open(struct kunit *test)
 	state_is(t, TCP_SYN_RECV);
 	counted(t, OUT_OF_WINDOW, 1);
 	inject(t, "RST seq R");
-	silence(t);
 	state_is(t, TCP_LISTEN);
 	counted(t, OUT_OF_WINDOW, 1);
 	counted(t, ATTEMPT_FAILS, 1);
@@ -402,10 +390,8 @@ static void text_on_syn(struct kunit *test)
 	inject(t, "SYN seq 1000 mss 1460 len 10");
 	expect(t, "SYN|ACK seq 100 ack 1001");
 	inject(t, "PSH|ACK seq 1001 ack 101 len 10");
-	silence(t);
 	returns(t, 0, user_accept(t));
 	returns(t, 10, user_recv(t, 20));
-	silence(t);
 	returns(t, -EAGAIN, user_recv(t, 20));
 	expect(t, "ACK seq 101 ack 1011");
 }
@@ -451,13 +437,10 @@ static void accept_queue(struct kunit *test)
 	peer_begins(t, 6002);
 	expect(t, "SYN|ACK seq 100 ack 1001");
 	peer_completes(t, 6001);
-	silence(t);
 	/* full: no new SYN is answered, no ACK completes */
 	peer_begins(t, 6003);
-	silence(t);
 	state_is(t, TCP_LISTEN);
 	peer_completes(t, 6002);
-	silence(t);
 	state_is(t, TCP_SYN_RECV);
 	counted(t, LISTEN_OVERFLOWS, 2);
 	returns(t, 0, user_accept(t));
@@ -481,16 +464,13 @@ static void accept_queue_abort(struct kunit *test)
 	peer_begins(t, 6000);
 	expect(t, "SYN|ACK seq 100 ack 1001");
 	peer_completes(t, 6000);
-	silence(t);
 	state_is(t, TCP_ESTABLISHED);
 	/* one waits: none more */
 	peer_begins(t, 6001);
-	silence(t);
 	returns(t, 0, user_accept(t));
 	peer_begins(t, 6001);
 	expect(t, "SYN|ACK seq 100 ack 1001");
 	peer_completes(t, 6001);
-	silence(t);
 	returns(t, 0, user_accept(t));
 
 	/* two handshakes, room for one */
@@ -501,7 +481,6 @@ static void accept_queue_abort(struct kunit *test)
 	expect(t, "SYN|ACK seq 100 ack 1001");
 	kernel_listen(t->listener, 0);
 	peer_completes(t, 6002);
-	silence(t);
 	peer_completes(t, 6003);
 	expect(t, "RST seq 101");
 	state_is(t, TCP_LISTEN);
@@ -518,7 +497,6 @@ static void many_requests(struct kunit *test)
 		expect(t, "SYN|ACK seq 100 ack 1001");
 	}
 	peer_begins(t, 6003);
-	silence(t);
 	state_is(t, TCP_LISTEN);
 	counted(t, LISTEN_OVERFLOWS, 1);
 	peer_completes(t, 6000);
@@ -539,7 +517,6 @@ static void listener_closes(struct kunit *test)
 	peer_completes(t, 6001);
 	user_close_socket(t, t->listener);
 	expect(t, "RST|ACK seq 101 ack 1001");
-	silence(t);
 	state_is(t, TCP_CLOSE);
 	peer_completes(t, 6000);
 	expect(t, "RST seq 101");
@@ -672,7 +649,6 @@ static void half_open_peer_again(struct kunit *test)
 	KUNIT_EXPECT_GT(test, due, HZ / 2);
 	/* a RST that answers nothing of ours hastens nothing */
 	inject(t, "RST|ACK seq 7000 ack 9000");
-	silence(t);
 	/* nothing was lost: the connection begins as any other */
 	counted(t, TIMEOUTS, 0);
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
@@ -690,11 +666,9 @@ static void last_ack_held(struct kunit *test)
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN seq 100");
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
-	silence(t);
 	state_is(t, TCP_ESTABLISHED);
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack 1001 len 10");
-	silence(t);
 	not_armed(t, XTCP_TIMER_DELACK);
 }
 
@@ -707,7 +681,6 @@ static void last_ack_held_for_so_long(struct kunit *test)
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN seq 100");
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
-	silence(t);
 	KUNIT_EXPECT_LE(test, conv_deadline(t, XTCP_TIMER_DELACK) - jiffies, HZ / 5);
 	fire(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq 101 ack 1001");
@@ -723,10 +696,8 @@ static void last_ack_held_and_reset(struct kunit *test)
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN seq 100");
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
-	silence(t);
 	user_abort(t);
 	expect(t, "RST|ACK seq 101 ack 1001");
-	silence(t);
 }
 
 static void last_ack_deferred(struct kunit *test)
@@ -738,7 +709,6 @@ static void last_ack_deferred(struct kunit *test)
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN seq 100");
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
-	silence(t);
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack 1001 len 10");
 }

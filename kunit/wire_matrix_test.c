@@ -32,7 +32,6 @@ static void check_cell(struct conv *t, enum place at, const char *cell)
 		if (*seg == '~') {
 			u32 rcv_nxt = t->rcv_nxt;
 
-			silence(t);
 			fire(t, XTCP_TIMER_DELACK);
 			t->rcv_nxt = rcv_nxt;
 			seg++;
@@ -40,7 +39,6 @@ static void check_cell(struct conv *t, enum place at, const char *cell)
 		if (*seg)
 			expect(t, "%s", seg);
 	}
-	silence(t);
 	KUNIT_EXPECT_STREQ(t->test, xtcp_state_name(conv_state(t)),
 			   state ?: xtcp_state_name(place_states[at]));
 }

@@ -11,7 +11,6 @@
  */
 static void in_flight(struct conv *t, int segs, int more)
 {
-
 	established(t);
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 200000));
 	set_cwnd(t, segs * MSS);
@@ -19,7 +18,6 @@ static void in_flight(struct conv *t, int segs, int more)
 	for (int i = 0; i < segs; i++)
 		expect(t, "%s seq %u ack R len 1460",
 		       i == segs - 1 && !more ? "PSH|ACK" : "ACK", 101 + i * MSS);
-	silence(t);
 }
 
 /* MUST-18 */
@@ -77,7 +75,6 @@ static void given_up(struct kunit *test)
 	}
 	in_timeout_row(t, true);
 	fire(t, XTCP_TIMER_RETRANSMIT);
-	silence(t);
 	state_is(t, TCP_CLOSE);
 	/* the time of its timeouts ends with it */
 	in_timeout_row(t, false);
@@ -110,16 +107,13 @@ static void slow_start_after_timeout(struct kunit *test)
 	in_flight(t, 8, 0);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 101 ack R len 1460");
-	silence(t);
 	cwnd_is(t, MSS);
 	ssthresh_is(t, 4 * MSS);
 	inject(t, "ACK seq R ack 1561");
 	expect(t, "ACK seq 1561 ack R len 1460");
 	expect(t, "ACK seq 3021 ack R len 1460");
-	silence(t);
 	/* the rest had arrived: what is acknowledged is not sent again */
 	inject(t, "ACK seq R ack S");
-	silence(t);
 	phase_is(t, OPEN);
 	flight_is(t, 0);
 }
@@ -130,20 +124,15 @@ static void fast_retransmit(struct kunit *test)
 
 	in_flight(t, 10, 0);
 	inject(t, "ACK seq R ack U");
-	silence(t);
 	inject(t, "ACK seq R ack U");
-	silence(t);
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq 101 ack R len 1460");
-	silence(t);
 	phase_is(t, RECOVERY);
 	ssthresh_is(t, 5 * MSS);
 	cwnd_is(t, 8 * MSS);
 	inject(t, "ACK seq R ack U");
-	silence(t);
 	cwnd_is(t, 9 * MSS);
 	inject(t, "ACK seq R ack S");
-	silence(t);
 	phase_is(t, OPEN);
 	cwnd_is(t, 2 * MSS);	/* RFC 6582, (3) */
 	counted(t, FAST_RETRANS, 1);
@@ -160,26 +149,20 @@ static void limited_transmit(struct kunit *test)
 	in_flight(t, 6, 8);
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq %u ack R len 1460", 101 + 6 * MSS);
-	silence(t);
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq %u ack R len 1460", 101 + 7 * MSS);
-	silence(t);
 	cwnd_is(t, 6 * MSS);
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq 101 ack R len 1460");
-	silence(t);
 	/* 8 in flight, two of them let out by duplicates: those do not count.
 	 * ssthresh 3, cwnd 3 + 3: each more opens it by one
 	 */
 	ssthresh_is(t, 3 * MSS);
 	cwnd_is(t, 6 * MSS);
 	inject(t, "ACK seq R ack U");
-	silence(t);
 	inject(t, "ACK seq R ack U");
-	silence(t);
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq %u ack R len 1460", 101 + 8 * MSS);
-	silence(t);
 }
 
 /* What left before the window closed is not sent again because it opens (MUST-35). */
@@ -191,7 +174,6 @@ static void window_flaps(struct kunit *test)
 	for (int i = 0; i < 3; i++) {
 		inject(t, "ACK seq R ack U win 0");
 		inject(t, "ACK seq R ack U win 65535");
-		silence(t);
 	}
 	/* but what was sent while it was closed, a full segment again */
 	inject(t, "ACK seq R ack U win 0");
@@ -213,15 +195,12 @@ static void partial_ack(struct kunit *test)
 	/* the third and the sixth were lost, too */
 	inject(t, "ACK seq R ack %u", 101 + 2 * MSS);
 	expect(t, "ACK seq %u ack R len 1460", 101 + 2 * MSS);
-	silence(t);
 	phase_is(t, RECOVERY);
 	/* 8, less the two acknowledged, plus one */
 	cwnd_is(t, 7 * MSS);
 	inject(t, "ACK seq R ack %u", 101 + 5 * MSS);
 	expect(t, "ACK seq %u ack R len 1460", 101 + 5 * MSS);
-	silence(t);
 	inject(t, "ACK seq R ack S");
-	silence(t);
 	phase_is(t, OPEN);
 	counted(t, PARTIAL_ACKS, 2);
 	counted(t, FAST_RETRANS, 1);
@@ -236,7 +215,6 @@ static void no_duplicates(struct kunit *test)
 	for (int i = 0; i < 3; i++) {
 		inject(t, "ACK seq R ack U win %d", 60000 - i);
 		inject(t, "PSH|ACK seq R ack U win %d len 10", 60000 - i);
-		silence(t);
 		fire(t, XTCP_TIMER_DELACK);
 		expect(t, "ACK seq S ack R");
 	}
@@ -248,7 +226,6 @@ static void no_duplicates(struct kunit *test)
 	inject(t, "ACK seq R ack S win 59998");
 	for (int i = 0; i < 4; i++)
 		inject(t, "ACK seq R ack S win 59998");
-	silence(t);
 	counted(t, DUP_ACKS, 0);
 }
 
@@ -259,10 +236,8 @@ static void early_retransmit(struct kunit *test)
 
 	in_flight(t, 3, 0);
 	inject(t, "ACK seq R ack U");
-	silence(t);
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq 101 ack R len 1460");
-	silence(t);
 }
 
 static void early_retransmit_of_two(struct kunit *test)
@@ -272,7 +247,6 @@ static void early_retransmit_of_two(struct kunit *test)
 	in_flight(t, 2, 0);
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq 101 ack R len 1460");
-	silence(t);
 }
 
 /* Behind a single segment there is nothing that could cause duplicates. */
@@ -283,7 +257,6 @@ static void single_segment(struct kunit *test)
 	in_flight(t, 1, 0);
 	inject(t, "ACK seq R ack U");
 	inject(t, "ACK seq R ack U");
-	silence(t);
 }
 
 /* RFC 6582, 3.2, (2): duplicates of what a timeout sent again tell nothing */
@@ -296,10 +269,8 @@ static void duplicates_after_timeout(struct kunit *test)
 	expect(t, "ACK seq 101 ack R len 1460");
 	for (int i = 0; i < 5; i++)
 		inject(t, "ACK seq R ack U");
-	silence(t);
 	counted(t, FAST_RETRANS, 0);
 	inject(t, "ACK seq R ack S");
-	silence(t);
 }
 
 /* MUST-19 */
@@ -312,7 +283,6 @@ static void congestion_window(struct kunit *test)
 	/* two acknowledged: two for them, two for slow start */
 	for (int i = 4; i < 8; i++)
 		expect(t, "ACK seq %u ack R len 1460", 101 + i * MSS);
-	silence(t);
 	cwnd_is(t, 6 * MSS);
 }
 
@@ -338,10 +308,8 @@ static void part_of_a_segment(struct kunit *test)
 
 	in_flight(t, 2, 0);
 	inject(t, "ACK seq R ack 601");
-	silence(t);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 601 ack R len 960");
-	silence(t);
 	inject(t, "ACK seq R ack 1561");
 	expect(t, "PSH|ACK seq 1561 ack R len 1460");
 	inject(t, "ACK seq R ack S");
@@ -363,7 +331,6 @@ static void fin_lost(struct kunit *test)
 	expect(t, "FIN|ACK seq 201 ack R");
 	inject(t, "ACK seq R ack 202");
 	state_is(t, TCP_FIN_WAIT2);
-	silence(t);
 }
 
 /* RFC 6582, 3.2, (2): only an ACK that covers more than recover.  Duplicates of the old
@@ -384,7 +351,6 @@ static void duplicates_of_old_flight(struct kunit *test)
 	pass_over(t);
 	for (int i = 0; i < 3; i++)
 		inject(t, "ACK seq R ack U");
-	silence(t);
 	phase_is(t, OPEN);
 	counted(t, FAST_RETRANS, 1);
 	/* past it, a loss is a loss */
@@ -407,13 +373,11 @@ static void duplicates_of_needless(struct kunit *test)
 	expect(t, "ACK seq 1561 ack R len 1460");
 	expect(t, "ACK seq 3021 ack R len 1460");
 	inject(t, "ACK seq R ack S");	/* it had the rest */
-	silence(t);
 	set_cwnd(t, 10 * MSS);
 	returns(t, 6 * MSS, user_send(t, 6 * MSS));
 	pass_over(t);
 	for (int i = 0; i < 3; i++)
 		inject(t, "ACK seq R ack U");
-	silence(t);
 	counted(t, FAST_RETRANS, 0);
 }
 
@@ -481,9 +445,7 @@ static void small_writes_again(struct kunit *test)
 	}
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "PSH|ACK seq 101 ack R len 500");
-	silence(t);
 	inject(t, "ACK seq R ack 601");
-	silence(t);
 	send_queue_is(t, 0);
 	counted(t, TIMEOUTS, 1);
 }
@@ -501,15 +463,12 @@ static void small_writes_make_segments(struct kunit *test)
 		expect(t, "PSH|ACK len 700");
 	}
 	returns(t, 10, user_send(t, 10));
-	silence(t);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "PSH|ACK seq 101 ack R len 1400");
-	silence(t);
 	inject(t, "ACK seq R ack 1501 win 700");
 	expect(t, "PSH|ACK seq 1501 ack R len 700");
 	inject(t, "ACK seq R ack 2201 win 2100");
 	expect(t, "PSH|ACK seq 2201 ack R len 10");
-	silence(t);
 }
 
 /* With the FIN that followed them. */
@@ -527,7 +486,6 @@ static void small_writes_and_fin(struct kunit *test)
 	expect(t, "FIN|ACK seq 161 ack R");
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "FIN|PSH|ACK seq 101 ack R len 60");
-	silence(t);
 	inject(t, "ACK seq R ack 162");
 	state_is(t, TCP_FIN_WAIT2);
 }

@@ -24,14 +24,12 @@ static void keepalive_answered(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	keep_alive(t);
-	fire(t, XTCP_TIMER_KEEPALIVE);
-	silence(t);		/* not yet */
+	fire(t, XTCP_TIMER_KEEPALIVE);	/* not yet */
 	for (int i = 0; i < 4; i++) {
 		time_passes(t, KEEPIDLE_S * 1000 + 1);
 		fire(t, XTCP_TIMER_KEEPALIVE);
 		expect(t, "ACK seq S-1 ack R");
 		inject(t, "ACK seq R ack S");
-		silence(t);
 		probes_is(t, 0);
 	}
 	state_is(t, TCP_ESTABLISHED);
@@ -81,7 +79,6 @@ static void keepalive_waits_for_data(struct kunit *test)
 	expect(t, "PSH|ACK len 10");
 	time_passes(t, KEEPIDLE_S * 1000 + 1);
 	fire(t, XTCP_TIMER_KEEPALIVE);
-	silence(t);
 	armed(t, XTCP_TIMER_KEEPALIVE);
 }
 
@@ -95,7 +92,6 @@ static void keepalive_of_peer(struct kunit *test)
 	expect(t, "ACK seq S ack R");
 	inject(t, "ACK seq R-1 ack S len 1");
 	expect(t, "ACK seq S ack R");
-	silence(t);
 	state_is(t, TCP_ESTABLISHED);
 }
 
@@ -112,7 +108,6 @@ static void patience_ends(struct conv *t, unsigned long since)
 	KUNIT_EXPECT_EQ(t->test, over, conv_deadline(t, XTCP_TIMER_RETRANSMIT));
 	time_passes(t, 2500);
 	fire(t, XTCP_TIMER_RETRANSMIT);
-	silence(t);
 	state_is(t, TCP_CLOSE);
 }
 
@@ -171,7 +166,6 @@ static void user_timeout_of_window(struct kunit *test)
 	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
 	inject(t, "ACK seq R ack S win 0");
 	returns(t, 100, user_send(t, 100));
-	silence(t);
 	since = conv_value(t, CONV_STALLED_SINCE);
 	for (int i = 0; i < 3; i++) {
 		fire(t, XTCP_TIMER_RETRANSMIT);
@@ -192,13 +186,11 @@ static void user_timeout_of_the_next_data(struct kunit *test)
 	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 2500));
 	inject(t, "ACK seq R ack S win 0");
 	returns(t, 1, user_send(t, 1));
-	silence(t);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "PSH|ACK seq 101 ack R len 1");
 	inject(t, "ACK seq R ack 102 win 0");
 	time_passes(t, 60000);
 	returns(t, 10, user_send(t, 10));
-	silence(t);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 102 ack R len 1");
 	state_is(t, TCP_ESTABLISHED);
@@ -249,7 +241,6 @@ static void fin_wait_2_orphan(struct kunit *test)
 	state_is(t, TCP_FIN_WAIT2);
 	fire(t, XTCP_TIMER_KEEPALIVE);
 	state_is(t, TCP_CLOSE);
-	silence(t);
 	/* the peer's FIN comes after all */
 	inject(t, "FIN|ACK seq R ack 102");
 	expect(t, "RST seq 102");
@@ -295,7 +286,6 @@ static void orphan_retries(struct kunit *test)
 		expect(t, "FIN|ACK seq 101 ack R");
 	}
 	fire(t, XTCP_TIMER_RETRANSMIT);
-	silence(t);
 	state_is(t, TCP_CLOSE);
 }
 
@@ -308,7 +298,6 @@ static void icmp_refuses(struct kunit *test)
 
 	bring_to(t, IN_SYN_SENT);
 	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 100);
-	silence(t);
 	state_is(t, TCP_CLOSE);
 	returns(t, -ECONNREFUSED, user_connect(t));
 	counted(t, ICMP_ERRORS, 1);
@@ -384,7 +373,6 @@ static void icmp_frag_needed(struct kunit *test)
 	mss_is(t, 960);
 	expect(t, "ACK seq 101 ack R len 960");
 	expect(t, "PSH|ACK seq 1061 ack R len 500");
-	silence(t);
 	state_is(t, TCP_ESTABLISHED);
 }
 
@@ -397,7 +385,6 @@ static void icmp_frag_needed_old(struct kunit *test)
 	expect(t, "PSH|ACK seq 101 ack R len 1460");
 	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 900, 5000000);
 	mss_is(t, 1460);
-	silence(t);
 }
 
 static void challenges_are_limited(struct kunit *test)
@@ -413,7 +400,6 @@ static void challenges_are_limited(struct kunit *test)
 		inject(t, "SYN seq R+1");
 		inject(t, "ACK seq R ack S+1");
 	}
-	silence(t);
 	counted(t, CHALLENGE_ACKS, 1);
 	counted(t, CHALLENGES_LIMITED, 9);
 	/* RFC 5961, 7: a minute later there is another */
@@ -441,7 +427,6 @@ static void icmp_frag_needed_waits(struct kunit *test)
 	mss_is(t, 960);
 	expect(t, "ACK seq 101 ack R len 960");
 	expect(t, "PSH|ACK seq 1061 ack R len 500");
-	silence(t);
 }
 
 /* MUST-61: what the override timer sends is pushed, for it is all there is (MUST-60). */
@@ -451,10 +436,8 @@ static void override_timer_pushes(struct kunit *test)
 
 	established(t);
 	returns(t, 10, user_send_flags(t, 10, MSG_MORE));
-	silence(t);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "PSH|ACK seq 101 ack R len 10");
-	silence(t);
 }
 
 /* It fires while the user owns the socket, who may be arming it at this moment: it
@@ -474,7 +457,6 @@ static void fires_in_the_users_hands(struct kunit *test)
 	/* the user has gone, and it is not armed */
 	KUNIT_EXPECT_FALSE(test, timer_comes_again(t));
 	state_is(t, TCP_ESTABLISHED);
-	silence(t);
 }
 
 /* What the user holds back himself does not try his patience. */
@@ -485,7 +467,6 @@ static void user_timeout_and_cork(struct kunit *test)
 	established(t);
 	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 1));
 	returns(t, 10, user_send_flags(t, 10, MSG_MORE));
-	silence(t);
 	KUNIT_EXPECT_GT(test, conv_deadline(t, XTCP_TIMER_RETRANSMIT) - jiffies, HZ / 10);
 	time_passes(t, 1000);
 	fire(t, XTCP_TIMER_RETRANSMIT);

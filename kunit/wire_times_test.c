@@ -32,7 +32,6 @@ static void in_flight(struct conv *t, int segs)
 	for (int i = 0; i < segs; i++)
 		expect(t, "%s seq %u ack R len 1460",
 		       i == segs - 1 ? "PSH|ACK" : "ACK", 101 + i * MSS);
-	silence(t);
 }
 
 /* ---- retransmission ---- */
@@ -173,13 +172,11 @@ static void patience_of_syn(struct kunit *test)
 		before = jiffies;
 		fire(t, XTCP_TIMER_RETRANSMIT);
 		expect(t, "SYN seq 100 mss 1460");
-		silence(t);
 	}
 	due(t, conv_deadline(t, XTCP_TIMER_RETRANSMIT), before, HZ << 6);
 	waited += HZ << 6;
 	KUNIT_EXPECT_EQ(test, 127 * HZ, waited);
 	fire(t, XTCP_TIMER_RETRANSMIT);
-	silence(t);
 	state_is(t, TCP_CLOSE);
 	returns(t, -ETIMEDOUT, user_connect(t));
 }
@@ -200,13 +197,11 @@ static void patience_of_syn_ack(struct kunit *test)
 		before = jiffies;
 		fire_request(t);
 		expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
-		silence(t);
 	}
 	due(t, t->due, before, HZ << 5);
 	waited += HZ << 5;
 	KUNIT_EXPECT_EQ(test, 63 * HZ, waited);
 	fire_request(t);
-	silence(t);
 	state_is(t, TCP_LISTEN);
 }
 
@@ -224,13 +219,11 @@ static void cork_is_no_prison(struct kunit *test)
 	returns(t, 0, user_option(t, SOL_TCP, TCP_CORK, 1));
 	before = jiffies;
 	returns(t, 10, user_send(t, 10));
-	silence(t);
 	KUNIT_EXPECT_LE(test, conv_deadline(t, XTCP_TIMER_RETRANSMIT) - before, HZ);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	KUNIT_ASSERT_TRUE(test, conv_next(t, &seg, &len));
 	KUNIT_EXPECT_EQ(test, 101, seg.seq);
 	KUNIT_EXPECT_EQ(test, 10, len);
-	silence(t);
 }
 
 /* MUST-40: an ACK is delayed by less than half a second */
@@ -243,7 +236,6 @@ static void delayed_ack(struct kunit *test)
 	set_quick_acks(t, 0);
 	before = jiffies;
 	inject(t, "PSH|ACK seq R ack S len 10");
-	silence(t);
 	KUNIT_EXPECT_LT(test, conv_deadline(t, XTCP_TIMER_DELACK) - before, HZ / 2);
 	fire(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq S ack R");
@@ -261,7 +253,6 @@ static void probes(struct kunit *test)
 	inject(t, "ACK seq R ack S win 0");
 	before = jiffies;
 	returns(t, 100, user_send(t, 100));
-	silence(t);
 	due(t, conv_deadline(t, XTCP_TIMER_RETRANSMIT), before, rto(t, 0));
 	before = jiffies;
 	fire(t, XTCP_TIMER_RETRANSMIT);
@@ -273,7 +264,6 @@ static void probes(struct kunit *test)
 		fire(t, XTCP_TIMER_RETRANSMIT);
 		expect(t, "ACK seq 101 ack R len 1");
 		inject(t, "ACK seq R ack 101 win 0");
-		silence(t);
 		due(t, conv_deadline(t, XTCP_TIMER_RETRANSMIT), before, rto(t, i));
 	}
 }
@@ -294,7 +284,6 @@ static void keepalive(struct kunit *test)
 	/* it must be as long since the peer spoke last, whatever the timer says */
 	time_passes(t, 7100 * 1000);
 	fire(t, XTCP_TIMER_KEEPALIVE);
-	silence(t);
 	time_passes(t, 100 * 1000);
 	before = jiffies;
 	fire(t, XTCP_TIMER_KEEPALIVE);

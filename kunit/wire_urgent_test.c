@@ -24,7 +24,6 @@ static void pointer_is_sent(struct kunit *test)
 	inject(t, "ACK seq R ack S");
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 111 ack R len 10");
-	silence(t);
 }
 
 /* Relative to each segment; what lies behind the urgent byte is not urgent (MUST-31). */
@@ -36,7 +35,6 @@ static void pointer_of_each_segment(struct kunit *test)
 	established(t);
 	returns(t, 0, user_option(t, SOL_TCP, TCP_NODELAY, 1));
 	returns(t, 3000, user_send_flags(t, 3000, MSG_OOB));
-	silence(t);
 	t->win = 10000;
 	inject(t, "ACK seq R ack S");
 	expect(t, "URG|ACK seq 101 ack R len 1460 urg 3000");
@@ -47,7 +45,6 @@ static void pointer_of_each_segment(struct kunit *test)
 	/* an ACK alone, too, is behind it */
 	inject(t, "ACK seq R-1 ack U");
 	expect(t, "ACK seq S ack R");
-	silence(t);
 }
 
 /* No segment leaves while it is not known yet where the urgent data end. */
@@ -70,7 +67,6 @@ static void pointer_is_sent_again(struct kunit *test)
 	t->win = 0;
 	established(t);
 	returns(t, 2000, user_send_flags(t, 2000, MSG_OOB));
-	silence(t);
 	t->win = 10000;
 	inject(t, "ACK seq R ack S");
 	expect(t, "URG|ACK seq 101 ack R len 1460 urg 2000");
@@ -83,7 +79,6 @@ static void pointer_is_sent_again(struct kunit *test)
 	inject(t, "ACK seq R ack S");
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 2101 ack R len 10");
-	silence(t);
 }
 
 /* The last call counts: one pointer, 3.8.5 */
@@ -96,11 +91,9 @@ static void a_later_pointer(struct kunit *test)
 	returns(t, 10, user_send_flags(t, 10, MSG_OOB));
 	returns(t, 20, user_send_flags(t, 20, MSG_OOB));
 	returns(t, 5, user_send(t, 5));
-	silence(t);
 	t->win = 1000;
 	inject(t, "ACK seq R ack S");
 	expect(t, "URG|PSH|ACK seq 101 ack R len 35 urg 30");
-	silence(t);
 }
 
 /* Farther than 16 bits reach: said once it is near enough. */
@@ -112,12 +105,10 @@ static void a_far_pointer(struct kunit *test)
 	established(t);
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 200000));
 	returns(t, 65535 + 1460, user_send_flags(t, 65535 + 1460, MSG_OOB));
-	silence(t);
 	inject(t, "ACK seq R ack S win 2920");
 	/* as far as it can say; 3.8.5: without the flag nothing is outstanding */
 	expect(t, "URG|ACK seq 101 ack R len 1460 urg 65535");
 	expect(t, "URG|ACK seq 1561 ack R len 1460 urg 65535");
-	silence(t);
 }
 
 /* Urgent data does not wait for the window: it is told of, with what is sent. */
@@ -128,7 +119,6 @@ static void into_a_closed_window(struct kunit *test)
 	t->win = 0;
 	established(t);
 	returns(t, 10, user_send_flags(t, 10, MSG_OOB));
-	silence(t);
 	/* answers carry it: SND.UP is ahead of SND.NXT */
 	inject(t, "ACK seq R-1 ack S");
 	expect(t, "URG|ACK seq S ack R urg 10");
@@ -137,7 +127,6 @@ static void into_a_closed_window(struct kunit *test)
 	t->win = 1000;
 	inject(t, "ACK seq R ack 102");
 	expect(t, "URG|PSH|ACK seq 102 ack R len 9 urg 9");
-	silence(t);
 }
 
 static void with_our_fin(struct kunit *test)
@@ -148,13 +137,11 @@ static void with_our_fin(struct kunit *test)
 	established(t);
 	returns(t, 10, user_send_flags(t, 10, MSG_OOB));
 	returns(t, 0, user_shutdown(t, SHUT_WR));
-	silence(t);
 	t->win = 1000;
 	inject(t, "ACK seq R ack S");
 	expect(t, "URG|FIN|PSH|ACK seq 101 ack R len 10 urg 10");
 	inject(t, "ACK seq R ack S");
 	state_is(t, TCP_FIN_WAIT2);
-	silence(t);
 }
 
 /* ---- received ---- */

@@ -226,7 +226,6 @@ static void no_memory_shuts_the_window(struct kunit *test)
 	counted(t, RCV_PRUNED, 1);
 	/* its ACKs count where it stands, behind what was promised and is in flight */
 	inject(t, "ACK seq R+30000 ack S");
-	silence(t);
 	acked_is(t, 111);
 	/* the reader makes room */
 	returns(t, 1000, user_recv(t, 5000));
@@ -322,7 +321,6 @@ static void probed(struct conv *t)
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 101 ack R len 1");
 	inject(t, "ACK seq R ack 101 win 0");
-	silence(t);
 }
 
 static void ack_behind_probe(struct kunit *test)
@@ -374,7 +372,6 @@ static void ack_behind_shrunk_window(struct kunit *test)
 	returns(t, 10 * MSS, user_send(t, 10 * MSS));
 	pass_over(t);
 	inject(t, "ACK seq R ack U win 1000");
-	silence(t);
 	inject(t, "PSH|ACK seq R ack U win 1000 len 1000");
 	fire_if_armed(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq %u ack 2001", 101 + 1000);
@@ -389,7 +386,6 @@ static void fin_into_closed_window(struct kunit *test)
 	established(t);
 	inject(t, "ACK seq R ack S win 0");
 	returns(t, 0, user_shutdown(t, SHUT_WR));
-	silence(t);
 	state_is(t, TCP_FIN_WAIT1);
 	/* ACKs go on to be acceptable */
 	inject(t, "PSH|ACK seq R ack 101 win 0 len 1000");
@@ -399,7 +395,6 @@ static void fin_into_closed_window(struct kunit *test)
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "FIN|ACK seq 101 ack R");
 	inject(t, "ACK seq R ack 101 win 0");
-	silence(t);
 	inject(t, "ACK seq R ack 101 win 1");
 	expect(t, "FIN|ACK seq 101 ack R");
 	inject(t, "ACK seq R ack 102");
@@ -413,15 +408,11 @@ static void fin_behind_full_window(struct kunit *test)
 	t->win = 1000;
 	established(t);
 	returns(t, 1000, user_send_flags(t, 1000, MSG_MORE));
-	silence(t);
 	returns(t, 0, user_shutdown(t, SHUT_WR));
 	expect(t, "PSH|ACK seq 101 ack R len 1000");
-	silence(t);
 	inject(t, "ACK seq R ack 1101 win 0");
-	silence(t);
 	inject(t, "ACK seq R ack 1101 win 1000");
 	expect(t, "FIN|ACK seq 1101 ack R");
-	silence(t);
 	inject(t, "ACK seq R ack S");
 	state_is(t, TCP_FIN_WAIT2);
 }
@@ -452,7 +443,6 @@ static void fin_within_window(struct kunit *test)
 	returns(t, 1000, user_send_flags(t, 1000, MSG_MORE));
 	returns(t, 0, user_shutdown(t, SHUT_WR));
 	expect(t, "FIN|PSH|ACK seq 101 ack R len 1000");
-	silence(t);
 }
 
 /* Sent again into a window that has shrunk: the data without it. */
@@ -467,7 +457,6 @@ static void fin_again_into_less(struct kunit *test)
 	inject(t, "ACK seq R ack U win 1000");
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "PSH|ACK seq 101 ack R len 1000");
-	silence(t);
 	inject(t, "ACK seq R ack 1101 win 1000");
 	expect(t, "FIN|ACK seq 1101 ack R");
 }
@@ -503,7 +492,6 @@ static void ack_of_a_peer_that_probed(struct kunit *test)
 	inject(t, "ACK seq 2001 ack 101 len 1");
 	expect(t, "ACK seq S ack 2001 win 0");
 	inject(t, "ACK seq 2002 ack 111");
-	silence(t);
 	acked_is(t, 111);
 	/* but no further */
 	returns(t, 10, user_send(t, 10));
@@ -523,7 +511,6 @@ static void fin_needs_no_room(struct kunit *test)
 	state_is(t, TCP_CLOSE_WAIT);
 	returns(t, 1000, user_recv(t, 5000));
 	returns(t, 0, user_recv(t, 5000));
-	silence(t);
 	/* the peer's ACKs are acceptable behind it */
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack 2002 len 10");
