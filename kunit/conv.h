@@ -358,5 +358,7 @@ extern const int place_states[PLACES];
 void bring_to(struct conv *t, enum place place);
 void established(struct conv *t);
 void established_passive(struct conv *t);
+void small_window(struct conv *t, u32 window);
+void shut_window(struct conv *t, u32 window);
 
 #endif /* _XTCP_KUNIT_CONV_H */

@@ -54,6 +54,34 @@ void established_passive(struct conv *t)
 }
 
 /**
+ * small_window() - an active open with a receive window that closes as it fills
+ * @t: the conversation
+ * @window: its size in bytes
+ */
+void small_window(struct conv *t, u32 window)
+{
+	bring_to(t, IN_CLOSED);
+	set_clamp(t->sock, window);
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq %u win %u", t->iss, window);
+	peer_syn(t, "SYN|ACK", t->iss + 1);
+	expect(t, "ACK seq %u ack %u", t->iss + 1, t->irs + 1);
+	set_clamp(t->sock, 0);
+}
+
+/**
+ * shut_window() - an active open, and then our receive window is full
+ * @t: the conversation
+ * @window: its size in bytes, at most a segment's
+ */
+void shut_window(struct conv *t, u32 window)
+{
+	small_window(t, window);
+	inject(t, "ACK seq R ack S len %u", window);
+	expect(t, "ACK seq S ack R+%u win 0", window);
+}
+
+/**
  * bring_to() - bring a connection to a state
  * @t: the conversation
  * @place: which

@@ -10,6 +10,7 @@ static inline int tries(int n)
 	return IS_ENABLED(CONFIG_KASAN) ? n / 5 : n;
 }
 
+extern struct kunit_suite ack_suite;
 extern struct kunit_suite close_suite;
 extern struct kunit_suite cong_suite;
 extern struct kunit_suite counters_suite;
@@ -23,6 +24,7 @@ extern struct kunit_suite gso_suite;
 extern struct kunit_suite handshake_suite;
 extern struct kunit_suite hostile_suite;
 extern struct kunit_suite matrix_suite;
+extern struct kunit_suite nagle_suite;
 extern struct kunit_suite ports_suite;
 extern struct kunit_suite rate_suite;
 extern struct kunit_suite reassembly_suite;
@@ -35,5 +37,6 @@ extern struct kunit_suite timer_suite;
 extern struct kunit_suite times_suite;
 extern struct kunit_suite urgent_suite;
 extern struct kunit_suite window_suite;
+extern struct kunit_suite zero_window_suite;
 
 #endif /* _XTCP_KUNIT_SUITES_H */

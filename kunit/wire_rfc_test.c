@@ -315,26 +315,12 @@ static void reset_in_fin_wait(struct kunit *test)
 	returns(t, -ECONNRESET, user_recv(t, 1));
 }
 
-/* Our receive window, this large, is full. */
-static void closed_window(struct conv *t, u32 window)
-{
-	bring_to(t, IN_CLOSED);
-	set_clamp(t->sock, window);
-	returns(t, -EINPROGRESS, user_connect(t));
-	expect(t, "SYN seq 100 win %u", window);
-	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
-	expect(t, "ACK seq 101 ack 1001");
-	set_clamp(t->sock, 0);
-	inject(t, "ACK seq 1001 ack S len %u", window);
-	expect(t, "ACK seq S ack %u win 0", 1001 + window);
-}
-
 /* MUST-66: into a closed window a RST comes through */
 static void reset_into_closed_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
-	closed_window(t, 1000);
+	shut_window(t, 1000);
 	inject(t, "RST seq R");
 	state_is(t, TCP_CLOSE);
 }
@@ -344,7 +330,7 @@ static void urgent_into_closed_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
-	closed_window(t, 1000);
+	shut_window(t, 1000);
 	inject(t, "URG|ACK seq R ack S urg 5");
 	urgent_coming(t, 2005);
 }
@@ -354,7 +340,7 @@ static void urgent_text_into_closed_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
-	closed_window(t, 1000);
+	shut_window(t, 1000);
 	inject(t, "URG|ACK seq R ack S urg 5 len 10");
 	expect(t, "ACK seq S ack R win 0");
 	urgent_coming(t, 2005);

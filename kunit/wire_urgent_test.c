@@ -297,13 +297,7 @@ static void beyond_the_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
-	bring_to(t, IN_CLOSED);
-	set_clamp(t->sock, 1000);
-	returns(t, -EINPROGRESS, user_connect(t));
-	expect(t, "SYN seq 100 win 1000");
-	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
-	expect(t, "ACK seq 101 ack 1001");
-	set_clamp(t->sock, 0);
+	small_window(t, 1000);
 	inject(t, "URG|ACK seq R ack S len 1000 urg 1500");
 	expect(t, "ACK seq S ack R+1000 win 0");
 	set_clamp(t->sock, 1000);

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Acknowledgments: when they are sent, and which of the peer's are taken.  RFC 9293,
+ * 3.8.6.3; RFC 5681, 4.2; RFC 5961, 5.
+ */
+#include <linux/tcp.h>
+#include "conv.h"
+#include "suites.h"
+
+/* MUST-58, SHLD-18 */
+static void delayed_ack(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	set_quick_acks(t, 0);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq S ack R");
+	counted(t, DELAYED_ACKS, 1);
+	/* data carries it */
+	inject(t, "PSH|ACK seq R ack S len 10");
+	returns(t, 5, user_send(t, 5));
+	expect(t, "PSH|ACK seq S ack R len 5");
+	not_armed(t, XTCP_TIMER_DELACK);
+}
+
+/* The first ACKs are not delayed, but for a reader who may answer. */
+static void answer_carries_ack(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+	set_readers(t, 1);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	returns(t, 20, user_recv(t, 100));
+	returns(t, 5, user_send(t, 5));
+	expect(t, "PSH|ACK seq S ack R len 5");
+	not_armed(t, XTCP_TIMER_DELACK);
+	inject(t, "ACK seq R ack S");
+
+	/* he waits for more */
+	set_quick_acks(t, 8);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	returns(t, 10, user_recv(t, 100));
+	returns(t, -EAGAIN, user_recv(t, 100));
+	expect(t, "ACK seq S ack R");
+
+	/* he does something else */
+	set_quick_acks(t, 8);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq S ack R");
+
+	/* a full segment: the peer's congestion window waits for it */
+	set_quick_acks(t, 8);
+	inject(t, "PSH|ACK seq R ack S len m");
+	expect(t, "ACK seq S ack R+m");
+	set_readers(t, 0);
+}
+
+/* SHLD-19 */
+static void every_second_segment(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSED);
+	set_clamp(t->sock, 20000);
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN win 20000");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	set_quick_acks(t, 0);
+	inject(t, "ACK seq R ack S len m");
+	inject(t, "ACK seq R ack S len m");
+	expect(t, "ACK seq S ack R+m");
+	inject(t, "ACK seq R ack S len m");
+	inject(t, "ACK seq R ack S len m");
+	expect(t, "ACK seq S ack R+m");
+}
+
+/* SHLD-19, the reader being slow */
+static void every_second_unread(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_segment seg;
+	u32 len, seq = 1001;
+	int acks = 0;
+
+	established(t);
+	set_quick_acks(t, 0);
+	for (int i = 0; i < 20; i++) {
+		inject(t, "ACK seq %u ack S len m", seq);
+		seq += 1460;
+		while (conv_next(t, &seg, &len))
+			acks++;
+	}
+	KUNIT_EXPECT_EQ(test, 10, acks);
+}
+
+/* RFC 5681, 4.2: out of order at once, and so when a gap is filled
+ * (SHLD-31, MAY-13, MUST-59)
+ */
+static void out_of_order(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	set_quick_acks(t, 0);
+	inject(t, "ACK seq 1101 ack S len 100");
+	expect(t, "ACK seq S ack 1001");
+	inject(t, "ACK seq 1301 ack S len 100");
+	expect(t, "ACK seq S ack 1001");
+	returns(t, -EAGAIN, user_recv(t, 1000));
+	inject(t, "ACK seq 1001 ack S len 100");
+	expect(t, "ACK seq S ack 1201");
+	returns(t, 200, user_recv(t, 1000));
+	inject(t, "PSH|ACK seq 1201 ack S len 100");
+	expect(t, "ACK seq S ack 1401");
+	returns(t, 200, user_recv(t, 1000));
+	counted(t, OFO_QUEUED, 2);
+}
+
+/* RFC 5961, 5.2: nothing older than what the connection began with. */
+static void ack_of_the_time_before(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 100, user_send(t, 100));
+	expect(t, "PSH|ACK len 100");
+	inject(t, "ACK seq R ack S");
+	inject(t, "PSH|ACK seq R ack 100 len 10");	/* our ISS */
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq S ack R");
+	inject(t, "PSH|ACK seq R ack 99 len 10");
+	expect(t, "ACK seq S ack R");
+	counted(t, OLD_ACKS, 1);
+	returns(t, 10, user_recv(t, 100));
+}
+
+static struct kunit_case ack_cases[] = {
+	KUNIT_CASE(delayed_ack),
+	KUNIT_CASE(answer_carries_ack),
+	KUNIT_CASE(every_second_segment),
+	KUNIT_CASE(every_second_unread),
+	KUNIT_CASE(out_of_order),
+	KUNIT_CASE(ack_of_the_time_before),
+	{}
+};
+
+struct kunit_suite ack_suite = {
+	.name = "wire_ack",
+	.init = conv_init,
+	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
+	.test_cases = ack_cases,
+};
