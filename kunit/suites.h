@@ -23,6 +23,7 @@ extern struct kunit_suite gso_cut_suite;
 extern struct kunit_suite gso_suite;
 extern struct kunit_suite handshake_suite;
 extern struct kunit_suite hostile_suite;
+extern struct kunit_suite icmp_suite;
 extern struct kunit_suite matrix_suite;
 extern struct kunit_suite nagle_suite;
 extern struct kunit_suite ports_suite;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What RFC 9293 requires, and no other suite asks for: addresses, IP options,
- * ICMP, flags, closed and shrunk windows.
+ * flags, closed and shrunk windows.
  */
 #include <linux/file.h>
-#include <linux/icmp.h>
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched/signal.h>
@@ -224,41 +223,6 @@ static void mss_of_the_device(struct kunit *test)
 	returns(t, 0, user_listen(t, 1));
 	inject(t, "SYN seq 1000 mss 1460");
 	expect(t, "SYN|ACK seq 100 ack 1001 mss 1260");
-}
-
-/* MUST-56, MUST-54, SHLD-25: soft errors never end an open connection; the user is
- * told when it is given up, or asks.  SHLD-26: nor do hard ones (RFC 5927, 5.2).
- */
-static void icmp_ends_nothing(struct kunit *test)
-{
-	static const struct {
-		u8 type, code;
-		int err;
-	} errors[] = {
-		{ ICMP_DEST_UNREACH, ICMP_NET_UNREACH, ENETUNREACH },
-		{ ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, EHOSTUNREACH },
-		{ ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, ENOPROTOOPT },
-		{ ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ECONNREFUSED },
-		{ ICMP_DEST_UNREACH, ICMP_SR_FAILED, EOPNOTSUPP },
-		{ ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, EHOSTUNREACH },
-		{ ICMP_PARAMETERPROB, 0, EPROTO },
-	};
-	struct conv *t = conv_of(test);
-
-	established(t);
-	returns(t, 10, user_send(t, 10));
-	expect(t, "PSH|ACK seq 101 ack R len 10");
-	for (int i = 0; i < ARRAY_SIZE(errors); i++) {
-		icmp(t, errors[i].type, errors[i].code, 0, 101);
-		state_is(t, TCP_ESTABLISHED);
-		returns(t, -EAGAIN, user_recv(t, 1));
-		soft_error_is(t, errors[i].err);
-		counted(t, ICMP_ERRORS, i + 1);
-	}
-	inject(t, "ACK seq R ack S");
-	soft_error_is(t, 0);
-	returns(t, 10, user_send(t, 10));
-	expect(t, "PSH|ACK seq 111 ack R len 10");
 }
 
 /* SHLD-8: an ECN-setup SYN is answered by one that does no ECN: RFC 3168, 6.1.1 */
@@ -487,7 +451,6 @@ static struct kunit_case rfc_cases[] = {
 	KUNIT_CASE(listen_beside_syn_sent),
 	KUNIT_CASE(ip_options),
 	KUNIT_CASE(mss_of_the_device),
-	KUNIT_CASE(icmp_ends_nothing),
 	KUNIT_CASE(ecn_setup),
 	KUNIT_CASE(reserved_bits),
 	KUNIT_CASE(reset_with_text),

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Timers beside the retransmission timer, and ICMP errors: RFC 9293, 3.8.3,
- * 3.8.4, 3.9.2.2; RFC 5482; RFC 5927.
+ * Timers beside the retransmission timer: RFC 9293, 3.8.3, 3.8.4; RFC 5482.
  */
-#include <linux/icmp.h>
 #include <linux/tcp.h>
 #include "conv.h"
 #include "suites.h"
@@ -289,104 +287,6 @@ static void orphan_retries(struct kunit *test)
 	state_is(t, TCP_CLOSE);
 }
 
-/* ---- ICMP ---- */
-
-/* MUST-54 */
-static void icmp_refuses(struct kunit *test)
-{
-	struct conv *t = conv_of(test);
-
-	bring_to(t, IN_SYN_SENT);
-	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 100);
-	state_is(t, TCP_CLOSE);
-	returns(t, -ECONNREFUSED, user_connect(t));
-	counted(t, ICMP_ERRORS, 1);
-}
-
-/* MUST-56: a hint, which the user hears of when the connection is given up */
-static void icmp_is_soft(struct kunit *test)
-{
-	struct conv *t = conv_of(test);
-
-	t->xn->sysctl.retries2 = 1;
-	established(t);
-	returns(t, 10, user_send(t, 10));
-	expect(t, "PSH|ACK len 10");
-	icmp(t, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, 101);
-	state_is(t, TCP_ESTABLISHED);
-	returns(t, -EAGAIN, user_recv(t, 1));
-	fire(t, XTCP_TIMER_RETRANSMIT);
-	expect(t, "PSH|ACK len 10");
-	fire(t, XTCP_TIMER_RETRANSMIT);
-	state_is(t, TCP_CLOSE);
-	returns(t, -EHOSTUNREACH, user_recv(t, 1));
-	counted(t, ICMP_ERRORS, 1);
-}
-
-static void icmp_hint_forgotten(struct kunit *test)
-{
-	struct conv *t = conv_of(test);
-
-	t->xn->sysctl.retries2 = 1;
-	established(t);
-	returns(t, 10, user_send(t, 10));
-	expect(t, "PSH|ACK len 10");
-	icmp(t, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0, 101);
-	inject(t, "ACK seq R ack S");
-	returns(t, 10, user_send(t, 10));
-	expect(t, "PSH|ACK len 10");
-	fire(t, XTCP_TIMER_RETRANSMIT);
-	expect(t, "PSH|ACK len 10");
-	fire(t, XTCP_TIMER_RETRANSMIT);
-	returns(t, -ETIMEDOUT, user_recv(t, 1));
-}
-
-/* RFC 5927: what is not in flight cannot have met an error */
-static void icmp_is_checked(struct kunit *test)
-{
-	struct conv *t = conv_of(test);
-
-	bring_to(t, IN_SYN_SENT);
-	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 99);
-	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 102);
-	state_is(t, TCP_SYN_SENT);
-	counted(t, ICMP_IGNORED, 2);
-	t->tuple.rport++;
-	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 100);
-	counted(t, ICMP_IGNORED, 3);
-	counted(t, ICMP_ERRORS, 0);
-	/* MUST-55: a Source Quench is nothing */
-	t->tuple.rport--;
-	icmp(t, ICMP_SOURCE_QUENCH, 0, 0, 100);
-	state_is(t, TCP_SYN_SENT);
-	counted(t, ICMP_ERRORS, 0);
-}
-
-static void icmp_frag_needed(struct kunit *test)
-{
-	struct conv *t = conv_of(test);
-
-	established(t);
-	returns(t, 1460, user_send(t, 1460));
-	expect(t, "PSH|ACK seq 101 ack R len 1460");
-	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, 101);
-	mss_is(t, 960);
-	expect(t, "ACK seq 101 ack R len 960");
-	expect(t, "PSH|ACK seq 1061 ack R len 500");
-	state_is(t, TCP_ESTABLISHED);
-}
-
-static void icmp_frag_needed_old(struct kunit *test)
-{
-	struct conv *t = conv_of(test);
-
-	established(t);
-	returns(t, 1460, user_send(t, 1460));
-	expect(t, "PSH|ACK seq 101 ack R len 1460");
-	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 900, 5000000);
-	mss_is(t, 1460);
-}
-
 static void challenges_are_limited(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -406,27 +306,6 @@ static void challenges_are_limited(struct kunit *test)
 	time_passes(t, 60000);
 	inject(t, "RST seq R+1");
 	expect(t, "ACK seq S ack R");
-}
-
-/* While the user holds the socket the router is heard, too. */
-static void icmp_frag_needed_waits(struct kunit *test)
-{
-	struct conv *t = conv_of(test);
-	const char *said;
-	struct sock *sk;
-
-	established(t);
-	returns(t, 1460, user_send(t, 1460));
-	expect(t, "PSH|ACK seq 101 ack R len 1460");
-	sk = t->sock->sk;
-	lock_sock(sk);
-	said = conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, 101);
-	release_sock(sk);
-	conv_freeze(t);
-	CONV_STEP(said);
-	mss_is(t, 960);
-	expect(t, "ACK seq 101 ack R len 960");
-	expect(t, "PSH|ACK seq 1061 ack R len 500");
 }
 
 /* MUST-61: what the override timer sends is pushed, for it is all there is (MUST-60). */
@@ -512,14 +391,7 @@ static struct kunit_case timer_cases[] = {
 	KUNIT_CASE(fin_wait_2_user),
 	KUNIT_CASE(linger2),
 	KUNIT_CASE(orphan_retries),
-	KUNIT_CASE(icmp_refuses),
-	KUNIT_CASE(icmp_is_soft),
-	KUNIT_CASE(icmp_hint_forgotten),
-	KUNIT_CASE(icmp_is_checked),
-	KUNIT_CASE(icmp_frag_needed),
-	KUNIT_CASE(icmp_frag_needed_waits),
 	KUNIT_CASE(override_timer_pushes),
-	KUNIT_CASE(icmp_frag_needed_old),
 	KUNIT_CASE(challenges_are_limited),
 	KUNIT_CASE(fires_in_the_users_hands),
 	{}

@@ -1,0 +1,651 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * ICMP errors: RFC 9293, 3.9.2.2; RFC 5927; RFC 1191.
+ */
+#include <linux/icmp.h>
+#include "conv.h"
+#include "suites.h"
+
+/* ---- what each error means ---- */
+
+struct meaning {
+	u8	type;
+	u8	code;
+	int	err;		/* 0: nothing */
+	char	name[40];
+};
+
+#define MEANS(type, code, err) \
+	{ ICMP_##type, code, err, #type ", " #code }
+
+/* Of DEST_UNREACH only FRAG_NEEDED is missing, which is no error. */
+static const struct meaning meanings[] = {
+	MEANS(DEST_UNREACH, ICMP_NET_UNREACH, ENETUNREACH),
+	MEANS(DEST_UNREACH, ICMP_HOST_UNREACH, EHOSTUNREACH),
+	MEANS(DEST_UNREACH, ICMP_PROT_UNREACH, ENOPROTOOPT),
+	MEANS(DEST_UNREACH, ICMP_PORT_UNREACH, ECONNREFUSED),
+	MEANS(DEST_UNREACH, ICMP_SR_FAILED, EOPNOTSUPP),
+	MEANS(DEST_UNREACH, ICMP_NET_UNKNOWN, ENETUNREACH),
+	MEANS(DEST_UNREACH, ICMP_HOST_UNKNOWN, EHOSTDOWN),
+	MEANS(DEST_UNREACH, ICMP_HOST_ISOLATED, ENONET),
+	MEANS(DEST_UNREACH, ICMP_NET_ANO, ENETUNREACH),
+	MEANS(DEST_UNREACH, ICMP_HOST_ANO, EHOSTUNREACH),
+	MEANS(DEST_UNREACH, ICMP_NET_UNR_TOS, ENETUNREACH),
+	MEANS(DEST_UNREACH, ICMP_HOST_UNR_TOS, EHOSTUNREACH),
+	MEANS(DEST_UNREACH, ICMP_PKT_FILTERED, EHOSTUNREACH),
+	MEANS(DEST_UNREACH, ICMP_PREC_VIOLATION, EHOSTUNREACH),
+	MEANS(DEST_UNREACH, ICMP_PREC_CUTOFF, EHOSTUNREACH),
+	MEANS(DEST_UNREACH, NR_ICMP_UNREACH + 1, 0),
+	MEANS(TIME_EXCEEDED, ICMP_EXC_TTL, EHOSTUNREACH),
+	MEANS(TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0),	/* IP keeps it to itself */
+	MEANS(PARAMETERPROB, 0, EPROTO),
+	MEANS(PARAMETERPROB, 1, EPROTO),
+	MEANS(SOURCE_QUENCH, 0, 0),
+	MEANS(REDIRECT, ICMP_REDIR_HOST, 0),
+	MEANS(ECHOREPLY, 0, 0),
+};
+
+KUNIT_ARRAY_PARAM_DESC(meaning, meanings, name);
+
+/* Who waits for connect() is told at once: MUST-54, MUST-55, MUST-47 */
+static void means_while_opening(struct kunit *test)
+{
+	const struct meaning *m = test->param_value;
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	icmp(t, m->type, m->code, 0, t->iss);
+	counted(t, ICMP_ERRORS, !!m->err);
+	if (m->err) {
+		state_is(t, TCP_CLOSE);
+		returns(t, -m->err, user_connect(t));
+	} else {
+		state_is(t, TCP_SYN_SENT);
+		soft_error_is(t, 0);
+	}
+}
+
+/* Later it is a hint, and none to segments that are not sent yet: MUST-56, SHLD-26 */
+static void means_once_open(struct kunit *test)
+{
+	const struct meaning *m = test->param_value;
+	struct conv *t = conv_of(test);
+
+	established(t);
+	icmp(t, m->type, m->code, 0, t->iss + 1);
+	counted(t, ICMP_ERRORS, !!m->err);
+	counted(t, ICMP_IGNORED, 0);
+	state_is(t, TCP_ESTABLISHED);
+	soft_error_is(t, m->err);
+	error_is(t, 0);
+}
+
+/* SHLD-25: with IP_RECVERR the user is told, and the connection goes on */
+static void means_to_who_asks(struct kunit *test)
+{
+	const struct meaning *m = test->param_value;
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_IP, IP_RECVERR, 1));
+	icmp(t, m->type, m->code, 0, t->iss + 1);
+	counted(t, ICMP_ERRORS, !!m->err);
+	soft_error_is(t, 0);
+	error_is(t, m->err);
+	returns(t, m->err ? -m->err : -EAGAIN, user_recv(t, 1));
+	/* once */
+	returns(t, -EAGAIN, user_recv(t, 1));
+	state_is(t, TCP_ESTABLISHED);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq S ack R len 10");
+}
+
+/* MUST-54 */
+static void refuses(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 100);
+	state_is(t, TCP_CLOSE);
+	returns(t, -ECONNREFUSED, user_connect(t));
+	counted(t, ICMP_ERRORS, 1);
+}
+
+/* MUST-56: a hint, which the user hears of when the connection is given up */
+static void is_soft(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.retries2 = 1;
+	established(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK len 10");
+	icmp(t, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, 101);
+	state_is(t, TCP_ESTABLISHED);
+	returns(t, -EAGAIN, user_recv(t, 1));
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK len 10");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	state_is(t, TCP_CLOSE);
+	returns(t, -EHOSTUNREACH, user_recv(t, 1));
+	counted(t, ICMP_ERRORS, 1);
+}
+
+static void hint_forgotten(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.retries2 = 1;
+	established(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK len 10");
+	icmp(t, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0, 101);
+	inject(t, "ACK seq R ack S");
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK len 10");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK len 10");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	returns(t, -ETIMEDOUT, user_recv(t, 1));
+}
+
+/* MUST-56, MUST-54, SHLD-25: soft errors never end an open connection; the user is
+ * told when it is given up, or asks.  SHLD-26: nor do hard ones (RFC 5927, 5.2).
+ */
+static void ends_nothing(struct kunit *test)
+{
+	static const struct {
+		u8 type, code;
+		int err;
+	} errors[] = {
+		{ ICMP_DEST_UNREACH, ICMP_NET_UNREACH, ENETUNREACH },
+		{ ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, EHOSTUNREACH },
+		{ ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, ENOPROTOOPT },
+		{ ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ECONNREFUSED },
+		{ ICMP_DEST_UNREACH, ICMP_SR_FAILED, EOPNOTSUPP },
+		{ ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, EHOSTUNREACH },
+		{ ICMP_PARAMETERPROB, 0, EPROTO },
+	};
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq 101 ack R len 10");
+	for (int i = 0; i < ARRAY_SIZE(errors); i++) {
+		icmp(t, errors[i].type, errors[i].code, 0, 101);
+		state_is(t, TCP_ESTABLISHED);
+		returns(t, -EAGAIN, user_recv(t, 1));
+		soft_error_is(t, errors[i].err);
+		counted(t, ICMP_ERRORS, i + 1);
+	}
+	inject(t, "ACK seq R ack S");
+	soft_error_is(t, 0);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq 111 ack R len 10");
+}
+
+/* ---- which errors are heard ---- */
+
+static void host_gone(struct conv *t, u32 seq)
+{
+	icmp(t, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, seq);
+}
+
+/* RFC 5927, 4.1: SND.UNA =< SEG.SEQ =< SND.NXT, as both move on */
+static void in_flight_only(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 20, user_send(t, 20));
+	expect(t, "PSH|ACK seq 101 ack R len 20");
+	host_gone(t, 100);
+	host_gone(t, 122);
+	host_gone(t, 100 + 0x80000000);
+	counted(t, ICMP_IGNORED, 3);
+	counted(t, ICMP_ERRORS, 0);
+	soft_error_is(t, 0);
+	host_gone(t, 101);
+	host_gone(t, 110);
+	host_gone(t, 121);
+	counted(t, ICMP_ERRORS, 3);
+	soft_error_is(t, EHOSTUNREACH);
+	inject(t, "ACK seq R ack 111");
+	soft_error_is(t, 0);
+	host_gone(t, 110);
+	counted(t, ICMP_IGNORED, 4);
+	soft_error_is(t, 0);
+	host_gone(t, 111);
+	counted(t, ICMP_ERRORS, 4);
+	soft_error_is(t, EHOSTUNREACH);
+}
+
+/* Only the destination's word, and only for our SYN,ACK, ends a request. */
+static void request_is_checked(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_REQUEST);
+	host_gone(t, t->iss - 1);
+	host_gone(t, t->iss + 1);
+	icmp(t, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0, t->iss);
+	icmp(t, ICMP_PARAMETERPROB, 0, 0, t->iss);
+	icmp(t, ICMP_SOURCE_QUENCH, 0, 0, t->iss);
+	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, t->iss);
+	state_is(t, TCP_SYN_RECV);
+	counted(t, ATTEMPT_FAILS, 0);
+	host_gone(t, t->iss);
+	state_is(t, TCP_LISTEN);
+	counted(t, ATTEMPT_FAILS, 1);
+	/* nobody is told: the listener goes on */
+	error_is(t, 0);
+	soft_error_is(t, 0);
+}
+
+static void request_of_a_busy_listener(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	const char *said;
+
+	bring_to(t, IN_REQUEST);
+	lock_sock(t->listener->sk);
+	said = conv_icmp(t, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, t->iss);
+	release_sock(t->listener->sk);
+	CONV_STEP(said);
+	state_is(t, TCP_SYN_RECV);
+	inject(t, "ACK seq R ack S");
+	state_is(t, TCP_ESTABLISHED);
+}
+
+/* Both have closed: nothing is left that could be told. */
+static void in_time_wait(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_TIME_WAIT);
+	host_gone(t, t->iss + 2);
+	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, t->iss + 2);
+	state_is(t, TCP_TIME_WAIT);
+	counted(t, ICMP_IGNORED, 2);
+	counted(t, ICMP_ERRORS, 0);
+}
+
+static void to_a_listener(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_LISTEN);
+	host_gone(t, t->iss);
+	state_is(t, TCP_LISTEN);
+	counted(t, ICMP_IGNORED, 1);
+	counted(t, ICMP_ERRORS, 0);
+	error_is(t, 0);
+	soft_error_is(t, 0);
+}
+
+/* Each part of the 4-tuple counts, and the protocol. */
+static void of_another_connection(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_tuple tuple = t->tuple;
+
+	bring_to(t, IN_SYN_SENT);
+	t->tuple.lport++;
+	host_gone(t, 100);
+	t->tuple = tuple;
+	t->tuple.rport++;
+	host_gone(t, 100);
+	t->tuple = tuple;
+	xtcp_addr_from_v4(&t->tuple.raddr, htonl(THERE_ADDR + 1));
+	host_gone(t, 100);
+	counted(t, ICMP_IGNORED, 3);
+	/* the kernel's TCP is asked, and has none */
+	t->tuple = tuple;
+	t->tuple.wire = IPPROTO_TCP;
+	host_gone(t, 100);
+	t->tuple = tuple;
+	counted(t, ICMP_ERRORS, 0);
+	state_is(t, TCP_SYN_SENT);
+	host_gone(t, 100);
+	state_is(t, TCP_CLOSE);
+}
+
+/* RFC 792: the IP header and eight bytes; less says not enough. */
+static void truncated_quote(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	for (u32 bytes = 0; bytes < ICMP_QUOTE_BYTES; bytes++)
+		CONV_STEP(conv_icmp_quoting(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH,
+					    0, t->iss, 0, bytes));
+	/* eight bytes, but of options */
+	for (u32 bytes = 0; bytes < ICMP_QUOTE_BYTES + 8; bytes++)
+		CONV_STEP(conv_icmp_quoting(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH,
+					    0, t->iss, 8, bytes));
+	state_is(t, TCP_SYN_SENT);
+	counted(t, ICMP_ERRORS, 0);
+	counted(t, ICMP_IGNORED, 0);
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, t->iss);
+	state_is(t, TCP_CLOSE);
+}
+
+/* On its way the datagram got options: the ports stand behind them. */
+static void quote_with_options(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	CONV_STEP(conv_icmp_quoting(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0,
+				    t->iss, 40, ICMP_QUOTE_BYTES + 40));
+	state_is(t, TCP_CLOSE);
+	counted(t, ICMP_ERRORS, 1);
+}
+
+/* While the user holds the socket nothing ends, not even an attempt to open: the
+ * error is kept for when that fails.
+ */
+static void refuses_a_busy_user(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	const char *said;
+
+	t->xn->sysctl.syn_retries = 1;
+	bring_to(t, IN_SYN_SENT);
+	lock_sock(t->sock->sk);
+	said = conv_icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, t->iss);
+	release_sock(t->sock->sk);
+	CONV_STEP(said);
+	state_is(t, TCP_SYN_SENT);
+	counted(t, ICMP_ERRORS, 1);
+	error_is(t, 0);
+	soft_error_is(t, ECONNREFUSED);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "SYN seq 100");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	state_is(t, TCP_CLOSE);
+	returns(t, -ECONNREFUSED, user_connect(t));
+}
+
+/* Nor is one interrupted who has asked to be told. */
+static void busy_user_who_asks(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	const char *said;
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_IP, IP_RECVERR, 1));
+	lock_sock(t->sock->sk);
+	said = conv_icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, t->iss + 1);
+	release_sock(t->sock->sk);
+	CONV_STEP(said);
+	error_is(t, 0);
+	soft_error_is(t, ECONNREFUSED);
+	returns(t, -EAGAIN, user_recv(t, 1));
+}
+
+/* RFC 5927: what is not in flight cannot have met an error */
+static void is_checked(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 99);
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 102);
+	state_is(t, TCP_SYN_SENT);
+	counted(t, ICMP_IGNORED, 2);
+	t->tuple.rport++;
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 100);
+	counted(t, ICMP_IGNORED, 3);
+	counted(t, ICMP_ERRORS, 0);
+	/* MUST-55: a Source Quench is nothing */
+	t->tuple.rport--;
+	icmp(t, ICMP_SOURCE_QUENCH, 0, 0, 100);
+	state_is(t, TCP_SYN_SENT);
+	counted(t, ICMP_ERRORS, 0);
+}
+
+/* ---- the path's MTU ---- */
+
+/* A full segment is on its way. */
+static void segment_in_flight(struct conv *t)
+{
+	established(t);
+	returns(t, MSS, user_send(t, MSS));
+	expect(t, "PSH|ACK seq 101 ack R len m");
+}
+
+static void frag_needed_for(struct conv *t, u32 mtu)
+{
+	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu, 101);
+}
+
+static void frag_needed(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 1460, user_send(t, 1460));
+	expect(t, "PSH|ACK seq 101 ack R len 1460");
+	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, 101);
+	mss_is(t, 960);
+	expect(t, "ACK seq 101 ack R len 960");
+	expect(t, "PSH|ACK seq 1061 ack R len 500");
+	state_is(t, TCP_ESTABLISHED);
+}
+
+static void frag_needed_old(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 1460, user_send(t, 1460));
+	expect(t, "PSH|ACK seq 101 ack R len 1460");
+	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 900, 5000000);
+	mss_is(t, 1460);
+}
+
+/* While the user holds the socket the router is heard, too. */
+static void frag_needed_waits(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	const char *said;
+	struct sock *sk;
+
+	established(t);
+	returns(t, 1460, user_send(t, 1460));
+	expect(t, "PSH|ACK seq 101 ack R len 1460");
+	sk = t->sock->sk;
+	lock_sock(sk);
+	said = conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, 101);
+	release_sock(sk);
+	conv_freeze(t);
+	CONV_STEP(said);
+	mss_is(t, 960);
+	expect(t, "ACK seq 101 ack R len 960");
+	expect(t, "PSH|ACK seq 1061 ack R len 500");
+}
+
+/* It is no error: nobody is told, and with IP_RECVERR neither. */
+static void frag_needed_is_no_error(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	segment_in_flight(t);
+	returns(t, 0, user_option(t, SOL_IP, IP_RECVERR, 1));
+	frag_needed_for(t, 1000);
+	pass_over(t);
+	counted(t, ICMP_ERRORS, 0);
+	counted(t, ICMP_IGNORED, 0);
+	error_is(t, 0);
+	soft_error_is(t, 0);
+	returns(t, -EAGAIN, user_recv(t, 1));
+}
+
+/* What the path took before, it takes: nothing goes again. */
+static void frag_needed_for_no_less(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	segment_in_flight(t);
+	frag_needed_for(t, 1500);
+	frag_needed_for(t, 1501);
+	frag_needed_for(t, 65535);
+	mss_is(t, MSS);
+	/* once it is less, more is not believed, and less still is */
+	frag_needed_for(t, 1000);
+	expect(t, "ACK seq 101 ack R len 960");
+	expect(t, "PSH|ACK seq 1061 ack R len 500");
+	frag_needed_for(t, 1000);
+	frag_needed_for(t, 1200);
+	mss_is(t, 960);
+	frag_needed_for(t, 800);
+	mss_is(t, 760);
+	expect(t, "ACK seq 101 ack R len 760");
+	expect(t, "PSH|ACK seq 861 ack R len 700");
+}
+
+/* Less than any path has, or not said at all, as by routers older than RFC 1191: IP's
+ * least (min_pmtu, 552) is taken.
+ */
+static void frag_needed_for_too_little(struct kunit *test)
+{
+	static const u32 mtus[] = { 551, 68, 1, 0 };
+	struct conv *t = conv_of(test);
+
+	for (int i = 0; i < ARRAY_SIZE(mtus); i++) {
+		segment_in_flight(t);
+		frag_needed_for(t, mtus[i]);
+		mss_is(t, 512);
+		expect(t, "ACK seq 101 ack R len 512");
+		expect(t, "ACK seq 613 ack R len 512");
+		expect(t, "PSH|ACK seq 1125 ack R len 436");
+		user_abort(t);
+		pass_over(t);
+		/* another path */
+		xtcp_addr_from_v4(&t->tuple.raddr, htonl(THERE_ADDR + 1 + i));
+		t->written = 0;
+	}
+}
+
+/* A router that says nothing is heard by a busy user as well. */
+static void frag_needed_for_nothing_waits(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	const char *said;
+
+	segment_in_flight(t);
+	lock_sock(t->sock->sk);
+	said = conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 0, 101);
+	release_sock(t->sock->sk);
+	conv_freeze(t);
+	CONV_STEP(said);
+	mss_is(t, 512);
+	pass_over(t);
+}
+
+/* Of several that came meanwhile the last one counts; not in flight, it does not. */
+static void frag_needed_waits_twice(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	const char *said;
+
+	segment_in_flight(t);
+	lock_sock(t->sock->sk);
+	said = conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1200, 101);
+	said = said ?: conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, 101);
+	said = said ?: conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 600, 100);
+	release_sock(t->sock->sk);
+	conv_freeze(t);
+	CONV_STEP(said);
+	mss_is(t, 960);
+	counted(t, ICMP_IGNORED, 1);
+	expect(t, "ACK seq 101 ack R len 960");
+	expect(t, "PSH|ACK seq 1061 ack R len 500");
+}
+
+/* Nothing is in flight: what follows is smaller. */
+static void frag_needed_when_idle(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	frag_needed_for(t, 1000);
+	mss_is(t, 960);
+	returns(t, MSS, user_send(t, MSS));
+	expect(t, "ACK seq 101 ack R len 960");
+	expect(t, "PSH|ACK seq 1061 ack R len 500");
+}
+
+/* The SYN itself was short enough: it does not go again, and what follows is shorter. */
+static void frag_needed_while_opening(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, t->iss);
+	state_is(t, TCP_SYN_SENT);
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	mss_is(t, 960);
+}
+
+/* IP_PMTUDISC_INTERFACE: the user trusts no router, and nothing goes again for one.
+ * What IP has learned of the path holds for what follows, as in Linux's TCP.
+ */
+static void frag_needed_not_trusted(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_INTERFACE));
+	returns(t, MSS, user_send(t, MSS));
+	expect(t, "PSH|ACK seq 101 ack R len m");
+	frag_needed_for(t, 1000);
+	inject(t, "ACK seq R ack S");
+	returns(t, MSS, user_send(t, MSS));
+	expect(t, "ACK seq S ack R len 960");
+	expect(t, "PSH|ACK seq S+960 ack R len 500");
+}
+
+static struct kunit_case icmp_cases[] = {
+	KUNIT_CASE_PARAM(means_while_opening, meaning_gen_params),
+	KUNIT_CASE_PARAM(means_once_open, meaning_gen_params),
+	KUNIT_CASE_PARAM(means_to_who_asks, meaning_gen_params),
+	KUNIT_CASE(refuses),
+	KUNIT_CASE(is_soft),
+	KUNIT_CASE(hint_forgotten),
+	KUNIT_CASE(ends_nothing),
+	KUNIT_CASE(is_checked),
+	KUNIT_CASE(in_flight_only),
+	KUNIT_CASE(request_is_checked),
+	KUNIT_CASE(request_of_a_busy_listener),
+	KUNIT_CASE(in_time_wait),
+	KUNIT_CASE(to_a_listener),
+	KUNIT_CASE(of_another_connection),
+	KUNIT_CASE(truncated_quote),
+	KUNIT_CASE(quote_with_options),
+	KUNIT_CASE(refuses_a_busy_user),
+	KUNIT_CASE(busy_user_who_asks),
+	KUNIT_CASE(frag_needed),
+	KUNIT_CASE(frag_needed_old),
+	KUNIT_CASE(frag_needed_waits),
+	KUNIT_CASE(frag_needed_waits_twice),
+	KUNIT_CASE(frag_needed_is_no_error),
+	KUNIT_CASE(frag_needed_for_no_less),
+	KUNIT_CASE(frag_needed_for_too_little),
+	KUNIT_CASE(frag_needed_for_nothing_waits),
+	KUNIT_CASE(frag_needed_when_idle),
+	KUNIT_CASE(frag_needed_while_opening),
+	KUNIT_CASE(frag_needed_not_trusted),
+	{}
+};
+
+struct kunit_suite icmp_suite = {
+	.name = "wire_icmp",
+	.init = conv_init,
+	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
+	.test_cases = icmp_cases,
+};
