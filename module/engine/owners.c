@@ -45,13 +45,6 @@ static struct xtcp_owner_group *owner_group_of(struct rb_node *node)
 	return rb_entry_safe(node, struct xtcp_owner_group, node);
 }
 
-/* Every address: ::, or 0.0.0.0 as an IPv4-mapped one. */
-static bool addr_any(const struct in6_addr *a)
-{
-	return !(a->s6_addr32[0] | a->s6_addr32[1] | a->s6_addr32[3]) &&
-	       (!a->s6_addr32[2] || a->s6_addr32[2] == htonl(0xffff));
-}
-
 /* What the socket's options say now. */
 static u32 owner_sock_how(const struct sock *sk)
 {
@@ -79,7 +72,7 @@ void xtcp_owner_key(struct xtcp_owner_key *key, const struct sock *sk,
 {
 	const struct in6_addr *laddr = &xtcp_sk(sk)->node.tuple.laddr;
 
-	key->laddr = addr_any(laddr) ? in6addr_any : *laddr;
+	key->laddr = xtcp_owner_any_addr(laddr) ? in6addr_any : *laddr;
 	key->ifindex = READ_ONCE(sk->sk_bound_dev_if);
 	owner_key_set_how(key, owner_sock_how(sk), uid);
 }
@@ -298,7 +291,7 @@ int xtcp_owners_conflict(struct xtcp_owners *owners,
 {
 	int err;
 
-	if (addr_any(&check->wish->laddr))
+	if (xtcp_owner_any_addr(&check->wish->laddr))
 		return owners_ask_classes(owners, check);
 	err = owners_ask_address(owners, &in6addr_any, check);
 	return err ?: owners_ask_address(owners, &check->wish->laddr, check);

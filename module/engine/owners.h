@@ -90,6 +90,13 @@ static inline bool xtcp_owners_none(const struct xtcp_owners *owners)
 	return RB_EMPTY_ROOT(&owners->groups);
 }
 
+/* Every address: ::, or 0.0.0.0 as an IPv4-mapped one. */
+static inline bool xtcp_owner_any_addr(const struct in6_addr *a)
+{
+	return !(a->s6_addr32[0] | a->s6_addr32[1] | a->s6_addr32[3]) &&
+	       (!a->s6_addr32[2] || a->s6_addr32[2] == htonl(0xffff));
+}
+
 void xtcp_owner_key(struct xtcp_owner_key *key, const struct sock *sk,
 		    kuid_t uid);
 int xtcp_owners_conflict(struct xtcp_owners *owners,

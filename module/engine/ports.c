@@ -151,13 +151,6 @@ static void owner_init(struct xtcp_owner *o, struct sock *sk,
 	xtcp_owner_key(key, sk, o->uid);
 }
 
-/* Every address: ::, or 0.0.0.0 as an IPv4-mapped one. */
-static bool addr_any(const struct in6_addr *a)
-{
-	return !(a->s6_addr32[0] | a->s6_addr32[1] | a->s6_addr32[3]) &&
-	       (!a->s6_addr32[2] || a->s6_addr32[2] == htonl(0xffff));
-}
-
 /* On the TCP wire: does this owner share the port with sockets of the kernel's
  * TCP?  As two of those do: SO_REUSEADDR on both, as long as none listens.
  */
@@ -683,7 +676,7 @@ static int listener_score(const struct sock *sk, const struct xtcp_tuple *t,
 	/* it may have left, and listen elsewhere by now */
 	if (bound->lport != t->lport || bound->wire != t->wire)
 		return 0;
-	if (!addr_any(laddr)) {
+	if (!xtcp_owner_any_addr(laddr)) {
 		if (!ipv6_addr_equal(laddr, &t->laddr))
 			return 0;
 		score += 4;
