@@ -47,8 +47,8 @@ static void family_init_buffers(struct sock *sk, const struct xtcp_sysctls *ctl)
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(ctl->rmem[1]));
 }
 
-/* Of a class of their own to lockdep: bind() locks a socket of the kernel's TCP
- * while it holds ours, hold.c.
+/* A lockdep class of their own: on TCP's wire bind() locks a socket of the
+ * kernel's TCP while it holds ours (hold.c).
  */
 static struct lock_class_key family_lock_keys[2];
 
@@ -84,7 +84,7 @@ static int family_init_sock(struct sock *sk)
 	return 0;
 }
 
-/* A socket that a policy refused at birth. */
+/* Undo family_init_sock(), for a socket that a policy refused. */
 static void family_destroy_unused(struct sock *sk)
 {
 	sk_sockets_allocated_dec(sk);
@@ -98,7 +98,7 @@ static void family_set_wire(struct sock *sk, int protocol)
 	sk->sk_gso_type = SKB_GSO_TCPV4;
 }
 
-/* What the IP layer expects of a struct inet_sock. */
+/* Set what the IP layer reads of a struct inet_sock. */
 static void family_init_inet(struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk);
@@ -145,8 +145,8 @@ static int family_create(struct net *net, struct socket *sock, int protocol,
 
 /* ---- bind ---- */
 
-/* Own an address and port.  Socket locked, in CLOSED, of no port; a port of 0 is
- * any.
+/* Own an address and port; port 0 is any.  The socket is locked, in CLOSED, and
+ * owns no port yet.
  */
 static int bind_port(struct sock *sk, __be32 rcv_saddr, __be32 saddr, u16 port)
 {
@@ -163,8 +163,8 @@ static int bind_port(struct sock *sk, __be32 rcv_saddr, __be32 saddr, u16 port)
 	return err;
 }
 
-/* The address is the socket's, and so is the port that it owns, if it does.
- * @asked: it was asked for, not any would do.
+/* Note the address, and the port if there is one, that the socket has by now.
+ * @asked: the user named the port.
  */
 static void bind_done(struct sock *sk, bool asked)
 {
@@ -180,7 +180,9 @@ static void bind_done(struct sock *sk, bool asked)
 	sk_dst_reset(sk);
 }
 
-/* Can this address be had?  Return: its type, as routes say; or -EADDRNOTAVAIL */
+/* May the socket be bound to this address?  Return: its type by the routing
+ * table, or -EADDRNOTAVAIL
+ */
 static int bind_addr_type(struct sock *sk, __be32 addr)
 {
 	struct net *net = sock_net(sk);
@@ -199,7 +201,7 @@ static int bind_locked(struct sock *sk, const struct sockaddr_in *to, u32 flags)
 	struct net *net = sock_net(sk);
 	int type, err;
 
-	/* no family at all is as good, with no address */
+	/* AF_INET's bind() takes AF_UNSPEC as well, if the address is 0.0.0.0 */
 	if (to->sin_family != AF_INET &&
 	    (to->sin_family != AF_UNSPEC || addr != htonl(INADDR_ANY)))
 		return -EAFNOSUPPORT;
@@ -213,7 +215,7 @@ static int bind_locked(struct sock *sk, const struct sockaddr_in *to, u32 flags)
 	if (sk->sk_state != TCP_CLOSE || inet_sk(sk)->inet_num)
 		return -EINVAL;
 	if (type == RTN_MULTICAST || type == RTN_BROADCAST)
-		saddr = 0;	/* the device's */
+		saddr = 0;	/* the device's will do */
 	if (!port && xtcp_inet_bind_no_port(sk)) {
 		inet_sk(sk)->inet_rcv_saddr = addr;
 		inet_sk(sk)->inet_saddr = saddr;
@@ -536,8 +538,8 @@ static struct sock *accept_child(struct sock *sk, int flags, int *error)
 	return child ? &child->inet.sk : NULL;
 }
 
-/* Not inet_accept(): that may charge a child anew, which has been charged since
- * it is there.
+/* Not inet_accept(): it may charge the child to a memory cgroup again, and the
+ * child has been charged since it was made.
  */
 static int xtcp_accept(struct socket *sock, struct socket *newsock,
 		       XTCP_ACCEPT_ARGS)
@@ -563,8 +565,8 @@ static int family_setsockopt(struct socket *sock, int level, int name,
 			     sockptr_t val, unsigned int len)
 {
 	if (level == SOL_SOCKET) {
-		/* taken, it would choose among sockets of the kernel's tables,
-		 * where ours are not
+		/* the program would choose among sockets in the kernel's
+		 * tables, and ours are not there
 		 */
 		if (name == SO_ATTACH_REUSEPORT_CBPF ||
 		    name == SO_ATTACH_REUSEPORT_EBPF)
@@ -614,7 +616,9 @@ static int family_set_rcvlowat(struct sock *sk, int val)
 	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
 	if (xtcp_unread(sk) >= (u32)sk->sk_rcvlowat)
 		sk->sk_data_ready(sk);
-	/* the mark must be reachable: the window is half of what is free */
+	/* the low-water mark must be reachable: the window is half of the free
+	 * room
+	 */
 	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
 	    READ_ONCE(sk->sk_rcvbuf) < 4 * val)
 		WRITE_ONCE(sk->sk_rcvbuf, 4 * val);
@@ -701,8 +705,8 @@ static struct net_proto_family xtcp_family = {
 	.owner	= THIS_MODULE,
 };
 
-/* socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP): for programs that let one choose
- * the protocol, but not the family.
+/* socket(AF_INET, SOCK_STREAM, IPPROTO_XTCP): for programs whose user can
+ * choose the protocol but not the family.
  */
 static struct inet_protosw xtcp_protosw = {
 	.type		= SOCK_STREAM,

@@ -12,7 +12,9 @@
 #include "../engine/window.h"
 #include "info.h"
 
-/* In bytes a second; the kernel's "no limit" has as many bits as a long. */
+/* Bytes a second.  "No limit" is all ones: of a long in the kernel, of 64 bits
+ * here.
+ */
 static u64 info_rate_bytes(unsigned long bytes_per_s)
 {
 	return bytes_per_s == ~0UL ? ~0ULL : bytes_per_s;
@@ -54,7 +56,7 @@ static u32 info_segments(s32 bytes, u32 mss)
 	return bytes > 0 ? DIV_ROUND_UP((u32)bytes, mss) : 0;
 }
 
-/* What is in flight, and what of it is thought lost, in segments. */
+/* How many segments are in flight, and how many of them are thought lost. */
 static void get_info_recovery(const struct xtcp_sock *x, struct tcp_info *info)
 {
 	u32 mss = max(x->snd_mss, 1u);
@@ -77,7 +79,7 @@ static void get_info_recovery(const struct xtcp_sock *x, struct tcp_info *info)
 	}
 }
 
-/* What the connection has done since it opened. */
+/* Totals since the connection opened. */
 static void get_info_tally(const struct xtcp_tally *t, struct tcp_info *info)
 {
 	u32 rto_time = t->rto_time;
@@ -99,7 +101,7 @@ static void get_info_tally(const struct xtcp_tally *t, struct tcp_info *info)
 				jiffies_to_msecs(rto_time));
 }
 
-/* In microseconds, until now. */
+/* For how many microseconds has this limit held, until now? */
 static u64 info_limited_us(const struct xtcp_tally *t, enum xtcp_limit limit)
 {
 	u32 n = t->limited[limit];
@@ -109,7 +111,7 @@ static u64 info_limited_us(const struct xtcp_tally *t, enum xtcp_limit limit)
 	return (u64)n * (USEC_PER_SEC / HZ);
 }
 
-/* How quickly data went, and what kept them from going quicker. */
+/* The delivery rate, and what has limited it. */
 static void get_info_rate(const struct xtcp_sock *x, struct tcp_info *info)
 {
 	const struct xtcp_tally *t = &x->tally;

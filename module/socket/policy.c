@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What others say about a socket before it may be used: BPF programs of its
- * cgroup, Landlock, the administrator.
+ * Asking those who have a say in a socket before it is used: BPF programs of
+ * its cgroup, Landlock, the administrator.
  *
- * Rules that speak of TCP must hold on TCP's wire.  They know TCP by the socket's
- * protocol number, which xtcp's sockets cannot have: the kernel takes a stream
- * socket with that number for a struct tcp_sock, and a program that may set TCP's
- * options would write beyond ours.  So on that wire a program that looks at an
- * address is shown a socket of the kernel's TCP, which stands in for ours and is
- * gone when it has been heard.  What the program does to it, ours is given, as
- * far as that can be told.  Programs that look at nothing but the socket have no
- * such helpers; to them ours says for a moment that it is TCP.
+ * Rules that speak of TCP must hold on TCP's wire.  They know TCP by the
+ * socket's protocol number, which xtcp's sockets cannot have: the kernel takes
+ * a stream socket with that number for a struct tcp_sock, and a program that
+ * may set TCP's options would write beyond ours.  So on that wire a program
+ * that looks at an address is shown a socket of the kernel's TCP, which stands
+ * in for ours and is freed when the program has answered.  What the program has
+ * set on it is then set on ours, as far as it can be read back.  Programs that
+ * look only at the socket have no such helpers: for them our socket claims for
+ * a moment to be TCP.
  *
- * Landlock is asked in the core, before xtcp is, and finds no TCP.  It can be
- * asked once more about connect(), by way of what it says to sendto() with
- * MSG_FASTOPEN, on a kernel that judges that.  What it would say to bind() nobody
- * outside the kernel's core can ask: net.xtcp.tcp_wire says who must not bind.
+ * The core asks Landlock before it calls xtcp, and Landlock finds no TCP.  xtcp
+ * asks again about connect(), as sendto() with MSG_FASTOPEN would, on a kernel
+ * where Landlock judges that.  Nobody outside the core can ask it about bind():
+ * net.xtcp.tcp_wire says who must not bind.
  */
 #include <linux/capability.h>
 #include <linux/net.h>
@@ -30,7 +31,7 @@
 /* A socket of the kernel's TCP that Landlock is asked about.  It is never used. */
 static struct socket *asked;
 
-/* The rules have let it pass; there is nothing to send. */
+/* Landlock has let it pass; there is nothing to send. */
 static int asked_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 {
 	return 0;
@@ -155,8 +156,8 @@ static int policy_run_post_bind(struct sock *sk)
 }
 
 /**
- * xtcp_policy_create() - may this socket be?
- * @sk: the socket, of a user's, not yet in his hands
+ * xtcp_policy_create() - may this socket be made?
+ * @sk: a user's socket, which he does not have yet
  *
  * Process context.
  *
@@ -171,7 +172,7 @@ int xtcp_policy_create(struct sock *sk)
 }
 
 /**
- * xtcp_policy_bound() - may this socket have the port that it owns by bind()?
+ * xtcp_policy_bound() - may this socket keep the port that bind() gave it?
  * @sk: the socket, locked
  *
  * Return: 0, or what a program of BPF_CGROUP_INET4_POST_BIND says
@@ -186,7 +187,7 @@ int xtcp_policy_bound(struct sock *sk)
 /**
  * struct stand_in - a socket of the kernel's TCP in the place of ours
  * @sock: it
- * @cgroup: its own; meanwhile it has ours
+ * @cgroup: its own cgroup; until the end it has ours
  */
 struct stand_in {
 	struct socket		*sock;
@@ -223,7 +224,7 @@ static int stand_in_make(struct stand_in *s, struct sock *sk)
 	return 0;
 }
 
-/* What a program may have set by bpf_setsockopt(). */
+/* Take over what a program may have set by bpf_setsockopt(). */
 static void stand_in_take_options(struct sock *sk, const struct sock *tcp)
 {
 	WRITE_ONCE(sk->sk_bound_dev_if, tcp->sk_bound_dev_if);
@@ -232,7 +233,7 @@ static void stand_in_take_options(struct sock *sk, const struct sock *tcp)
 	WRITE_ONCE(inet_sk(sk)->tos, inet_sk(tcp)->tos);
 }
 
-/* What it may have said by bpf_bind(). */
+/* Take over the address and port that it may have wished for by bpf_bind(). */
 static void stand_in_take_wish(struct sock *sk, const struct sock *tcp,
 			       struct xtcp_bind_wish *wish)
 {
@@ -249,7 +250,7 @@ static void stand_in_take_wish(struct sock *sk, const struct sock *tcp,
 	};
 }
 
-/* @wish: NULL where it has no use. */
+/* @wish: where to write what the program wished for by bpf_bind(); or NULL. */
 static void stand_in_end(struct stand_in *s, struct sock *sk,
 			 struct xtcp_bind_wish *wish)
 {

@@ -9,7 +9,7 @@ struct sockaddr;
 
 /**
  * struct xtcp_bind_wish - where a policy wants a socket bound before it connects
- * @wished: it does; else the rest says nothing
+ * @wished: it wants that; else the rest means nothing
  * @rcv_saddr: the address to own the port on
  * @saddr: the address to send from; 0: as the route says
  * @port: the port; 0: the address alone

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What may be done without waiting, and who is woken when it may: poll, and how
- * much is waiting in each direction.
+ * poll(), the wake-up of those who wait for room, and how much is waiting in
+ * each direction.
  */
 #include <linux/sockios.h>
 #include <asm/ioctls.h>
@@ -12,7 +12,7 @@
 #include "recv.h"
 
 /**
- * xtcp_write_space() - room in the send buffer: wake who waits for it
+ * xtcp_write_space() - wake those who wait for room in the send buffer
  * @sk: the connection, locked
  *
  * This is the socket's sk_write_space.
@@ -40,7 +40,7 @@ void xtcp_write_space(struct sock *sk)
 /**
  * xtcp_stream_memory_free() - TCP_NOTSENT_LOWAT: is little enough not sent yet?
  * @sk: the connection
- * @wake: 1: the answer decides about waking; then half of the mark counts
+ * @wake: 1: the caller would wake writers: then half of the mark counts
  *
  * Any context.  This is struct proto's stream_memory_free.
  */
@@ -61,7 +61,7 @@ static __poll_t poll_readable(struct sock *sk)
 
 	if (unlikely(x->urg_phase == XTCP_URGENT_HERE))
 		mask = EPOLLPRI;
-	/* the byte itself is not to be read */
+	/* the urgent byte itself is not read as part of the stream */
 	if (x->urg_phase != XTCP_URGENT_NONE && x->urg_seq == x->copied_seq &&
 	    !sock_flag(sk, SOCK_URGINLINE))
 		lowat++;
@@ -80,7 +80,7 @@ static __poll_t poll_writable(struct sock *sk)
 		return EPOLLOUT | EPOLLWRNORM;
 	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-	/* the space may have come between the question and the flag */
+	/* room may have come between the test and the flag */
 	smp_mb__after_atomic();
 	return __sk_stream_is_writeable(sk, 1) ? EPOLLOUT | EPOLLWRNORM : 0;
 }
@@ -89,7 +89,7 @@ static __poll_t poll_writable(struct sock *sk)
  * xtcp_poll() - what may be done without waiting
  * @file: the socket's file
  * @sock: the socket
- * @wait: who wants to be woken
+ * @wait: the poll table
  *
  * Process context, no lock.  Answers as tcp(7)'s sockets do.
  *
@@ -119,7 +119,9 @@ __poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait)
 	return mask;
 }
 
-/* What one recv() may get: up to the mark, if the urgent byte is out of line. */
+/* How many bytes one recv() may get: those before the mark, if the urgent byte
+ * is out of line.
+ */
 static u32 ioctl_readable_now(const struct sock *sk)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
@@ -135,7 +137,7 @@ static u32 ioctl_readable_now(const struct sock *sk)
 /**
  * xtcp_ioctl() - SIOCINQ (FIONREAD), SIOCOUTQ (TIOCOUTQ), SIOCOUTQNSD
  * @sock: the socket
- * @cmd: which; others are the interface's own
+ * @cmd: which; others go to inet_ioctl()
  * @arg: where to write the answer
  *
  * RFC 9293: MUST-33.

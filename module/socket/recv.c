@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RECEIVE: what has come in order, to the user.  RFC 9293, 3.10.3.
+ * RECEIVE: the user takes the bytes that have come in order.  RFC 9293, 3.10.3.
  */
 #include <linux/sched/signal.h>
 #include <linux/tcp.h>
@@ -13,7 +13,9 @@
 
 /* ---- the receive queue and the mark ---- */
 
-/* The skb of the receive queue with this sequence number, and where in it. */
+/* Find the skb of the receive queue with this sequence number, and its place
+ * there.
+ */
 static struct sk_buff *recv_skb(struct sock *sk, u32 seq, u32 *offset)
 {
 	struct sk_buff *skb;
@@ -26,7 +28,7 @@ static struct sk_buff *recv_skb(struct sock *sk, u32 seq, u32 *offset)
 	return NULL;
 }
 
-/* Read to the end: free it. */
+/* Free an skb that has been read to its end. */
 static void eat_skb(struct sock *sk, struct sk_buff *skb)
 {
 	__skb_unlink(skb, &sk->sk_receive_queue);
@@ -47,7 +49,7 @@ bool xtcp_at_mark(const struct sock *sk, u32 seq)
 	return x->urg_phase != XTCP_URGENT_NONE && x->urg_seq == seq;
 }
 
-/* How much of @used bytes from @seq lies before the mark. */
+/* How many of the @used bytes from @seq lie before the mark. */
 static u32 before_mark(const struct sock *sk, u32 seq, u32 used)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
@@ -57,7 +59,7 @@ static u32 before_mark(const struct sock *sk, u32 seq, u32 used)
 	return min(used, x->urg_seq - seq ?: used);
 }
 
-/* The reader has passed the mark. */
+/* Forget the mark once the reader has passed it. */
 static void forget_mark(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -109,11 +111,13 @@ static int recv_urgent(struct sock *sk, struct msghdr *msg, size_t len, int flag
 	}
 	if (sk->sk_state == TCP_CLOSE || sk->sk_shutdown & RCV_SHUTDOWN)
 		return 0;
-	/* announced, not here yet: never waits */
+	/* announced but not here yet: MSG_OOB never waits */
 	return -EAGAIN;
 }
 
-/* Nothing to read: why, and is that the answer?  Return: 1 to go on waiting */
+/* There is nothing to read.  Return: 1 to go on waiting, else what recv()
+ * answers
+ */
 static int recv_nothing(struct sock *sk, int copied, long timeo)
 {
 	if (copied && (sk->sk_err || sk->sk_state == TCP_CLOSE ||
@@ -139,7 +143,7 @@ static int recv_nothing(struct sock *sk, int copied, long timeo)
 	return 1;
 }
 
-/* Return: 0; -EPIPE where the connection is not the same any more */
+/* Return: 0; the socket's error or -EPIPE if it was disconnected meanwhile */
 static int recv_wait_for_data(struct sock *sk, long *timeo)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -336,7 +340,9 @@ int xtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
 		ret = recv_urgent(sk, msg, len, flags);
 	else
 		ret = recv_locked(sk, msg, len, flags);
-	/* to a program that reads only where there is something, the end is */
+	/* count the FIN as one, so that a program that reads only what is there
+	 * reads the end of the stream
+	 */
 	unread = xtcp_unread(sk) ?: xtcp_sk(sk)->fin_seen;
 	release_sock(sk);
 	if (ret >= 0 && xtcp_sk(sk)->recv_inq)

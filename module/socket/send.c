@@ -68,9 +68,9 @@ static void drop_empty_tail(struct sock *sk)
 
 /* ---- copying ---- */
 
-/* Pages that were written full, the oldest of which nobody may need any more when
- * the next is wanted: then none has to be allocated and zeroed.  Only what was
- * written since is ever sent.
+/* Keep full pages for reuse: by the time a new one is wanted, the oldest is
+ * often free, and none has to be allocated and zeroed.  Only bytes written
+ * since are ever sent.
  */
 struct used_frags {
 	struct page_frag	frag[8];
@@ -93,7 +93,7 @@ static bool send_frag_refill(struct sock *sk, struct page_frag *pfrag)
 }
 
 /**
- * xtcp_send_exit() - free what was kept
+ * xtcp_send_exit() - free the pages kept for reuse
  *
  * At module unload, when nobody can send any more.
  */
@@ -127,8 +127,8 @@ static int send_append(struct sock *sk, struct sk_buff *skb, struct msghdr *msg,
 		return 0;
 	copy = min_t(int, most, pfrag->size - pfrag->offset);
 	if (!sk_wmem_schedule(sk, copy)) {
-		/* little is always allowed: with nothing on its way nobody would ever
-		 * make room
+		/* always allow a little: with nothing in flight no ACK would
+		 * ever make room
 		 */
 		if (sk->sk_wmem_queued >= xtcp_buffer_least)
 			return -ENOBUFS;
@@ -173,16 +173,16 @@ static int send_wait_for_memory(struct sock *sk, int flags, long *timeo)
 	int err;
 
 	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-	/* what was written so far makes the room */
+	/* sending what was written so far makes the room */
 	send_push(sk, flags & ~MSG_MORE);
 	xtcp_note_limit(sk);
 	err = sk_stream_wait_memory(sk, timeo);
 	return xtcp_disconnected(sk, incarnation) ? -EPIPE : err;
 }
 
-/* SO_TIMESTAMPING: when the last byte of what was written leaves, and when it is
- * acknowledged.  Its number counts from when the option was set, which zeroes
- * sk_tskey.
+/* SO_TIMESTAMPING: tell when the last byte written leaves, and when it is
+ * acknowledged.  Bytes are numbered from the setting of the option, which
+ * zeroes sk_tskey.
  */
 static void send_stamp(struct sock *sk, const struct sockcm_cookie *sockc,
 		       int bytes)
@@ -200,7 +200,9 @@ static void send_stamp(struct sock *sk, const struct sockcm_cookie *sockc,
 	XTCP_CB(skb)->stamp_ack = !!(sockc->tsflags & SOF_TIMESTAMPING_TX_ACK);
 }
 
-/* @copied bytes are in the write queue: the last of @msg that will be. */
+/* The call has put @copied bytes of @msg into the write queue, and adds no
+ * more.
+ */
 static void send_written(struct sock *sk, const struct msghdr *msg,
 			 const struct sockcm_cookie *sockc, int copied)
 {
@@ -241,8 +243,8 @@ static int send_some(struct sock *sk, struct msghdr *msg)
 	}
 	xtcp_sk(sk)->write_seq += n;
 	xtcp_end(skb) += n;
-	/* a packet's worth: away with it, while the user writes on; unless it must
-	 * say where the urgent data end
+	/* send a full packet at once, while the user writes on; but not one
+	 * that must still say where the urgent data end
 	 */
 	if (skb->len >= goal && msg_data_left(msg) &&
 	    skb == xtcp_sk(sk)->send_head && !(msg->msg_flags & MSG_OOB))
@@ -268,11 +270,11 @@ static int send_wait_connected(struct sock *sk, long *timeo)
 	return !err && xtcp_disconnected(sk, incarnation) ? -EPIPE : err;
 }
 
-/* Nothing was taken, for an error.  Return: what the user gets */
+/* An error came before any byte was taken.  Return: what send() answers */
 static int send_failed(struct sock *sk, int flags, int err)
 {
 	err = sk_stream_error(sk, flags, err);
-	/* epoll, edge-triggered: another try is worth it once there is room */
+	/* wake an edge-triggered epoll: another try may find room */
 	if (err == -EAGAIN && skb_queue_empty(&sk->sk_write_queue))
 		sk->sk_write_space(sk);
 	return err;
@@ -348,7 +350,7 @@ int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
  * xtcp_splice_eof() - sendfile() has come to the file's end before its count
  * @sock: the socket
  *
- * Process context.  What was sent with MSG_MORE goes.  This is struct proto's
+ * Process context.  Sends what MSG_MORE held back.  This is struct proto's
  * splice_eof.
  */
 void xtcp_splice_eof(struct socket *sock)

@@ -4,8 +4,8 @@
 
 #include "../engine/connection.h"
 
-/* Has another thread disconnected the socket while this one slept?  Then its call is
- * over, even if there is a new connection by now.
+/* Has another thread disconnected the socket while this one slept?  Then this
+ * thread's call is over, even if there is a new connection by now.
  */
 static inline bool xtcp_disconnected(const struct sock *sk, u32 incarnation)
 {
