@@ -9,8 +9,8 @@
  * at the very last priority of LOCAL_IN, and one that is never confirmed breaks
  * stateful firewalls.
  *
- * Which ports are xtcp's says a table of claims, one for each hold (hold.c).  The
- * hook is there only while a claim is.
+ * A table of claims, one for each hold (hold.c), says which ports are xtcp's.
+ * The hook is registered only while there is a claim.
  */
 #include <linux/icmp.h>
 #include <linux/in.h>
@@ -52,12 +52,12 @@ struct hlist_head *xtcp_claim_bucket(struct xtcp_net *xn, u16 port)
 
 enum claim_part {
 	CLAIM_PART_NONE,
-	CLAIM_PART_KNOWN,	/* what the connection table knows */
-	CLAIM_PART_OPENING,	/* that, and what opens a connection */
+	CLAIM_PART_KNOWN,	/* those of a 4-tuple in the connection table */
+	CLAIM_PART_OPENING,	/* those, and SYNs that open a connection */
 	CLAIM_PART_ALL,
 };
 
-/* What is xtcp's of the segments for an address and port. */
+/* Which of the segments for an address and port are xtcp's? */
 static enum claim_part claim_part_of(struct xtcp_net *xn, __be32 addr, u16 port)
 {
 	enum claim_part part = CLAIM_PART_NONE;
@@ -102,8 +102,8 @@ static bool claim_is_opening(struct sk_buff *skb, u32 *seq)
 	return true;
 }
 
-/* Is this segment for us, on a port where the kernel's TCP may have sockets, too?
- * Where it may have the listener, a SYN may end TIME_WAIT and go there.
+/* Is this segment for us, on a port that the kernel's TCP may share?  Where the
+ * listener may be the kernel's, a SYN may end our TIME_WAIT and go there.
  */
 static bool claim_among_others(struct xtcp_net *xn, struct sk_buff *skb, u16 lport,
 			       u16 rport, enum claim_part part)
@@ -119,7 +119,7 @@ static bool claim_among_others(struct xtcp_net *xn, struct sk_buff *skb, u16 lpo
 	       upcalls->knows(xn, skb, &t, &seq);
 }
 
-/* The hook's view of the TCP header: no more than the ports is read. */
+/* Is this segment for us?  Only the ports of the TCP header are read. */
 static bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
@@ -142,7 +142,7 @@ static unsigned int claim_hand_on(struct sk_buff *skb)
 {
 	struct iphdr *iph;
 
-	/* tcpdump's clone shares this header and shall show what was sent */
+	/* tcpdump's clone shares this header and must show what was sent */
 	if (skb_ensure_writable(skb, sizeof(*iph)))
 		return NF_DROP;
 	iph = ip_hdr(skb);
@@ -152,8 +152,8 @@ static unsigned int claim_hand_on(struct sk_buff *skb)
 	return NF_ACCEPT;
 }
 
-/* An ICMP error that quotes a TCP segment of ours.  The kernel's TCP, to which
- * it goes also, knows nothing of it.
+/* An ICMP error that quotes a TCP segment of ours.  It goes on to the kernel's
+ * TCP, which does not know the connection.
  */
 static void claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 {
@@ -331,7 +331,7 @@ void xtcp_claim_leave(struct xtcp_net *xn, struct xtcp_claim *c)
 }
 
 /**
- * xtcp_claim_init() - before all else here
+ * xtcp_claim_init() - say whom to tell, before the first claim
  * @up: whom to tell; stays
  *
  * At module load.

@@ -9,7 +9,7 @@ struct xtcp_ip_upcalls;
 struct xtcp_net;
 
 /**
- * struct xtcp_claim - what xtcp claims of the segments for a port; part of a hold
+ * struct xtcp_claim - a claim on the segments for a port; part of a hold
  * @node: in its bucket; tcp_wire_lock; read under RCU by the hook
  * @addr: the address; 0: every one
  * @port: the port

@@ -2,19 +2,20 @@
 /*
  * IPPROTO_TCP: sharing the port space with the kernel's own TCP.
  *
- * What xtcp owns on this wire is held in the kernel's TCP, too, by a socket that
- * is bound and that no SYN ever finds, one for each address and port: a hold.  A
- * port that the kernel's TCP has cannot be held.  Holds are made and freed under a
- * mutex; the last user may leave in softirq, so a worker frees them.  A hold
- * claims the port's segments: claim.c.
+ * Each address and port that xtcp owns on this wire is held in the kernel's TCP
+ * by a socket that is bound and that no SYN ever finds: a hold.  A port that
+ * the kernel's TCP has cannot be held.  Holds are made and freed under a mutex;
+ * the last user may leave in softirq, so a worker frees them.  A hold claims
+ * the port's segments: claim.c.
  *
- * As long as one of a hold's users listens, or has not set SO_REUSEADDR, nobody
- * else gets the port, and every segment for it is xtcp's; but where the kernel's
- * TCP was on the port before, without a listener, its connections go on: then what
- * is neither in xtcp's table nor opens a connection is not.  Where all have set it
- * and none listens, a socket of the kernel's TCP that has set it, too, may be
- * bound to the port and listen, as it may beside such sockets of its own; xtcp's
- * are then only the segments whose 4-tuple is in its table.
+ * While one of a hold's users listens, or has not set SO_REUSEADDR, nobody else
+ * gets the port, and xtcp claims every segment for it.  But where connections
+ * of the kernel's TCP were on the port before, they go on: xtcp then claims
+ * only the segments whose 4-tuple is in its table, and those that open a
+ * connection.  While all users have set SO_REUSEADDR and none listens, a socket
+ * of the kernel's TCP with SO_REUSEADDR may share the port and listen, as it
+ * may beside the kernel's own such sockets; xtcp then claims only the segments
+ * whose 4-tuple is in its table.
  */
 #include <linux/in.h>
 #include <linux/net.h>
@@ -26,11 +27,11 @@
 
 /**
  * struct xtcp_hold - a port of the kernel's TCP, held for xtcp
- * @claim: address and port, and what of its segments is xtcp's
+ * @claim: address and port, and which of their segments are xtcp's
  * @dead: for the worker: the last user has left, its reference is the worker's
  * @rcu: frees it once the hook has left it
  * @users: owners in ports.c, and the worker's
- * @lock: guards the claim's guards, @yields, and @sock's sk_reuse
+ * @lock: protects the claim's guards, @yields, and @sock's sk_reuse
  * @yields: another hold asks for the port
  * @xn: the namespace
  * @sock: the kernel's socket
@@ -46,7 +47,7 @@ struct xtcp_hold {
 	struct socket		*sock;
 };
 
-/* A hold on every address will do for one of them. */
+/* A hold on every address will do for any of them. */
 static struct xtcp_hold *hold_find(struct xtcp_net *xn, __be32 addr, u16 port)
 {
 	struct xtcp_hold *hold;
@@ -60,8 +61,8 @@ static struct xtcp_hold *hold_find(struct xtcp_net *xn, __be32 addr, u16 port)
 	return NULL;
 }
 
-/* What the kernel's TCP asks of a bound socket when another wants the port.
- * Lock held.
+/* Set what the kernel's TCP reads of a bound socket when another wants the
+ * port.  Lock held.
  */
 static void hold_set_reuse(struct xtcp_hold *hold)
 {
@@ -69,8 +70,8 @@ static void hold_set_reuse(struct xtcp_hold *hold)
 				   SK_CAN_REUSE : SK_NO_REUSE;
 }
 
-/* Our own holds are no obstacle to another one on their port: which xtcp sockets
- * may share it is for ports.c to say.
+/* Keep our own holds out of the way of another one on their port: ports.c
+ * decides which xtcp sockets may share it.
  */
 static void holds_yield(const struct xtcp_hold *asks, bool yield)
 {
@@ -88,9 +89,9 @@ static void holds_yield(const struct xtcp_hold *asks, bool yield)
 	}
 }
 
-/* Ask the kernel's TCP for the port, as bind() does, and listen() once more.  Not
- * by bind(): cgroups' programs that judge that have judged xtcp's own, and have
- * no say in a connect().  Socket locked.
+/* Ask the kernel's TCP for the port, as bind() does, and listen() again.  Not
+ * by bind(): the cgroup's programs have judged xtcp's own bind(), and have no
+ * say in a connect().  Socket locked.
  */
 static int hold_ask(struct xtcp_hold *hold, bool reuse)
 {
@@ -102,7 +103,7 @@ static int hold_ask(struct xtcp_hold *hold, bool reuse)
 	return sk->sk_prot->get_port(sk, hold->claim.port) ? -EADDRINUSE : 0;
 }
 
-/* As hold_ask(), of one that was bound before; its users say how it goes on. */
+/* hold_ask() for a hold already bound; its users decide what follows. */
 static int hold_ask_again(struct xtcp_hold *hold, bool reuse)
 {
 	int err;
@@ -115,8 +116,8 @@ static int hold_ask_again(struct xtcp_hold *hold, bool reuse)
 	return err;
 }
 
-/* A bound socket of the kernel's TCP; @reuse: beside others that allow it.  It
- * keeps others away until its users say otherwise: xtcp_hold_guard().
+/* Bind a socket of the kernel's TCP; @reuse: beside others that allow it.  It
+ * keeps others away until xtcp_hold_guard() says otherwise.
  */
 static int hold_bind(struct xtcp_hold *hold, bool reuse)
 {
@@ -188,7 +189,7 @@ static void hold_free(struct xtcp_hold *hold)
 	xtcp_claim_unhook(xn);
 }
 
-/* tcp_wire_lock held.  Return: true where there was one. */
+/* Free the holds without users.  tcp_wire_lock held.  Return: was there one? */
 static bool holds_free_unused(struct xtcp_net *xn)
 {
 	struct llist_node *list = llist_del_all(&xn->tcp_wire_dead);
@@ -285,9 +286,10 @@ static bool hold_guard_more(struct xtcp_hold *hold)
 	return more;
 }
 
-/* As listen() asks: meanwhile the hold is in LISTEN, and whoever else asks is
- * refused; afterwards the guard refuses.  One who had looked before the guard was
- * there, and has not finished, has the bucket's lock: the second get_port() waits.
+/* Ask as listen() does.  Meanwhile the hold is in LISTEN, so other bidders are
+ * refused; afterwards the guard refuses them.  A bidder that looked before the
+ * guard was there, and has not finished, has the bucket's lock: the second
+ * get_port() waits for it.
  */
 static int hold_ask_to_listen(struct xtcp_hold *hold)
 {
