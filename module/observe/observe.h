@@ -16,9 +16,9 @@ enum xtcp_conns_place {
 /**
  * struct xtcp_conns_iter - a reader's place in /proc/net/xtcp
  * @xn: the namespace
- * @place: among what
- * @listener: there: the listener's number
- * @walk: there: over the connection table
+ * @place: in which part of the file
+ * @listener: among the listeners: the number of this one
+ * @walk: in the table: the walk over it
  * @pos: how many lines are before it
  * @steps: how often one of the tables was asked for the next entry
  */

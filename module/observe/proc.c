@@ -99,12 +99,12 @@ static void conns_show_node(struct seq_file *seq, struct xtcp_node *node)
 	}
 }
 
-/* First the listeners, by their numbers, then the connection table.  Both are
- * walked while they change: what is there all the time is shown once, or twice if
- * the table grows.
+/* The listeners come first, by number, then the connection table.  Both may
+ * change during the walk: an entry that is there all the time is shown once, or
+ * twice if the table grows.
  *
- * A reader takes a few lines at a time; the place is kept between, or reading
- * all would cost the square of what there is.
+ * A reader takes a few lines at a time.  Its place is kept between reads, or
+ * reading all would take time quadratic in the number of entries.
  */
 static void *conns_table_entry(struct xtcp_conns_iter *it, bool next)
 {
@@ -119,7 +119,7 @@ static void *conns_table_entry(struct xtcp_conns_iter *it, bool next)
 	return it->place == XTCP_CONNS_TABLE ? entry : NULL;
 }
 
-/* The listener with that number, or the next one; behind them the table. */
+/* The listener with that number, or the next one; after the last, the table. */
 static void *conns_listener_entry(struct xtcp_conns_iter *it, unsigned long id)
 {
 	struct sock *sk = xtcp_next_listener(it->xn, &id);
@@ -145,7 +145,7 @@ static void *conns_advance(struct xtcp_conns_iter *it)
 	return NULL;
 }
 
-/* What was here; if it has gone, what comes behind it. */
+/* The entry at this place; if it has gone, the next one. */
 static void *conns_here(struct xtcp_conns_iter *it)
 {
 	switch (it->place) {
@@ -248,8 +248,8 @@ void xtcp_conns_iter_exit(struct xtcp_conns_iter *it)
 	rhashtable_walk_exit(&it->walk);
 }
 
-/* Whoever has the file open keeps the namespace: its end must not wait for a reader,
- * who may be asleep in a fault for as long as he likes.
+/* An open file keeps the namespace: the namespace's end must not wait for a
+ * reader, which may sleep in a page fault for as long as it likes.
  */
 static int conns_open(struct inode *inode, struct file *file)
 {
