@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who owns a port, and who may own it beside them.
+ * The owners of a port, and whether another may join them.
  *
- * A port may have a listener and 20,000 connections, and whoever calls bind()
- * wants to know whether one of them is in the way.  So owners that are equal in
- * all that matters are a group, groups that differ in nothing but the address are
- * a class, and both stand in trees.  Who wants an address looks at the groups of
- * that address and of every address; who wants every address looks at the
+ * A port may have a listener and 20,000 connections, and bind() must find out
+ * whether one of them is in the way.  So owners that are equal in all that
+ * matters are a group, groups that differ only in the address are a class, and
+ * both stand in trees.  A bid for one address looks at the groups of that
+ * address and at those of every address; a bid for every address looks at the
  * classes.  All children of a listener at one address are one group.
  *
  * SO_REUSEADDR and SO_REUSEPORT of a socket may change later.  Setting one counts
@@ -60,7 +60,7 @@ static void owner_key_set_how(struct xtcp_owner_key *key, u32 how, kuid_t uid)
 }
 
 /**
- * xtcp_owner_key() - what decides about a socket that owns a port, or wants to
+ * xtcp_owner_key() - make the key of a socket that owns a port, or wants to
  * @key: where to write it
  * @sk: the socket; its tuple has the address
  * @uid: whose it is
@@ -166,8 +166,8 @@ static struct xtcp_owner_group *owner_group_first(struct xtcp_owners *owners,
 
 /* ---- conflicts ---- */
 
-/* May these two not have the port together, if they have the address?  The rules
- * of socket(7): SO_REUSEADDR on both as long as the other does not listen, or
+/* Do these two conflict, if they have the same address?  The rules of
+ * socket(7): SO_REUSEADDR on both as long as the other does not listen, or
  * SO_REUSEPORT on both and the same user.
  */
 static bool owner_keys_conflict(const struct xtcp_owner_key *wish,
@@ -185,7 +185,9 @@ static bool owner_keys_conflict(const struct xtcp_owner_key *wish,
 	return true;
 }
 
-/* What the owner would be by the options that it has set by now. */
+/* Make the owner's key by the options that it has set by now.  Return: whether
+ * that is another than its group's
+ */
 static bool owner_has_changed(const struct xtcp_owner *o,
 			      struct xtcp_owner_key *now)
 {
@@ -278,7 +280,7 @@ static int owners_ask_classes(struct xtcp_owners *owners,
 /**
  * xtcp_owners_conflict() - is an owner of the port in the way?
  * @owners: the port's
- * @check: who asks; the counts are to be zero
+ * @check: the bid; its counts must be zero
  *
  * Port lock held.  Looks at no more than the groups of the address, or, for every
  * address, the classes; at an owner only where its group is in the way.

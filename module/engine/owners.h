@@ -33,7 +33,9 @@ struct xtcp_owner {
 	bool			guards;
 };
 
-/* Owners move on to another group one by one; after so many a check is broken off. */
+/* A check moves owners to another group one by one, and breaks off after so
+ * many.
+ */
 #define XTCP_OWNERS_MOVES_MAX	64
 
 enum xtcp_owner_how {
@@ -72,8 +74,8 @@ struct xtcp_owners {
 };
 
 /**
- * struct xtcp_owners_check - does somebody who wants a port conflict with its owners?
- * @wish: who, and how
+ * struct xtcp_owners_check - does a bid for a port conflict with its owners?
+ * @wish: the bidder's key
  * @self: an owner that does not count, or NULL
  * @looks: how many classes, groups and owners were looked at
  * @moves: how many owners moved to another group

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ports: who has bound which, who listens on it, and which one is free.
+ * Ports: their owners, their listeners, and the choice of a free one.
  *
- * A port is an object in a table of its own, keyed by wire and number, there
- * while anyone owns it: sockets bound or connected, and TIME_WAIT objects.  Its
- * owners, owners.c, are guarded by one of the namespace's locks; listeners are
- * also read under RCU, by the SYNs that look for them.
+ * Each port is an object in a table, keyed by wire and number, and is there
+ * while it has an owner: a socket that is bound or connected, or a TIME_WAIT
+ * object.  One of the namespace's locks guards its owners (owners.c) and its
+ * listeners; SYNs look for a listener under RCU.
  */
 #include <linux/hash.h>
 #include <linux/jhash.h>
@@ -50,7 +50,7 @@ static u32 port_key(u8 wire, u16 num)
 	return (u32)wire << 16 | num;
 }
 
-/* Which one depends on the namespace: nobody can tell what shares a lock. */
+/* The namespace counts, so that nobody can tell which ports share a lock. */
 static spinlock_t *port_lock(struct xtcp_net *xn, u32 key)
 {
 	return &xn->port_locks[hash_32(key ^ net_hash_mix(xn->net),
@@ -151,8 +151,8 @@ static void owner_init(struct xtcp_owner *o, struct sock *sk,
 	xtcp_owner_key(key, sk, o->uid);
 }
 
-/* On the TCP wire: does this owner share the port with sockets of the kernel's
- * TCP?  As two of those do: SO_REUSEADDR on both, as long as none listens.
+/* On the TCP wire: does this owner keep sockets of the kernel's TCP away?
+ * Those share a port if both have set SO_REUSEADDR and neither listens.
  */
 static void owner_guard(struct xtcp_owner *o, bool guards)
 {
@@ -211,7 +211,7 @@ enum port_wish {
 	PORT_WISH_UNUSED,	/* only one that nobody owns */
 };
 
-/* On the TCP wire: the port in the kernel's TCP, NULL else. */
+/* On the TCP wire: hold the port in the kernel's TCP.  NULL on the other. */
 static struct xtcp_hold *port_hold(struct sock *sk, u16 num, bool reuse)
 {
 	if (xtcp_sk(sk)->node.tuple.wire != IPPROTO_TCP)
@@ -267,7 +267,7 @@ again:
 		port_free_unowned(port);
 	}
 	spin_unlock_bh(port_lock(x->xn, key));
-	/* softirqs had their turn; to sleep here is not for a bpf_bind() */
+	/* softirqs had their turn; a bpf_bind() must not sleep here */
 	if (err == -EAGAIN)
 		goto again;
 	xtcp_hold_put(hold);
@@ -373,11 +373,11 @@ static int port_try_connect(struct sock *sk, u16 num)
 	return err;
 }
 
-/* RFC 6056, 3.3.4: the double-hash algorithm.  Where the search begins depends on
- * the peer, by a secret, and on how many ports were given before to those who
- * share a counter with this peer: nobody can tell the next port, or what other
- * peers are talked to, and a port is late to come again.  65,536 counters: with few
- * a host can be known again by the collisions.
+/* RFC 6056, 3.3.4: the double-hash algorithm.  The place where the search
+ * begins depends on the peer, by a secret, and on how many ports were given
+ * before to peers that share its counter.  So nobody can tell the next port, or
+ * which other peers there are, and a port is reused late.  There are 65,536
+ * counters, because with few a host could be recognised by the collisions.
  */
 struct port_search {
 	u32	offset;
@@ -410,7 +410,7 @@ static struct port_search port_search(const struct xtcp_sock *x)
 	};
 }
 
-/* The next one begins behind this, and nobody can tell how far. */
+/* Let the next search begin beyond this one, and let nobody tell how far. */
 static void port_search_ends(struct port_search *search, u32 tried)
 {
 	WRITE_ONCE(*search->counter, READ_ONCE(*search->counter) + tried +
@@ -418,7 +418,7 @@ static void port_search_ends(struct port_search *search, u32 tried)
 }
 
 /**
- * xtcp_port_readdress() - the socket's local address or device is another by now
+ * xtcp_port_readdress() - the socket's local address or device has changed
  * @sk: the socket, locked
  *
  * A connection owns its port at the address that it has, not at the one that it
@@ -543,12 +543,12 @@ int xtcp_port_listen(struct sock *sk)
 		xa_erase(&x->xn->listeners, x->listener_id);
 out:
 	if (x->owner.hold)
-		xtcp_hold_guard(x->owner.hold, -1);	/* the asking's */
+		xtcp_hold_guard(x->owner.hold, -1);	/* that xtcp_hold_listen() took */
 	return err;
 }
 
 /**
- * xtcp_port_unlisten() - no SYN shall find this listener any more
+ * xtcp_port_unlisten() - let no SYN find this listener any more
  * @sk: the socket, locked
  */
 void xtcp_port_unlisten(struct sock *sk)
@@ -564,14 +564,14 @@ void xtcp_port_unlisten(struct sock *sk)
 	hlist_del_rcu(&x->listen_node);
 	x->listening = false;
 	xtcp_owner_key(&key, sk, x->owner.uid);
-	/* without memory it goes on to keep others away as a listener does */
+	/* without memory for that it keeps others away as a listener does */
 	xtcp_owners_move(&port->owners, &x->owner, &key);
 	owner_guard(&x->owner, !(key.how & XTCP_OWNER_REUSE));
 	spin_unlock_bh(port_lock(x->xn, port->key));
 }
 
 /**
- * xtcp_port_inherit() - a child owns its listener's port, too
+ * xtcp_port_inherit() - let a child own its listener's port
  * @child: a connection made by a listener; its tuple is set
  * @listener: locked
  *
@@ -603,7 +603,7 @@ int xtcp_port_inherit(struct sock *child, struct sock *listener)
 }
 
 /**
- * xtcp_put_port() - own the port no longer, if there is one
+ * xtcp_put_port() - give up the port, if the socket owns one
  * @sk: the socket, locked
  */
 void xtcp_put_port(struct sock *sk)
@@ -621,7 +621,7 @@ void xtcp_put_port(struct sock *sk)
 }
 
 /**
- * xtcp_port_keep() - a TIME_WAIT object owns the port beside its connection
+ * xtcp_port_keep() - let a TIME_WAIT object own the port beside its connection
  * @x: the connection, locked
  * @tw: the object
  */
@@ -641,7 +641,7 @@ void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_timewait *tw)
 	xtcp_hold_ref(tw->owner.hold);
 	spin_lock_bh(port_lock(x->xn, port->key));
 	if (xtcp_owners_add(&port->owners, &tw->owner, &key))
-		/* no memory: whoever may share with the connection may with it */
+		/* no memory: it shares the port as the connection does */
 		xtcp_owners_join(&tw->owner, &x->owner);
 	owner_added(port, &tw->owner, key.how & XTCP_OWNER_REUSE);
 	spin_unlock_bh(port_lock(x->xn, port->key));
@@ -689,7 +689,7 @@ static int listener_score(const struct sock *sk, const struct xtcp_tuple *t,
 }
 
 /**
- * xtcp_lookup_listener() - who answers a SYN to this address and port
+ * xtcp_lookup_listener() - find the listener that answers a SYN
  * @xn: the namespace
  * @t: local end, remote end, wire
  * @ifindex: the device that it came in by
