@@ -514,11 +514,11 @@ static void other_device_time_wait(struct kunit *test)
 	rcu_read_lock();
 	tw = container_of(xtcp_lookup(t->xn, &t->tuple), struct xtcp_timewait,
 			  node);
-	tw->ifindex = LOOPBACK_IFINDEX;
+	tw->node.ifindex = LOOPBACK_IFINDEX;
 	rcu_read_unlock();
 	inject(t, "FIN|ACK seq R-1 ack S");
 	expect(t, "RST seq S");
-	tw->ifindex = t->nic->dev->ifindex;
+	tw->node.ifindex = t->nic->dev->ifindex;
 	inject(t, "FIN|ACK seq R-1 ack S");
 	expect(t, "ACK seq S ack R");
 }
@@ -533,11 +533,11 @@ static void other_device_request(struct kunit *test)
 	req = container_of(xtcp_lookup(t->xn, &t->tuple), struct xtcp_request,
 			   node);
 	rcu_read_unlock();
-	req->ifindex = LOOPBACK_IFINDEX;
+	req->node.ifindex = LOOPBACK_IFINDEX;
 	/* an ICMP error, which would end it */
 	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, t->iss);
 	counted(t, ATTEMPT_FAILS, 0);
-	req->ifindex = t->nic->dev->ifindex;
+	req->node.ifindex = t->nic->dev->ifindex;
 	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, t->iss);
 	counted(t, ATTEMPT_FAILS, 1);
 }

@@ -10,7 +10,6 @@
 #include "engine/handshake.h"
 #include "engine/icmp.h"
 #include "engine/isn.h"
-#include "engine/mss.h"
 #include "engine/ports.h"
 #include "engine/receive.h"
 #include "engine/timeout.h"
@@ -105,7 +104,6 @@ static const struct xtcp_ip_upcalls ip_upcalls = {
 	.receive	= xtcp_rcv,
 	.icmp_error	= xtcp_icmp_error,
 	.knows		= xtcp_knows,
-	.path_mtu	= xtcp_sync_mss,
 };
 
 static int __init xtcp_init(void)

@@ -7,6 +7,7 @@
 #include <linux/rhashtable.h>
 #include <linux/tcp.h>
 #include "../compat.h"
+#include "../wire/ip.h"
 #include "../wire/segment.h"
 #include "close.h"
 #include "connection.h"
@@ -177,17 +178,11 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	xtcp_sndq_purge(sk);
 	xtcp_rcvq_purge_held(sk);
 	xtcp_init_connection(x);
-	inet->inet_dport = 0;
-	inet->inet_daddr = 0;
-	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
-		inet->inet_rcv_saddr = 0;
-		inet->inet_saddr = 0;
-	}
+	x->ip->forget_peer(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
 		xtcp_put_port(sk);
 		inet->inet_sport = 0;
 	}
-	xtcp_addr_from_v4(&x->node.tuple.laddr, inet->inet_rcv_saddr);
 	x->node.tuple.lport = inet->inet_num;
 	xtcp_port_readdress(sk);
 	WRITE_ONCE(sk->sk_shutdown, 0);

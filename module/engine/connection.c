@@ -35,11 +35,33 @@ void xtcp_init_connection(struct xtcp_sock *x)
 }
 
 /**
+ * xtcp_next_state() - the one door by which an event changes a state
+ * @t: whose: a connection, a request, or a TIME_WAIT object
+ * @from: the state that it is in
+ * @event: what happened
+ *
+ * Asks the table and tells the tracepoint.  Any context.  RFC 9293, 3.3.2.
+ *
+ * Return: the state that follows; -1, with a warning once, where the table has no such
+ * transition
+ */
+int xtcp_next_state(const struct xtcp_tuple *t, int from, enum xtcp_event event)
+{
+	int to = xtcp_fsm_next(from, event);
+
+	if (WARN_ONCE(to < 0, "xtcp: %s in %s\n", xtcp_event_name(event),
+		      xtcp_state_name(from)))
+		return to;
+	trace_xtcp_state(t, from, to, event);
+	return to;
+}
+
+/**
  * xtcp_transition() - take the connection to the state that an event leads to
  * @sk: the connection, locked
  * @event: what happened
  *
- * The only way by which an event changes a connection's state.  RFC 9293, 3.3.2.
+ * RFC 9293, 3.3.2.
  *
  * Return: true; false, with a warning once, where the table has no such
  * transition: then nothing changed
@@ -47,12 +69,11 @@ void xtcp_init_connection(struct xtcp_sock *x)
 bool xtcp_transition(struct sock *sk, enum xtcp_event event)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	int from = sk->sk_state, to = xtcp_fsm_next(from, event);
+	int from = sk->sk_state;
+	int to = xtcp_next_state(&x->node.tuple, from, event);
 
-	if (WARN_ONCE(to < 0, "xtcp: %s in %s\n", xtcp_event_name(event),
-		      xtcp_state_name(from)))
+	if (to < 0)
 		return false;
-	trace_xtcp_state(&x->node.tuple, from, to, event);
 	if (from == to)
 		return true;
 	if (to == TCP_ESTABLISHED)

@@ -9,10 +9,9 @@
 #include <linux/rhashtable.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
+#include "../wire/ip.h"
 #include "demux.h"
-#include "handshake.h"
 #include "tcb.h"
-#include "timewait.h"
 
 static u32 tuple_hash(const void *data, u32 len, u32 seed)
 {
@@ -87,17 +86,8 @@ struct xtcp_node *xtcp_lookup(struct xtcp_net *xn, const struct xtcp_tuple *t)
 /* The device that a node's socket is, or was, bound to. */
 static int bound_device(struct xtcp_node *node)
 {
-	switch (node->kind) {
-	case XTCP_KIND_CONNECTION:
-		return READ_ONCE(xtcp_node_sk(node)->sk_bound_dev_if);
-	case XTCP_KIND_REQUEST:
-		return container_of(node, struct xtcp_request, node)->ifindex;
-	case XTCP_KIND_TIME_WAIT:
-		return container_of(node, struct xtcp_timewait, node)->ifindex;
-	case XTCP_KIND_NONE:
-		break;
-	}
-	return 0;
+	return node->kind == XTCP_KIND_CONNECTION ?
+	       READ_ONCE(xtcp_node_sk(node)->sk_bound_dev_if) : node->ifindex;
 }
 
 static struct xtcp_node *lookup_by_device(struct xtcp_net *xn,
@@ -105,13 +95,13 @@ static struct xtcp_node *lookup_by_device(struct xtcp_net *xn,
 					  const struct xtcp_tuple *t)
 {
 	struct xtcp_node *node = xtcp_lookup(xn, t);
-	int bound, sdif = inet_sdif(skb);
+	int bound, sdif = xtcp_skb_sdif(skb);
 
 	if (!node)
 		return NULL;
 	bound = bound_device(node);
 	if (likely(!bound && !sdif) ||
-	    inet_sk_bound_dev_eq(xn->net, bound, inet_iif(skb), sdif))
+	    inet_sk_bound_dev_eq(xn->net, bound, xtcp_skb_iif(skb), sdif))
 		return node;
 	return NULL;
 }
@@ -119,7 +109,7 @@ static struct xtcp_node *lookup_by_device(struct xtcp_net *xn,
 /**
  * xtcp_lookup_received() - whom a received packet is for
  * @xn: the namespace
- * @skb: the packet, its IPCB as the IP layer left it: a segment, or an ICMP error
+ * @skb: the packet, as the IP layer left it: a segment, or an ICMP error
  * @t: the 4-tuple that it names, and the VRF that it came by
  *
  * As xtcp_lookup(), but for what is bound to another device: SO_BINDTODEVICE.

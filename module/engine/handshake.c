@@ -106,12 +106,6 @@ static void request_end(struct xtcp_request *req, bool replaced)
 	xtcp_request_put(req);
 }
 
-static void request_state(struct xtcp_request *req, enum xtcp_event event)
-{
-	trace_xtcp_state(&req->node.tuple, TCP_SYN_RECV,
-			 xtcp_fsm_next(TCP_SYN_RECV, event), event);
-}
-
 /**
  * xtcp_request_fail() - a handshake comes to nothing
  * @req: the request; its listener locked
@@ -121,7 +115,7 @@ void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event)
 {
 	if (req->dead)
 		return;
-	request_state(req, event);
+	xtcp_next_state(&req->node.tuple, TCP_SYN_RECV, event);
 	xtcp_count(xtcp_sk(req->listener)->xn, ATTEMPT_FAILS);
 	request_end(req, false);
 }
@@ -131,7 +125,7 @@ static void request_reply(struct xtcp_request *req, struct xtcp_segment *seg)
 	const struct xtcp_reply reply = {
 		.tuple = &req->node.tuple,
 		.sk = req->listener,
-		.ifindex = req->ifindex,
+		.ifindex = req->node.ifindex,
 		.mark = req->mark,
 		.priority = req->priority,
 		.secid = req->secid,
@@ -139,7 +133,7 @@ static void request_reply(struct xtcp_request *req, struct xtcp_segment *seg)
 		.ttl = req->ttl,
 	};
 
-	xtcp_ipv4_reply(sock_net(req->listener), &reply, seg);
+	xtcp_tuple_ip(&req->node.tuple)->reply(sock_net(req->listener), &reply, seg);
 }
 
 static void request_send_syn_ack(struct xtcp_request *req)
@@ -241,119 +235,77 @@ bool xtcp_request_fire(struct xtcp_request *req)
 
 /* ---- SYN for a listener: RFC 9293, 3.10.7.2 ---- */
 
-/* Ask security modules about a request, and for its label.  They know requests of
- * the kernel's own kind.
- */
-static bool request_permitted(struct xtcp_request *req, struct sk_buff *skb)
-{
-	static const struct request_sock_ops ops = { .family = AF_INET };
-	const struct xtcp_tuple *t = &req->node.tuple;
-	struct inet_request_sock asked = {
-		.ireq_family = AF_INET,
-		.ireq_state = TCP_NEW_SYN_RECV,
-		.ir_loc_addr = xtcp_addr_v4(&t->laddr),
-		.ir_rmt_addr = xtcp_addr_v4(&t->raddr),
-		.ir_num = t->lport,
-		.ir_rmt_port = htons(t->rport),
-		.ir_iif = req->ifindex,
-		.ir_mark = req->mark,
-		.req.rsk_listener = req->listener,
-		.req.rsk_ops = &ops,
-	};
-	struct ip_options_rcu *opt;
-	int err;
-
-	write_pnet(&asked.ireq_net, sock_net(req->listener));
-	err = security_inet_conn_request(req->listener, skb, &asked.req);
-	req->secid = asked.req.secid;
-	/* a label for the IP header, which has no room for it here */
-	opt = rcu_dereference_protected(asked.ireq_opt, true);
-	if (opt)
-		kfree_rcu(opt, rcu);
-	return !err;
-}
-
-static void listener_syn(struct sock *sk, struct sk_buff *skb,
-			 const struct xtcp_tuple *t)
+/* Return: why to drop it, or XTCP_DROP_DONE */
+static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
+					  const struct xtcp_segment *seg,
+					  const struct xtcp_tuple *t)
 {
 	struct xtcp_sock *l = xtcp_sk(sk);
-	struct xtcp_skb_cb *cb = XTCP_CB(skb);
-	enum xtcp_drop_reason reason = XTCP_DROP_MEMORY;
 	struct xtcp_request *req;
 
 	if (sk_acceptq_is_full(sk) ||
 	    l->request_count >= xtcp_bounded(l->xn, max_syn_backlog) ||
-	    l->request_count > (u32)READ_ONCE(sk->sk_max_ack_backlog)) {
-		reason = XTCP_DROP_LISTENER_FULL;
-		goto drop;
-	}
+	    l->request_count > (u32)READ_ONCE(sk->sk_max_ack_backlog))
+		return XTCP_DROP_LISTENER_FULL;
 	req = xtcp_zalloc_charged(request_cache, sk);
 	if (!req)
-		goto drop;
+		return XTCP_DROP_MEMORY;
 	req->node.tuple = *t;
 	req->node.kind = XTCP_KIND_REQUEST;
 	req->listener = sk;
-	req->irs = cb->block.seq;
-	req->iss = cb->isn ?: xtcp_isn(l->xn, t);
-	req->snd_wnd = cb->wnd;
+	req->irs = seg->seq;
+	req->iss = XTCP_CB(skb)->isn ?: xtcp_isn(l->xn, t);
+	req->snd_wnd = seg->wnd;
 	/* a child's, which begins with nothing: not the listener's, whose backlog
 	 * this segment may be of
 	 */
 	req->rcv_wnd = xtcp_largest_window(sk);
-	req->peer_mss = cb->mss ?: XTCP_MSS_DEFAULT;
+	req->peer_mss = seg->mss ?: XTCP_MSS_DEFAULT;
 	req->mark = inet_request_mark(sk, skb);
 	/* the listener's device, or the VRF, if it may be any */
-	req->ifindex = inet_request_bound_dev_if(sk, skb);
+	req->node.ifindex = inet_request_bound_dev_if(sk, skb);
 	req->tos = inet_sk(sk)->tos;
 	req->ttl = xtcp_reply_ttl(sk);
 	req->priority = READ_ONCE(sk->sk_priority);
 	req->sent_us = xtcp_now_us();
-	if (!request_permitted(req, skb)) {
+	if (xtcp_skb_ip(skb)->permits_conn(sk, skb, t, req->node.ifindex, req->mark,
+					   &req->secid)) {
 		kmem_cache_free(request_cache, req);
-		reason = XTCP_DROP_FILTERED;
-		goto drop;
+		return XTCP_DROP_FILTERED;
 	}
 	timer_setup(&req->timer, request_timer_fn, 0);
 	refcount_set(&req->refcnt, 2);	/* the table's and the timer's */
 	if (xtcp_node_insert(l->xn, &req->node)) {
 		kmem_cache_free(request_cache, req);
-		goto drop;
+		return XTCP_DROP_MEMORY;
 	}
 	sock_hold(sk);
 	list_add_tail(&req->list, &l->requests);
 	l->request_count++;
 	xtcp_count(l->xn, REQUESTS);
-	trace_xtcp_state(t, TCP_LISTEN,
-			 xtcp_fsm_next(TCP_LISTEN, XTCP_EV_RCV_SYN),
-			 XTCP_EV_RCV_SYN);
+	xtcp_next_state(t, TCP_LISTEN, XTCP_EV_RCV_SYN);
 	trace_xtcp_request_made(t, req->iss, req->irs + 1, req->rcv_wnd);
 	mod_timer(&req->timer, jiffies + request_timeout(req));
 	request_send_syn_ack(req);
-	consume_skb(skb);
-	return;
-drop:
-	xtcp_drop(l->xn, skb, reason);
+	return XTCP_DROP_DONE;
 }
 
 /* MUST-57 */
-static void listener_first_segment(struct sock *sk, struct sk_buff *skb,
-				   const struct xtcp_tuple *t)
+static enum xtcp_drop_reason listener_first_segment(struct sock *sk,
+						    struct sk_buff *skb,
+						    const struct xtcp_segment *seg,
+						    const struct xtcp_tuple *t)
 {
-	struct xtcp_net *xn = xtcp_sk(sk)->xn;
-	const struct rtable *rt = skb_rtable(skb);	/* NULL: flushed meanwhile */
-	u8 flags = XTCP_CB(skb)->flags;
-
-	if (flags & XTCP_RST) {
-		xtcp_drop(xn, skb, XTCP_DROP_LISTENER);
-	} else if (flags & XTCP_ACK) {
-		xtcp_reply_reset(xn, skb);
-		xtcp_drop(xn, skb, XTCP_DROP_LISTENER);
-	} else if (flags & XTCP_SYN && !(flags & XTCP_FIN) && rt &&
-		   !(rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))) {
-		listener_syn(sk, skb, t);
-	} else {
-		xtcp_drop(xn, skb, XTCP_DROP_LISTENER);
+	if (seg->flags & XTCP_RST)
+		return XTCP_DROP_LISTENER;
+	if (seg->flags & XTCP_ACK) {
+		xtcp_reply_reset(xtcp_sk(sk)->xn, skb, seg);
+		return XTCP_DROP_LISTENER;
 	}
+	if (!(seg->flags & XTCP_SYN) || seg->flags & XTCP_FIN ||
+	    !xtcp_skb_ip(skb)->unicast(skb))
+		return XTCP_DROP_LISTENER;
+	return listener_syn(sk, skb, seg, t);
 }
 
 /* ---- the ACK that completes a handshake ---- */
@@ -382,16 +334,11 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	xtcp_timers_init(sk);
 	xtcp_init_connection(x);
 
-	inet->inet_daddr = xtcp_addr_v4(&t->raddr);
-	inet->inet_rcv_saddr = xtcp_addr_v4(&t->laddr);
-	inet->inet_saddr = xtcp_addr_v4(&t->laddr);
-	inet->inet_dport = htons(t->rport);
+	x->ip->adopt(sk, t);
 	inet->inet_num = t->lport;
 	inet->inet_sport = htons(t->lport);
-	inet->mc_list = NULL;
-	RCU_INIT_POINTER(inet->inet_opt, NULL);
 	sk->sk_mark = req->mark;
-	sk->sk_bound_dev_if = req->ifindex;
+	sk->sk_bound_dev_if = req->node.ifindex;
 	sk_set_txhash(sk);
 	x->ip_id = get_random_u32();
 
@@ -472,132 +419,153 @@ static void accept_queue_add(struct sock *listener, struct sock *sk)
 	sk_acceptq_added(listener);
 }
 
-/* The request's ACK came: RFC 9293, 3.10.7.4, fifth, SYN-RECEIVED. */
-static void request_complete(struct xtcp_request *req, struct sk_buff *skb)
+/* The request's ACK came: RFC 9293, 3.10.7.4, fifth, SYN-RECEIVED.  Return: why to drop
+ * the segment, or XTCP_DROP_NONE: it is consumed
+ */
+static enum xtcp_drop_reason request_complete(struct xtcp_request *req,
+					      struct sk_buff *skb,
+					      struct xtcp_segment *seg)
 {
 	struct sock *listener = req->listener, *sk;
 	struct xtcp_net *xn = xtcp_sk(listener)->xn;
 
 	/* TCP_DEFER_ACCEPT: the data will bring the ACK again */
 	if (req->retries < xtcp_sk(listener)->defer_accept &&
-	    xtcp_seq(skb) == xtcp_end(skb)) {
+	    seg->seq == seg->end) {
 		req->acked = 1;
-		consume_skb(skb);
-		return;
+		return XTCP_DROP_DONE;
 	}
 	if (sk_acceptq_is_full(listener)) {
 		/* the SYN,ACK will be sent again, the peer's ACK with it */
 		if (READ_ONCE(xn->sysctl.abort_on_overflow)) {
-			xtcp_reply_reset(xn, skb);
+			xtcp_reply_reset(xn, skb, seg);
 			xtcp_request_fail(req, XTCP_EV_ABORT);
 		}
-		xtcp_drop(xn, skb, XTCP_DROP_LISTENER_FULL);
-		return;
+		return XTCP_DROP_LISTENER_FULL;
 	}
 	sk = child_make(req, skb);
-	if (!sk) {
-		xtcp_drop(xn, skb, XTCP_DROP_MEMORY);
-		return;
-	}
+	if (!sk)
+		return XTCP_DROP_MEMORY;
 	__acquire(&sk->sk_lock.slock);
 	request_end(req, true);
 	xtcp_count(xn, PASSIVE_OPENS);
 	/* the queue's reference is the one that xtcp_destroy() drops */
 	accept_queue_add(listener, sk);
-	xtcp_segment_arrives(sk, skb);
+	xtcp_segment_arrives(sk, skb, seg);
 	bh_unlock_sock(sk);
 	sock_put(sk);
 	listener->sk_data_ready(listener);
+	return XTCP_DROP_NONE;
 }
 
 /* Is any of the segment in the window?  RFC 9293, 3.10.7.4, first. */
 static bool request_acceptable(const struct xtcp_request *req,
-			       const struct xtcp_skb_cb *cb)
+			       const struct xtcp_segment *seg)
 {
-	u32 rcv_nxt = req->irs + 1, len = cb->block.end - cb->block.seq;
+	u32 rcv_nxt = req->irs + 1, len = seg->end - seg->seq;
 
 	if (!req->rcv_wnd)
-		return !len && cb->block.seq == rcv_nxt;
-	return cb->block.seq - rcv_nxt < req->rcv_wnd ||
-	       (len && cb->block.end - 1 - rcv_nxt < req->rcv_wnd);
+		return !len && seg->seq == rcv_nxt;
+	return seg->seq - rcv_nxt < req->rcv_wnd ||
+	       (len && seg->end - 1 - rcv_nxt < req->rcv_wnd);
 }
 
-/* A segment arrives in SYN_RECEIVED: RFC 9293, 3.10.7.4, as RFC 5961 has it (MUST-11). */
-static void request_segment(struct xtcp_request *req, struct sk_buff *skb)
+/* A segment arrives in SYN_RECEIVED: RFC 9293, 3.10.7.4, as RFC 5961 has it (MUST-11).
+ * Return: as request_complete()
+ */
+static enum xtcp_drop_reason request_segment(struct xtcp_request *req,
+					     struct sk_buff *skb,
+					     struct xtcp_segment *seg)
 {
 	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;
-	struct xtcp_skb_cb *cb = XTCP_CB(skb);
-	enum xtcp_drop_reason reason;
 
-	if ((cb->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN &&
-	    cb->block.seq == req->irs) {	/* our SYN,ACK was lost */
+	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN &&
+	    seg->seq == req->irs) {		/* our SYN,ACK was lost */
 		xtcp_count(xn, RETRANS);
 		req->resent = 1;
 		request_send_syn_ack(req);
-		reason = XTCP_DROP_DUPLICATE;
-	} else if (!request_acceptable(req, cb)) {
-		if (!(cb->flags & XTCP_RST))
+		return XTCP_DROP_DUPLICATE;
+	}
+	if (!request_acceptable(req, seg)) {
+		if (!(seg->flags & XTCP_RST))
 			request_send_ack(req);
-		reason = XTCP_DROP_OUT_OF_WINDOW;
-	} else if (cb->flags & XTCP_RST) {
-		if (cb->block.seq == req->irs + 1) {
+		return XTCP_DROP_OUT_OF_WINDOW;
+	}
+	if (seg->flags & XTCP_RST) {
+		if (seg->seq == req->irs + 1) {
 			xtcp_request_fail(req, XTCP_EV_RCV_RST);
-			consume_skb(skb);
-			return;
+			return XTCP_DROP_DONE;
 		}
 		request_send_ack(req);
-		reason = XTCP_DROP_BAD_RST;
-	} else if (cb->flags & XTCP_SYN) {
-		request_send_ack(req);
-		reason = XTCP_DROP_BAD_SYN;
-	} else if (!(cb->flags & XTCP_ACK)) {
-		reason = XTCP_DROP_NO_ACK;
-	} else if (cb->ack != req->iss + 1) {
-		xtcp_reply_reset(xn, skb);
-		reason = XTCP_DROP_BAD_ACK;
-	} else {
-		request_complete(req, skb);
-		return;
+		return XTCP_DROP_BAD_RST;
 	}
-	xtcp_drop(xn, skb, reason);
+	if (seg->flags & XTCP_SYN) {
+		request_send_ack(req);
+		return XTCP_DROP_BAD_SYN;
+	}
+	if (!(seg->flags & XTCP_ACK))
+		return XTCP_DROP_NO_ACK;
+	if (seg->ack != req->iss + 1) {
+		xtcp_reply_reset(xn, skb, seg);
+		return XTCP_DROP_BAD_ACK;
+	}
+	return request_complete(req, skb, seg);
+}
+
+/* Return: false where by now something else stands for its 4-tuple; else @reason says
+ * why to drop it, or as request_complete()
+ */
+static bool listener_take(struct sock *sk, struct sk_buff *skb,
+			  struct xtcp_segment *seg, enum xtcp_drop_reason *reason)
+{
+	struct xtcp_net *xn = xtcp_sk(sk)->xn;
+	struct xtcp_request *req;
+	struct xtcp_node *node;
+	struct xtcp_tuple t;
+
+	xtcp_skb_tuple(skb, &t);
+	node = xtcp_lookup(xn, &t);
+	if (!node) {
+		*reason = listener_first_segment(sk, skb, seg, &t);
+		return true;
+	}
+	if (!xtcp_lookup_received(xn, skb, &t)) {
+		/* another device's: nobody's here */
+		*reason = XTCP_DROP_NO_PORT;
+		return true;
+	}
+	req = container_of(node, struct xtcp_request, node);
+	if (node->kind != XTCP_KIND_REQUEST || req->listener != sk ||
+	    !xtcp_request_get(req))
+		return false;
+	*reason = request_segment(req, skb, seg);
+	xtcp_request_put(req);
+	return true;
 }
 
 /**
  * xtcp_listener_segment() - a segment arrives for a listener or its requests
  * @sk: the listener, locked
  * @skb: the segment; consumed unless false is returned
+ * @seg: what its header says
  *
  * Return: false where by now something else stands for its 4-tuple: look again
  */
-bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb)
+bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb,
+			   struct xtcp_segment *seg)
 {
-	struct xtcp_sock *l = xtcp_sk(sk);
-	struct xtcp_request *req;
-	struct xtcp_node *node;
-	struct xtcp_tuple t;
-	bool ours = true;
+	struct xtcp_net *xn = xtcp_sk(sk)->xn;
+	enum xtcp_drop_reason reason;
+	bool ours;
 
-	if (sk->sk_state != TCP_LISTEN) {
-		xtcp_drop(l->xn, skb, XTCP_DROP_LISTENER);
-		return true;
-	}
-	xtcp_skb_tuple(skb, &t);
 	rcu_read_lock();
-	node = xtcp_lookup(l->xn, &t);
-	if (node && !xtcp_lookup_received(l->xn, skb, &t)) {
-		/* another device's: nobody's here */
-		xtcp_drop(l->xn, skb, XTCP_DROP_NO_PORT);
-	} else if (!node) {
-		listener_first_segment(sk, skb, &t);
-	} else {
-		req = container_of(node, struct xtcp_request, node);
-		ours = node->kind == XTCP_KIND_REQUEST && req->listener == sk &&
-		       xtcp_request_get(req);
-		if (ours) {
-			request_segment(req, skb);
-			xtcp_request_put(req);
-		}
-	}
+	ours = listener_take(sk, skb, seg, &reason);
 	rcu_read_unlock();
-	return ours;
+	if (!ours)
+		return false;
+	if (reason == XTCP_DROP_DONE)
+		consume_skb(skb);
+	else if (reason)
+		xtcp_drop(xn, skb, reason);
+	return true;
 }

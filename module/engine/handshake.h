@@ -9,6 +9,7 @@
 
 struct sk_buff;
 struct sock;
+struct xtcp_segment;
 
 /**
  * struct xtcp_request - a half-open connection of a listener, SYN_RECEIVED
@@ -29,7 +30,6 @@ struct xtcp_request {
 	u32			rcv_wnd;
 	u32			mark;
 	u32			priority;
-	int			ifindex;
 	u32			sent_us;	/* when the SYN,ACK left first */
 	u32			challenge_ms;	/* when a challenge ACK left last */
 	u16			peer_mss;
@@ -44,7 +44,8 @@ struct xtcp_request {
 int xtcp_handshake_init(void);
 void xtcp_handshake_exit(void);
 
-bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb);
+bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb,
+			   struct xtcp_segment *seg);
 bool xtcp_request_get(struct xtcp_request *req);
 void xtcp_request_put(struct xtcp_request *req);
 void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event);

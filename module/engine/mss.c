@@ -18,7 +18,8 @@
 void xtcp_sync_mss(struct sock *sk, u32 pmtu)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 mss, headers = x->ip->header_bytes + XTCP_HEADER_BYTES;
+	static const struct xtcp_segment data = { .flags = XTCP_ACK };
+	u32 mss, headers = x->ip->header_bytes + xtcp_segment_header_bytes(&data);
 
 	x->pmtu = pmtu;
 	mss = pmtu > headers ? pmtu - headers : 0;
@@ -27,6 +28,25 @@ void xtcp_sync_mss(struct sock *sk, u32 pmtu)
 		mss = min(mss, x->user_mss);
 	x->snd_mss = max_t(u32, mss, XTCP_MSS_LEAST);
 	xtcp_cong_set_mss(&x->cong, x->snd_mss);
+}
+
+/**
+ * xtcp_sync_route() - segments are about to be built: for which route, and which MTU?
+ * @sk: the connection, locked
+ *
+ * Finds a route where the cached one is stale.  Where there is none the segments will be
+ * refused below.
+ */
+void xtcp_sync_route(struct sock *sk)
+{
+	const struct dst_entry *dst = xtcp_route(sk);
+	u32 mtu;
+
+	if (unlikely(!dst))
+		return;
+	mtu = dst_mtu(dst);
+	if (unlikely(mtu != xtcp_sk(sk)->pmtu))
+		xtcp_sync_mss(sk, mtu);
 }
 
 /**

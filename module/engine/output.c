@@ -150,6 +150,7 @@ static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
 {
 	struct sk_buff *skb;
 
+	xtcp_sync_route(sk);
 	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
 		return -ENOBUFS;
@@ -415,6 +416,9 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
+	if (!x->send_head && !x->rtx_head)
+		return;
+	xtcp_sync_route(sk);
 	if (unlikely(x->rtx_head) && !send_lost(sk))
 		return;
 	if (!x->send_head || !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
@@ -456,8 +460,11 @@ int xtcp_output_probe(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct sk_buff *skb = x->send_head;
 	s32 wnd = xtcp_window_end(x) - xtcp_seq(skb);
-	u32 len = clamp_t(s32, wnd, 1, x->snd_mss);
+	u32 len;
 	int err;
+
+	xtcp_sync_route(sk);
+	len = clamp_t(s32, wnd, 1, x->snd_mss);
 
 	/* SWS avoidance held a small window's worth back: it goes now */
 	if (skb->len > len)
@@ -590,6 +597,38 @@ void xtcp_ack_before_wait(struct sock *sk)
 {
 	if (xtcp_sk(sk)->ack.soon)
 		xtcp_send_ack(sk);
+}
+
+/* Where the user is about to answer, a reader beats this timer: it is for the one that
+ * does something else first, and gives it a full tick (MUST-40).
+ */
+static unsigned long ack_delay(const struct xtcp_sock *x)
+{
+	return x->ack.soon ? 2 :
+	       msecs_to_jiffies(READ_ONCE(x->xn->sysctl.delack_ms));
+}
+
+/**
+ * xtcp_send_due() - send what a segment has made due
+ * @sk: the connection, locked, not in CLOSED
+ *
+ * Data, which carries the ACK, or the ACK alone, now or later (MUST-58).
+ */
+void xtcp_send_due(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (x->send_head || unlikely(x->rtx_head))
+		xtcp_output(sk, x->nonagle);
+	/* after that: TCP_NOTSENT_LOWAT counts what was not sent */
+	sk->sk_write_space(sk);
+	xtcp_note_limit(sk);
+	if (!x->ack.pending)
+		return;
+	if (x->ack.now)
+		xtcp_send_ack(sk);
+	else if (!xtcp_timer_armed(x, XTCP_TIMER_DELACK))
+		xtcp_timer_arm(sk, XTCP_TIMER_DELACK, jiffies + ack_delay(x));
 }
 
 /**

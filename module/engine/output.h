@@ -13,6 +13,7 @@ void xtcp_output(struct sock *sk, u8 nonagle);
 void xtcp_output_pause(struct sock *sk);
 int xtcp_output_probe(struct sock *sk);
 void xtcp_note_limit(struct sock *sk);
+void xtcp_send_due(struct sock *sk);
 int xtcp_send_syn(struct sock *sk, u8 flags);
 int xtcp_send_fin(struct sock *sk);
 void xtcp_send_ack(struct sock *sk);

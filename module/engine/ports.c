@@ -19,7 +19,6 @@
 #include "demux.h"
 #include "owners.h"
 #include "ports.h"
-#include "timewait.h"
 
 struct xtcp_port {
 	struct rhash_head	hash;
@@ -298,7 +297,7 @@ static int port_bind_ephemeral(struct sock *sk, enum port_wish wish)
 
 /**
  * xtcp_get_port() - own a port on behalf of bind() or listen()
- * @sk: the socket, locked; inet_rcv_saddr is the address to own it on
+ * @sk: the socket, locked; its tuple has the address to own it on
  * @num: the port; 0: choose one from net.ipv4.ip_local_port_range
  *
  * Process context.  This is struct proto's get_port.
@@ -309,10 +308,8 @@ static int port_bind_ephemeral(struct sock *sk, enum port_wish wish)
  */
 int xtcp_get_port(struct sock *sk, unsigned short num)
 {
-	struct xtcp_sock *x = xtcp_sk(sk);
 	int err;
 
-	xtcp_addr_from_v4(&x->node.tuple.laddr, inet_sk(sk)->inet_rcv_saddr);
 	if (num) {
 		err = port_bind(sk, num, PORT_WISH_SHARED);
 	} else {
@@ -621,48 +618,49 @@ void xtcp_put_port(struct sock *sk)
 }
 
 /**
- * xtcp_port_keep() - let a TIME_WAIT object own the port beside its connection
+ * xtcp_port_keep() - a TIME_WAIT object owns the port beside its connection
  * @x: the connection, locked
- * @tw: the object
+ * @heir: the object's part that owns
  */
-void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_timewait *tw)
+void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_owner *heir)
 {
 	struct xtcp_port *port = x->owner.port;
 	struct xtcp_owner_key key;
 	struct mem_cgroup *memcg;
 
-	tw->owner = (struct xtcp_owner) { .hold = x->owner.hold };
+	*heir = (struct xtcp_owner) { .hold = x->owner.hold };
 	if (!port)
 		return;
 	memcg = set_active_memcg(xtcp_memcg(&x->inet.sk));
 	xtcp_owner_key(&key, &x->inet.sk, GLOBAL_ROOT_UID);
 	if (key.how & XTCP_OWNER_REUSEPORT)
 		key.how |= XTCP_OWNER_TIME_WAIT;
-	xtcp_hold_ref(tw->owner.hold);
+	xtcp_hold_ref(heir->hold);
 	spin_lock_bh(port_lock(x->xn, port->key));
-	if (xtcp_owners_add(&port->owners, &tw->owner, &key))
-		/* no memory: it shares the port as the connection does */
-		xtcp_owners_join(&tw->owner, &x->owner);
-	owner_added(port, &tw->owner, key.how & XTCP_OWNER_REUSE);
+	if (xtcp_owners_add(&port->owners, heir, &key))
+		/* no memory: whoever may share with the connection may with it */
+		xtcp_owners_join(heir, &x->owner);
+	owner_added(port, heir, key.how & XTCP_OWNER_REUSE);
 	spin_unlock_bh(port_lock(x->xn, port->key));
 	set_active_memcg(memcg);
 }
 
 /**
  * xtcp_port_drop() - a TIME_WAIT object ends and gives its port back
- * @tw: the object
+ * @xn: the namespace
+ * @heir: the object's part that owns
  */
-void xtcp_port_drop(struct xtcp_timewait *tw)
+void xtcp_port_drop(struct xtcp_net *xn, struct xtcp_owner *heir)
 {
-	struct xtcp_port *port = tw->owner.port;
+	struct xtcp_port *port = heir->port;
 	u32 key;
 
 	if (!port)
 		return;
 	key = port->key;
-	spin_lock_bh(port_lock(tw->xn, key));
-	owner_remove(&tw->owner);
-	spin_unlock_bh(port_lock(tw->xn, key));
+	spin_lock_bh(port_lock(xn, key));
+	owner_remove(heir);
+	spin_unlock_bh(port_lock(xn, key));
 }
 
 /* How well does a listener fit?  0: not at all. */

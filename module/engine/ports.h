@@ -5,8 +5,6 @@
 #include "../netns.h"
 #include "tcb.h"
 
-struct xtcp_timewait;
-
 int xtcp_ports_init(void);
 void xtcp_ports_exit(void);
 int xtcp_ports_net_init(struct xtcp_net *xn);
@@ -19,8 +17,8 @@ int xtcp_port_listen(struct sock *sk);
 void xtcp_port_unlisten(struct sock *sk);
 int xtcp_port_inherit(struct sock *child, struct sock *listener);
 void xtcp_put_port(struct sock *sk);
-void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_timewait *tw);
-void xtcp_port_drop(struct xtcp_timewait *tw);
+void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_owner *heir);
+void xtcp_port_drop(struct xtcp_net *xn, struct xtcp_owner *heir);
 struct sock *xtcp_lookup_listener(struct xtcp_net *xn,
 				  const struct xtcp_tuple *t, int ifindex,
 				  int l3_ifindex);

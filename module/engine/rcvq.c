@@ -24,14 +24,14 @@
 /* Small skbs are left as they are until they have used up what the buffer has to
  * spare: half as much again as its size.
  */
-static u64 memory_limit(const struct sock *sk)
+static u64 rcvq_memory_limit(const struct sock *sk)
 {
 	u32 rcvbuf = READ_ONCE(sk->sk_rcvbuf);
 
 	return (u64)rcvbuf + rcvbuf / 2;
 }
 
-static u64 memory_with(const struct sock *sk, const struct sk_buff *skb)
+static u64 rcvq_memory_with(const struct sock *sk, const struct sk_buff *skb)
 {
 	return (u64)atomic_read(&sk->sk_rmem_alloc) + skb->truesize;
 }
@@ -39,20 +39,20 @@ static u64 memory_with(const struct sock *sk, const struct sk_buff *skb)
 /* Does the skb cost more than its @fresh bytes, those that had not come before, may;
  * and the window's promise with it?
  */
-static bool too_dear(const struct sock *sk, const struct sk_buff *skb, u32 fresh)
+static bool rcvq_too_dear(const struct sock *sk, const struct sk_buff *skb, u32 fresh)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	s32 promised = x->rcv_wup + x->rcv_wnd - xtcp_end(skb);
 
 	return skb->truesize > 2 * fresh &&
 	       !(XTCP_CB(skb)->flags & XTCP_FIN) &&
-	       memory_with(sk, skb) + 2 * max(promised, 0) > memory_limit(sk);
+	       rcvq_memory_with(sk, skb) + 2 * max(promised, 0) > rcvq_memory_limit(sk);
 }
 
 /* Give up the segment that is furthest from its turn.  Return: false where none is
  * left
  */
-static bool prune(struct sock *sk)
+static bool rcvq_prune(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_block *b = xtcp_reassembly_drop_last(&x->reassembly);
@@ -69,27 +69,27 @@ static bool prune(struct sock *sk)
  * nothing would ever move.  Four times the buffer, and twice the data where that was
  * larger once, is more than packing leaves behind, unless it had no memory.
  */
-static bool charge(struct sock *sk, struct sk_buff *skb)
+static bool rcvq_charge(struct sock *sk, struct sk_buff *skb)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	u64 most = 2ull * READ_ONCE(sk->sk_rcvbuf);
 
-	while (memory_with(sk, skb) > most && prune(sk))
+	while (rcvq_memory_with(sk, skb) > most && rcvq_prune(sk))
 		;
-	if (unlikely(memory_with(sk, skb) >
+	if (unlikely(rcvq_memory_with(sk, skb) >
 		     2 * (most + (x->rcv_nxt - x->copied_seq))) &&
 	    !skb_queue_empty(&sk->sk_receive_queue))
 		return false;
 	do {
 		if (likely(sk_rmem_schedule(sk, skb, skb->truesize)))
 			return true;
-	} while (prune(sk));
+	} while (rcvq_prune(sk));
 	return skb_queue_empty(&sk->sk_receive_queue) &&
 	       xtcp_force_charge(sk, skb->truesize);
 }
 
 /* Data that came later is in the same skb now: SO_TIMESTAMP tells of the last. */
-static void stamp(struct sk_buff *to, const struct sk_buff *from)
+static void rcvq_stamp(struct sk_buff *to, const struct sk_buff *from)
 {
 	to->tstamp = from->tstamp;
 	skb_hwtstamps(to)->hwtstamp = skb_shinfo(from)->hwtstamps.hwtstamp;
@@ -98,7 +98,7 @@ static void stamp(struct sk_buff *to, const struct sk_buff *from)
 /* Append to the end of @to what follows it.  Consumes @skb where it succeeds.  What
  * that costs must have been allowed.
  */
-static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *skb)
+static bool rcvq_coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *skb)
 {
 	bool stolen;
 	int delta;
@@ -108,7 +108,7 @@ static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *skb)
 		return false;
 	if (!skb_try_coalesce(to, skb, &stolen, &delta))
 		return false;
-	stamp(to, skb);
+	rcvq_stamp(to, skb);
 	atomic_add(delta, &sk->sk_rmem_alloc);
 	sk_mem_charge(sk, delta);
 	xtcp_end(to) = xtcp_end(skb);
@@ -119,7 +119,7 @@ static bool coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *skb)
 /* An skb to be filled, with room for a page's worth from @seq on.  @like: the skb whose
  * data it will begin with
  */
-static struct sk_buff *roomy_skb(const struct sk_buff *like, u32 seq)
+static struct sk_buff *rcvq_roomy_skb(const struct sk_buff *like, u32 seq)
 {
 	struct sk_buff *skb = alloc_skb(PACK_BYTES, GFP_ATOMIC | __GFP_NOWARN);
 
@@ -132,21 +132,21 @@ static struct sk_buff *roomy_skb(const struct sk_buff *like, u32 seq)
 	return skb;
 }
 
-static u32 room_in(const struct sk_buff *skb)
+static u32 rcvq_room_in(const struct sk_buff *skb)
 {
 	return skb && !skb_cloned(skb) ? skb_tailroom(skb) : 0;
 }
 
 /* Copy from @skb, from @at on, as much as fits at the end of @to.  Return: how much */
-static u32 fill(struct sk_buff *to, const struct sk_buff *skb, u32 at)
+static u32 rcvq_fill_up(struct sk_buff *to, const struct sk_buff *skb, u32 at)
 {
-	u32 n = min_t(u32, room_in(to), skb->len - at);
+	u32 n = min_t(u32, rcvq_room_in(to), skb->len - at);
 
 	if (skb_copy_bits(skb, at, skb_tail_pointer(to), n))
 		return 0;
 	__skb_put(to, n);
 	xtcp_end(to) += n;
-	stamp(to, skb);
+	rcvq_stamp(to, skb);
 	return n;
 }
 
@@ -154,7 +154,7 @@ static u32 fill(struct sk_buff *to, const struct sk_buff *skb, u32 at)
  * Return: false where memory ends before; what has been moved stays, and the reader
  * will skip it in @skb.
  */
-static bool pack(struct sock *sk, struct sk_buff *skb)
+static bool rcvq_pack(struct sock *sk, struct sk_buff *skb)
 {
 	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
 	u32 at = xtcp_sk(sk)->rcv_nxt - xtcp_seq(skb);
@@ -164,18 +164,18 @@ static bool pack(struct sock *sk, struct sk_buff *skb)
 	while (at < skb->len) {
 		u32 n;
 
-		if (!room_in(tail)) {
-			tail = roomy_skb(skb, xtcp_seq(skb) + at);
+		if (!rcvq_room_in(tail)) {
+			tail = rcvq_roomy_skb(skb, xtcp_seq(skb) + at);
 			if (!tail)
 				return false;
-			if (!charge(sk, tail)) {
+			if (!rcvq_charge(sk, tail)) {
 				kfree_skb(tail);
 				return false;
 			}
 			skb_set_owner_r(tail, sk);
 			__skb_queue_tail(&sk->sk_receive_queue, tail);
 		}
-		n = fill(tail, skb, at);
+		n = rcvq_fill_up(tail, skb, at);
 		if (!n)
 			return false;
 		at += n;
@@ -186,7 +186,7 @@ static bool pack(struct sock *sk, struct sk_buff *skb)
 /* Append to the receive queue what is next in sequence, or begins before: the
  * reader skips what it has read.  Consumes @skb, for which there is memory.
  */
-static void append(struct sock *sk, struct sk_buff *skb)
+static void rcvq_append(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 end = xtcp_end(skb);
@@ -195,9 +195,9 @@ static void append(struct sock *sk, struct sk_buff *skb)
 				   !!(XTCP_CB(skb)->flags & XTCP_FIN);
 	if (!skb->len) {	/* a bare FIN */
 		consume_skb(skb);
-	} else if (unlikely(too_dear(sk, skb, end - x->rcv_nxt)) && pack(sk, skb)) {
+	} else if (unlikely(rcvq_too_dear(sk, skb, end - x->rcv_nxt)) && rcvq_pack(sk, skb)) {
 		consume_skb(skb);
-	} else if (!coalesce(sk, skb_peek_tail(&sk->sk_receive_queue), skb)) {
+	} else if (!rcvq_coalesce(sk, skb_peek_tail(&sk->sk_receive_queue), skb)) {
 		if (!skb->destructor) {	/* out of order it was charged already */
 			/* packing may have ended halfway, and used what was
 			 * scheduled for this
@@ -223,9 +223,9 @@ static void append(struct sock *sk, struct sk_buff *skb)
 bool xtcp_rcvq_add(struct sock *sk, struct sk_buff *skb)
 {
 	/* a bare FIN costs nothing */
-	if (skb->len && unlikely(!charge(sk, skb)))
+	if (skb->len && unlikely(!rcvq_charge(sk, skb)))
 		return false;
-	append(sk, skb);
+	rcvq_append(sk, skb);
 	return true;
 }
 
@@ -250,7 +250,7 @@ bool xtcp_rcvq_fill(struct sock *sk)
 			kfree_skb(skb);
 			continue;
 		}
-		append(sk, skb);
+		rcvq_append(sk, skb);
 		if (flags & XTCP_FIN) {
 			xtcp_rcvq_purge_held(sk);
 			return true;
@@ -262,16 +262,16 @@ bool xtcp_rcvq_fill(struct sock *sk)
 /* One of many small segments behind a gap: into an skb that the next ones fill up.
  * Return: the one to queue, @skb itself where there is no memory
  */
-static struct sk_buff *roomy_copy(struct sock *sk, struct sk_buff *skb)
+static struct sk_buff *rcvq_roomy_copy(struct sock *sk, struct sk_buff *skb)
 {
 	struct sk_buff *copy;
 
 	if (skb->len > PACK_BYTES)
 		return skb;
-	copy = roomy_skb(skb, xtcp_seq(skb));
+	copy = rcvq_roomy_skb(skb, xtcp_seq(skb));
 	if (!copy)
 		return skb;
-	if (!sk_rmem_schedule(sk, copy, copy->truesize) || !fill(copy, skb, 0)) {
+	if (!sk_rmem_schedule(sk, copy, copy->truesize) || !rcvq_fill_up(copy, skb, 0)) {
 		kfree_skb(copy);
 		return skb;
 	}
@@ -282,39 +282,39 @@ static struct sk_buff *roomy_copy(struct sock *sk, struct sk_buff *skb)
 /**
  * xtcp_rcvq_hold() - keep what came before its turn
  * @sk: the connection, locked
- * @skb: skb->data is text; begins behind RCV.NXT, ends within the window; consumed
+ * @skb: skb->data is text; begins behind RCV.NXT, ends within the window
  *
- * RFC 9293, 3.10.7.4, seventh, SHLD-31.  Where memory is short it is dropped, and
- * the peer sends it again: it was not acknowledged.
+ * RFC 9293, 3.10.7.4, seventh, SHLD-31.
+ *
+ * Return: XTCP_DROP_NONE: @skb is consumed; else why to drop it: nothing in it is new,
+ * or memory is short.  The peer sends it again, for it was not acknowledged
  */
-void xtcp_rcvq_hold(struct sock *sk, struct sk_buff *skb)
+enum xtcp_drop_reason xtcp_rcvq_hold(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_block *mine, *b, *last = x->reassembly.last;
 	u32 segs = xtcp_skb_segs(skb);
 
-	if (memory_with(sk, skb) > memory_limit(sk) ||
-	    !sk_rmem_schedule(sk, skb, skb->truesize)) {
-		xtcp_drop(x->xn, skb, XTCP_DROP_MEMORY);
-		return;
-	}
+	if (rcvq_memory_with(sk, skb) > rcvq_memory_limit(sk) ||
+	    !sk_rmem_schedule(sk, skb, skb->truesize))
+		return XTCP_DROP_MEMORY;
 	if (last && last->end == xtcp_seq(skb)) {
-		if (coalesce(sk, xtcp_block_skb(last), skb))
+		if (rcvq_coalesce(sk, xtcp_block_skb(last), skb))
 			goto queued;
-		if (too_dear(sk, skb, skb->len))
-			skb = roomy_copy(sk, skb);
+		if (rcvq_too_dear(sk, skb, skb->len))
+			skb = rcvq_roomy_copy(sk, skb);
 	}
 	mine = &XTCP_CB(skb)->block;
-	if (!xtcp_reassembly_insert(&x->reassembly, mine)) {
-		xtcp_drop(x->xn, skb, XTCP_DROP_DUPLICATE);
-		return;
-	}
+	/* never a copy: that begins behind all others */
+	if (!xtcp_reassembly_insert(&x->reassembly, mine))
+		return XTCP_DROP_DUPLICATE;
 	skb_set_owner_r(skb, sk);
 	while ((b = xtcp_reassembly_covered(&x->reassembly, mine)))
 		kfree_skb(xtcp_block_skb(b));
 queued:
 	xtcp_count(x->xn, OFO_QUEUED);
 	x->tally.segs_out_of_order += segs;
+	return XTCP_DROP_NONE;
 }
 
 /**

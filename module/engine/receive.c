@@ -5,8 +5,6 @@
  */
 #include <linux/filter.h>
 #include <linux/skbuff.h>
-#include <net/ip.h>
-#include <net/xfrm.h>
 #include "../observe/drop.h"
 #include "../observe/trace.h"
 #include "../wire/claim.h"
@@ -23,77 +21,75 @@
 
 #define LOOKUPS_MAX	4	/* what stands for a 4-tuple may change meanwhile */
 
-/* The sender's view of how large the backlog may become: what it may have in
- * flight, and some for the skbs around it.
- */
+/* The backlog may hold what the peer may have in flight, and the skbs around it. */
 static u32 backlog_limit(const struct sock *sk)
 {
 	return (u32)READ_ONCE(sk->sk_rcvbuf) + (u32)READ_ONCE(sk->sk_sndbuf) +
 	       64 * 1024;
 }
 
-/* Header and checksum, RFC 9293, 3.1; then the CB says what the header says
- * (MUST-3, MUST-57).
+/* RFC 9293, 3.1: 20 to 60 bytes, data offset and all. */
+static bool header_complete(struct sk_buff *skb)
+{
+	u32 header_bytes;
+
+	if (!pskb_may_pull(skb, XTCP_HEADER_BYTES))
+		return false;
+	header_bytes = xtcp_data_offset(skb->data);
+	return header_bytes >= XTCP_HEADER_BYTES && pskb_may_pull(skb, header_bytes);
+}
+
+/* What the header of a checked segment says.  A filter may have cut its text short: the
+ * FIN goes first.
+ */
+static void segment_read(struct xtcp_segment *seg, const struct sk_buff *skb)
+{
+	xtcp_segment_parse(seg, skb->data, xtcp_data_offset(skb->data));
+	if (unlikely(XTCP_CB(skb)->cut))
+		seg->flags &= ~XTCP_FIN;
+	seg->end = seg->seq + skb->len - seg->header_bytes +
+		   !!(seg->flags & XTCP_SYN) + !!(seg->flags & XTCP_FIN);
+}
+
+static void trace_segment_in(const struct sk_buff *skb)
+{
+	struct xtcp_segment seg;
+	struct xtcp_tuple t;
+
+	xtcp_skb_tuple(skb, &t);
+	segment_read(&seg, skb);
+	trace_xtcp_segment_in(&t, &seg, skb->len - seg.header_bytes);
+}
+
+/* Header and checksum, RFC 9293, 3.1 (MUST-3, MUST-57).  Return: false where the segment
+ * is dropped
  */
 static bool segment_check(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	struct xtcp_skb_cb *cb = XTCP_CB(skb);
-	struct xtcp_segment seg;
-	u32 header_bytes, len;
-
-	if (skb->pkt_type != PACKET_HOST ||
-	    !pskb_may_pull(skb, XTCP_HEADER_BYTES))
-		goto bad_header;
-	header_bytes = (skb->data[12] >> 4) * 4;
-	if (header_bytes < XTCP_HEADER_BYTES || !pskb_may_pull(skb, header_bytes))
-		goto bad_header;
-	if (xtcp_checksum_bad(skb)) {
+	if (skb->pkt_type != PACKET_HOST || !header_complete(skb)) {
+		xtcp_drop(xn, skb, XTCP_DROP_BAD_HEADER);
+		return false;
+	}
+	if (xtcp_skb_ip(skb)->checksum_bad(skb)) {
 		xtcp_drop(xn, skb, XTCP_DROP_BAD_CHECKSUM);
 		return false;
 	}
-	if (xtcp_segment_parse(&seg, skb->data, header_bytes))
-		goto bad_header;
-	len = skb->len - header_bytes;
-	cb->block.seq = seg.seq;
-	cb->block.end = seg.seq + len + !!(seg.flags & XTCP_SYN) +
-			!!(seg.flags & XTCP_FIN);
-	cb->ack = seg.ack;
-	cb->wnd = seg.wnd;
-	cb->urg = seg.urg;
-	cb->flags = seg.flags;
-	cb->header_bytes = header_bytes;
-	cb->mss = min_t(u16, seg.mss, 0x7fff);
-	cb->isn = 0;
-	if (trace_xtcp_segment_in_enabled()) {
-		struct xtcp_tuple t;
-
-		xtcp_skb_tuple(skb, &t);
-		trace_xtcp_segment_in(&t, &seg, len);
-	}
+	XTCP_CB(skb)->isn = 0;
+	XTCP_CB(skb)->cut = 0;
+	if (trace_xtcp_segment_in_enabled())
+		trace_segment_in(skb);
 	return true;
-bad_header:
-	xtcp_drop(xn, skb, XTCP_DROP_BAD_HEADER);
-	return false;
 }
 
 /* Policies and filters that watch over a socket: cgroups', the user's own. */
 static bool permitted(struct sock *sk, struct sk_buff *skb)
 {
-	struct xtcp_skb_cb *cb = XTCP_CB(skb);
 	u32 len = skb->len;
 
-	if (ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl) ||
-	    !xfrm4_policy_check(sk, XFRM_POLICY_IN, skb) ||
-	    sk_filter_trim_cap(sk, skb, cb->header_bytes))
+	if (!xtcp_skb_ip(skb)->permits(sk, skb) ||
+	    sk_filter_trim_cap(sk, skb, xtcp_data_offset(skb->data)))
 		return false;
-	/* a filter may have cut the text short: the FIN goes first */
-	if (unlikely(skb->len != len)) {
-		cb->block.end -= len - skb->len;
-		if (cb->flags & XTCP_FIN) {
-			cb->flags &= ~XTCP_FIN;
-			cb->block.end--;
-		}
-	}
+	XTCP_CB(skb)->cut = skb->len != len;
 	return true;
 }
 
@@ -102,17 +98,33 @@ static bool permitted(struct sock *sk, struct sk_buff *skb)
  */
 static bool permitted_at_all(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	if (xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
+	if (xtcp_skb_ip(skb)->permits(NULL, skb))
 		return true;
 	xtcp_drop(xn, skb, XTCP_DROP_FILTERED);
 	return false;
 }
 
-/* Lock a socket, or leave the segment in its backlog.  Return: false where the
- * segment must be looked up again.
+/* A segment for a socket that is locked and not in the user's hands.  Return: false where
+ * it must be looked up again.
  */
-static bool hand_on(struct xtcp_net *xn, struct sock *sk, struct sk_buff *skb,
-		    bool judged)
+static bool socket_segment(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_segment seg;
+
+	if (unlikely(sk->sk_state == TCP_CLOSE))
+		return false;
+	segment_read(&seg, skb);
+	if (sk->sk_state == TCP_LISTEN)
+		return xtcp_listener_segment(sk, skb, &seg);
+	xtcp_segment_arrives(sk, skb, &seg);
+	return true;
+}
+
+/* Lock a socket, or leave the segment in its backlog.  Return: false where the
+ * segment must be looked up again: the connection ended while we waited for the lock.
+ */
+static bool socket_receive(struct xtcp_net *xn, struct sock *sk, struct sk_buff *skb,
+			   bool judged)
 {
 	bool done = true;
 
@@ -122,16 +134,10 @@ static bool hand_on(struct xtcp_net *xn, struct sock *sk, struct sk_buff *skb,
 	}
 	nf_reset_ct(skb);
 	bh_lock_sock_nested(sk);
-	if (!sock_owned_by_user(sk)) {
-		if (unlikely(sk->sk_state == TCP_CLOSE))
-			done = false;	/* ended while we waited for the lock */
-		else if (sk->sk_state == TCP_LISTEN)
-			done = xtcp_listener_segment(sk, skb);
-		else
-			xtcp_segment_arrives(sk, skb);
-	} else if (sk_add_backlog(sk, skb, backlog_limit(sk))) {
+	if (!sock_owned_by_user(sk))
+		done = socket_segment(sk, skb);
+	else if (sk_add_backlog(sk, skb, backlog_limit(sk)))
 		xtcp_drop(xn, skb, XTCP_DROP_BACKLOG);
-	}
 	bh_unlock_sock(sk);
 	return done;
 }
@@ -143,8 +149,8 @@ struct target {
 };
 
 /* Under rcu_read_lock(). */
-static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
-		 const struct xtcp_tuple *t, struct target *found)
+static bool find_target(struct xtcp_net *xn, const struct sk_buff *skb,
+			const struct xtcp_tuple *t, struct target *found)
 {
 	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
 	struct xtcp_request *req;
@@ -166,8 +172,8 @@ static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
 		found->sk = xtcp_node_sk(node);
 		break;
 	case XTCP_KIND_NONE:
-		found->sk = xtcp_lookup_listener(xn, t, inet_iif(skb),
-						 inet_sdif(skb));
+		found->sk = xtcp_lookup_listener(xn, t, xtcp_skb_iif(skb),
+						 xtcp_skb_sdif(skb));
 		break;
 	}
 	return !found->sk || refcount_inc_not_zero(&found->sk->sk_refcnt);
@@ -178,11 +184,27 @@ static bool find(struct xtcp_net *xn, const struct sk_buff *skb,
  */
 static void no_port(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 {
+	const struct xtcp_ip_ops *ip = xtcp_skb_ip(skb);
+	struct xtcp_segment seg;
+
 	/* no answer to a broadcast */
-	if (skb_rtable(skb) && skb_rtable(skb)->rt_type == RTN_LOCAL &&
-	    (judged || xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb)))
-		xtcp_reply_reset(xn, skb);
+	if (ip->unicast(skb) && (judged || ip->permits(NULL, skb))) {
+		segment_read(&seg, skb);
+		xtcp_reply_reset(xn, skb, &seg);
+	}
 	xtcp_drop(xn, skb, XTCP_DROP_NO_PORT);
+}
+
+/* A segment for TIME_WAIT.  Return: whether it must be looked up again */
+static bool timewait_receive(struct xtcp_net *xn, struct xtcp_timewait *tw,
+			     struct sk_buff *skb, bool judged)
+{
+	struct xtcp_segment seg;
+
+	if (!judged && !permitted_at_all(xn, skb))
+		return false;
+	segment_read(&seg, skb);
+	return xtcp_timewait_segment(tw, skb, &seg);
 }
 
 /* Bring a checked segment to whatever stands for its 4-tuple.  One that comes
@@ -198,12 +220,10 @@ static void dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 
 	xtcp_skb_tuple(skb, &t);
 	for (i = 0; i < LOOKUPS_MAX; i++) {
-		if (!find(xn, skb, &t, &to))
+		if (!find_target(xn, skb, &t, &to))
 			continue;
 		if (to.tw) {
-			again = judged || permitted_at_all(xn, skb);
-			if (again)
-				again = xtcp_timewait_segment(to.tw, skb);
+			again = timewait_receive(xn, to.tw, skb, judged);
 			xtcp_timewait_put(to.tw);
 			if (!again)
 				return;
@@ -213,7 +233,7 @@ static void dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 			no_port(xn, skb, judged);
 			return;
 		}
-		done = hand_on(xn, to.sk, skb, judged);
+		done = socket_receive(xn, to.sk, skb, judged);
 		sock_put(to.sk);
 		if (done)
 			return;
@@ -225,8 +245,8 @@ static void dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
  * xtcp_rcv() - a segment comes from the IP layer
  * @skb: skb->data is the TCP header; consumed
  *
- * Softirq, under rcu_read_lock().  The handler of the native protocol, which
- * TCP-wire segments are led to, also.
+ * Softirq, under rcu_read_lock().  The handler of the native protocol, to
+ * which those of TCP's wire are led as well.
  *
  * RFC 9293: MUST-50.
  *
@@ -280,14 +300,14 @@ bool xtcp_knows(struct xtcp_net *xn, const struct sk_buff *skb,
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	if (likely(sk->sk_state != TCP_LISTEN && sk->sk_state != TCP_CLOSE)) {
-		xtcp_segment_arrives(sk, skb);
+		socket_segment(sk, skb);
 		return 0;
 	}
 	/* a child is locked in there as by softirq: none may come between */
 	local_bh_disable();
 	rcu_read_lock();
 	/* a request has become a connection since, or a connection TIME_WAIT */
-	if (sk->sk_state == TCP_CLOSE || !xtcp_listener_segment(sk, skb))
+	if (!socket_segment(sk, skb))
 		dispatch(xtcp_sk(sk)->xn, skb, true);
 	rcu_read_unlock();
 	local_bh_enable();

@@ -3,48 +3,38 @@
  * RST: in answer to what belongs to nothing, RFC 9293, 3.10.7.1, and to end a
  * connection, 3.10.5.
  */
-#include <net/inet_ecn.h>
-#include <net/l3mdev.h>
 #include "../wire/ip.h"
 #include "connection.h"
 #include "output.h"
 #include "reset.h"
-#include "skb.h"
 
 /**
  * xtcp_reply_reset() - answer a segment that belongs to nothing with a RST
  * @xn: the namespace
  * @skb: the segment; not consumed
+ * @seg: what its header says
  *
  * RFC 9293, 3.10.7.1.  Never in answer to a RST.
  */
-void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb)
+void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb,
+		      const struct xtcp_segment *seg)
 {
-	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
-	struct xtcp_segment seg = { };
+	struct xtcp_segment rst = { };
 	struct xtcp_tuple t;
-	const struct xtcp_reply reply = {
-		.tuple = &t,
-		.skb = skb,
-		.ifindex = l3mdev_master_ifindex_by_index(xn->net, skb->skb_iif) ?
-			   skb->skb_iif : 0,
-		/* RFC 3168, 6.1.4 and 6.1.5: no ECN bits on what is not data */
-		.tos = ip_hdr(skb)->tos & ~INET_ECN_MASK,
-		.mark = IP4_REPLY_MARK(xn->net, skb->mark),
-	};
+	const struct xtcp_reply reply = { .tuple = &t, .skb = skb };
 
-	if (cb->flags & XTCP_RST)
+	if (seg->flags & XTCP_RST)
 		return;
 	xtcp_skb_tuple(skb, &t);
-	if (cb->flags & XTCP_ACK) {
-		seg.seq = cb->ack;
-		seg.flags = XTCP_RST;
+	if (seg->flags & XTCP_ACK) {
+		rst.seq = seg->ack;
+		rst.flags = XTCP_RST;
 	} else {
-		seg.ack = cb->block.end;
-		seg.flags = XTCP_RST | XTCP_ACK;
+		rst.ack = seg->end;
+		rst.flags = XTCP_RST | XTCP_ACK;
 	}
 	xtcp_count(xn, RST_OUT);
-	xtcp_ipv4_reply(xn->net, &reply, &seg);
+	xtcp_skb_ip(skb)->reply(xn->net, &reply, &rst);
 }
 
 /* RST is sent only where there is a peer that knows the connection, and that has
@@ -60,7 +50,7 @@ static bool peer_knows(const struct sock *sk)
 /**
  * xtcp_abort() - ABORT: reset the connection
  * @sk: the connection, locked, in any state but LISTEN
- * @err: what the user shall read, positive; or 0
+ * @err: what the user will read, positive; or 0
  *
  * RFC 9293, 3.10.5.  An orphan is freed.
  */

@@ -16,18 +16,15 @@
  * @block: sequence space, SYN and FIN included; its node is used only in the
  *	out-of-order queue
  * @mark: sent: for the delivery rate; lies over @block's node
- * @ack: received: SEG.ACK
- * @wnd: received: SEG.WND
- * @urg: received: SEG.UP; sent: urgent data ends here, relative to seq
- * @flags: the segment's flags
- * @header_bytes: received: the TCP header to strip
  * @sent_us: sent: when, for the round-trip time
+ * @isn: received, a SYN that ended a TIME_WAIT: the least ISN to answer it with;
+ *	else 0
+ * @flags: the segment's flags
+ * @cut: received: a socket filter has cut the text short
  * @resent: sent more than once: no sample (Karn)
  * @stamped: sent: SO_TIMESTAMPING asks when the last byte leaves; nothing is
  *	appended behind it
  * @stamp_ack: sent: it asks when that byte is acknowledged
- * @isn: received, a SYN that ended a TIME_WAIT: the least ISN to answer it with;
- *	else 0
  */
 struct xtcp_skb_cb {
 	union {
@@ -35,22 +32,14 @@ struct xtcp_skb_cb {
 		struct xtcp_rate_mark	mark;
 	};
 	union {
-		u32		ack;
 		u32		sent_us;
-	};
-	u16			wnd;
-	u16			urg;
-	u8			flags;
-	u8			header_bytes;
-	u16			mss:15,
-				resent:1;
-	union {
 		u32		isn;
-		struct {
-			u8	stamped:1,
-				stamp_ack:1;
-		};
 	};
+	u8			flags;
+	u8			cut:1,
+				resent:1,
+				stamped:1,
+				stamp_ack:1;
 };
 
 #define XTCP_CB(skb)	((struct xtcp_skb_cb *)&(skb)->cb[0])

@@ -255,7 +255,8 @@ void xtcp_sndq_free(struct sock *sk, struct sk_buff *skb)
 	if (x->send_head == skb)
 		x->send_head = sndq_next(sk, skb);
 	if (unlikely(x->rtx_head == skb))
-		x->rtx_head = sndq_next(sk, skb);
+		x->rtx_head = seq_lt(xtcp_end(skb), x->rtx_end) ?
+			      sndq_next(sk, skb) : NULL;
 	__skb_unlink(skb, &sk->sk_write_queue);
 	sndq_free_skb(sk, skb);
 }

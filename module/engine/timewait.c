@@ -81,12 +81,11 @@ static void timewait_end(struct xtcp_timewait *tw, enum xtcp_event event)
 	if (tw->dead)
 		return;
 	tw->dead = true;
-	trace_xtcp_state(&tw->node.tuple, TCP_TIME_WAIT,
-			 xtcp_fsm_next(TCP_TIME_WAIT, event), event);
+	xtcp_next_state(&tw->node.tuple, TCP_TIME_WAIT, event);
 	trace_xtcp_time_wait_gone(&tw->node.tuple, tw->snd_nxt, tw->rcv_nxt,
 				  tw->rcv_wnd);
 	xtcp_node_remove(xn, &tw->node);
-	xtcp_port_drop(tw);
+	xtcp_port_drop(xn, &tw->owner);
 	atomic_dec(&xn->tw_count);
 	if (xtcp_timer_delete(&tw->timer))
 		xtcp_timewait_put(tw);
@@ -151,7 +150,7 @@ static struct xtcp_timewait *timewait_make(struct sock *sk)
 	tw->rcv_nxt = x->rcv_nxt;
 	tw->rcv_wnd = xtcp_rcv_window(x);
 	tw->mark = READ_ONCE(sk->sk_mark);
-	tw->ifindex = sk->sk_bound_dev_if;
+	tw->node.ifindex = sk->sk_bound_dev_if;
 	tw->priority = READ_ONCE(sk->sk_priority);
 	tw->tos = x->inet.tos;
 	tw->ttl = xtcp_reply_ttl(sk);
@@ -186,7 +185,7 @@ void xtcp_time_wait(struct sock *sk, enum xtcp_event event)
 			spin_unlock(&tw->lock);
 			kmem_cache_free(timewait_cache, tw);
 		} else {
-			xtcp_port_keep(x, tw);
+			xtcp_port_keep(x, &tw->owner);
 			x->hashed = false;
 			atomic_inc(&x->xn->tw_count);
 			xtcp_count(x->xn, TIME_WAITS);
@@ -205,7 +204,7 @@ static void timewait_ack(struct xtcp_timewait *tw)
 {
 	const struct xtcp_reply reply = {
 		.tuple = &tw->node.tuple,
-		.ifindex = tw->ifindex,
+		.ifindex = tw->node.ifindex,
 		.mark = tw->mark,
 		.priority = tw->priority,
 		.tos = tw->tos,
@@ -218,7 +217,7 @@ static void timewait_ack(struct xtcp_timewait *tw)
 		.flags = XTCP_ACK,
 	};
 
-	xtcp_ipv4_reply(tw->xn->net, &reply, &seg);
+	xtcp_tuple_ip(&tw->node.tuple)->reply(tw->xn->net, &reply, &seg);
 }
 
 /* Challenge ACKs, and answers to stray segments, are limited in rate. */
@@ -240,13 +239,12 @@ static bool is_beyond(const struct xtcp_timewait *tw, u32 seq)
 
 /* A SYN that may, and there is somebody to open it. */
 static bool new_incarnation(const struct xtcp_timewait *tw,
-			    const struct sk_buff *skb)
+			    const struct sk_buff *skb,
+			    const struct xtcp_segment *seg)
 {
-	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
-
-	return !(cb->flags & (XTCP_ACK | XTCP_FIN)) && is_beyond(tw, cb->block.seq) &&
-	       xtcp_lookup_listener(tw->xn, &tw->node.tuple, inet_iif(skb),
-				    inet_sdif(skb));
+	return !(seg->flags & (XTCP_ACK | XTCP_FIN)) && is_beyond(tw, seg->seq) &&
+	       xtcp_lookup_listener(tw->xn, &tw->node.tuple, xtcp_skb_iif(skb),
+				    xtcp_skb_sdif(skb));
 }
 
 /**
@@ -268,10 +266,57 @@ bool xtcp_timewait_cede(struct xtcp_timewait *tw, u32 seq)
 	return true;
 }
 
+/* The remote FIN came again: 2MSL begins anew. */
+static void timewait_fin(struct xtcp_timewait *tw)
+{
+	timewait_ack(tw);
+	xtcp_next_state(&tw->node.tuple, TCP_TIME_WAIT, XTCP_EV_RCV_FIN);
+	mod_timer_pending(&tw->timer, jiffies +
+			  xtcp_bounded(tw->xn, time_wait) * HZ);
+}
+
+/* Lock held, the object alive.  Return: XTCP_DROP_NONE where a SYN opened a new
+ * connection; else why to drop the segment
+ */
+static enum xtcp_drop_reason timewait_take(struct xtcp_timewait *tw,
+					   struct sk_buff *skb,
+					   const struct xtcp_segment *seg)
+{
+	bool in_window = seg->seq - tw->rcv_nxt < max(tw->rcv_wnd, 1u);
+
+	if (seg->flags & XTCP_RST) {
+		if (seg->seq == tw->rcv_nxt) {
+			timewait_end(tw, XTCP_EV_RCV_RST);
+			return XTCP_DROP_DONE;
+		}
+		if (in_window)
+			timewait_ack_limited(tw);
+		return in_window ? XTCP_DROP_BAD_RST : XTCP_DROP_OUT_OF_WINDOW;
+	}
+	if (seg->flags & XTCP_SYN) {
+		if (new_incarnation(tw, skb, seg)) {
+			XTCP_CB(skb)->isn = tw->snd_nxt + U16_MAX + 2;
+			timewait_end(tw, XTCP_EV_RCV_SYN);
+			xtcp_count(tw->xn, TW_REUSED);
+			return XTCP_DROP_NONE;
+		}
+		timewait_ack_limited(tw);
+	} else if (seg->flags & XTCP_ACK && seg->flags & XTCP_FIN &&
+		   seg->end == tw->rcv_nxt) {
+		timewait_fin(tw);
+	} else if (seg->end != seg->seq || seg->seq != tw->rcv_nxt ||
+		   (seg->flags & XTCP_ACK && seq_gt(seg->ack, tw->snd_nxt))) {
+		/* not what comes next, nothing: 3.5.2, group 3 */
+		timewait_ack_limited(tw);
+	}
+	return XTCP_DROP_DUPLICATE;
+}
+
 /**
  * xtcp_timewait_segment() - a segment arrives in TIME_WAIT
  * @tw: the object, with a reference of the caller's
  * @skb: the segment; consumed unless true is returned
+ * @seg: what its header says
  *
  * RFC 9293, 3.10.7.4: the remote FIN sent again is acknowledged and restarts
  * 2MSL; a RST that RFC 5961 accepts ends it; anything else is answered.
@@ -280,53 +325,20 @@ bool xtcp_timewait_cede(struct xtcp_timewait *tw, u32 seq)
  *
  * Under rcu_read_lock().
  *
- * Return: true where the caller shall look for a listener
+ * Return: true where the caller must look for a listener
  */
-bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb)
+bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb,
+			   const struct xtcp_segment *seg)
 {
-	struct xtcp_skb_cb *cb = XTCP_CB(skb);
-	enum xtcp_drop_reason reason = XTCP_DROP_DUPLICATE;
-	u32 window = max(tw->rcv_wnd, 1u);
-	bool in_window;
+	enum xtcp_drop_reason reason = XTCP_DROP_NONE;
 
-	in_window = cb->block.seq - tw->rcv_nxt < window;
 	spin_lock_bh(&tw->lock);
-	if (tw->dead) {
-		spin_unlock_bh(&tw->lock);
-		return true;
-	}
-	if (cb->flags & XTCP_RST) {
-		if (cb->block.seq == tw->rcv_nxt) {
-			timewait_end(tw, XTCP_EV_RCV_RST);
-			spin_unlock_bh(&tw->lock);
-			consume_skb(skb);
-			return false;
-		}
-		if (in_window)
-			timewait_ack_limited(tw);
-		reason = in_window ? XTCP_DROP_BAD_RST : XTCP_DROP_OUT_OF_WINDOW;
-	} else if (cb->flags & XTCP_SYN) {
-		if (new_incarnation(tw, skb)) {
-			cb->isn = tw->snd_nxt + U16_MAX + 2;
-			timewait_end(tw, XTCP_EV_RCV_SYN);
-			spin_unlock_bh(&tw->lock);
-			xtcp_count(tw->xn, TW_REUSED);
-			return true;
-		}
-		timewait_ack_limited(tw);
-	} else if (cb->flags & XTCP_ACK && cb->flags & XTCP_FIN && cb->block.end == tw->rcv_nxt) {
-		timewait_ack(tw);
-		trace_xtcp_state(&tw->node.tuple, TCP_TIME_WAIT, TCP_TIME_WAIT,
-				 XTCP_EV_RCV_FIN);
-		mod_timer_pending(&tw->timer, jiffies +
-				  xtcp_bounded(tw->xn, time_wait) * HZ);
-	} else if (cb->block.end != cb->block.seq ||
-		   cb->block.seq != tw->rcv_nxt ||
-		   (cb->flags & XTCP_ACK && seq_gt(cb->ack, tw->snd_nxt))) {
-		/* not what comes next, nothing: 3.5.2, group 3 */
-		timewait_ack_limited(tw);
-	}
+	if (!tw->dead)
+		reason = timewait_take(tw, skb, seg);
 	spin_unlock_bh(&tw->lock);
-	xtcp_drop(tw->xn, skb, reason);
-	return false;
+	if (reason == XTCP_DROP_DONE)
+		consume_skb(skb);
+	else if (reason)
+		xtcp_drop(tw->xn, skb, reason);
+	return !reason;
 }

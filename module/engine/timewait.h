@@ -12,6 +12,7 @@
 struct sk_buff;
 struct sock;
 struct xtcp_net;
+struct xtcp_segment;
 
 /**
  * struct xtcp_timewait - a closed connection that keeps its 4-tuple for 2MSL
@@ -31,7 +32,6 @@ struct xtcp_timewait {
 	u32			rcv_wnd;
 	u32			mark;
 	u32			priority;
-	int			ifindex;
 	u32			answered_ms;	/* when a challenge was last answered */
 	u8			tos;
 	u8			ttl;		/* 0: the route's */
@@ -42,7 +42,8 @@ int xtcp_timewait_init(void);
 void xtcp_timewait_exit(void);
 void xtcp_time_wait(struct sock *sk, enum xtcp_event event);
 bool xtcp_timewait_cede(struct xtcp_timewait *tw, u32 seq);
-bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb);
+bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb,
+			   const struct xtcp_segment *seg);
 bool xtcp_timewait_get(struct xtcp_timewait *tw);
 void xtcp_timewait_put(struct xtcp_timewait *tw);
 void xtcp_timewait_kill(struct xtcp_timewait *tw, enum xtcp_event event);

@@ -57,7 +57,10 @@ enum xtcp_kind {
 struct xtcp_node {
 	struct rhash_head	hash;
 	struct xtcp_tuple	tuple;
-	enum xtcp_kind		kind;
+	int			ifindex; /* the device it is bound to; 0: none.  Not a
+					  * connection's: the socket knows
+					  */
+	u8			kind;	/* enum xtcp_kind */
 };
 
 #endif /* _XTCP_TUPLE_H */

@@ -30,8 +30,8 @@ u16 xtcp_urgent_pointer(const struct xtcp_sock *x, u32 seq)
 	return min_t(u32, x->snd_up - seq, U16_MAX);
 }
 
-/* The reader stands before the byte known so far, which was kept aside and must
- * not become a byte of the stream now that another takes its place.
+/* The reader is right before the previous urgent byte, which must not fall back into
+ * the stream when a newer one replaces it.
  */
 static void step_over_mark(struct sock *sk)
 {
@@ -59,30 +59,31 @@ static void new_urgent_byte(struct sock *sk, u32 seq)
 }
 
 /**
- * xtcp_urgent_received() - sixth: check the URG bit
+ * xtcp_step_urg() - sixth: check the URG bit
  * @sk: the connection, locked
  * @skb: a segment in the window, header still on
+ * @seg: what its header says
  *
  * RFC 9293, 3.10.7.4, sixth: ignored once the peer's FIN was received.
  *
  * RFC 9293: MUST-30.
  */
-void xtcp_urgent_received(struct sock *sk, const struct sk_buff *skb)
+void xtcp_step_urg(struct sock *sk, const struct sk_buff *skb,
+		   const struct xtcp_segment *seg)
 {
-	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 len = skb->len - cb->header_bytes, seq;
+	u32 len = skb->len - seg->header_bytes, seq;
 
-	if (cb->flags & XTCP_URG && cb->urg && !x->fin_seen) {
-		seq = cb->block.seq + cb->urg - 1;
+	if (seg->flags & XTCP_URG && seg->urg && !x->fin_seen) {
+		seq = seg->seq + seg->urg - 1;
 		if (seq_geq(seq, x->copied_seq) && seq_geq(seq, x->rcv_nxt) &&
 		    (x->urg_phase == XTCP_URGENT_NONE || seq_gt(seq, x->urg_seq)))
 			new_urgent_byte(sk, seq);
 	}
 	if (x->urg_phase != XTCP_URGENT_COMING ||
-	    x->urg_seq - cb->block.seq >= len)
+	    x->urg_seq - seg->seq >= len)
 		return;
-	if (skb_copy_bits(skb, cb->header_bytes + x->urg_seq - cb->block.seq,
+	if (skb_copy_bits(skb, seg->header_bytes + x->urg_seq - seg->seq,
 			  &x->urg_byte, 1))
 		return;
 	x->urg_phase = XTCP_URGENT_HERE;

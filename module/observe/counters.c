@@ -22,20 +22,17 @@ static const u8 drop_counter[XTCP_DROP_MAX] = {
 /* Of a segment that may be damaged: only what surely is there is read. */
 static void trace_dropped(const struct sk_buff *skb, u8 reason)
 {
-	const struct iphdr *iph = ip_hdr(skb);
 	struct xtcp_segment seg = { };
-	struct xtcp_tuple t = { };
+	struct xtcp_tuple t;
 	u8 buf[XTCP_HEADER_MAX_BYTES];
 	int offset = skb_transport_offset(skb), len;
 
 	len = clamp_t(int, skb->len - offset, 0, sizeof(buf));
 	if (!skb_copy_bits(skb, offset, buf, len))
 		xtcp_segment_parse(&seg, buf, len);
-	xtcp_addr_from_v4(&t.laddr, iph->daddr);
-	xtcp_addr_from_v4(&t.raddr, iph->saddr);
+	xtcp_skb_ip(skb)->addresses(skb, &t);
 	t.lport = seg.dport;
 	t.rport = seg.sport;
-	t.wire = xtcp_skb_wire(skb);
 	len = skb->len - offset - seg.header_bytes;
 	trace_xtcp_drop(&t, &seg, max(len, 0), reason);
 }

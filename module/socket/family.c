@@ -16,13 +16,11 @@
 #include "../engine/connection.h"
 #include "../engine/demux.h"
 #include "../engine/icmp.h"
-#include "../engine/isn.h"
 #include "../engine/listen.h"
 #include "../engine/memory.h"
-#include "../engine/output.h"
+#include "../engine/open.h"
 #include "../engine/ports.h"
 #include "../engine/receive.h"
-#include "../engine/sndq.h"
 #include "../engine/timeout.h"
 #include "../engine/timers.h"
 #include "../uapi/xtcp.h"
@@ -95,7 +93,7 @@ static void family_set_wire(struct sock *sk, int protocol)
 	if (protocol != IPPROTO_TCP)
 		return;
 	xtcp_sk(sk)->node.tuple.wire = IPPROTO_TCP;
-	sk->sk_gso_type = SKB_GSO_TCPV4;
+	sk->sk_gso_type = xtcp_sk(sk)->ip->tcp_gso_type;
 }
 
 /* Set what the IP layer reads of a struct inet_sock. */
@@ -145,21 +143,25 @@ static int family_create(struct net *net, struct socket *sock, int protocol,
 
 /* ---- bind ---- */
 
+/* Where the socket receives, and what it sends from; 0: any. */
+static void set_source(struct sock *sk, __be32 rcv_saddr, __be32 saddr)
+{
+	inet_sk(sk)->inet_rcv_saddr = rcv_saddr;
+	inet_sk(sk)->inet_saddr = saddr;
+	xtcp_addr_from_v4(&xtcp_sk(sk)->node.tuple.laddr, rcv_saddr);
+}
+
 /* Own an address and port; port 0 is any.  The socket is locked, in CLOSED, and
  * owns no port yet.
  */
 static int bind_port(struct sock *sk, __be32 rcv_saddr, __be32 saddr, u16 port)
 {
-	struct inet_sock *inet = inet_sk(sk);
 	int err;
 
-	inet->inet_rcv_saddr = rcv_saddr;
-	inet->inet_saddr = saddr;
+	set_source(sk, rcv_saddr, saddr);
 	err = xtcp_get_port(sk, port);
-	if (err) {
-		inet->inet_rcv_saddr = 0;
-		inet->inet_saddr = 0;
-	}
+	if (err)
+		set_source(sk, 0, 0);
 	return err;
 }
 
@@ -217,8 +219,7 @@ static int bind_locked(struct sock *sk, const struct sockaddr_in *to, u32 flags)
 	if (type == RTN_MULTICAST || type == RTN_BROADCAST)
 		saddr = 0;	/* the device's will do */
 	if (!port && xtcp_inet_bind_no_port(sk)) {
-		inet_sk(sk)->inet_rcv_saddr = addr;
-		inet_sk(sk)->inet_saddr = saddr;
+		set_source(sk, addr, saddr);
 	} else {
 		err = bind_port(sk, addr, saddr, port);
 		if (err)
@@ -226,8 +227,7 @@ static int bind_locked(struct sock *sk, const struct sockaddr_in *to, u32 flags)
 		err = xtcp_policy_bound(sk);
 		if (err) {
 			xtcp_put_port(sk);
-			inet_sk(sk)->inet_rcv_saddr = 0;
-			inet_sk(sk)->inet_saddr = 0;
+			set_source(sk, 0, 0);
 			return err;
 		}
 	}
@@ -254,99 +254,12 @@ static int xtcp_bind(struct socket *sock, struct sockaddr *addr, int addr_len)
 
 /* ---- connect ---- */
 
-/* The addresses of a connection to be, and the route between them (MUST-44). */
-static int connect_route(struct sock *sk, const struct sockaddr_in *to)
+static int connect_to(struct sock *sk, const struct sockaddr_in *to)
 {
-	struct inet_sock *inet = inet_sk(sk);
-	struct xtcp_sock *x = xtcp_sk(sk);
-	__be32 daddr = to->sin_addr.s_addr;
-	int err;
+	struct in6_addr raddr;
 
-	/* 0.0.0.0 is this host */
-	inet->inet_daddr = daddr ?: htonl(INADDR_LOOPBACK);
-	inet->inet_dport = to->sin_port;
-	err = x->ip->route(sk);
-	if (err)
-		return err;
-	/* it may be bound to what nothing can be sent from: a group, say */
-	inet->inet_rcv_saddr = inet->inet_saddr;
-	if (!daddr) {
-		/* from the address that reaches it, as to itself */
-		inet->inet_daddr = inet->inet_saddr;
-		err = x->ip->route(sk);
-		if (err)
-			return err;
-	}
-	xtcp_addr_from_v4(&x->node.tuple.laddr, inet->inet_rcv_saddr);
-	xtcp_addr_from_v4(&x->node.tuple.raddr, inet->inet_daddr);
-	x->node.tuple.rport = ntohs(inet->inet_dport);
-	return 0;
-}
-
-/* Undo a connect() that did not come to sending a SYN. */
-static void connect_undo(struct sock *sk, bool was_bound)
-{
-	struct inet_sock *inet = inet_sk(sk);
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	xtcp_unhash(sk);
-	if (!was_bound)
-		xtcp_put_port(sk);
-	inet->inet_sport = htons(inet->inet_num);
-	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
-		inet->inet_saddr = 0;
-		inet->inet_rcv_saddr = 0;
-	}
-	inet->inet_daddr = 0;
-	inet->inet_dport = 0;
-	xtcp_addr_from_v4(&x->node.tuple.laddr, inet->inet_rcv_saddr);
-	x->node.tuple.lport = inet->inet_num;
-	xtcp_port_readdress(sk);
-	sk_dst_reset(sk);
-	sk->sk_route_caps = 0;
-}
-
-/* OPEN, active: RFC 9293, 3.10.1.  Socket locked, in CLOSED. */
-static int connect_start(struct sock *sk, const struct sockaddr_in *to)
-{
-	struct inet_sock *inet = inet_sk(sk);
-	struct xtcp_sock *x = xtcp_sk(sk);
-	bool was_bound = x->owner.port;
-	int err;
-
-	/* a writer that waited for the last connection may have left something */
-	xtcp_sndq_purge(sk);
-	xtcp_init_connection(x);
-	err = connect_route(sk, to);
-	if (!err)
-		err = xtcp_port_connect(sk);
-	if (err)
-		goto undo;
-	inet->inet_sport = htons(inet->inet_num);
-	/* the port is known now: policies may route by it */
-	err = x->ip->route(sk);
-	if (err)
-		goto undo;
-	sk_set_txhash(sk);
-	x->iss = xtcp_isn(x->xn, &x->node.tuple);
-	x->snd_una = x->iss;
-	x->snd_nxt = x->iss;
-	x->write_seq = x->iss;
-	x->snd_sml = x->iss;
-	x->recover = x->iss;
-	sock_reset_flag(sk, SOCK_DONE);
-	WRITE_ONCE(sk->sk_err, 0);
-	xtcp_transition(sk, XTCP_EV_ACTIVE_OPEN);
-	xtcp_count(x->xn, ACTIVE_OPENS);
-	err = xtcp_send_syn(sk, XTCP_SYN);
-	/* a SYN that the IP layer refused is lost: the timer sends another */
-	if (err != -ENOBUFS)
-		return 0;
-	xtcp_done(sk, XTCP_EV_ABORT, 0);
-	WRITE_ONCE(sk->sk_shutdown, 0);
-undo:
-	connect_undo(sk, was_bound);
-	return err;
+	xtcp_addr_from_v4(&raddr, to->sin_addr.s_addr);
+	return xtcp_open(sk, &raddr, ntohs(to->sin_port));
 }
 
 static long wait_for_connect(struct sock *sk, long timeo)
@@ -391,8 +304,7 @@ static int connect_check(struct sock *sk, struct sockaddr *addr, int *addr_len)
 		if (err)
 			return err;
 	} else {
-		inet_sk(sk)->inet_rcv_saddr = wish.rcv_saddr;
-		inet_sk(sk)->inet_saddr = wish.saddr;
+		set_source(sk, wish.rcv_saddr, wish.saddr);
 	}
 	bind_done(sk, wish.port);
 	return 0;
@@ -418,7 +330,7 @@ static int connect_locked(struct socket *sock, struct sockaddr *addr,
 			return -EISCONN;
 		err = connect_check(sk, addr, &addr_len);
 		if (!err)
-			err = connect_start(sk, (struct sockaddr_in *)addr);
+			err = connect_to(sk, (struct sockaddr_in *)addr);
 		if (err)
 			return err;
 		sock->state = SS_CONNECTING;

@@ -157,10 +157,10 @@ static unsigned int claim_hand_on(struct sk_buff *skb)
  */
 static void claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	u32 ihl = ip_hdrlen(skb), offset = ihl + sizeof(struct icmphdr), seq, info;
-	int transport = skb->transport_header;
+	u32 ihl = ip_hdrlen(skb), offset = ihl + sizeof(struct icmphdr), info;
 	const struct icmphdr *icmp;
 	const struct iphdr *quoted;
+	struct xtcp_icmp error;
 	struct xtcp_tuple t;
 	enum claim_part part;
 	const u8 *tcp;
@@ -188,11 +188,10 @@ static void claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 		return;
 	if (csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
 		return;
-	seq = get_unaligned_be32(tcp + 4);
 	info = icmp->type == ICMP_DEST_UNREACH ? ntohs(icmp->un.frag.mtu) : 0;
-	skb_set_transport_header(skb, ihl);
-	upcalls->icmp_error(skb, &t, seq, info);
-	skb->transport_header = transport;
+	xtcp_ipv4_icmp(&error, icmp->type, icmp->code, get_unaligned_be32(tcp + 4),
+		       info);
+	upcalls->icmp_error(skb, &t, &error);
 }
 
 /**

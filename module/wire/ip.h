@@ -7,6 +7,7 @@
 
 #include <net/dst.h>
 #include <net/ip.h>
+#include <net/route.h>
 #include "../engine/tcb.h"
 #include "segment.h"
 #include "../uapi/xtcp.h"
@@ -18,65 +19,126 @@
 					       XTCP_HEADER_BYTES + \
 					       XTCP_MSS_OPTION_BYTES)
 
+struct xtcp_reply;
+
 /**
- * struct xtcp_ip_ops - an IP version, as a connection sees it
+ * struct xtcp_ip_ops - an IP version, as the engine sees it
  *
+ * Of a connection, whose socket lock is held:
  * @header_bytes: the IP header's length
- * @route: find the route to the peer and cache it in the socket; chooses the
- *	source address where the socket has none.  Socket lock held.
- *	Return: 0, or a negative errno as a routing lookup gives
- * @xmit: hand a segment down: writes checksum and IP header.  Consumes the skb.
- *	Return: 0, or a negative errno
+ * @tcp_gso_type: how a GSO packet on TCP's wire is marked
+ * @connect: find the addresses of a connection to a peer, and the route, and note them
+ *	in the socket and its tuple.  Return: 0, or as @route
+ * @adopt: a child has these addresses: note them in the socket
+ * @forget_peer: there is no peer any more; nor an address of ours unless the user chose
+ *	it
+ * @route: find the route to the peer and cache it in the socket.  Return: 0, or a
+ *	negative errno as a routing lookup gives
+ * @xmit: hand a segment down by the cached route: writes checksum and IP header.
+ *	Consumes the skb.  Return: 0, or a negative errno
+ * @path_mtu: a router says what it can pass on: note it in the route.  Return: the MTU
+ *	that holds now; 0: the socket does not listen to such advice, or has no route
+ *
+ * Of a received segment, in softirq, under rcu_read_lock():
+ * @addresses: write the addresses, wire and VRF of a 4-tuple, as seen from here; the
+ *	rest is zeroed
+ * @checksum_bad: is it damaged?  Uses what the device has found out already
+ * @unicast: is it for this host alone?
+ * @permits: do IPsec's policies let it in; and the socket, or NULL, by its least TTL?
+ * @permits_conn: do security modules let a listener take a SYN?  Also gives the label
+ *	of the connection to come.  Return: 0, or a negative errno
+ *
+ * Of what has no connection, in any context but hard interrupt:
+ * @reply: send a bare segment.  Its ports are the reply's; a SYN's MSS is what the route
+ *	allows, at most the segment's unless that is 0.  Return: 0, or a negative errno:
+ *	no memory, no route
  */
 struct xtcp_ip_ops {
 	u32	header_bytes;
+	int	tcp_gso_type;
+	int	(*connect)(struct sock *sk, const struct in6_addr *raddr, u16 rport);
+	void	(*adopt)(struct sock *sk, const struct xtcp_tuple *t);
+	void	(*forget_peer)(struct sock *sk);
 	int	(*route)(struct sock *sk);
 	int	(*xmit)(struct sock *sk, struct sk_buff *skb);
+	u32	(*path_mtu)(struct sock *sk, u32 mtu);
+
+	void	(*addresses)(const struct sk_buff *skb, struct xtcp_tuple *t);
+	bool	(*checksum_bad)(struct sk_buff *skb);
+	bool	(*unicast)(const struct sk_buff *skb);
+	bool	(*permits)(struct sock *sk, struct sk_buff *skb);
+	int	(*permits_conn)(struct sock *listener, struct sk_buff *skb,
+				const struct xtcp_tuple *t, int ifindex, u32 mark,
+				u32 *secid);
+
+	int	(*reply)(struct net *net, const struct xtcp_reply *reply,
+			 const struct xtcp_segment *seg);
 };
 
 extern const struct xtcp_ip_ops xtcp_ipv4_ops;
+
+/* The IP version of a received packet, and of a 4-tuple. */
+static inline const struct xtcp_ip_ops *xtcp_skb_ip(const struct sk_buff *skb)
+{
+	return &xtcp_ipv4_ops;
+}
+
+static inline const struct xtcp_ip_ops *xtcp_tuple_ip(const struct xtcp_tuple *t)
+{
+	return &xtcp_ipv4_ops;
+}
+
+/**
+ * struct xtcp_icmp - what an ICMP error says of a segment of ours
+ * @seq: the sequence number that it quotes
+ * @mtu: the segment was too large: what a router can pass on; 0: it was not that
+ * @err: errno for the user, positive; 0: nothing to be told
+ * @unreachable: the peer, or its port, cannot be reached
+ */
+struct xtcp_icmp {
+	u32	seq;
+	u32	mtu;
+	int	err;
+	bool	unreachable;
+};
 
 /**
  * struct xtcp_ip_upcalls - what an IP version has to tell, and to ask
  *
  * @receive: a segment has come: skb->data is the TCP header.  Softirq, under
  *	rcu_read_lock().  Consumes the skb.  Return: 0
- * @icmp_error: an ICMP error has come for a segment of ours: the skb's transport
- *	header is its own; the 4-tuple as seen from here, and the sequence number
- *	quoted; the MTU, where fragmentation was needed.  Softirq, under
- *	rcu_read_lock().  Return: 0, or -ENOENT where nothing has that 4-tuple
- * @knows: is there anything with that 4-tuple, a listener aside, for a segment or
- *	an ICMP error that quotes one?  @syn_seq: of a
- *	SYN that asks for a connection, or NULL: it may end TIME_WAIT, and is then
- *	not for us.  Under rcu_read_lock()
- * @path_mtu: the path's MTU is known, or another than before.  Socket lock held
+ * @icmp_error: an ICMP error has come for a segment with that 4-tuple, as seen from
+ *	here.  Softirq, under rcu_read_lock().  Return: 0, or -ENOENT where nothing has
+ *	that 4-tuple
+ * @knows: is there anything with that 4-tuple, a listener aside, for a segment or an
+ *	ICMP error that quotes one?  @syn_seq: of a SYN that asks for a connection, or
+ *	NULL: it may end TIME_WAIT, and is then not for us.  Under rcu_read_lock()
  */
 struct xtcp_ip_upcalls {
 	int	(*receive)(struct sk_buff *skb);
 	int	(*icmp_error)(struct sk_buff *skb, const struct xtcp_tuple *t,
-			      u32 seq, u32 info);
+			      const struct xtcp_icmp *icmp);
 	bool	(*knows)(struct xtcp_net *xn, const struct sk_buff *skb,
 			 const struct xtcp_tuple *t, const u32 *syn_seq);
-	void	(*path_mtu)(struct sock *sk, u32 mtu);
 };
 
 /**
  * struct xtcp_reply - where a segment without a connection goes
  *
  * @tuple: ours and the peer's end
+ * @skb: the segment that it answers, which says all that follows; or NULL
+ * @sk: whose permissions and xfrm policy route it; or NULL
  * @ifindex: the device to leave by; 0: as routed
  * @mark: the packet mark
  * @priority: the packet's, for queueing disciplines
+ * @secid: the security label that routes it; 0: none
  * @tos: type of service
  * @ttl: time to live; 0: the route's
- * @sk: whose permissions and xfrm policy route it; or NULL
- * @skb: the segment that it answers, whose security label routes it; or NULL
- * @secid: else the label that does; 0: none
  */
 struct xtcp_reply {
 	const struct xtcp_tuple	*tuple;
-	const struct sock	*sk;
 	const struct sk_buff	*skb;
+	const struct sock	*sk;
 	int			ifindex;
 	u32			mark;
 	u32			priority;
@@ -93,14 +155,49 @@ static inline u8 xtcp_reply_ttl(const struct sock *sk)
 	return ttl < 0 ? 0 : ttl;
 }
 
-int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
-		    const struct xtcp_segment *seg);
+void xtcp_ipv4_icmp(struct xtcp_icmp *icmp, u8 type, u8 code, u32 seq, u32 info);
 int xtcp_ipv4_init(const struct xtcp_ip_upcalls *up);
 void xtcp_ipv4_exit(void);
 
-struct dst_entry *xtcp_route(struct sock *sk);
-bool xtcp_checksum_bad(struct sk_buff *skb);
-void xtcp_skb_tuple(const struct sk_buff *skb, struct xtcp_tuple *t);
+/**
+ * xtcp_route() - the route to the peer, found anew where the cached one is stale
+ * @sk: the connection, locked
+ *
+ * Return: the route, its reference the socket's; NULL where there is none
+ */
+static inline struct dst_entry *xtcp_route(struct sock *sk)
+{
+	struct dst_entry *dst = __sk_dst_check(sk, 0);
+
+	if (likely(dst))
+		return dst;
+	return xtcp_sk(sk)->ip->route(sk) ? NULL : __sk_dst_get(sk);
+}
+
+/**
+ * xtcp_skb_tuple() - whose segment is this?
+ * @skb: a received segment, header checked, network and transport headers set
+ * @t: where to write the 4-tuple, as seen from here
+ */
+static inline void xtcp_skb_tuple(const struct sk_buff *skb, struct xtcp_tuple *t)
+{
+	const __be16 *ports = (const __be16 *)skb_transport_header(skb);
+
+	xtcp_skb_ip(skb)->addresses(skb, t);
+	t->lport = ntohs(ports[1]);
+	t->rport = ntohs(ports[0]);
+}
+
+/* The device that a received packet came by, and the VRF's port, if that is one. */
+static inline int xtcp_skb_iif(const struct sk_buff *skb)
+{
+	return inet_iif(skb);
+}
+
+static inline int xtcp_skb_sdif(const struct sk_buff *skb)
+{
+	return inet_sdif(skb);
+}
 
 /* An skb->cb flag beside IPCB's own: a TCP-wire segment, led to the native
  * protocol's handler by claim.c.

@@ -12,8 +12,10 @@
 #include <net/icmp.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
+#include <net/l3mdev.h>
 #include <net/protocol.h>
 #include <net/route.h>
+#include <net/xfrm.h>
 #include "../compat.h"
 #include "../engine/skb.h"
 #include "../observe/trace.h"
@@ -70,25 +72,78 @@ static int ipv4_route(struct sock *sk)
 	if (!inet->inet_saddr)
 		inet->inet_saddr = fl4.saddr;
 	setup_caps(sk, &rt->dst);	/* the socket has the reference now */
-	upcalls->path_mtu(sk, dst_mtu(&rt->dst));
 	return 0;
 }
 
-/**
- * xtcp_route() - the route to the peer, found anew where the cached one is stale
- * @sk: the connection, locked; under rcu_read_lock()
- *
- * Return: the route, its reference the socket's; NULL where there is none
- */
-struct dst_entry *xtcp_route(struct sock *sk)
+/* MUST-44 */
+static int ipv4_connect(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 {
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
+	struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_sock *x = xtcp_sk(sk);
+	__be32 daddr = xtcp_addr_v4(raddr);
+	int err;
 
-	if (likely(dst))
-		return dst;
-	if (xtcp_sk(sk)->ip->route(sk))
-		return NULL;
-	return __sk_dst_get(sk);
+	/* 0.0.0.0 is this host */
+	inet->inet_daddr = daddr ?: htonl(INADDR_LOOPBACK);
+	inet->inet_dport = htons(rport);
+	err = ipv4_route(sk);
+	if (err)
+		return err;
+	/* it may be bound to what nothing can be sent from: a group, say */
+	inet->inet_rcv_saddr = inet->inet_saddr;
+	if (!daddr) {
+		/* from the address that reaches it, as to itself */
+		inet->inet_daddr = inet->inet_saddr;
+		err = ipv4_route(sk);
+		if (err)
+			return err;
+	}
+	xtcp_addr_from_v4(&x->node.tuple.laddr, inet->inet_rcv_saddr);
+	xtcp_addr_from_v4(&x->node.tuple.raddr, inet->inet_daddr);
+	x->node.tuple.rport = rport;
+	return 0;
+}
+
+static void ipv4_adopt(struct sock *sk, const struct xtcp_tuple *t)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	inet->inet_daddr = xtcp_addr_v4(&t->raddr);
+	inet->inet_rcv_saddr = xtcp_addr_v4(&t->laddr);
+	inet->inet_saddr = inet->inet_rcv_saddr;
+	inet->inet_dport = htons(t->rport);
+	inet->mc_list = NULL;
+	RCU_INIT_POINTER(inet->inet_opt, NULL);
+}
+
+static void ipv4_forget_peer(struct sock *sk)
+{
+	struct inet_sock *inet = inet_sk(sk);
+
+	inet->inet_daddr = 0;
+	inet->inet_dport = 0;
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
+		inet->inet_saddr = 0;
+		inet->inet_rcv_saddr = 0;
+	}
+	xtcp_addr_from_v4(&xtcp_sk(sk)->node.tuple.laddr, inet->inet_rcv_saddr);
+}
+
+static u32 ipv4_path_mtu(struct sock *sk, u32 mtu)
+{
+	struct dst_entry *dst;
+	u32 now = 0;
+
+	rcu_read_lock();
+	dst = xtcp_route(sk);
+	if (dst) {
+		dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
+		dst = xtcp_route(sk);
+	}
+	if (dst && ip_sk_accept_pmtu(sk))
+		now = dst_mtu(dst);
+	rcu_read_unlock();
+	return now;
 }
 
 static void put_ip_header(struct sk_buff *skb, const struct xtcp_tuple *t,
@@ -134,17 +189,10 @@ static int ipv4_xmit(struct sock *sk, struct sk_buff *skb)
 	__be16 frag_off;
 
 	rcu_read_lock();
-	dst = xtcp_route(sk);
+	dst = __sk_dst_get(sk);
 	if (unlikely(!dst))
 		goto free;
-	if (unlikely(dst_mtu(dst) != x->pmtu))
-		upcalls->path_mtu(sk, dst_mtu(dst));
 	skb_dst_set_noref(skb, dst);
-
-	/* the route has just changed to a device that does not help with it */
-	err = -EMSGSIZE;
-	if (unlikely(skb_is_gso(skb) && !x->csum_hw))
-		goto free;
 	err = put_checksum(skb, &x->node.tuple, x->csum_hw);
 	if (unlikely(err))
 		goto free;
@@ -162,6 +210,17 @@ free:
 	rcu_read_unlock();
 	kfree_skb(skb);
 	return err;
+}
+
+/* Where an answer goes: as the segment that it answers says. */
+static void reply_to(struct net *net, struct xtcp_reply *r)
+{
+	int iif = r->skb->skb_iif;
+
+	r->ifindex = l3mdev_master_ifindex_by_index(net, iif) ? iif : 0;
+	/* RFC 3168, 6.1.4 and 6.1.5: no ECN bits on what is not data */
+	r->tos = ip_hdr(r->skb)->tos & ~INET_ECN_MASK;
+	r->mark = IP4_REPLY_MARK(net, r->skb->mark);
 }
 
 static struct rtable *reply_route(struct net *net, const struct xtcp_reply *r)
@@ -192,22 +251,11 @@ static u16 route_window(const struct dst_entry *dst, u16 wnd, u16 mss)
 	return segs ? min_t(u64, wnd, (u64)segs * mss) : wnd;
 }
 
-/**
- * xtcp_ipv4_reply() - send a bare segment that belongs to no connection
- * @net: the namespace
- * @reply: where to
- * @seg: what it says; its ports are taken from @reply; a SYN's MSS is what the
- *	route allows, at most @seg's unless that is 0
- *
- * Any context but hard interrupt.
- *
- * RFC 9293: MUST-49.
- *
- * Return: 0, or a negative errno: no memory, no route
- */
-int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
-		    const struct xtcp_segment *seg)
+/* MUST-49 */
+static int ipv4_reply(struct net *net, const struct xtcp_reply *as_asked,
+		      const struct xtcp_segment *seg)
 {
+	struct xtcp_reply answer = *as_asked, *reply = &answer;
 	const struct xtcp_tuple *t = reply->tuple;
 	struct xtcp_segment copy = *seg;
 	u8 header[XTCP_HEADER_BYTES + XTCP_MSS_OPTION_BYTES];
@@ -215,6 +263,8 @@ int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
 	struct rtable *rt;
 	int len, err;
 
+	if (reply->skb)
+		reply_to(net, reply);
 	copy.sport = t->lport;
 	copy.dport = t->rport;
 	rt = reply_route(net, reply);
@@ -250,32 +300,20 @@ int xtcp_ipv4_reply(struct net *net, const struct xtcp_reply *reply,
 	return net_xmit_eval(err);
 }
 
-/**
- * xtcp_skb_tuple() - whose segment is this
- * @skb: a received segment, header checked, network and transport headers set
- * @t: where to write the 4-tuple, as seen from here
- */
-void xtcp_skb_tuple(const struct sk_buff *skb, struct xtcp_tuple *t)
+static void ipv4_addresses(const struct sk_buff *skb, struct xtcp_tuple *t)
 {
-	const __be16 *ports = (const __be16 *)skb_transport_header(skb);
 	const struct iphdr *iph = ip_hdr(skb);
 
 	xtcp_addr_from_v4(&t->laddr, iph->daddr);
 	xtcp_addr_from_v4(&t->raddr, iph->saddr);
-	t->lport = ntohs(ports[1]);
-	t->rport = ntohs(ports[0]);
+	t->lport = 0;
+	t->rport = 0;
 	t->l3mdev = xtcp_skb_l3mdev(skb);
 	t->wire = xtcp_skb_wire(skb);
 	memset(t->pad, 0, sizeof(t->pad));
 }
 
-/**
- * xtcp_checksum_bad() - is a received segment damaged?
- * @skb: skb->data is the TCP header
- *
- * Uses what the device has found out already.
- */
-bool xtcp_checksum_bad(struct sk_buff *skb)
+static bool ipv4_checksum_bad(struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	u8 wire = xtcp_skb_wire(skb);
@@ -292,11 +330,96 @@ bool xtcp_checksum_bad(struct sk_buff *skb)
 	return __skb_checksum_complete(skb);
 }
 
+/* Its route is NULL if it was flushed meanwhile. */
+static bool ipv4_unicast(const struct sk_buff *skb)
+{
+	const struct rtable *rt = skb_rtable(skb);
+
+	return rt && rt->rt_type == RTN_LOCAL;
+}
+
+static bool ipv4_permits(struct sock *sk, struct sk_buff *skb)
+{
+	if (sk && ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl))
+		return false;
+	return xfrm4_policy_check(sk, XFRM_POLICY_IN, skb);
+}
+
+/* Security modules know requests of the kernel's own kind. */
+static int ipv4_permits_conn(struct sock *listener, struct sk_buff *skb,
+			     const struct xtcp_tuple *t, int ifindex, u32 mark,
+			     u32 *secid)
+{
+	static const struct request_sock_ops ops = { .family = AF_INET };
+	struct inet_request_sock asked = {
+		.ireq_family = AF_INET,
+		.ireq_state = TCP_NEW_SYN_RECV,
+		.ir_loc_addr = xtcp_addr_v4(&t->laddr),
+		.ir_rmt_addr = xtcp_addr_v4(&t->raddr),
+		.ir_num = t->lport,
+		.ir_rmt_port = htons(t->rport),
+		.ir_iif = ifindex,
+		.ir_mark = mark,
+		.req.rsk_listener = listener,
+		.req.rsk_ops = &ops,
+	};
+	struct ip_options_rcu *opt;
+	int err;
+
+	write_pnet(&asked.ireq_net, sock_net(listener));
+	err = security_inet_conn_request(listener, skb, &asked.req);
+	*secid = asked.req.secid;
+	/* a label for the IP header, for which a request has no room */
+	opt = rcu_dereference_protected(asked.ireq_opt, true);
+	if (opt)
+		kfree_rcu(opt, rcu);
+	return err;
+}
+
+/* What the error means to the user; 0: nothing (MUST-55). */
+static int icmp_errno(u8 type, u8 code)
+{
+	switch (type) {
+	case ICMP_DEST_UNREACH:
+		if (code > NR_ICMP_UNREACH)
+			return 0;
+		return icmp_err_convert[code].errno;
+	case ICMP_PARAMETERPROB:
+		return EPROTO;
+	case ICMP_TIME_EXCEEDED:
+		return EHOSTUNREACH;
+	}
+	return 0;
+}
+
+/**
+ * xtcp_ipv4_icmp() - what an ICMP error means
+ * @icmp: where to write it
+ * @type: ICMP_DEST_UNREACH, ...
+ * @code: ICMP_FRAG_NEEDED, ...
+ * @seq: the sequence number that it quotes
+ * @info: the MTU, where fragmentation was needed
+ *
+ * Pure.
+ */
+void xtcp_ipv4_icmp(struct xtcp_icmp *icmp, u8 type, u8 code, u32 seq, u32 info)
+{
+	bool too_large = type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED;
+
+	*icmp = (struct xtcp_icmp) {
+		.seq = seq,
+		.mtu = too_large ? max(info, 1u) : 0,
+		.err = too_large ? 0 : icmp_errno(type, code),
+		.unreachable = type == ICMP_DEST_UNREACH && !too_large,
+	};
+}
+
 /* ICMP quotes the datagram that it complains of: ours, so its source is here. */
 static int ipv4_err(struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	const __be16 *ports = (const __be16 *)(skb->data + iph->ihl * 4);
+	struct xtcp_icmp icmp;
 	struct xtcp_tuple t = {
 		.wire = iph->protocol,
 		.l3mdev = xtcp_skb_l3mdev(skb),
@@ -306,13 +429,26 @@ static int ipv4_err(struct sk_buff *skb, u32 info)
 	xtcp_addr_from_v4(&t.raddr, iph->daddr);
 	t.lport = ntohs(ports[0]);
 	t.rport = ntohs(ports[1]);
-	return upcalls->icmp_error(skb, &t, get_unaligned_be32(ports + 2), info);
+	xtcp_ipv4_icmp(&icmp, icmp_hdr(skb)->type, icmp_hdr(skb)->code,
+		       get_unaligned_be32(ports + 2), info);
+	return upcalls->icmp_error(skb, &t, &icmp);
 }
 
 const struct xtcp_ip_ops xtcp_ipv4_ops = {
 	.header_bytes = sizeof(struct iphdr),
+	.tcp_gso_type = SKB_GSO_TCPV4,
+	.connect = ipv4_connect,
+	.adopt = ipv4_adopt,
+	.forget_peer = ipv4_forget_peer,
 	.route = ipv4_route,
 	.xmit = ipv4_xmit,
+	.path_mtu = ipv4_path_mtu,
+	.addresses = ipv4_addresses,
+	.checksum_bad = ipv4_checksum_bad,
+	.unicast = ipv4_unicast,
+	.permits = ipv4_permits,
+	.permits_conn = ipv4_permits_conn,
+	.reply = ipv4_reply,
 };
 
 static struct net_protocol ipv4_protocol __read_mostly = {

@@ -69,7 +69,7 @@ int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len)
 	seg->dport = get_unaligned_be16(p + 2);
 	seg->seq = get_unaligned_be32(p + 4);
 	seg->ack = get_unaligned_be32(p + 8);
-	seg->header_bytes = (p[12] >> 4) * 4;
+	seg->header_bytes = xtcp_data_offset(p);
 	seg->flags = p[13];
 	seg->wnd = get_unaligned_be16(p + 14);
 	seg->urg = get_unaligned_be16(p + 18);

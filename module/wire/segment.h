@@ -33,6 +33,7 @@
  * @sport: source port
  * @dport: destination port
  * @seq: SEG.SEQ
+ * @end: received: SEG.SEQ + SEG.LEN, SYN and FIN counted
  * @ack: SEG.ACK; 0 where the ACK flag is not set, on output
  * @wnd: SEG.WND as on the wire
  * @urg: SEG.UP, relative to @seq
@@ -44,6 +45,7 @@ struct xtcp_segment {
 	u16	sport;
 	u16	dport;
 	u32	seq;
+	u32	end;
 	u32	ack;
 	u16	wnd;
 	u16	urg;
@@ -56,6 +58,12 @@ struct xtcp_segment {
 static inline u32 xtcp_segment_header_bytes(const struct xtcp_segment *seg)
 {
 	return XTCP_HEADER_BYTES + (seg->mss ? XTCP_MSS_OPTION_BYTES : 0);
+}
+
+/* Where the text begins behind a header of 20 bytes or more: RFC 9293, 3.1. */
+static inline u32 xtcp_data_offset(const void *header)
+{
+	return (((const u8 *)header)[12] >> 4) * 4;
 }
 
 int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len);

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A connection opens: active OPEN, RFC 9293, 3.10.1, and what ends a handshake in
+ * ESTABLISHED, whichever side began it: 3.5.
+ */
+#include <linux/security.h>
+#include <linux/tcp.h>
+#include <net/dst.h>
+#include "../wire/ip.h"
+#include "clock.h"
+#include "cong.h"
+#include "connection.h"
+#include "demux.h"
+#include "isn.h"
+#include "mss.h"
+#include "open.h"
+#include "output.h"
+#include "ports.h"
+#include "rtt.h"
+#include "sndq.h"
+#include "timeout.h"
+#include "timers.h"
+#include "window.h"
+
+#define LAST_ACK_HELD_MOST	(HZ / 5)	/* as Linux */
+#define QUICK_ACKS		8		/* the first few are not delayed */
+
+/* ---- active OPEN ---- */
+
+/* Undo an OPEN that did not come to sending a SYN. */
+static void open_undo(struct sock *sk, bool was_bound)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	xtcp_unhash(sk);
+	if (!was_bound)
+		xtcp_put_port(sk);
+	inet->inet_sport = htons(inet->inet_num);
+	x->ip->forget_peer(sk);
+	x->node.tuple.lport = inet->inet_num;
+	xtcp_port_readdress(sk);
+	sk_dst_reset(sk);
+	sk->sk_route_caps = 0;
+}
+
+/* Whom to connect, from where, and on which port of ours: all of the 4-tuple. */
+static int open_addresses(struct sock *sk, const struct in6_addr *raddr, u16 rport)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct xtcp_sock *x = xtcp_sk(sk);
+	int err;
+
+	err = x->ip->connect(sk, raddr, rport);
+	if (!err)
+		err = xtcp_port_connect(sk);
+	if (err)
+		return err;
+	inet->inet_sport = htons(inet->inet_num);
+	/* the port is known now: policies may route by it */
+	err = x->ip->route(sk);
+	if (err)
+		return err;
+	xtcp_sync_mss(sk, dst_mtu(__sk_dst_get(sk)));
+	sk_set_txhash(sk);
+	return 0;
+}
+
+/**
+ * xtcp_open() - active OPEN
+ * @sk: the socket, locked, in CLOSED
+ * @raddr: the peer's address, IPv4 as a mapped one
+ * @rport: its port
+ *
+ * Process context.  RFC 9293, 3.10.1.
+ *
+ * Return: 0: a SYN was sent, or the timer will send it; -EADDRNOTAVAIL,
+ * -EADDRINUSE: there is no port, or the 4-tuple is taken; -ENOBUFS; what a routing
+ * lookup gives.  Then nothing has changed
+ */
+int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	bool was_bound = x->owner.port;
+	int err;
+
+	/* a writer that waited for the last connection may have left something */
+	xtcp_sndq_purge(sk);
+	xtcp_init_connection(x);
+	err = open_addresses(sk, raddr, rport);
+	if (err)
+		goto undo;
+	x->iss = xtcp_isn(x->xn, &x->node.tuple);
+	x->snd_una = x->iss;
+	x->snd_nxt = x->iss;
+	x->write_seq = x->iss;
+	x->snd_sml = x->iss;
+	x->recover = x->iss;
+	sock_reset_flag(sk, SOCK_DONE);
+	WRITE_ONCE(sk->sk_err, 0);
+	xtcp_transition(sk, XTCP_EV_ACTIVE_OPEN);
+	xtcp_count(x->xn, ACTIVE_OPENS);
+	err = xtcp_send_syn(sk, XTCP_SYN);
+	/* a SYN that the IP layer refused is lost: the timer sends another */
+	if (err != -ENOBUFS)
+		return 0;
+	xtcp_done(sk, XTCP_EV_ABORT, 0);
+	WRITE_ONCE(sk->sk_shutdown, 0);
+undo:
+	open_undo(sk, was_bound);
+	return err;
+}
+
+/* ---- SYN_SENT ---- */
+
+/**
+ * xtcp_syn_again_soon() - the peer knew an older connection, and was reset
+ * @sk: the connection, locked, in SYN_SENT
+ *
+ * RFC 9293, 3.5.1, figure 9: now it will take the SYN.  Once: a peer that does not mend
+ * its ways has to wait.
+ */
+void xtcp_syn_again_soon(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (x->retries || x->syn_hastened)
+		return;
+	x->syn_hastened = 1;
+	x->syn_due = 1;
+	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies + 2);
+}
+
+/* What the peer's SYN says. */
+static void take_syn(struct xtcp_sock *x, const struct xtcp_segment *seg)
+{
+	x->irs = seg->seq;
+	x->rcv_nxt = seg->seq + 1;
+	x->rcv_wup = x->rcv_nxt;
+	x->copied_seq = x->rcv_nxt;
+	x->rcv_adv = x->rcv_nxt + x->rcv_wnd;
+	x->snd_wnd = seg->wnd;
+	x->snd_wl1 = seg->seq;
+	x->snd_wl2 = seg->ack;
+	x->snd_max_wnd = seg->wnd;
+	x->peer_mss = seg->mss ?: XTCP_MSS_DEFAULT;
+}
+
+/**
+ * xtcp_syn_crossed() - a SYN in SYN_SENT: a simultaneous open
+ * @sk: the connection, locked
+ * @seg: the peer's SYN
+ *
+ * RFC 9293, 3.5, figure 8.
+ */
+void xtcp_syn_crossed(struct sock *sk, const struct xtcp_segment *seg)
+{
+	take_syn(xtcp_sk(sk), seg);
+	if (xtcp_transition(sk, XTCP_EV_RCV_SYN))
+		xtcp_send_syn(sk, XTCP_SYN | XTCP_ACK);
+}
+
+/* ---- ESTABLISHED ---- */
+
+/* Both SYNs are acknowledged. */
+static void established(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct dst_entry *dst = __sk_dst_get(sk);
+
+	x->snd_max_wnd = max(x->snd_max_wnd, x->snd_wnd);
+	if (x->syn_lost)
+		xtcp_rtt_syn_lost(&x->rtt);
+	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : x->pmtu);
+	xtcp_cong_init(&x->cong, x->cong.ops, x->snd_mss, x->syn_lost);
+	if (dst)
+		xtcp_cong_route(&x->cong,
+				x->syn_lost ? 0 : dst_metric(dst, RTAX_INITCWND),
+				dst_metric_locked(dst, RTAX_CWND) ?
+				dst_metric(dst, RTAX_CWND) : 0);
+	xtcp_sndq_grow(sk);	/* the initial window is filled by one write */
+	xtcp_initial_window(sk);
+	if (x->retries)
+		xtcp_timeouts_over(x);
+	x->phase = XTCP_PHASE_OPEN;
+	x->sent_closed = 0;
+	x->stalled = 0;
+	x->ack.quick = QUICK_ACKS;
+	x->last_sent_ms = xtcp_now_ms();
+	x->tally.segs_delivered = 1;	/* the SYN */
+	if (sock_flag(sk, SOCK_KEEPOPEN))
+		xtcp_arm_keepalive(sk);
+	sk->sk_state_change(sk);
+	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+}
+
+/* Our SYN is acknowledged: it leaves the write queue. */
+static void forget_syn(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+
+	if (skb && XTCP_CB(skb)->flags & XTCP_SYN) {
+		/* one that went twice measures nothing; lost it was only if a timeout
+		 * said so, not in a simultaneous open
+		 */
+		if (!XTCP_CB(skb)->resent)
+			xtcp_rtt_sample(&x->rtt,
+					xtcp_now_us() - XTCP_CB(skb)->sent_us,
+					xtcp_rto_min_us(x));
+		xtcp_sndq_free(sk, skb);
+	}
+	x->syn_acked = 1;
+	xtcp_timer_stop(x, XTCP_TIMER_RETRANSMIT);
+}
+
+/* May the ACK of the SYN,ACK wait for data to carry it?  So with TCP_QUICKACK 0, set
+ * before connect(), with TCP_DEFER_ACCEPT, which on this end means the same, and where
+ * somebody waits to write: tcp(7).
+ */
+static bool holds_last_ack(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	bool held = x->ack_held || x->defer_accept || sk->sk_write_pending;
+
+	x->ack_held = 0;
+	return held;
+}
+
+/**
+ * xtcp_syn_ack_received() - a SYN,ACK in SYN_SENT: the connection is open
+ * @sk: the connection, locked
+ * @skb: the segment; for security modules
+ * @seg: what its header says; it acknowledges our SYN
+ *
+ * RFC 9293, 3.10.7.3, fourth.
+ */
+void xtcp_syn_ack_received(struct sock *sk, struct sk_buff *skb,
+			   const struct xtcp_segment *seg)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	take_syn(x, seg);
+	x->snd_una = seg->ack;
+	forget_syn(sk);
+	security_inet_conn_established(sk, skb);
+	if (!xtcp_transition(sk, XTCP_EV_RCV_SYN_ACK))
+		return;
+	established(sk);
+	if (!holds_last_ack(sk)) {
+		xtcp_send_ack(sk);
+		return;
+	}
+	x->ack.pending = 1;
+	xtcp_timer_arm(sk, XTCP_TIMER_DELACK, jiffies + LAST_ACK_HELD_MOST);
+}
+
+/**
+ * xtcp_syn_acked() - our SYN is acknowledged in SYN_RECEIVED
+ * @sk: the connection, locked; FIN_WAIT_1 where the user was quicker
+ * @seg: the segment
+ *
+ * RFC 9293, 3.10.7.4, fifth, SYN-RECEIVED.
+ */
+void xtcp_syn_acked(struct sock *sk, const struct xtcp_segment *seg)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->snd_una = x->iss + 1;
+	x->snd_wnd = seg->wnd;
+	x->snd_wl1 = seg->seq;
+	x->snd_wl2 = seg->ack;
+	forget_syn(sk);
+	xtcp_transition(sk, XTCP_EV_RCV_ACK_OF_SYN);
+	established(sk);
+}

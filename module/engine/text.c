@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The segment's text: RFC 9293, 3.10.7.4, seventh.  It is cut to the window, put in or
+ * ahead of order into its queue, and acknowledged now or later; the reader is woken.
+ */
+#include <linux/skbuff.h>
+#include <net/xfrm.h>
+#include "ack.h"
+#include "mss.h"
+#include "rcvq.h"
+#include "reset.h"
+#include "skb.h"
+#include "text.h"
+#include "window.h"
+
+/* Does this wake a reader, or wait for a program that accepts? */
+static bool user_comes(const struct sock *sk)
+{
+	return xtcp_sk(sk)->readers || !sk->sk_socket;
+}
+
+/* Has a reader been woken that will make room at once, or is the user in a call?  Then
+ * this comes from the backlog.  If the window is not as large as before, its update
+ * will carry the ACK.
+ */
+static bool update_carries_ack(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	return (x->readers || sock_owned_by_user(sk)) &&
+	       x->rcv_nxt - x->copied_seq >= (u32)READ_ONCE(sk->sk_rcvlowat) &&
+	       xtcp_offered_window(sk) < x->rcv_wnd;
+}
+
+/* Data came in order. */
+static void ack_data(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	/* the route's first window opens by twice what comes, as slow start does */
+	if (unlikely(x->rcv_limit <= U16_MAX))
+		x->rcv_limit += 2 * x->rcv_mss;
+	if (xtcp_ack_data(&x->ack, x->rcv_nxt - x->rcv_wup, x->rcv_mss,
+			  user_comes(sk), x->route_quickack) &&
+	    !update_carries_ack(sk))
+		xtcp_ack_now(&x->ack);
+}
+
+/**
+ * xtcp_data_ready() - wake the reader if there is enough for it
+ * @sk: the connection, locked
+ */
+void xtcp_data_ready(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 avail = x->rcv_nxt - x->copied_seq;
+
+	if (avail >= (u32)READ_ONCE(sk->sk_rcvlowat) ||
+	    sock_flag(sk, SOCK_DONE) ||
+	    atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2)
+		sk->sk_data_ready(sk);
+}
+
+/* Beyond the window: cut off, the FIN first; but a FIN alone takes no room.  @skb is
+ * text.  Return: false without memory
+ */
+static bool cut_to_window(struct sock *sk, struct sk_buff *skb,
+			  struct xtcp_segment *seg)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 end = x->rcv_nxt + xtcp_rcv_window(x);
+
+	if (likely(!seq_gt(seg->end, end)) ||
+	    (seg->flags & XTCP_FIN && seg->end - 1 == end))
+		return true;
+	xtcp_ack_now(&x->ack);
+	if (seg->flags & XTCP_FIN) {
+		seg->flags &= ~XTCP_FIN;
+		seg->end--;
+	}
+	if (seq_gt(seg->end, end)) {
+		if (pskb_trim(skb, end - seg->seq))
+			return false;
+		seg->end = end;
+	}
+	return true;
+}
+
+/* From a received segment to an skb of the receive queue. */
+static void strip_header(struct sk_buff *skb, const struct xtcp_segment *seg)
+{
+	__skb_pull(skb, seg->header_bytes);
+	skb_dst_drop(skb);
+	secpath_reset(skb);
+}
+
+/* Put text that is in the window, a FIN behind it maybe, in its queue (MAY-13).  In
+ * the end @seg has a FIN if all before one was received.
+ */
+static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
+					struct xtcp_segment *seg)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	bool filled;
+
+	cb->block.seq = seg->seq;
+	cb->block.end = seg->end;
+	cb->flags = seg->flags;
+	xtcp_guess_rcv_mss(x, skb);
+	if (seq_gt(seg->seq, x->rcv_nxt)) {
+		/* RFC 5681, 4.2: a duplicate ACK tells of the gap */
+		xtcp_ack_now(&x->ack);
+		seg->flags &= ~XTCP_FIN;
+		return xtcp_rcvq_hold(sk, skb);
+	}
+	if (seq_leq(seg->end, x->rcv_nxt)) {
+		xtcp_ack_now(&x->ack);
+		return XTCP_DROP_DUPLICATE;
+	}
+	filled = !xtcp_reassembly_empty(&x->reassembly);
+	if (unlikely(!xtcp_rcvq_add(sk, skb))) {
+		/* the peer must not take it for a loss, but wait */
+		x->no_memory = 1;
+		xtcp_ack_now(&x->ack);
+		return XTCP_DROP_MEMORY;
+	}
+	if (seg->flags & XTCP_FIN)
+		return XTCP_DROP_NONE;
+	ack_data(sk);
+	if (unlikely(filled)) {
+		/* RFC 5681, 4.2: a gap is being filled */
+		xtcp_ack_now(&x->ack);
+		if (xtcp_rcvq_fill(sk))
+			seg->flags |= XTCP_FIN;
+	}
+	if (!sock_flag(sk, SOCK_DEAD))
+		xtcp_data_ready(sk);
+	return XTCP_DROP_NONE;
+}
+
+/**
+ * xtcp_step_text() - the segment's data
+ * @sk: the connection, locked
+ * @skb: the segment
+ * @seg: what its header says; has a FIN afterwards if all before one was received
+ *
+ * RFC 9293, 3.10.7.4, seventh.
+ *
+ * Return: why to drop it; XTCP_DROP_NONE where it is in a queue
+ */
+enum xtcp_drop_reason xtcp_step_text(struct sock *sk, struct sk_buff *skb,
+				     struct xtcp_segment *seg)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 text_end = seg->end - !!(seg->flags & XTCP_FIN);
+
+	if (seg->end == seg->seq)
+		return XTCP_DROP_DONE;
+	if (!xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_FIN_WAIT1 |
+			   TCPF_FIN_WAIT2)) {
+		/* the peer's FIN came before: there is nothing behind it */
+		xtcp_ack_now(&x->ack);
+		return XTCP_DROP_DUPLICATE;
+	}
+	/* nobody will read it: RFC 9293, 3.6.1 */
+	if (xtcp_in_state(sk, TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2) &&
+	    sk->sk_shutdown & RCV_SHUTDOWN && seq_gt(text_end, x->rcv_nxt)) {
+		xtcp_abort(sk, ECONNRESET);
+		return XTCP_DROP_CLOSED;
+	}
+	strip_header(skb, seg);
+	if (!cut_to_window(sk, skb, seg))
+		return XTCP_DROP_MEMORY;
+	if (seg->end == seg->seq)
+		return XTCP_DROP_DONE;
+	return queue_text(sk, skb, seg);
+}
