@@ -2,7 +2,7 @@
 /*
  * The congestion window: RFC 5681.
  */
-#include "../module/engine/cong.h"
+#include "../module/engine/cong_list.h"
 #include "suites.h"
 
 #define MSS	1000u

@@ -25,8 +25,6 @@
 #include "wire/ip.h"
 #include "wire/offload.h"
 
-unsigned int xtcp_net_id __read_mostly;
-
 static int __net_init xtcp_net_init(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_pernet(net);

@@ -58,14 +58,7 @@ static inline struct xtcp_net *xtcp_pernet(const struct net *net)
 	return net_generic(net, xtcp_net_id);
 }
 
-static inline int xtcp_bounded_at(const struct xtcp_net *xn, size_t offset)
-{
-	const struct xtcp_net *first = xtcp_pernet(&init_net);
-	const void *ours = &xn->sysctl, *most = &first->sysctl;
-
-	return min(READ_ONCE(*(const int *)(ours + offset)),
-		   READ_ONCE(*(const int *)(most + offset)));
-}
+int xtcp_bounded_at(const struct xtcp_net *xn, size_t offset);
 
 /**
  * xtcp_bounded() - a knob by which a namespace's owner could burden the machine

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * net.xtcp in a namespace, made from the list in sysctl.h.
+ * What a network namespace has: where to find it; and net.xtcp in it, made from the
+ * list in sysctl.h.
  */
 #include <linux/slab.h>
 #include <linux/sysctl.h>
@@ -10,6 +11,25 @@
 #include "sysctl.h"
 
 #define BUFFER_LEAST	2048
+
+unsigned int xtcp_net_id __read_mostly;
+
+/**
+ * xtcp_bounded_at() - as xtcp_bounded(), of the knob at a place
+ * @xn: the namespace
+ * @offset: its offset in struct xtcp_sysctls; the knob is an int
+ *
+ * Any context.  Return: what it is set to, or what the first namespace has if that is
+ * less
+ */
+int xtcp_bounded_at(const struct xtcp_net *xn, size_t offset)
+{
+	const struct xtcp_net *first = xtcp_pernet(&init_net);
+	const void *ours = &xn->sysctl, *most = &first->sysctl;
+
+	return min(READ_ONCE(*(const int *)(ours + offset)),
+		   READ_ONCE(*(const int *)(most + offset)));
+}
 
 /* net.xtcp.mem: low, pressure, high, in this order or none. */
 static int sysctl_set_mem(XTCP_CTL_TABLE *table, int write, void *buffer,

@@ -18,32 +18,10 @@
  * acknowledges, as counting segments would: receivers that merge segments
  * send one ACK for many.
  */
-#include <linux/kernel.h>
 #include <linux/minmax.h>
-#include <linux/string.h>
 #include "cong.h"
 
 #define XTCP_INITIAL_WINDOW_SEGS 10	/* RFC 6928 */
-
-static const struct xtcp_cong_ops *const controls[] = {
-	&xtcp_cong_reno,
-};
-
-/**
- * xtcp_cong_find() - the congestion control of a name
- * @name: as TCP_CONGESTION gives it
- *
- * Return: its operations, or NULL
- */
-const struct xtcp_cong_ops *xtcp_cong_find(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(controls); i++)
-		if (!strcmp(controls[i]->name, name))
-			return controls[i];
-	return NULL;
-}
 
 /**
  * xtcp_cong_init() - at the start of a connection
@@ -100,34 +78,6 @@ void xtcp_cong_set_mss(struct xtcp_cong *cc, u32 mss_bytes)
 {
 	cc->mss_bytes = mss_bytes;
 	cc->cwnd_bytes = max(cc->cwnd_bytes, mss_bytes);
-}
-
-/**
- * xtcp_cong_grow() - open the window
- * @cc: the window
- * @bytes: by how much
- */
-void xtcp_cong_grow(struct xtcp_cong *cc, u32 bytes)
-{
-	cc->cwnd_bytes = min(cc->cwnd_bytes + bytes, cc->most_bytes);
-}
-
-/**
- * xtcp_cong_slow_start() - grow as slow start does, up to ssthresh
- * @cc: the window
- * @acked_bytes: how much was acknowledged
- *
- * Return: what of it is left for congestion avoidance
- */
-u32 xtcp_cong_slow_start(struct xtcp_cong *cc, u32 acked_bytes)
-{
-	u32 grow;
-
-	if (!xtcp_cong_in_slow_start(cc))
-		return acked_bytes;
-	grow = min(acked_bytes, cc->ssthresh_bytes - cc->cwnd_bytes);
-	xtcp_cong_grow(cc, grow);
-	return acked_bytes - grow;
 }
 
 /**

@@ -2,6 +2,7 @@
 #ifndef _XTCP_CONG_H
 #define _XTCP_CONG_H
 
+#include <linux/minmax.h>
 #include <linux/types.h>
 
 #define XTCP_CWND_MAX_BYTES	0x40000000u
@@ -45,9 +46,9 @@ struct xtcp_cong {
 	u32	initial_segs;
 };
 
+/* Each in a file of its own; cong_list.c knows them by name. */
 extern const struct xtcp_cong_ops xtcp_cong_reno;
 
-const struct xtcp_cong_ops *xtcp_cong_find(const char *name);
 void xtcp_cong_init(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops,
 		    u32 mss_bytes, bool syn_lost);
 void xtcp_cong_route(struct xtcp_cong *cc, u32 initial_segs, u32 most_segs);
@@ -61,13 +62,39 @@ void xtcp_cong_recovered(struct xtcp_cong *cc, u32 flight_bytes);
 void xtcp_cong_timeout(struct xtcp_cong *cc, u32 flight_bytes, bool again);
 void xtcp_cong_idle(struct xtcp_cong *cc);
 
-/* For congestion controls. */
-u32 xtcp_cong_slow_start(struct xtcp_cong *cc, u32 acked_bytes);
-void xtcp_cong_grow(struct xtcp_cong *cc, u32 bytes);
-
 static inline bool xtcp_cong_in_slow_start(const struct xtcp_cong *cc)
 {
 	return cc->cwnd_bytes < cc->ssthresh_bytes;
+}
+
+/* ---- for congestion controls ---- */
+
+/**
+ * xtcp_cong_grow() - open the window
+ * @cc: the window
+ * @bytes: by how much
+ */
+static inline void xtcp_cong_grow(struct xtcp_cong *cc, u32 bytes)
+{
+	cc->cwnd_bytes = min(cc->cwnd_bytes + bytes, cc->most_bytes);
+}
+
+/**
+ * xtcp_cong_slow_start() - grow as slow start does, up to ssthresh
+ * @cc: the window
+ * @acked_bytes: how much was acknowledged
+ *
+ * Return: what of it is left for congestion avoidance
+ */
+static inline u32 xtcp_cong_slow_start(struct xtcp_cong *cc, u32 acked_bytes)
+{
+	u32 grow;
+
+	if (!xtcp_cong_in_slow_start(cc))
+		return acked_bytes;
+	grow = min(acked_bytes, cc->ssthresh_bytes - cc->cwnd_bytes);
+	xtcp_cong_grow(cc, grow);
+	return acked_bytes - grow;
 }
 
 #endif /* _XTCP_CONG_H */

@@ -7,6 +7,7 @@
 #include "../observe/trace.h"
 #include "../wire/segment.h"
 #include "cong.h"
+#include "cong_list.h"
 #include "connection.h"
 #include "demux.h"
 #include "ports.h"
@@ -23,7 +24,7 @@
  */
 void xtcp_init_connection(struct xtcp_sock *x)
 {
-	const struct xtcp_cong_ops *cong = x->cong.ops ?: &xtcp_cong_reno;
+	const struct xtcp_cong_ops *cong = x->cong.ops ?: XTCP_CONG_DEFAULT;
 
 	memset(&x->life, 0, sizeof(x->life));
 	x->peer_mss = XTCP_MSS_DEFAULT;

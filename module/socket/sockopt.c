@@ -8,6 +8,7 @@
 #include <net/ip.h>
 #include "../compat.h"
 #include "../engine/cong.h"
+#include "../engine/cong_list.h"
 #include "../engine/output.h"
 #include "../engine/timers.h"
 #include "../wire/segment.h"
