@@ -5,8 +5,8 @@
 #include <linux/poll.h>
 #include <net/sock.h>
 
-__poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait);
 int xtcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg);
+__poll_t xtcp_poll(struct file *file, struct socket *sock, poll_table *wait);
 void xtcp_write_space(struct sock *sk);
 bool xtcp_stream_memory_free(const struct sock *sk, int wake);
 
