@@ -47,15 +47,13 @@
 #include <kunit/test-bug.h>
 #include <linux/ip.h>
 #include <linux/net.h>
-#include "../module/engine/clock.h"
-#include "../module/engine/connection.h"
-#include "../module/engine/handshake.h"
+#include "../module/netns.h"
+#include "../module/engine/fsm.h"
 #include "../module/engine/seq.h"
-#include "../module/engine/skb.h"
-#include "../module/engine/timewait.h"
-#include "../module/engine/window.h"
+#include "../module/engine/tally.h"	/* enum xtcp_limit */
+#include "../module/engine/tcb.h"	/* enum xtcp_timer, enum xtcp_phase */
+#include "../module/engine/tuple.h"
 #include "../module/wire/segment.h"
-#include "../module/engine/timers.h"
 #include "../module/uapi/xtcp.h"
 #include "nic.h"
 
@@ -249,6 +247,7 @@ void set_readers(struct conv *t, u16 readers);
 void set_last_went_twice(struct conv *t);
 void set_last_stamped(struct conv *t);
 bool conv_is_stamped(struct conv *t, int packet);
+void set_device(struct conv *t, int ifindex);
 
 /* ---- the steps: conv.c ---- */
 

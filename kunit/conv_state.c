@@ -4,9 +4,14 @@
  * that no test has to.
  */
 #include <net/ip.h>
+#include "../module/engine/clock.h"
+#include "../module/engine/connection.h"
 #include "../module/engine/demux.h"
+#include "../module/engine/handshake.h"
 #include "../module/engine/rate.h"
 #include "../module/engine/rtt.h"
+#include "../module/engine/skb.h"
+#include "../module/engine/timewait.h"
 #include "conv.h"
 
 #define FROZEN		(24 * 3600 * HZ)
@@ -518,4 +523,22 @@ bool conv_is_stamped(struct conv *t, int packet)
 		if (!packet--)
 			return XTCP_CB(skb)->stamped;
 	return false;
+}
+
+/**
+ * set_device() - the request or TIME_WAIT is of a connection by another device
+ * @t: the conversation
+ * @ifindex: the device that it is bound to
+ */
+void set_device(struct conv *t, int ifindex)
+{
+	struct xtcp_node *node;
+
+	rcu_read_lock();
+	node = xtcp_lookup(t->xn, &t->tuple);
+	if (node)
+		node->ifindex = ifindex;
+	else
+		KUNIT_FAIL(t->test, "there is no request, nor a TIME_WAIT");
+	rcu_read_unlock();
 }

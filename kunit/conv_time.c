@@ -3,8 +3,11 @@
  * Time in a conversation: it stands still, but a timer can be made to fire, its
  * deadline can be read, and what lies in the past can be moved farther away.
  */
+#include "../module/engine/connection.h"
 #include "../module/engine/demux.h"
 #include "../module/engine/handshake.h"
+#include "../module/engine/skb.h"
+#include "../module/engine/timers.h"
 #include "../module/engine/timewait.h"
 #include "conv.h"
 

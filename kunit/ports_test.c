@@ -5,6 +5,7 @@
 #include <linux/icmp.h>
 #include <linux/workqueue.h>
 #include <net/flow.h>
+#include <net/ip.h>
 #include "../module/engine/close.h"
 #include "../module/engine/demux.h"
 #include "../module/engine/ports.h"
@@ -508,17 +509,12 @@ static void table(struct kunit *test)
 static void other_device_time_wait(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct xtcp_timewait *tw;
 
 	bring_to(t, IN_TIME_WAIT);
-	rcu_read_lock();
-	tw = container_of(xtcp_lookup(t->xn, &t->tuple), struct xtcp_timewait,
-			  node);
-	tw->node.ifindex = LOOPBACK_IFINDEX;
-	rcu_read_unlock();
+	set_device(t, LOOPBACK_IFINDEX);
 	inject(t, "FIN|ACK seq R-1 ack S");
 	expect(t, "RST seq S");
-	tw->node.ifindex = t->nic->dev->ifindex;
+	set_device(t, t->nic->dev->ifindex);
 	inject(t, "FIN|ACK seq R-1 ack S");
 	expect(t, "ACK seq S ack R");
 }
@@ -526,18 +522,13 @@ static void other_device_time_wait(struct kunit *test)
 static void other_device_request(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct xtcp_request *req;
 
 	bring_to(t, IN_REQUEST);
-	rcu_read_lock();
-	req = container_of(xtcp_lookup(t->xn, &t->tuple), struct xtcp_request,
-			   node);
-	rcu_read_unlock();
-	req->node.ifindex = LOOPBACK_IFINDEX;
+	set_device(t, LOOPBACK_IFINDEX);
 	/* an ICMP error, which would end it */
 	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, t->iss);
 	counted(t, ATTEMPT_FAILS, 0);
-	req->node.ifindex = t->nic->dev->ifindex;
+	set_device(t, t->nic->dev->ifindex);
 	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, t->iss);
 	counted(t, ATTEMPT_FAILS, 1);
 }
