@@ -16,10 +16,9 @@
  * U+2m+100 are understood.  What is not said is not looked at, but for these: the
  * flags are all there are, no len means no data, and only a SYN has an mss.
  *
- * Whatever xtcp sends must be expected: inject(), icmp(), fire(), a call of the
- * user's and the end of the case fail where something was sent before that the test
- * did not look at.  So silence need not be asserted; pass_over() is for what
- * does not matter.
+ * Whatever xtcp sends must be expected: inject(), icmp(), fire(), returns() and the
+ * end of the case fail where something was sent before that the test did not look
+ * at.  So silence need not be asserted; pass_over() is for what does not matter.
  *
  * What the connection knows is asked for by name, cwnd_is(), rto_is(), and what
  * a test cannot bring about on the wire is set by name, set_cwnd().  The files
@@ -232,6 +231,7 @@ const char *conv_state_is(struct conv *t, int state);
 const char *conv_phase_is(struct conv *t, enum xtcp_phase phase);
 const char *conv_limit_is(struct conv *t, enum xtcp_limit limit);
 const char *conv_urgent_coming(struct conv *t, u32 seq);
+extern const char *const counter_names[XTCP_MIB_MAX];
 long conv_count(struct conv *t, int id);
 const char *conv_counted(struct conv *t, int id, long n);
 

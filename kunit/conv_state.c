@@ -367,6 +367,13 @@ const char *conv_urgent_coming(struct conv *t, u32 seq)
 
 /* ---- counters ---- */
 
+const char *const counter_names[XTCP_MIB_MAX] = {
+#define COUNTER_NAME(id, name, ...) \
+	[XTCP_MIB_##id] = name,
+	XTCP_COUNTERS(COUNTER_NAME)
+#undef COUNTER_NAME
+};
+
 /**
  * conv_count() - by how much a counter has grown since the case began
  * @t: the conversation
@@ -393,8 +400,8 @@ const char *conv_counted(struct conv *t, int id, long n)
 
 	if (got == n)
 		return NULL;
-	scnprintf(t->said, sizeof(t->said), "expected the counter to say %ld, it says %ld",
-		  n, got);
+	scnprintf(t->said, sizeof(t->said), "%s: expected %ld, it is %ld",
+		  counter_names[id], n, got);
 	return t->said;
 }
 

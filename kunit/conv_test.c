@@ -257,7 +257,7 @@ static void names(struct kunit *test)
 	urgent_coming(t, 1005);
 	says(test, conv_urgent_coming(t, 1004), "expected 1004, it is 1005");
 	counted(t, SEGS_IN, 2);
-	says(test, conv_counted(t, XTCP_MIB_SEGS_IN, 3), "to say 3, it says 2");
+	says(test, conv_counted(t, XTCP_MIB_SEGS_IN, 3), "InSegs: expected 3, it is 2");
 	says(test, conv_returns(t, "close()", 0, -EBADF), "close() returned -9, expected 0");
 }
 

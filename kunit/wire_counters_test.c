@@ -297,13 +297,6 @@ static const struct story counters[XTCP_MIB_MAX] = {
 	ONE(ICMP_IGNORED,	IN_SYN_SENT,	.tell = was_never_sent),
 };
 
-static const char *const counter_names[XTCP_MIB_MAX] = {
-#define COUNTER_NAME(id, name, ...) \
-	[XTCP_MIB_##id] = name,
-	XTCP_COUNTERS(COUNTER_NAME)
-#undef COUNTER_NAME
-};
-
 /* KUnit asks for them in turn. */
 static const void *next_story(const struct story *of, const char *const *names,
 			      int n, const void *prev, char *desc)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Data both ways: RFC 9293, 3.7.  When it waits, when it is acknowledged and what
- * the window has to say are other suites' matters.
+ * Data both ways: RFC 9293, 3.7.  Other suites ask when data waits, when it is
+ * acknowledged, and what windows do.
  */
 #include <linux/tcp.h>
 #include "conv.h"

@@ -47,7 +47,7 @@ static const struct meaning meanings[] = {
 
 KUNIT_ARRAY_PARAM_DESC(meaning, meanings, name);
 
-/* Who waits for connect() is told at once: MUST-54, MUST-55, MUST-47 */
+/* A user who waits for connect() is told at once: MUST-54, MUST-55, MUST-47 */
 static void means_while_opening(struct kunit *test)
 {
 	const struct meaning *m = test->param_value;
@@ -65,7 +65,7 @@ static void means_while_opening(struct kunit *test)
 	}
 }
 
-/* Later it is a hint, and none to segments that are not sent yet: MUST-56, SHLD-26 */
+/* Later it is only a hint: MUST-56, SHLD-26 */
 static void means_once_open(struct kunit *test)
 {
 	const struct meaning *m = test->param_value;
@@ -81,7 +81,7 @@ static void means_once_open(struct kunit *test)
 }
 
 /* SHLD-25: with IP_RECVERR the user is told, and the connection goes on */
-static void means_to_who_asks(struct kunit *test)
+static void means_with_recverr(struct kunit *test)
 {
 	const struct meaning *m = test->param_value;
 	struct conv *t = conv_of(test);
@@ -258,7 +258,7 @@ static void request_of_a_busy_listener(struct kunit *test)
 	state_is(t, TCP_ESTABLISHED);
 }
 
-/* Both have closed: nothing is left that could be told. */
+/* Both have closed: there is nobody to be told. */
 static void in_time_wait(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -368,8 +368,8 @@ static void refuses_a_busy_user(struct kunit *test)
 	returns(t, -ECONNREFUSED, user_connect(t));
 }
 
-/* Nor is one interrupted who has asked to be told. */
-static void busy_user_who_asks(struct kunit *test)
+/* Nor is a user interrupted who has asked to be told. */
+static void recverr_of_a_busy_user(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 	const char *said;
@@ -467,7 +467,7 @@ static void frag_needed_waits(struct kunit *test)
 	expect(t, "PSH|ACK seq 1061 ack R len 500");
 }
 
-/* It is no error: nobody is told, and with IP_RECVERR neither. */
+/* It is no error: nobody is told, not even with IP_RECVERR. */
 static void frag_needed_is_no_error(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -506,8 +506,8 @@ static void frag_needed_for_no_less(struct kunit *test)
 	expect(t, "PSH|ACK seq 861 ack R len 700");
 }
 
-/* Less than any path has, or not said at all, as by routers older than RFC 1191: IP's
- * least (min_pmtu, 552) is taken.
+/* Less than any path has, or nothing, which is what routers older than RFC 1191 say:
+ * the least that IP believes is taken, min_pmtu, 552.
  */
 static void frag_needed_for_too_little(struct kunit *test)
 {
@@ -545,7 +545,7 @@ static void frag_needed_for_nothing_waits(struct kunit *test)
 	pass_over(t);
 }
 
-/* Of several that came meanwhile the last one counts; not in flight, it does not. */
+/* Of several that came meanwhile the last counts, if what it quotes is in flight. */
 static void frag_needed_waits_twice(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -612,7 +612,7 @@ static void frag_needed_not_trusted(struct kunit *test)
 static struct kunit_case icmp_cases[] = {
 	KUNIT_CASE_PARAM(means_while_opening, meaning_gen_params),
 	KUNIT_CASE_PARAM(means_once_open, meaning_gen_params),
-	KUNIT_CASE_PARAM(means_to_who_asks, meaning_gen_params),
+	KUNIT_CASE_PARAM(means_with_recverr, meaning_gen_params),
 	KUNIT_CASE(refuses),
 	KUNIT_CASE(is_soft),
 	KUNIT_CASE(hint_forgotten),
@@ -627,7 +627,7 @@ static struct kunit_case icmp_cases[] = {
 	KUNIT_CASE(truncated_quote),
 	KUNIT_CASE(quote_with_options),
 	KUNIT_CASE(refuses_a_busy_user),
-	KUNIT_CASE(busy_user_who_asks),
+	KUNIT_CASE(recverr_of_a_busy_user),
 	KUNIT_CASE(frag_needed),
 	KUNIT_CASE(frag_needed_old),
 	KUNIT_CASE(frag_needed_waits),
