@@ -76,11 +76,15 @@ static u32 window_step(const struct sock *sk)
 u16 xtcp_select_window(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 current_wnd = xtcp_rcv_window(x);
-	u32 offered = xtcp_offered_window(sk);
+	u32 current_wnd = xtcp_rcv_window(x), offered = current_wnd;
+	u32 least = current_wnd + window_step(sk);
 
-	if (offered < current_wnd + window_step(sk))
-		offered = current_wnd;
+	/* mostly not even an empty buffer could offer as much */
+	if (least <= xtcp_largest_window(sk)) {
+		offered = xtcp_offered_window(sk);
+		if (offered < least)
+			offered = current_wnd;
+	}
 	if (unlikely(x->no_memory)) {
 		x->no_memory = 0;
 		offered = 0;
@@ -100,10 +104,11 @@ u16 xtcp_select_window(struct sock *sk)
 bool xtcp_window_worth_telling(const struct sock *sk)
 {
 	u32 current_wnd = xtcp_rcv_window(xtcp_sk(sk));
-	u32 offered = xtcp_offered_window(sk);
+	u32 least = max(2 * current_wnd, current_wnd + window_step(sk));
 
-	return offered >= 2 * current_wnd &&
-	       offered >= current_wnd + window_step(sk);
+	/* mostly not even an empty buffer could offer as much */
+	return least <= xtcp_largest_window(sk) &&
+	       least <= xtcp_offered_window(sk);
 }
 
 /* A route may say with how many segments to begin. */
