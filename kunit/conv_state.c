@@ -16,6 +16,12 @@
 
 #define FROZEN		(24 * 3600 * HZ)
 
+/* A moment that the connection keeps in milliseconds, in jiffies. */
+static unsigned long ticks_of(u32 then_ms)
+{
+	return jiffies - msecs_to_jiffies(xtcp_now_ms() - then_ms);
+}
+
 static struct xtcp_sock *conv_x(struct conv *t)
 {
 	return xtcp_sk(t->sock->sk);
@@ -192,7 +198,7 @@ s64 conv_value(struct conv *t, enum conv_value value)
 	case CONV_FLIGHT:
 		return x->snd_nxt - x->snd_una;
 	case CONV_IN_TIMEOUT_ROW:
-		return !!x->tally.rto_since;
+		return !!x->tally.rto_since_ms;
 	case CONV_MSS:
 		return x->snd_mss;
 	case CONV_PEER_MSS:
@@ -222,15 +228,15 @@ s64 conv_value(struct conv *t, enum conv_value value)
 	case CONV_STALLED:
 		return x->stalled;
 	case CONV_STALLED_SINCE:
-		return x->stalled_since;
+		return ticks_of(x->stalled_since_ms);
 	case CONV_TIMEOUTS:
 		return x->tally.timeouts;
 	case CONV_TIMEOUT_ROWS:
 		return x->tally.rto_rows;
 	case CONV_TIMEOUT_TIME:
-		return x->tally.rto_time;
+		return msecs_to_jiffies(x->tally.rto_time_ms);
 	case CONV_WAITS_SINCE:
-		return x->rtx_since;
+		return ticks_of(x->rtx_since_ms);
 	case CONV_WINDOW:
 		return x->rcv_wup + x->rcv_wnd - x->rcv_nxt;
 	case CONV_VALUES:

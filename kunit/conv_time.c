@@ -237,23 +237,22 @@ void fire_if_armed(struct conv *t, enum xtcp_timer timer)
 void time_passes(struct conv *t, u32 ms)
 {
 	struct xtcp_sock *x = xtcp_sk(t->sock->sk);
-	unsigned long ticks = msecs_to_jiffies(ms);
 	u32 us = ms * USEC_PER_MSEC;
 	struct sk_buff *skb;
 
 	conv_log(t, "    %u ms pass\n", ms);
-	x->last_rcv -= ticks;
-	x->rtx_since -= ticks;
-	x->stalled_since -= ticks;
+	x->last_rcv_ms -= ms;
+	x->rtx_since_ms -= ms;
+	x->stalled_since_ms -= ms;
 	x->last_sent_ms -= ms;
 	if (x->ack.challenge_ms)
 		x->ack.challenge_ms = (x->ack.challenge_ms - ms) | 1;
 	x->rate.delivered_us -= us;
 	x->rate.first_sent_us -= us;
 	x->tally.data_in_ms -= ms;
-	x->tally.limit_since -= ticks;
-	if (x->tally.rto_since)
-		x->tally.rto_since = x->tally.rto_since - (u32)ticks ?: 1;
+	x->tally.limit_since_ms -= ms;
+	if (x->tally.rto_since_ms)
+		x->tally.rto_since_ms = (x->tally.rto_since_ms - ms) | 1;
 	skb_queue_walk(&t->sock->sk->sk_write_queue, skb) {
 		XTCP_CB(skb)->sent_us -= us;
 		XTCP_CB(skb)->mark.delivered_us -= us;

@@ -121,20 +121,13 @@ void xtcp_destroy(struct sock *sk)
 	sock_put(sk);
 }
 
-static void end_timeout_row(struct xtcp_tally *t)
-{
-	if (t->rto_since)
-		t->rto_time += (u32)jiffies - t->rto_since;
-	t->rto_since = 0;
-}
-
 /**
  * xtcp_timeouts_over() - there is progress after retransmission timeouts
  * @x: the connection, locked
  */
 void xtcp_timeouts_over(struct xtcp_sock *x)
 {
-	end_timeout_row(&x->tally);
+	xtcp_tally_row_over(&x->tally);
 	x->retries = 0;
 }
 
@@ -163,7 +156,7 @@ void xtcp_done(struct sock *sk, enum xtcp_event event, int err)
 	xtcp_sndq_purge(sk);
 	xtcp_rcvq_purge_held(sk);
 	xtcp_limit_is(&x->tally, XTCP_LIMIT_NONE);
-	end_timeout_row(&x->tally);
+	xtcp_tally_row_over(&x->tally);
 	xtcp_ack_done(&x->ack);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	if (sock_flag(sk, SOCK_DEAD)) {

@@ -98,7 +98,7 @@ static void request_end(struct xtcp_request *req, bool replaced)
 	if (!replaced)
 		xtcp_node_remove(l->xn, &req->node);
 	list_del_init(&req->list);
-	l->request_count--;
+	l->listener.request_count--;
 	trace_xtcp_request_gone(&req->node.tuple, req->iss + 1, req->irs + 1,
 				req->rcv_wnd);
 	if (xtcp_timer_delete(&req->timer))
@@ -244,8 +244,8 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 	struct xtcp_request *req;
 
 	if (sk_acceptq_is_full(sk) ||
-	    l->request_count >= xtcp_bounded(l->xn, max_syn_backlog) ||
-	    l->request_count > (u32)READ_ONCE(sk->sk_max_ack_backlog))
+	    l->listener.request_count >= xtcp_bounded(l->xn, max_syn_backlog) ||
+	    l->listener.request_count > (u32)READ_ONCE(sk->sk_max_ack_backlog))
 		return XTCP_DROP_LISTENER_FULL;
 	req = xtcp_zalloc_charged(request_cache, sk);
 	if (!req)
@@ -280,8 +280,8 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 		return XTCP_DROP_MEMORY;
 	}
 	sock_hold(sk);
-	list_add_tail(&req->list, &l->requests);
-	l->request_count++;
+	list_add_tail(&req->list, &l->listener.requests);
+	l->listener.request_count++;
 	xtcp_count(l->xn, REQUESTS);
 	xtcp_next_state(t, TCP_LISTEN, XTCP_EV_RCV_SYN);
 	trace_xtcp_request_made(t, req->iss, req->irs + 1, req->rcv_wnd);
@@ -325,10 +325,7 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	INIT_HLIST_NODE(&x->listen_node);
 	x->hashed = false;
 	x->listening = false;
-	INIT_LIST_HEAD(&x->requests);
-	INIT_LIST_HEAD(&x->accept_queue);
 	INIT_LIST_HEAD(&x->accept_node);
-	x->request_count = 0;
 	x->orphan = 0;
 	sk->sk_ack_backlog = 0;
 	xtcp_timers_init(sk);
@@ -415,7 +412,7 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 static void accept_queue_add(struct sock *listener, struct sock *sk)
 {
 	list_add_tail(&xtcp_sk(sk)->accept_node,
-		      &xtcp_sk(listener)->accept_queue);
+		      &xtcp_sk(listener)->listener.accept_queue);
 	sk_acceptq_added(listener);
 }
 

@@ -401,11 +401,11 @@ static void tally_arrival(struct xtcp_sock *x, const struct sk_buff *skb,
 {
 	u32 segs = xtcp_skb_segs(skb);
 
-	x->last_rcv = jiffies;
+	x->last_rcv_ms = xtcp_now_ms();
 	x->tally.segs_in += segs;
 	if (skb->len > seg->header_bytes) {
 		x->tally.data_segs_in += segs;
-		x->tally.data_in_ms = xtcp_now_ms();
+		x->tally.data_in_ms = x->last_rcv_ms;
 	}
 }
 

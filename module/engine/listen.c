@@ -29,6 +29,8 @@ int xtcp_start_listening(struct sock *sk)
 	}
 	sk->sk_ack_backlog = 0;
 	xtcp_init_connection(x);
+	INIT_LIST_HEAD(&x->listener.requests);
+	INIT_LIST_HEAD(&x->listener.accept_queue);
 	x->node.tuple.lport = inet_sk(sk)->inet_num;
 	xtcp_transition(sk, XTCP_EV_PASSIVE_OPEN);
 	err = xtcp_port_listen(sk);
@@ -57,7 +59,7 @@ static void end_children(struct sock *sk)
 {
 	struct xtcp_sock *l = xtcp_sk(sk), *child;
 
-	while ((child = list_first_entry_or_null(&l->accept_queue,
+	while ((child = list_first_entry_or_null(&l->listener.accept_queue,
 						 struct xtcp_sock,
 						 accept_node))) {
 		list_del_init(&child->accept_node);
@@ -74,7 +76,7 @@ static void end_requests(struct sock *sk)
 	struct xtcp_sock *l = xtcp_sk(sk);
 	struct xtcp_request *req;
 
-	while ((req = list_first_entry_or_null(&l->requests,
+	while ((req = list_first_entry_or_null(&l->listener.requests,
 					       struct xtcp_request, list))) {
 		local_bh_disable();
 		xtcp_request_fail(req, XTCP_EV_ABORT);

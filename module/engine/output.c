@@ -397,7 +397,7 @@ static void arm_probe(struct sock *sk)
 
 	if (!x->stalled && !xtcp_usable_window(x, x->snd_nxt)) {
 		x->stalled = 1;
-		x->stalled_since = jiffies;
+		x->stalled_since_ms = xtcp_now_ms();
 	}
 	xtcp_arm_retransmit(sk);
 }

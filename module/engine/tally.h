@@ -5,8 +5,8 @@
 #ifndef _XTCP_TALLY_H
 #define _XTCP_TALLY_H
 
-#include <linux/jiffies.h>
 #include <linux/types.h>
+#include "clock.h"
 
 /* What holds back what the user sends. */
 enum xtcp_limit {
@@ -36,10 +36,10 @@ struct xtcp_tally {
 	u32	segs_out_of_order;
 	u32	segs_delivered;		/* sent, and acknowledged */
 	u32	data_in_ms;		/* when data came last */
-	u32	limited[XTCP_LIMITS];	/* jiffies, until limit_since */
-	u32	limit_since;		/* jiffies */
-	u32	rto_since;		/* jiffies: the first timeout in a row; 0: none */
-	u32	rto_time;		/* jiffies from there to progress, in sum */
+	u32	limited_ms[XTCP_LIMITS - 1]; /* by each but the first; until limit_since_ms */
+	u32	limit_since_ms;
+	u32	rto_since_ms;		/* the first timeout in a row, made odd; 0: none */
+	u32	rto_time_ms;		/* from there to progress, in sum */
 	u16	timeouts;
 	u16	rto_rows;		/* how many rows of them */
 	u8	limit;			/* enum xtcp_limit */
@@ -50,9 +50,42 @@ static inline void xtcp_limit_is(struct xtcp_tally *t, enum xtcp_limit limit)
 {
 	if (limit == t->limit)
 		return;
-	t->limited[t->limit] += (u32)jiffies - t->limit_since;
-	t->limit_since = jiffies;
+	if (t->limit)
+		t->limited_ms[t->limit - 1] += xtcp_now_ms() - t->limit_since_ms;
+	t->limit_since_ms = xtcp_now_ms();
 	t->limit = limit;
+}
+
+/* For how long has this held back, until now? */
+static inline u32 xtcp_limited_ms(const struct xtcp_tally *t, enum xtcp_limit limit)
+{
+	u32 ms = t->limited_ms[limit - 1];
+
+	return t->limit == limit ? ms + xtcp_now_ms() - t->limit_since_ms : ms;
+}
+
+/* The retransmission timer fired. */
+static inline void xtcp_tally_timeout(struct xtcp_tally *t)
+{
+	t->timeouts++;
+	if (t->rto_since_ms)
+		return;
+	t->rto_since_ms = xtcp_now_ms() | 1;
+	t->rto_rows++;
+}
+
+/* How long rows of timeouts have lasted, until now. */
+static inline u32 xtcp_tally_rto_ms(const struct xtcp_tally *t)
+{
+	return t->rto_since_ms ?
+	       t->rto_time_ms + xtcp_now_ms() - t->rto_since_ms : t->rto_time_ms;
+}
+
+/* There is progress, or the end: a row of timeouts is over. */
+static inline void xtcp_tally_row_over(struct xtcp_tally *t)
+{
+	t->rto_time_ms = xtcp_tally_rto_ms(t);
+	t->rto_since_ms = 0;
 }
 
 #endif /* _XTCP_TALLY_H */

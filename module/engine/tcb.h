@@ -10,6 +10,7 @@
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
+#include "../compat.h"
 #include "../netns.h"
 #include "ack.h"
 #include "cong.h"
@@ -45,6 +46,18 @@ enum xtcp_phase {
 };
 
 /**
+ * struct xtcp_listener - what a socket in LISTEN has: handshake.c, listen.c
+ * @requests: struct xtcp_request: half-open connections
+ * @accept_queue: struct xtcp_sock, by accept_node: open ones; sk_ack_backlog counts them
+ * @request_count: how many requests
+ */
+struct xtcp_listener {
+	struct list_head	requests;
+	struct list_head	accept_queue;
+	u32			request_count;
+};
+
+/**
  * struct xtcp_sock - a connection, or a listener
  *
  * Fields stand under the idea that owns them.  The socket lock guards all of
@@ -56,7 +69,7 @@ struct xtcp_sock {
 	struct xtcp_node	node;
 	struct xtcp_net		*xn;
 	const struct xtcp_ip_ops *ip;
-	struct hlist_head	alone;		/* a table of its own: compat.h */
+	XTCP_ALONE_FIELD			/* compat.h */
 
 	/* The connection table and the ports: demux.c, ports.c */
 	struct xtcp_owner	owner;
@@ -151,11 +164,15 @@ struct xtcp_sock {
 	u32			mtu_reported;	/* by ICMP while the user held the
 						 * socket; 0: none
 						 */
-	unsigned long		last_rcv;	/* jiffies: when a segment came last */
-	unsigned long		rtx_since;	/* jiffies: what is in flight waits since */
-	unsigned long		stalled_since;	/* jiffies: if stalled */
+	u32			last_rcv_ms;	/* when a segment came last */
+	u32			rtx_since_ms;	/* what is in flight waits since */
+	u32			stalled_since_ms; /* if stalled */
 
-	struct xtcp_tally	tally;
+	/* A socket in LISTEN has no connection: its own fields take a place in it. */
+	union {
+		struct xtcp_tally	tally;
+		struct xtcp_listener	listener;
+	};
 	);
 
 	/* Timers; expiry is the truth, the timer_list may fire early: timers.c */
@@ -185,18 +202,13 @@ struct xtcp_sock {
 	u8			keepalive_probes; /* 0: the sysctl's */
 	u8			defer_accept;	/* SYN,ACK timeouts to wait for data */
 	u8			recv_inq;	/* TCP_INQ */
-	int			keepalive_time;	/* jiffies; 0: the sysctl's */
-	int			keepalive_intvl;
-	int			linger2;	/* jiffies; 0: the sysctl's, <0: none */
+	u16			keepalive_time_s; /* 0: the sysctl's */
+	u16			keepalive_intvl_s; /* 0: the sysctl's */
+	s8			linger2_s;	/* 0: the sysctl's, <0: none */
 	u32			user_timeout_ms;
 	u32			notsent_lowat;	/* TCP_NOTSENT_LOWAT, bytes; 0: no mark */
 	u32			user_mss;	/* TCP_MAXSEG; 0: none */
 	u32			window_clamp;	/* never offer more than this */
-
-	/* A listener's: handshake.c */
-	struct list_head	requests;	/* struct xtcp_request */
-	struct list_head	accept_queue;	/* struct xtcp_sock, by accept_node */
-	u32			request_count;
 
 	/* A child's, until it is accepted */
 	struct list_head	accept_node;

@@ -71,21 +71,6 @@ static void probe_window(struct sock *sk)
 		xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies + HZ / 5);
 }
 
-/* For TCP_INFO.  What a closed window refuses is not lost. */
-static void tally_timeout(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_tally *t = &x->tally;
-
-	if (!x->snd_wnd && xtcp_in_state(sk, XTCP_STATES_CONNECTED))
-		return;
-	t->timeouts++;
-	if (t->rto_since)
-		return;
-	t->rto_since = (u32)jiffies ?: 1;
-	t->rto_rows++;
-}
-
 /* A half-open peer was reset: the SYN goes again, though nothing was lost. */
 static bool syn_again(struct sock *sk)
 {
@@ -113,7 +98,9 @@ static void retransmit_timeout(struct sock *sk)
 	if (unlikely(x->syn_due) && syn_again(sk))
 		return;
 	xtcp_count(x->xn, TIMEOUTS);
-	tally_timeout(sk);
+	/* what a closed window refuses is not lost */
+	if (x->snd_wnd || !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		xtcp_tally_timeout(&x->tally);
 	if (x->retries >= most_retries(sk) || xtcp_user_timeout_over(x) ||
 	    orphan_stalled(sk)) {
 		give_up(sk);
@@ -143,14 +130,14 @@ static void delack_timeout(struct sock *sk)
 	xtcp_send_ack(sk);
 }
 
-static int keepalive_time(const struct xtcp_sock *x)
+static u32 keepalive_time_s(const struct xtcp_sock *x)
 {
-	return x->keepalive_time ?: READ_ONCE(x->xn->sysctl.keepalive_time) * HZ;
+	return x->keepalive_time_s ?: READ_ONCE(x->xn->sysctl.keepalive_time);
 }
 
-static int keepalive_intvl(const struct xtcp_sock *x)
+static u32 keepalive_intvl_s(const struct xtcp_sock *x)
 {
-	return x->keepalive_intvl ?: READ_ONCE(x->xn->sysctl.keepalive_intvl) * HZ;
+	return x->keepalive_intvl_s ?: READ_ONCE(x->xn->sysctl.keepalive_intvl);
 }
 
 /**
@@ -160,7 +147,28 @@ static int keepalive_intvl(const struct xtcp_sock *x)
 void xtcp_arm_keepalive(struct sock *sk)
 {
 	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE,
-		       jiffies + keepalive_time(xtcp_sk(sk)));
+		       jiffies + keepalive_time_s(xtcp_sk(sk)) * HZ);
+}
+
+/* For how much longer the peer may be silent before it is asked, in ms. */
+static u32 silence_left_ms(const struct xtcp_sock *x)
+{
+	u32 silent_ms = xtcp_now_ms() - x->last_rcv_ms;
+	u32 most_ms = keepalive_time_s(x) * MSEC_PER_SEC;
+
+	return silent_ms < most_ms ? most_ms - silent_ms : 0;
+}
+
+/**
+ * xtcp_keepalive_changed() - TCP_KEEPIDLE was set
+ * @sk: the socket, locked
+ */
+void xtcp_keepalive_changed(struct sock *sk)
+{
+	if (sock_flag(sk, SOCK_KEEPOPEN) &&
+	    xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, jiffies +
+			       msecs_to_jiffies(silence_left_ms(xtcp_sk(sk))));
 }
 
 /**
@@ -189,21 +197,21 @@ void xtcp_set_keepalive(struct sock *sk, int on)
 void xtcp_fin_wait_2(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	int wait = x->linger2 ?: xtcp_bounded(x->xn, fin_timeout) * HZ;
+	int wait_s = x->linger2_s ?: xtcp_bounded(x->xn, fin_timeout);
 
-	if (wait < 0) {
+	if (wait_s < 0) {
 		xtcp_count(x->xn, ABORT_LINGER);
 		xtcp_abort(sk, 0);
 		return;
 	}
-	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, jiffies + wait);
+	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, jiffies + wait_s * HZ);
 }
 
 /* RFC 9293, 3.8.4, MUST-26, MUST-29, MAY-5 */
 static void keepalive_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	unsigned long due;
+	u32 left_ms;
 
 	if (sock_flag(sk, SOCK_DEAD)) {
 		/* FIN_WAIT_2, the user gone, and the peer sends no FIN */
@@ -219,14 +227,14 @@ static void keepalive_timeout(struct sock *sk)
 		xtcp_arm_keepalive(sk);
 		return;
 	}
-	due = x->last_rcv + keepalive_time(x);
-	if (time_before(jiffies, due)) {
-		xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, due);
+	left_ms = silence_left_ms(x);
+	if (left_ms) {
+		xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE,
+			       jiffies + msecs_to_jiffies(left_ms));
 		return;
 	}
 	if ((x->user_timeout_ms && x->probes &&
-	     time_after_eq(jiffies, x->last_rcv +
-			   msecs_to_jiffies(x->user_timeout_ms))) ||
+	     xtcp_now_ms() - x->last_rcv_ms >= x->user_timeout_ms) ||
 	    (!x->user_timeout_ms &&
 	     x->probes >= or_sysctl(x->keepalive_probes,
 				    &x->xn->sysctl.keepalive_probes))) {
@@ -236,7 +244,7 @@ static void keepalive_timeout(struct sock *sk)
 	}
 	xtcp_send_keepalive(sk);
 	x->probes++;
-	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, jiffies + keepalive_intvl(x));
+	xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE, jiffies + keepalive_intvl_s(x) * HZ);
 }
 
 /**

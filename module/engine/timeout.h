@@ -6,6 +6,7 @@
 
 void xtcp_timeout(struct sock *sk, enum xtcp_timer timer);
 void xtcp_arm_keepalive(struct sock *sk);
+void xtcp_keepalive_changed(struct sock *sk);
 void xtcp_set_keepalive(struct sock *sk, int on);
 void xtcp_fin_wait_2(struct sock *sk);
 

@@ -185,10 +185,10 @@ void xtcp_timers_set_handler(xtcp_timer_handler handler)
 
 /* ---- the retransmission timer ---- */
 
-/* Since when the user's patience is tried: TCP_USER_TIMEOUT. */
-static unsigned long waits_since(const struct xtcp_sock *x)
+/* For how long the user's patience has been tried: TCP_USER_TIMEOUT. */
+static u32 waited_ms(const struct xtcp_sock *x)
 {
-	return x->stalled ? x->stalled_since : x->rtx_since;
+	return xtcp_now_ms() - (x->stalled ? x->stalled_since_ms : x->rtx_since_ms);
 }
 
 /**
@@ -202,24 +202,25 @@ static unsigned long waits_since(const struct xtcp_sock *x)
  */
 bool xtcp_user_timeout_over(const struct xtcp_sock *x)
 {
-	return x->user_timeout_ms &&
-	       time_after_eq(jiffies, waits_since(x) +
-			     msecs_to_jiffies(x->user_timeout_ms));
+	return x->user_timeout_ms && waited_ms(x) >= x->user_timeout_ms;
 }
 
-/* Not later than the user's patience lasts, which what he holds back himself, by
- * TCP_CORK, does not try.
+/* Not later than the user's patience lasts.  What the user holds back, by TCP_CORK, does
+ * not try it.
  */
 static void arm_within_patience(struct sock *sk, unsigned long due)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	unsigned long over;
+	u32 waited;
 
 	if (unlikely(x->user_timeout_ms) &&
 	    (x->stalled || x->snd_una != x->snd_nxt)) {
-		over = waits_since(x) + msecs_to_jiffies(x->user_timeout_ms);
+		waited = min(waited_ms(x), x->user_timeout_ms);
+		over = msecs_to_jiffies(x->user_timeout_ms - waited);
+		over = jiffies + max(over, 1ul);
 		if (time_before(over, due))
-			due = time_after(over, jiffies) ? over : jiffies + 1;
+			due = over;
 	}
 	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, due);
 }
@@ -236,7 +237,7 @@ void xtcp_arm_retransmit(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	if (!x->retries)
-		x->rtx_since = jiffies;
+		x->rtx_since_ms = xtcp_now_ms();
 	arm_within_patience(sk, jiffies +
 			    usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
 }

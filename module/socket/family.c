@@ -65,8 +65,6 @@ static int family_init_sock(struct sock *sk)
 	xtcp_addr_from_v4(&x->node.tuple.raddr, htonl(INADDR_ANY));
 	INIT_HLIST_NODE(&x->owner.node);
 	INIT_HLIST_NODE(&x->listen_node);
-	INIT_LIST_HEAD(&x->requests);
-	INIT_LIST_HEAD(&x->accept_queue);
 	INIT_LIST_HEAD(&x->accept_node);
 	x->window_clamp = U16_MAX;
 	x->ip_id = get_random_u32();
@@ -75,7 +73,7 @@ static int family_init_sock(struct sock *sk)
 	family_init_buffers(sk, &x->xn->sysctl);
 	sk->sk_gso_type = XTCP_GSO_TYPE;
 	sk->sk_write_space = xtcp_write_space;
-	xtcp_take_sol_socket(sk, sk->sk_socket, &x->alone);
+	xtcp_take_sol_socket(x, sk->sk_socket);
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	sock_set_flag(sk, SOCK_RCU_FREE);
 	sk_sockets_allocated_inc(sk);
@@ -394,21 +392,26 @@ out:
 	return err;
 }
 
+/* Is there one to accept?  The queue itself is there only in LISTEN. */
+static bool child_waits(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_ack_backlog);
+}
+
 static int accept_wait_for_child(struct sock *sk, long timeo)
 {
-	struct xtcp_sock *x = xtcp_sk(sk);
 	DEFINE_WAIT(wait);
 	int err = 0;
 
-	while (list_empty(&x->accept_queue)) {
+	while (!child_waits(sk)) {
 		prepare_to_wait_exclusive(sk_sleep(sk), &wait,
 					  TASK_INTERRUPTIBLE);
 		release_sock(sk);
-		if (list_empty(&x->accept_queue))
+		if (!child_waits(sk))
 			timeo = schedule_timeout(timeo);
 		sched_annotate_sleep();
 		lock_sock(sk);
-		if (!list_empty(&x->accept_queue))
+		if (child_waits(sk))
 			break;
 		err = -EINVAL;
 		if (sk->sk_state != TCP_LISTEN)
@@ -422,7 +425,7 @@ static int accept_wait_for_child(struct sock *sk, long timeo)
 		err = 0;
 	}
 	finish_wait(sk_sleep(sk), &wait);
-	return list_empty(&x->accept_queue) ? err : 0;
+	return child_waits(sk) ? 0 : err;
 }
 
 /* The first child of the accept queue, waiting for one if need be. */
@@ -435,12 +438,12 @@ static struct sock *accept_child(struct sock *sk, int flags, int *error)
 	lock_sock(sk);
 	if (sk->sk_state != TCP_LISTEN) {
 		err = -EINVAL;
-	} else if (list_empty(&x->accept_queue)) {
+	} else if (!child_waits(sk)) {
 		timeo = sock_rcvtimeo(sk, flags & O_NONBLOCK);
 		err = timeo ? accept_wait_for_child(sk, timeo) : -EAGAIN;
 	}
 	if (!err) {
-		child = list_first_entry(&x->accept_queue, struct xtcp_sock,
+		child = list_first_entry(&x->listener.accept_queue, struct xtcp_sock,
 					 accept_node);
 		list_del_init(&child->accept_node);
 		sk_acceptq_removed(sk);
@@ -465,7 +468,7 @@ static int xtcp_accept(struct socket *sock, struct socket *newsock,
 	lock_sock(child);
 	sock_rps_record_flow(child);
 	sock_graft(child, newsock);
-	xtcp_take_sol_socket(child, newsock, &xtcp_sk(child)->alone);
+	xtcp_take_sol_socket(xtcp_sk(child), newsock);
 	newsock->state = SS_CONNECTED;
 	release_sock(child);
 	return 0;

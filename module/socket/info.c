@@ -35,7 +35,7 @@ static void get_info_now(struct sock *sk, struct tcp_info *info)
 	info->tcpi_rcv_mss = x->rcv_mss;
 	info->tcpi_last_data_sent = now - x->last_sent_ms;
 	info->tcpi_last_data_recv = now - x->tally.data_in_ms;
-	info->tcpi_last_ack_recv = jiffies_to_msecs(jiffies - x->last_rcv);
+	info->tcpi_last_ack_recv = now - x->last_rcv_ms;
 	info->tcpi_pmtu = x->pmtu;
 	info->tcpi_rtt = x->rtt.srtt_us;
 	info->tcpi_rttvar = x->rtt.rttvar_us;
@@ -82,10 +82,6 @@ static void get_info_recovery(const struct xtcp_sock *x, struct tcp_info *info)
 /* Totals since the connection opened. */
 static void get_info_tally(const struct xtcp_tally *t, struct tcp_info *info)
 {
-	u32 rto_time = t->rto_time;
-
-	if (t->rto_since)
-		rto_time += (u32)jiffies - t->rto_since;
 	info->tcpi_total_retrans = t->segs_resent;
 	info->tcpi_bytes_acked = t->bytes_acked;
 	info->tcpi_bytes_received = t->bytes_received;
@@ -98,17 +94,12 @@ static void get_info_tally(const struct xtcp_tally *t, struct tcp_info *info)
 	info->tcpi_rcv_ooopack = t->segs_out_of_order;
 	info->tcpi_delivered = t->segs_delivered;
 	xtcp_info_set_total_rto(info, t->timeouts, t->rto_rows,
-				jiffies_to_msecs(rto_time));
+				xtcp_tally_rto_ms(t));
 }
 
-/* For how many microseconds has this limit held, until now? */
 static u64 info_limited_us(const struct xtcp_tally *t, enum xtcp_limit limit)
 {
-	u32 n = t->limited[limit];
-
-	if (t->limit == limit)
-		n += (u32)jiffies - t->limit_since;
-	return (u64)n * (USEC_PER_SEC / HZ);
+	return (u64)xtcp_limited_ms(t, limit) * USEC_PER_MSEC;
 }
 
 /* The delivery rate, and what has limited it. */

@@ -10,6 +10,7 @@
 #include "../engine/cong.h"
 #include "../engine/cong_list.h"
 #include "../engine/output.h"
+#include "../engine/timeout.h"
 #include "../engine/timers.h"
 #include "../wire/segment.h"
 #include "info.h"
@@ -52,22 +53,19 @@ static int set_keepidle(struct sock *sk, int val)
 
 	if (val < 1 || val > MAX_KEEPIDLE_S)
 		return -EINVAL;
-	x->keepalive_time = val * HZ;
-	if (sock_flag(sk, SOCK_KEEPOPEN) &&
-	    xtcp_in_state(sk, XTCP_STATES_CONNECTED))
-		xtcp_timer_arm(sk, XTCP_TIMER_KEEPALIVE,
-			       max(x->last_rcv + x->keepalive_time, jiffies));
+	x->keepalive_time_s = val;
+	xtcp_keepalive_changed(sk);
 	return 0;
 }
 
 static int set_linger2(struct xtcp_sock *x, int val)
 {
 	if (val < 0)
-		x->linger2 = -1;
+		x->linger2_s = -1;
 	else if (val > MAX_LINGER2_S)
-		x->linger2 = 0;
+		x->linger2_s = 0;
 	else
-		x->linger2 = val * HZ;
+		x->linger2_s = val;
 	return 0;
 }
 
@@ -127,7 +125,7 @@ static int set_tcp_int(struct sock *sk, int name, int val)
 	case TCP_KEEPINTVL:
 		if (val < 1 || val > MAX_KEEPINTVL_S)
 			return -EINVAL;
-		x->keepalive_intvl = val * HZ;
+		x->keepalive_intvl_s = val;
 		return 0;
 	case TCP_KEEPCNT:
 		if (val < 1 || val > MAX_KEEPCNT)
@@ -234,12 +232,10 @@ static int get_tcp_int(struct sock *sk, int name, int *val)
 			*val = x->user_mss;
 		return 0;
 	case TCP_KEEPIDLE:
-		*val = x->keepalive_time ? x->keepalive_time / HZ :
-		       READ_ONCE(ctl->keepalive_time);
+		*val = x->keepalive_time_s ?: READ_ONCE(ctl->keepalive_time);
 		return 0;
 	case TCP_KEEPINTVL:
-		*val = x->keepalive_intvl ? x->keepalive_intvl / HZ :
-		       READ_ONCE(ctl->keepalive_intvl);
+		*val = x->keepalive_intvl_s ?: READ_ONCE(ctl->keepalive_intvl);
 		return 0;
 	case TCP_KEEPCNT:
 		*val = x->keepalive_probes ?: READ_ONCE(ctl->keepalive_probes);
@@ -248,8 +244,7 @@ static int get_tcp_int(struct sock *sk, int name, int *val)
 		*val = x->syn_retries ?: READ_ONCE(ctl->syn_retries);
 		return 0;
 	case TCP_LINGER2:
-		*val = x->linger2 < 0 ? -1 :
-		       x->linger2 ? x->linger2 / HZ :
+		*val = x->linger2_s ?:
 		       READ_ONCE(ctl->fin_timeout);
 		return 0;
 	case TCP_QUICKACK:
