@@ -189,7 +189,7 @@ static bool nagle_holds(const struct xtcp_sock *x, u8 nonagle)
 /* How much of the congestion window is free.  Limited transmit (RFC 3042): the
  * first two duplicate ACKs each let another segment out.
  */
-static u32 cwnd_room(const struct xtcp_sock *x)
+static inline u32 cwnd_room(const struct xtcp_sock *x)
 {
 	u32 cwnd = x->cong.cwnd_bytes, pipe = xtcp_pipe(x);
 

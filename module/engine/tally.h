@@ -48,11 +48,14 @@ struct xtcp_tally {
 /* From now on it is this that holds back what the user sends. */
 static inline void xtcp_limit_is(struct xtcp_tally *t, enum xtcp_limit limit)
 {
+	u32 now_ms;
+
 	if (limit == t->limit)
 		return;
+	now_ms = xtcp_now_ms();
 	if (t->limit)
-		t->limited_ms[t->limit - 1] += xtcp_now_ms() - t->limit_since_ms;
-	t->limit_since_ms = xtcp_now_ms();
+		t->limited_ms[t->limit - 1] += now_ms - t->limit_since_ms;
+	t->limit_since_ms = now_ms;
 	t->limit = limit;
 }
 

@@ -103,12 +103,14 @@ u16 xtcp_select_window(struct sock *sk)
  */
 bool xtcp_window_worth_telling(const struct sock *sk)
 {
-	u32 current_wnd = xtcp_rcv_window(xtcp_sk(sk));
-	u32 least = max(2 * current_wnd, current_wnd + window_step(sk));
+	u32 current_wnd = xtcp_rcv_window(xtcp_sk(sk)), offered;
 
 	/* mostly not even an empty buffer could offer as much */
-	return least <= xtcp_largest_window(sk) &&
-	       least <= xtcp_offered_window(sk);
+	if (2 * current_wnd > xtcp_largest_window(sk))
+		return false;
+	offered = xtcp_offered_window(sk);
+	return offered >= 2 * current_wnd &&
+	       offered >= current_wnd + window_step(sk);
 }
 
 /* A route may say with how many segments to begin. */
