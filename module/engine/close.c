@@ -8,7 +8,6 @@
 #include <linux/tcp.h>
 #include "../compat.h"
 #include "../wire/ip.h"
-#include "../wire/segment.h"
 #include "close.h"
 #include "connection.h"
 #include "listen.h"
@@ -16,7 +15,6 @@
 #include "ports.h"
 #include "rcvq.h"
 #include "reset.h"
-#include "seq.h"
 #include "sndq.h"
 #include "timeout.h"
 #include "timers.h"
@@ -59,29 +57,11 @@ void xtcp_shutdown(struct sock *sk, int how)
 		close_sending(sk);
 }
 
-/* Unread data: the peer must learn that it was not taken: RFC 9293, 3.6.1. */
-static bool purge_unread(struct sock *sk)
-{
-	bool unread = false;
-	struct sk_buff *skb;
-
-	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
-		if (seq_gt(xtcp_end(skb) - !!(XTCP_CB(skb)->flags & XTCP_FIN),
-			   xtcp_sk(sk)->copied_seq)) {
-			unread = true;
-			kfree_skb(skb);
-		} else {
-			consume_skb(skb);
-		}
-	}
-	return unread;
-}
-
 /* The user closes a connection, RFC 9293, 3.10.4 (SHLD-3, MAY-1). */
 static void close_connection(struct sock *sk, long timeout)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	bool unread = purge_unread(sk);
+	bool unread = xtcp_rcvq_purge_unread(sk);
 
 	if (sk->sk_state == TCP_CLOSE)
 		return;

@@ -328,3 +328,42 @@ void xtcp_rcvq_purge_held(struct sock *sk)
 	while ((b = xtcp_reassembly_drop_last(&xtcp_sk(sk)->reassembly)))
 		kfree_skb(xtcp_block_skb(b));
 }
+
+/**
+ * xtcp_rcvq_purge_unread() - free what came in order
+ * @sk: the connection, locked
+ *
+ * Return: whether the user had not read it all: then the peer must learn that it was
+ * not taken (RFC 9293, 3.6.1)
+ */
+bool xtcp_rcvq_purge_unread(struct sock *sk)
+{
+	bool unread = false;
+	struct sk_buff *skb;
+
+	while ((skb = __skb_dequeue(&sk->sk_receive_queue))) {
+		if (seq_gt(xtcp_end(skb) - !!(XTCP_CB(skb)->flags & XTCP_FIN),
+			   xtcp_sk(sk)->copied_seq)) {
+			unread = true;
+			kfree_skb(skb);
+		} else {
+			consume_skb(skb);
+		}
+	}
+	return unread;
+}
+
+/**
+ * xtcp_unread() - how many bytes the user may read
+ * @sk: the socket
+ *
+ * Any context; exact under the socket lock.
+ */
+u32 xtcp_unread(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	u32 n = READ_ONCE(x->rcv_nxt) - READ_ONCE(x->copied_seq);
+
+	/* the peer's FIN has a sequence number, but is no byte */
+	return n && x->fin_seen ? n - 1 : n;
+}

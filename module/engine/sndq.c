@@ -28,35 +28,8 @@ static struct sk_buff *sndq_new_skb(gfp_t gfp)
 	return skb;
 }
 
-/**
- * xtcp_sndq_alloc() - an empty skb for the write queue
- * @sk: the connection, locked
- * @gfp: how to allocate
- *
- * Return: the skb, charged to the socket; NULL without memory
- */
-struct sk_buff *xtcp_sndq_alloc(struct sock *sk, gfp_t gfp)
-{
-	struct sk_buff *skb = sndq_new_skb(gfp);
-
-	if (!skb)
-		return NULL;
-	/* an empty queue takes one, or the connection stops for good */
-	if (!sk_wmem_schedule(sk, skb->truesize) &&
-	    !(skb_queue_empty(&sk->sk_write_queue) &&
-	      xtcp_force_charge(sk, skb->truesize))) {
-		__kfree_skb(skb);
-		return NULL;
-	}
-	return skb;
-}
-
-/**
- * xtcp_sndq_add() - put an skb at the end of the write queue
- * @sk: the connection, locked
- * @skb: from xtcp_sndq_alloc(); begins at write_seq
- */
-void xtcp_sndq_add(struct sock *sk, struct sk_buff *skb)
+/* Put an skb, which begins at write_seq, at the end of the queue. */
+static void sndq_add(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
@@ -67,6 +40,56 @@ void xtcp_sndq_add(struct sock *sk, struct sk_buff *skb)
 	sk_mem_charge(sk, skb->truesize);
 	if (!x->send_head)
 		x->send_head = skb;
+}
+
+/* May the queue take another skb? */
+static bool sndq_charge(struct sock *sk, const struct sk_buff *skb)
+{
+	/* an empty queue takes one, or the connection stops for good */
+	return sk_wmem_schedule(sk, skb->truesize) ||
+	       (skb_queue_empty(&sk->sk_write_queue) &&
+		xtcp_force_charge(sk, skb->truesize));
+}
+
+/**
+ * xtcp_sndq_append() - a fresh skb at the end of the write queue, to be filled
+ * @sk: the connection, locked
+ *
+ * Return: the skb, NULL without memory
+ */
+struct sk_buff *xtcp_sndq_append(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = sndq_new_skb(sk->sk_allocation);
+	struct xtcp_skb_cb *cb;
+
+	if (!skb)
+		return NULL;
+	if (!sndq_charge(sk, skb)) {
+		__kfree_skb(skb);
+		return NULL;
+	}
+	cb = XTCP_CB(skb);
+	memset(cb, 0, sizeof(*cb));
+	cb->flags = XTCP_ACK;
+	cb->block.seq = x->write_seq;
+	cb->block.end = x->write_seq;
+	sndq_add(sk, skb);
+	return skb;
+}
+
+/**
+ * xtcp_sndq_drop_empty() - drop an empty skb that an error left at the end
+ * @sk: the connection, locked
+ *
+ * It has no place in the sequence space.
+ */
+void xtcp_sndq_drop_empty(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (skb && !skb->len && xtcp_seq(skb) == xtcp_end(skb))
+		xtcp_sndq_free(sk, skb);
 }
 
 /**
@@ -90,7 +113,7 @@ struct sk_buff *xtcp_sndq_add_control(struct sock *sk, u8 flags)
 	XTCP_CB(skb)->flags = flags;
 	xtcp_seq(skb) = x->write_seq;
 	xtcp_end(skb) = ++x->write_seq;
-	xtcp_sndq_add(sk, skb);
+	sndq_add(sk, skb);
 	return skb;
 }
 

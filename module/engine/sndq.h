@@ -2,11 +2,12 @@
 #ifndef _XTCP_SNDQ_H
 #define _XTCP_SNDQ_H
 
+#include "../wire/segment.h"
 #include "skb.h"
 #include "tcb.h"
 
-struct sk_buff *xtcp_sndq_alloc(struct sock *sk, gfp_t gfp);
-void xtcp_sndq_add(struct sock *sk, struct sk_buff *skb);
+struct sk_buff *xtcp_sndq_append(struct sock *sk);
+void xtcp_sndq_drop_empty(struct sock *sk);
 struct sk_buff *xtcp_sndq_add_control(struct sock *sk, u8 flags);
 int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len);
 struct sk_buff *xtcp_sndq_cut_acked(struct sock *sk, struct sk_buff *skb);
@@ -16,6 +17,27 @@ void xtcp_sndq_acked(struct sock *sk);
 void xtcp_sndq_free(struct sock *sk, struct sk_buff *skb);
 void xtcp_sndq_purge(struct sock *sk);
 void xtcp_sndq_grow(struct sock *sk);
+
+/* The last skb, if it was not sent and has room (SHLD-27); or NULL. */
+static inline struct sk_buff *xtcp_sndq_tail(struct sock *sk, u32 size_goal)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (!skb || !xtcp_sk(sk)->send_head || skb->len >= size_goal ||
+	    XTCP_CB(skb)->flags & (XTCP_FIN | XTCP_SYN) ||
+	    XTCP_CB(skb)->stamped)
+		return NULL;
+	return skb;
+}
+
+/* PSH where the user stops writing: RFC 9293, 3.10.2 (MUST-61). */
+static inline void xtcp_sndq_push(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (skb && xtcp_sk(sk)->send_head)
+		XTCP_CB(skb)->flags |= XTCP_PSH;
+}
 
 /* How many segments the data of an skb makes; a SYN or FIN alone is one as well. */
 static inline u32 xtcp_sndq_segs(const struct sk_buff *skb, u32 mss)

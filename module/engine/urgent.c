@@ -7,6 +7,7 @@
  * stream and kept aside for recv() with MSG_OOB; a later one replaces it.
  */
 #include "../wire/segment.h"
+#include "rcvq.h"
 #include "seq.h"
 #include "skb.h"
 #include "urgent.h"
@@ -39,10 +40,8 @@ static void step_over_mark(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	x->copied_seq++;
-	if (skb && seq_leq(xtcp_end(skb), x->copied_seq)) {
-		__skb_unlink(skb, &sk->sk_receive_queue);
-		consume_skb(skb);
-	}
+	if (skb && seq_leq(xtcp_end(skb), x->copied_seq))
+		xtcp_rcvq_eat(sk, skb);
 }
 
 /* The pointer names a byte beyond the one known: tell the user (MUST-32). */

@@ -20,6 +20,7 @@
 #include "../engine/memory.h"
 #include "../engine/open.h"
 #include "../engine/ports.h"
+#include "../engine/rcvq.h"
 #include "../engine/receive.h"
 #include "../engine/timeout.h"
 #include "../engine/timers.h"

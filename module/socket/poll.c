@@ -6,10 +6,11 @@
 #include <linux/sockios.h>
 #include <asm/ioctls.h>
 #include <net/inet_common.h>
+#include "../engine/rcvq.h"
 #include "../engine/seq.h"
 #include "../engine/tcb.h"
+#include "../engine/urgent.h"
 #include "poll.h"
-#include "recv.h"
 
 /**
  * xtcp_write_space() - wake those who wait for room in the send buffer

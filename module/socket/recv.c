@@ -6,84 +6,11 @@
 #include <linux/tcp.h>
 #include <net/inet_common.h>
 #include "../engine/output.h"
+#include "../engine/rcvq.h"
 #include "../engine/seq.h"
-#include "../engine/skb.h"
+#include "../engine/urgent.h"
 #include "recv.h"
 #include "wait.h"
-
-/* ---- the receive queue and the mark ---- */
-
-/* Find the skb of the receive queue with this sequence number, and its place
- * there.
- */
-static struct sk_buff *recv_skb(struct sock *sk, u32 seq, u32 *offset)
-{
-	struct sk_buff *skb;
-
-	skb_queue_walk(&sk->sk_receive_queue, skb) {
-		*offset = seq - xtcp_seq(skb);
-		if (*offset < skb->len)
-			return skb;
-	}
-	return NULL;
-}
-
-/* Free an skb that has been read to its end. */
-static void eat_skb(struct sock *sk, struct sk_buff *skb)
-{
-	__skb_unlink(skb, &sk->sk_receive_queue);
-	consume_skb(skb);
-}
-
-/**
- * xtcp_at_mark() - is the urgent byte next: the mark?
- * @sk: the connection, locked
- * @seq: where the reader is
- *
- * Out of line, it is stepped over.
- */
-bool xtcp_at_mark(const struct sock *sk, u32 seq)
-{
-	const struct xtcp_sock *x = xtcp_sk(sk);
-
-	return x->urg_phase != XTCP_URGENT_NONE && x->urg_seq == seq;
-}
-
-/* How many of the @used bytes from @seq lie before the mark. */
-static u32 before_mark(const struct sock *sk, u32 seq, u32 used)
-{
-	const struct xtcp_sock *x = xtcp_sk(sk);
-
-	if (likely(x->urg_phase == XTCP_URGENT_NONE))
-		return used;
-	return min(used, x->urg_seq - seq ?: used);
-}
-
-/* Forget the mark once the reader has passed it. */
-static void forget_mark(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	if (x->urg_phase != XTCP_URGENT_NONE && seq_gt(x->copied_seq, x->urg_seq))
-		x->urg_phase = XTCP_URGENT_NONE;
-}
-
-/**
- * xtcp_unread() - how many bytes the user may read
- * @sk: the socket
- *
- * Any context; exact under the socket lock.
- */
-u32 xtcp_unread(const struct sock *sk)
-{
-	const struct xtcp_sock *x = xtcp_sk(sk);
-	u32 n = READ_ONCE(x->rcv_nxt) - READ_ONCE(x->copied_seq);
-
-	/* the peer's FIN has a sequence number, but is no byte */
-	return n && x->fin_seen ? n - 1 : n;
-}
-
-/* ---- the call ---- */
 
 /* recv() with MSG_OOB */
 static int recv_urgent(struct sock *sk, struct msghdr *msg, size_t len, int flags)
@@ -238,16 +165,16 @@ static void recv_step_over(struct sock *sk, struct recv_call *c,
 	++*c->seq;
 	if (c->flags & MSG_PEEK)
 		return;
-	forget_mark(sk);
+	xtcp_forget_mark(sk);
 	if (offset + 1 == skb->len)
-		eat_skb(sk, skb);
+		xtcp_rcvq_eat(sk, skb);
 }
 
 /* Return: whether the call goes on: false where the user's memory is bad */
 static bool recv_copy(struct sock *sk, struct recv_call *c, struct sk_buff *skb,
 		      u32 offset)
 {
-	u32 used = before_mark(sk, *c->seq, min_t(u32, skb->len - offset, c->len));
+	u32 used = xtcp_before_mark(sk, *c->seq, min_t(u32, skb->len - offset, c->len));
 
 	if (!(c->flags & MSG_TRUNC) &&
 	    skb_copy_datagram_msg(skb, offset, c->msg, used)) {
@@ -266,9 +193,9 @@ static bool recv_copy(struct sock *sk, struct recv_call *c, struct sk_buff *skb,
 	}
 	if (c->flags & MSG_PEEK)
 		return true;
-	forget_mark(sk);
+	xtcp_forget_mark(sk);
 	if (offset + used == skb->len)
-		eat_skb(sk, skb);
+		xtcp_rcvq_eat(sk, skb);
 	return true;
 }
 
@@ -300,7 +227,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
 		/* one call reads up to the mark, not across it */
 		if (unlikely(xtcp_at_mark(sk, *c.seq)) && c.copied)
 			break;
-		skb = recv_skb(sk, *c.seq, &offset);
+		skb = xtcp_rcvq_find(sk, *c.seq, &offset);
 		if (!skb) {
 			if (!recv_wait(sk, &c))
 				break;

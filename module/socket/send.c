@@ -7,64 +7,8 @@
 #include "../engine/mss.h"
 #include "../engine/output.h"
 #include "../engine/sndq.h"
-#include "../wire/segment.h"
 #include "send.h"
 #include "wait.h"
-
-/* ---- the write queue ---- */
-
-/* A fresh skb at the end of the write queue, to be filled. */
-static struct sk_buff *append_skb(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	struct sk_buff *skb = xtcp_sndq_alloc(sk, sk->sk_allocation);
-	struct xtcp_skb_cb *cb;
-
-	if (!skb)
-		return NULL;
-	cb = XTCP_CB(skb);
-	memset(cb, 0, sizeof(*cb));
-	cb->flags = XTCP_ACK;
-	cb->block.seq = x->write_seq;
-	cb->block.end = x->write_seq;
-	xtcp_sndq_add(sk, skb);
-	return skb;
-}
-
-/* The last skb, if it was not sent and has room (SHLD-27). */
-static struct sk_buff *tail_with_room(struct sock *sk, u32 size_goal)
-{
-	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
-
-	if (!skb || !xtcp_sk(sk)->send_head || skb->len >= size_goal ||
-	    XTCP_CB(skb)->flags & (XTCP_FIN | XTCP_SYN) ||
-	    XTCP_CB(skb)->stamped)
-		return NULL;
-	return skb;
-}
-
-/* PSH where the user stops writing: RFC 9293, 3.10.2 (MUST-61). */
-static void mark_push(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
-
-	if (!skb || !x->send_head)
-		return;
-	XTCP_CB(skb)->flags |= XTCP_PSH;
-}
-
-/* An empty skb that an error left behind must not stay: it has no place in the
- * sequence space.
- */
-static void drop_empty_tail(struct sock *sk)
-{
-	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
-
-	if (skb && !skb->len &&
-	    XTCP_CB(skb)->block.seq == XTCP_CB(skb)->block.end)
-		xtcp_sndq_free(sk, skb);
-}
 
 /* ---- copying ---- */
 
@@ -163,7 +107,7 @@ static void send_push(struct sock *sk, int flags)
 	if (flags & MSG_MORE)
 		nonagle = XTCP_NAGLE_CORK;
 	else
-		mark_push(sk);
+		xtcp_sndq_push(sk);
 	xtcp_output(sk, nonagle);
 }
 
@@ -226,20 +170,20 @@ static int send_some(struct sock *sk, struct msghdr *msg)
 	u32 goal = xtcp_size_goal(sk);
 	int n;
 
-	skb = tail_with_room(sk, goal);
+	skb = xtcp_sndq_tail(sk, goal);
 	if (!skb && sk_stream_memory_free(sk))
-		skb = append_skb(sk);
+		skb = xtcp_sndq_append(sk);
 	if (!skb)
 		return -ENOBUFS;
 	n = send_append(sk, skb, msg, min_t(u32, msg_data_left(msg),
 					    goal - skb->len));
 	if (n == -ENOBUFS)
-		drop_empty_tail(sk);
+		xtcp_sndq_drop_empty(sk);
 	if (n < 0)
 		return n;
 	if (!n) {	/* no fragment left: full before its time */
-		mark_push(sk);
-		return sk_stream_memory_free(sk) && append_skb(sk) ? 0 : -ENOBUFS;
+		xtcp_sndq_push(sk);
+		return sk_stream_memory_free(sk) && xtcp_sndq_append(sk) ? 0 : -ENOBUFS;
 	}
 	xtcp_sk(sk)->write_seq += n;
 	xtcp_end(skb) += n;
@@ -305,7 +249,7 @@ static int send_locked(struct sock *sk, struct msghdr *msg,
 		send_written(sk, msg, sockc, copied);
 	return copied;
 error:
-	drop_empty_tail(sk);
+	xtcp_sndq_drop_empty(sk);
 	if (!copied)
 		return send_failed(sk, flags, n);
 	if (!xtcp_disconnected(sk, incarnation))
