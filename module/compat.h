@@ -148,18 +148,22 @@ static inline int xtcp_cgroup_bind4(struct sock *sk, struct sockaddr *addr,
  * An older kernel asks it nothing, but gives no program for SO_REUSEPORT to a
  * socket that is in a table already: ours is then in one of its own, @alone.
  */
-#ifdef SOCK_CUSTOM_SOCKOPT
-#define XTCP_ALONE_FIELD
-#define xtcp_take_sol_socket(x, sock) \
-	set_bit(SOCK_CUSTOM_SOCKOPT, &(sock)->flags)
-#else
-#define XTCP_ALONE_FIELD	struct hlist_head alone;
-#define xtcp_take_sol_socket(x, sock)					\
-	do {								\
-		INIT_HLIST_HEAD(&(x)->alone);				\
-		hlist_add_head(&(x)->inet.sk.sk_node, &(x)->alone);	\
-	} while (0)
+struct xtcp_sol_socket {
+#ifndef SOCK_CUSTOM_SOCKOPT
+	struct hlist_head	alone;
 #endif
+};
+
+static inline void xtcp_take_sol_socket(struct sock *sk, struct socket *sock,
+					struct xtcp_sol_socket *its)
+{
+#ifdef SOCK_CUSTOM_SOCKOPT
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
+#else
+	INIT_HLIST_HEAD(&its->alone);
+	hlist_add_head(&sk->sk_node, &its->alone);
+#endif
+}
 
 /* 6.10: accept() takes its arguments in a struct */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)

@@ -409,49 +409,13 @@ static void tally_arrival(struct xtcp_sock *x, const struct sk_buff *skb,
 	}
 }
 
-/* RFC 9293, 3.10.7.4.  Return: why to drop the segment; XTCP_DROP_NONE where it is in a
- * queue
- */
-static enum xtcp_drop_reason take_eight_steps(struct sock *sk, struct sk_buff *skb,
-					 struct xtcp_segment *seg)
-{
-	enum xtcp_drop_reason reason;
-
-	/* first: check sequence number */
-	reason = xtcp_step_sequence(sk, skb, seg);
-	if (unlikely(reason))
-		return reason;
-	/* second: check the RST bit */
-	if (unlikely(seg->flags & XTCP_RST))
-		return xtcp_step_rst(sk, seg);
-	/* third: check security: filters and policies were asked at the door, receive.c */
-	/* fourth: check the SYN bit */
-	if (unlikely(seg->flags & XTCP_SYN))
-		return xtcp_step_syn(sk);
-	/* fifth: check the ACK field */
-	reason = xtcp_step_ack(sk, skb, seg);
-	if (unlikely(reason))
-		return reason;
-	/* sixth: check the URG bit */
-	if (unlikely(seg->flags & XTCP_URG || xtcp_urgent_awaited(sk)))
-		xtcp_step_urg(sk, skb, seg);
-	/* seventh: process the segment text */
-	reason = xtcp_step_text(sk, skb, seg);
-	if (reason)
-		return reason;
-	/* eighth: check the FIN bit */
-	if (unlikely(seg->flags & XTCP_FIN))
-		xtcp_step_fin(sk);
-	return XTCP_DROP_NONE;
-}
-
 /**
  * xtcp_segment_arrives() - a segment arrives for a connection
  * @sk: the connection, locked, in any state but LISTEN and CLOSED
  * @skb: the segment, checked, header still on; consumed
  * @seg: what its header says
  *
- * RFC 9293, 3.10.7.
+ * RFC 9293, 3.10.7: the eight steps.
  */
 void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 			  struct xtcp_segment *seg)
@@ -460,8 +424,40 @@ void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 	enum xtcp_drop_reason reason;
 
 	tally_arrival(x, skb, seg);
-	reason = unlikely(sk->sk_state == TCP_SYN_SENT) ?
-		 xtcp_step_syn_sent(sk, skb, seg) : take_eight_steps(sk, skb, seg);
+	if (unlikely(sk->sk_state == TCP_SYN_SENT)) {
+		reason = xtcp_step_syn_sent(sk, skb, seg);
+		goto out;
+	}
+	/* first: check sequence number */
+	reason = xtcp_step_sequence(sk, skb, seg);
+	if (unlikely(reason))
+		goto out;
+	/* second: check the RST bit */
+	if (unlikely(seg->flags & XTCP_RST)) {
+		reason = xtcp_step_rst(sk, seg);
+		goto out;
+	}
+	/* third: check security: filters and policies were asked at the door, receive.c */
+	/* fourth: check the SYN bit */
+	if (unlikely(seg->flags & XTCP_SYN)) {
+		reason = xtcp_step_syn(sk);
+		goto out;
+	}
+	/* fifth: check the ACK field */
+	reason = xtcp_step_ack(sk, skb, seg);
+	if (unlikely(reason))
+		goto out;
+	/* sixth: check the URG bit */
+	if (unlikely(seg->flags & XTCP_URG || xtcp_urgent_awaited(sk)))
+		xtcp_step_urg(sk, skb, seg);
+	/* seventh: process the segment text */
+	reason = xtcp_step_text(sk, skb, seg);
+	if (reason)
+		goto out;
+	/* eighth: check the FIN bit; by now the segment is in a queue */
+	if (unlikely(seg->flags & XTCP_FIN))
+		xtcp_step_fin(sk);
+out:
 	if (reason == XTCP_DROP_DONE)
 		consume_skb(skb);
 	else if (unlikely(reason))

@@ -10,7 +10,8 @@ void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 			  struct xtcp_segment *seg);
 
 /* SEGMENT ARRIVES, step by step; the sixth, xtcp_step_urg(), is in urgent.h, the
- * seventh, xtcp_step_text(), in text.h.  Not static and not inlined: ftrace shows the way that a segment takes.
+ * seventh, xtcp_step_text(), in text.h.  They are neither static nor inlined, so that
+ * ftrace shows the way that a segment takes.
  */
 noinline enum xtcp_drop_reason xtcp_step_syn_sent(struct sock *sk,
 						  struct sk_buff *skb,

@@ -69,7 +69,7 @@ struct xtcp_sock {
 	struct xtcp_node	node;
 	struct xtcp_net		*xn;
 	const struct xtcp_ip_ops *ip;
-	XTCP_ALONE_FIELD			/* compat.h */
+	struct xtcp_sol_socket	sol_socket;	/* compat.h */
 
 	/* The connection table and the ports: demux.c, ports.c */
 	struct xtcp_owner	owner;

@@ -74,7 +74,7 @@ static int family_init_sock(struct sock *sk)
 	family_init_buffers(sk, &x->xn->sysctl);
 	sk->sk_gso_type = XTCP_GSO_TYPE;
 	sk->sk_write_space = xtcp_write_space;
-	xtcp_take_sol_socket(x, sk->sk_socket);
+	xtcp_take_sol_socket(sk, sk->sk_socket, &x->sol_socket);
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	sock_set_flag(sk, SOCK_RCU_FREE);
 	sk_sockets_allocated_inc(sk);
@@ -469,7 +469,7 @@ static int xtcp_accept(struct socket *sock, struct socket *newsock,
 	lock_sock(child);
 	sock_rps_record_flow(child);
 	sock_graft(child, newsock);
-	xtcp_take_sol_socket(xtcp_sk(child), newsock);
+	xtcp_take_sol_socket(child, newsock, &xtcp_sk(child)->sol_socket);
 	newsock->state = SS_CONNECTED;
 	release_sock(child);
 	return 0;
