@@ -163,7 +163,7 @@ void xtcp_syn_crossed(struct sock *sk, const struct xtcp_segment *seg)
 /* ---- ESTABLISHED ---- */
 
 /* Both SYNs are acknowledged. */
-static void established(struct sock *sk)
+static void become_established(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct dst_entry *dst = __sk_dst_get(sk);
@@ -246,7 +246,7 @@ void xtcp_syn_ack_received(struct sock *sk, struct sk_buff *skb,
 	security_inet_conn_established(sk, skb);
 	if (!xtcp_transition(sk, XTCP_EV_RCV_SYN_ACK))
 		return;
-	established(sk);
+	become_established(sk);
 	if (!holds_last_ack(sk)) {
 		xtcp_send_ack(sk);
 		return;
@@ -272,5 +272,5 @@ void xtcp_syn_acked(struct sock *sk, const struct xtcp_segment *seg)
 	x->snd_wl2 = seg->ack;
 	forget_syn(sk);
 	xtcp_transition(sk, XTCP_EV_RCV_ACK_OF_SYN);
-	established(sk);
+	become_established(sk);
 }

@@ -58,7 +58,7 @@ static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
 }
 
 /**
- * transmit() - put a header in front of an skb and send it
+ * transmit_segment() - put a header in front of an skb and send it
  * @sk: the connection, locked
  * @skb: consumed; headroom for all headers, its data the segment's
  * @seq: SEG.SEQ
@@ -70,7 +70,7 @@ static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
  *
  * Return: 0, or a negative errno from below
  */
-static int transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
+static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 len = skb->len, header_bytes;
@@ -142,7 +142,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 	xtcp_rate_sent(&x->rate, &cb->mark, x->tally.bytes_acked, cb->sent_us,
 		       x->snd_una == x->snd_nxt);
 	set_gso(sk, clone, x->snd_mss);
-	return transmit(sk, clone, cb->block.seq, cb->flags);
+	return transmit_segment(sk, clone, cb->block.seq, cb->flags);
 }
 
 /* A segment without data, that is not repeated. */
@@ -156,13 +156,13 @@ static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
 		return -ENOBUFS;
 	skb_reserve(skb, XTCP_MAX_HEADER);
 	skb->ip_summed = CHECKSUM_PARTIAL;
-	return transmit(sk, skb, seq, flags);
+	return transmit_segment(sk, skb, seq, flags);
 }
 
 /* ---- what may be sent now ---- */
 
 /* send_head has left for the first time. */
-static void sent_new(struct sock *sk)
+static void note_sent(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
@@ -202,8 +202,8 @@ static inline u32 cwnd_room(const struct xtcp_sock *x)
  * 0: none; wait for an ACK, for the user, or for the timer
  * (MUST-34, MUST-38, SHLD-15, SHLD-28).
  */
-static u32 sendable(struct xtcp_sock *x, struct sk_buff *skb, bool last,
-		    u8 nonagle)
+static u32 sendable_bytes(struct xtcp_sock *x, struct sk_buff *skb, bool last,
+			  u8 nonagle)
 {
 	u32 mss = x->snd_mss, len = skb->len, room, chunk;
 	u32 wnd = xtcp_usable_window(x, xtcp_seq(skb));
@@ -245,7 +245,7 @@ static u32 most_at_once(struct sock *sk)
 	return x->urg_sending ? x->snd_mss : xtcp_size_goal(sk);
 }
 
-static enum xtcp_limit limit_of(const struct sock *sk)
+static enum xtcp_limit limited_by(const struct sock *sk)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	const struct sk_buff *skb = x->send_head;
@@ -274,11 +274,11 @@ static enum xtcp_limit limit_of(const struct sock *sk)
  */
 void xtcp_note_limit(struct sock *sk)
 {
-	xtcp_limit_is(&xtcp_sk(sk)->tally, limit_of(sk));
+	xtcp_limit_is(&xtcp_sk(sk)->tally, limited_by(sk));
 }
 
 /**
- * resend() - send again what is at rtx_head
+ * resend_head() - send again what is at rtx_head
  * @sk: the connection, locked
  * @most_bytes: at most that many bytes of it, in whole segments; at least one
  *
@@ -289,7 +289,7 @@ void xtcp_note_limit(struct sock *sk)
  *
  * Return: 0, or a negative errno where nothing was sent
  */
-static int resend(struct sock *sk, u32 most_bytes)
+static int resend_head(struct sock *sk, u32 most_bytes)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct sk_buff *skb = xtcp_sndq_cut_acked(sk, x->rtx_head);
@@ -341,7 +341,7 @@ static bool send_lost(struct sock *sk)
 			return false;
 		room = max(x->cong.cwnd_bytes, pipe) - pipe;
 		lost = roundup(x->rtx_end - x->rtx_nxt, x->snd_mss);
-		if (resend(sk, min(room, lost)))
+		if (resend_head(sk, min(room, lost)))
 			return false;
 	}
 	return true;
@@ -355,8 +355,8 @@ static u32 next_packet(struct sock *sk, struct sk_buff *skb, u8 nonagle)
 
 	if (!skb->len)		/* a bare FIN waits for room as a byte does */
 		return !!xtcp_usable_window(x, xtcp_seq(skb));
-	len = sendable(x, skb, skb_queue_is_last(&sk->sk_write_queue, skb),
-		       nonagle);
+	len = sendable_bytes(x, skb, skb_queue_is_last(&sk->sk_write_queue, skb),
+			     nonagle);
 	if (len > x->snd_mss)
 		len = min(len, most_at_once(sk));
 	/* the segment that a stamp is of goes alone: no segmentation has to find it */
@@ -386,7 +386,7 @@ static void send_new(struct sock *sk, u8 nonagle)
 		/* an skb that could not be sent is lost, as in the network */
 		if (transmit_queued(sk, skb) == -ENOBUFS)
 			break;
-		sent_new(sk);
+		note_sent(sk);
 	}
 }
 
@@ -480,7 +480,7 @@ int xtcp_output_probe(struct sock *sk)
 	err = transmit_queued(sk, skb);
 	if (err == -ENOBUFS)
 		return err;
-	sent_new(sk);
+	note_sent(sk);
 	return 0;
 }
 
@@ -507,7 +507,7 @@ int xtcp_send_syn(struct sock *sk, u8 flags)
 	if (!skb)
 		return -ENOBUFS;
 	err = transmit_queued(sk, skb);
-	sent_new(sk);
+	note_sent(sk);
 	return err;
 }
 

@@ -82,7 +82,7 @@ static bool segment_check(struct xtcp_net *xn, struct sk_buff *skb)
 }
 
 /* Policies and filters that watch over a socket: cgroups', the user's own. */
-static bool permitted(struct sock *sk, struct sk_buff *skb)
+static bool socket_permits(struct sock *sk, struct sk_buff *skb)
 {
 	u32 len = skb->len;
 
@@ -96,7 +96,7 @@ static bool permitted(struct sock *sk, struct sk_buff *skb)
 /* Where there is no socket: a policy may ask for IPsec.  Return: false where it
  * does in vain, and the segment is consumed
  */
-static bool permitted_at_all(struct xtcp_net *xn, struct sk_buff *skb)
+static bool policy_permits(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	if (xtcp_skb_ip(skb)->permits(NULL, skb))
 		return true;
@@ -128,7 +128,7 @@ static bool socket_receive(struct xtcp_net *xn, struct sock *sk, struct sk_buff 
 {
 	bool done = true;
 
-	if (!judged && !permitted(sk, skb)) {
+	if (!judged && !socket_permits(sk, skb)) {
 		xtcp_drop(xn, skb, XTCP_DROP_FILTERED);
 		return true;
 	}
@@ -180,9 +180,9 @@ static bool find_target(struct xtcp_net *xn, const struct sk_buff *skb,
 }
 
 /* Nothing stands for the 4-tuple and nobody listens: 3.10.7.1, CLOSED.  @judged:
- * see dispatch().
+ * see receive_dispatch().
  */
-static void no_port(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
+static void receive_no_port(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 {
 	const struct xtcp_ip_ops *ip = xtcp_skb_ip(skb);
 	struct xtcp_segment seg;
@@ -201,7 +201,7 @@ static bool timewait_receive(struct xtcp_net *xn, struct xtcp_timewait *tw,
 {
 	struct xtcp_segment seg;
 
-	if (!judged && !permitted_at_all(xn, skb))
+	if (!judged && !policy_permits(xn, skb))
 		return false;
 	segment_read(&seg, skb);
 	return xtcp_timewait_segment(tw, skb, &seg);
@@ -211,7 +211,7 @@ static bool timewait_receive(struct xtcp_net *xn, struct xtcp_timewait *tw,
  * from a backlog was judged by filters and policies before, and the device that
  * they would ask for may be gone.
  */
-static void dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
+static void receive_dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 {
 	struct xtcp_tuple t;
 	struct target to;
@@ -230,7 +230,7 @@ static void dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 			continue;
 		}
 		if (!to.sk) {
-			no_port(xn, skb, judged);
+			receive_no_port(xn, skb, judged);
 			return;
 		}
 		done = socket_receive(xn, to.sk, skb, judged);
@@ -261,7 +261,7 @@ int xtcp_rcv(struct sk_buff *skb)
 	xtcp_claim_restore(skb);
 	if (!segment_check(xn, skb))
 		return 0;
-	dispatch(xn, skb, false);
+	receive_dispatch(xn, skb, false);
 	return 0;
 }
 
@@ -308,7 +308,7 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 	rcu_read_lock();
 	/* a request has become a connection since, or a connection TIME_WAIT */
 	if (!socket_segment(sk, skb))
-		dispatch(xtcp_sk(sk)->xn, skb, true);
+		receive_dispatch(xtcp_sk(sk)->xn, skb, true);
 	rcu_read_unlock();
 	local_bh_enable();
 	return 0;
