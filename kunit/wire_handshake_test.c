@@ -725,6 +725,30 @@ static void simultaneous_open_lost_nothing(struct kunit *test)
 	rto_is(t, XTCP_RTO_INITIAL_US);
 }
 
+/* A path of 64 KiB: no segment fills a window of 64 KiB alone. */
+static void mss_of_a_huge_mtu(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	nic_set_mtu(t->nic, 65535);
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 65495");
+	expect(t, "ACK seq 101 ack 1001");
+	mss_is(t, 32767);
+}
+
+/* The route is gone when the peer's SYN crosses ours: another is found at once. */
+static void syn_crosses_without_route(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	returns(t, 0, user_option(t, SOL_SOCKET, SO_MARK, 7));
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+}
+
 static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(active_open),
 	KUNIT_CASE(passive_open),
@@ -764,6 +788,8 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(last_ack_held_for_so_long),
 	KUNIT_CASE(last_ack_held_and_reset),
 	KUNIT_CASE(last_ack_deferred),
+	KUNIT_CASE(mss_of_a_huge_mtu),
+	KUNIT_CASE(syn_crosses_without_route),
 	{}
 };
 

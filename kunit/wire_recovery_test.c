@@ -490,6 +490,62 @@ static void small_writes_and_fin(struct kunit *test)
 	state_is(t, TCP_FIN_WAIT2);
 }
 
+/* Segments shorter than the MSS, which do not fit two in one: a third duplicate ACK
+ * sends one of them again, not an MSS' worth.
+ */
+static void short_segments_one_by_one(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_NODELAY, 1));
+	set_cwnd(t, 10 * MSS);
+	for (int i = 0; i < 6; i++) {
+		returns(t, 1000, user_send(t, 1000));
+		expect(t, "PSH|ACK seq S ack R len 1000");
+	}
+	conv_look(t);
+	for (int i = 0; i < 3; i++)
+		inject(t, "ACK seq R ack U");
+	expect(t, "PSH|ACK seq U ack R len 1000");
+	counted(t, RETRANS, 1);
+	/* and a partial ACK the next one */
+	inject(t, "ACK seq R ack U+2000");
+	expect(t, "PSH|ACK seq U+2000 ack R len 1000");
+}
+
+/* What MSG_MORE holds back stays when the timer sends again what was before it. */
+static void timeout_sends_nothing_new(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_NODELAY, 1));
+	returns(t, 100, user_send(t, 100));
+	expect(t, "PSH|ACK seq 101 ack R len 100");
+	returns(t, 50, user_send_flags(t, 50, MSG_MORE));
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq 101 ack R len 100");
+}
+
+/* Of a SYN and a FIN that the timer sent again, the SYN is acknowledged: the FIN waits
+ * for the timer.
+ */
+static void syn_acked_fin_in_flight(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SIMULTANEOUS);
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	pass_over(t);
+	inject(t, "ACK seq 1001 ack 101");
+	silence(t);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+}
+
 static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(retransmission),
 	KUNIT_CASE(given_up),
@@ -516,6 +572,9 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(small_writes_again),
 	KUNIT_CASE(small_writes_make_segments),
 	KUNIT_CASE(small_writes_and_fin),
+	KUNIT_CASE(short_segments_one_by_one),
+	KUNIT_CASE(timeout_sends_nothing_new),
+	KUNIT_CASE(syn_acked_fin_in_flight),
 	{}
 };
 

@@ -19,6 +19,7 @@
 #include "handshake.h"
 #include "input.h"
 #include "isn.h"
+#include "mss.h"
 #include "ports.h"
 #include "reset.h"
 #include "rtt.h"
@@ -260,7 +261,7 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 	 * this segment may be of
 	 */
 	req->rcv_wnd = xtcp_largest_window(sk);
-	req->peer_mss = seg->mss ?: XTCP_MSS_DEFAULT;
+	req->peer_mss = xtcp_peer_mss(seg);
 	req->mark = inet_request_mark(sk, skb);
 	/* the listener's device, or the VRF, if it may be any */
 	req->node.ifindex = inet_request_bound_dev_if(sk, skb);

@@ -29,7 +29,7 @@ static void path_mtu(struct sock *sk, u32 mtu)
 	    !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		return;
 	xtcp_recovery_mark_all(sk);
-	xtcp_output(sk, x->nonagle);
+	xtcp_output_lost(sk);
 }
 
 /**

@@ -2,9 +2,18 @@
 #ifndef _XTCP_MSS_H
 #define _XTCP_MSS_H
 
+#include "../wire/segment.h"
 #include "tcb.h"
 
 struct sk_buff;
+
+/* What the peer's SYN says that it takes.  A window of 64 KiB must have room for more than
+ * one segment, or each waits for the last one's ACK.
+ */
+static inline u16 xtcp_peer_mss(const struct xtcp_segment *seg)
+{
+	return seg->mss ? min_t(u16, seg->mss, U16_MAX / 2) : XTCP_MSS_DEFAULT;
+}
 
 void xtcp_sync_mss(struct sock *sk, u32 pmtu);
 void xtcp_sync_route(struct sock *sk);

@@ -16,6 +16,7 @@
 #include "open.h"
 #include "output.h"
 #include "ports.h"
+#include "recovery.h"
 #include "rtt.h"
 #include "sndq.h"
 #include "timeout.h"
@@ -61,7 +62,6 @@ static int open_addresses(struct sock *sk, const struct in6_addr *raddr, u16 rpo
 	err = x->ip->route(sk);
 	if (err)
 		return err;
-	xtcp_sync_mss(sk, dst_mtu(__sk_dst_get(sk)));
 	sk_set_txhash(sk);
 	return 0;
 }
@@ -143,7 +143,7 @@ static void take_syn(struct xtcp_sock *x, const struct xtcp_segment *seg)
 	x->snd_wl1 = seg->seq;
 	x->snd_wl2 = seg->ack;
 	x->snd_max_wnd = seg->wnd;
-	x->peer_mss = seg->mss ?: XTCP_MSS_DEFAULT;
+	x->peer_mss = xtcp_peer_mss(seg);
 }
 
 /**
@@ -182,7 +182,7 @@ static void become_established(struct sock *sk)
 	xtcp_initial_window(sk);
 	if (x->retries)
 		xtcp_timeouts_over(x);
-	x->phase = XTCP_PHASE_OPEN;
+	xtcp_recovery_start(x);
 	x->sent_closed = 0;
 	x->stalled = 0;
 	x->ack.quick = QUICK_ACKS;

@@ -347,6 +347,16 @@ static bool send_lost(struct sock *sk)
 	return true;
 }
 
+/**
+ * xtcp_output_lost() - send again what is marked lost, and nothing else
+ * @sk: the connection, locked
+ */
+void xtcp_output_lost(struct sock *sk)
+{
+	xtcp_sync_route(sk);
+	send_lost(sk);
+}
+
 /* How many bytes of send_head go as the next packet; 0: none, 1 for a bare FIN. */
 static u32 next_packet(struct sock *sk, struct sk_buff *skb, u8 nonagle)
 {
@@ -498,6 +508,7 @@ int xtcp_send_syn(struct sock *sk, u8 flags)
 	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
 	int err;
 
+	xtcp_sync_route(sk);
 	if (skb) {	/* a simultaneous open: the SYN goes again, with an ACK */
 		XTCP_CB(skb)->flags = flags;
 		XTCP_CB(skb)->resent = 1;

@@ -10,6 +10,7 @@
 #define XTCP_NAGLE_PUSH	BIT(2)	/* TCP_NODELAY was just set: send what waits */
 
 void xtcp_output(struct sock *sk, u8 nonagle);
+void xtcp_output_lost(struct sock *sk);
 void xtcp_output_pause(struct sock *sk);
 int xtcp_output_probe(struct sock *sk);
 void xtcp_note_limit(struct sock *sk);

@@ -89,7 +89,7 @@ static bool socket_permits(struct sock *sk, struct sk_buff *skb)
 	if (!xtcp_skb_ip(skb)->permits(sk, skb) ||
 	    sk_filter_trim_cap(sk, skb, xtcp_data_offset(skb->data)))
 		return false;
-	XTCP_CB(skb)->cut = skb->len != len;
+	XTCP_CB(skb)->cut |= skb->len != len;	/* it may be asked twice */
 	return true;
 }
 

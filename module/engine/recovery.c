@@ -66,10 +66,23 @@ void xtcp_recovery_resent(struct sock *sk, u32 end)
 
 	if (seq_lt(x->rtx_nxt, end))
 		x->rtx_nxt = end;
-	if (seq_lt(x->rtx_nxt, x->rtx_end))
+	/* without a timeout a single segment was marked, however short it is */
+	if (x->phase == XTCP_PHASE_LOSS && seq_lt(x->rtx_nxt, x->rtx_end))
 		x->rtx_head = skb_queue_next(&sk->sk_write_queue, x->rtx_head);
 	else
 		nothing_lost(x);
+}
+
+/**
+ * xtcp_recovery_start() - the handshake is over: nothing is missing
+ * @x: the connection, locked
+ *
+ * What the timer sent again meanwhile has its own turn to come.
+ */
+void xtcp_recovery_start(struct xtcp_sock *x)
+{
+	x->rtx_head = NULL;
+	x->phase = XTCP_PHASE_OPEN;
 }
 
 /**

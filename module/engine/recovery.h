@@ -4,6 +4,7 @@
 
 #include "tcb.h"
 
+void xtcp_recovery_start(struct xtcp_sock *x);
 void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes);
 void xtcp_recovery_dup_ack(struct sock *sk);
 void xtcp_recovery_mark_first(struct sock *sk);

@@ -73,7 +73,6 @@ static bool cut_to_window(struct sock *sk, struct sk_buff *skb,
 	if (likely(!seq_gt(seg->end, end)) ||
 	    (seg->flags & XTCP_FIN && seg->end - 1 == end))
 		return true;
-	xtcp_ack_now(&x->ack);
 	if (seg->flags & XTCP_FIN) {
 		seg->flags &= ~XTCP_FIN;
 		seg->end--;
@@ -83,6 +82,7 @@ static bool cut_to_window(struct sock *sk, struct sk_buff *skb,
 			return false;
 		seg->end = end;
 	}
+	xtcp_ack_now(&x->ack);
 	return true;
 }
 
@@ -134,7 +134,11 @@ static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 		if (xtcp_rcvq_fill(sk))
 			seg->flags |= XTCP_FIN;
 	}
-	if (!sock_flag(sk, SOCK_DEAD))
+	if (sock_flag(sk, SOCK_DEAD))
+		return XTCP_DROP_NONE;
+	if (unlikely(seg->flags & XTCP_FIN))
+		sk->sk_data_ready(sk);	/* the last: however little it is */
+	else
 		xtcp_data_ready(sk);
 	return XTCP_DROP_NONE;
 }

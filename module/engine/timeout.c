@@ -80,7 +80,7 @@ static bool syn_again(struct sock *sk)
 	if (sk->sk_state != TCP_SYN_SENT)
 		return false;
 	xtcp_recovery_mark_first(sk);
-	xtcp_output(sk, 0);
+	xtcp_output_lost(sk);
 	xtcp_arm_retransmit(sk);
 	return true;
 }
@@ -113,7 +113,7 @@ static void retransmit_timeout(struct sock *sk)
 	if (!xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		x->syn_lost = 1;
 	xtcp_recovery_timeout(sk);
-	xtcp_output(sk, x->nonagle);
+	xtcp_output_lost(sk);
 	if (x->retries < U8_MAX)
 		x->retries++;
 	xtcp_rtt_backoff(&x->rtt);
