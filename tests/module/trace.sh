@@ -48,6 +48,10 @@ shown() {
 	}
 }
 
+unseen() {
+	! grep -E "$1" "$work/trace"
+}
+
 # tracepoints
 for event in state segment_in segment_out retransmit timer_armed timer_fired \
 	request_made request_gone time_wait_made time_wait_gone drop; do
@@ -125,12 +129,15 @@ check "sock:inet_sock_set_state" \
 
 # From the device to the reader: each function is seen.
 path=(__napi_poll ip_rcv ip_local_deliver xtcp_rcv xtcp_segment_arrives
-	xtcp_step_sequence xtcp_step_rst xtcp_step_syn xtcp_step_ack xtcp_step_text
-	xtcp_data_queue xtcp_data_ready sock_def_readable)
+	xtcp_step_sequence xtcp_step_ack xtcp_step_text xtcp_rcvq_add
+	xtcp_data_ready sock_def_readable)
+# The other steps are for a flag, or for one state: a connection calls some of them.
+called=(xtcp_step_syn_sent xtcp_step_fin)
+not_called=(xtcp_step_rst xtcp_step_syn xtcp_step_urg)
 if grep -qw function "$instance/available_tracers" 2>/dev/null ||
 	grep -qw function "$tracing/available_tracers"; then
 	: >"$instance/set_ftrace_filter"
-	for fn in "${path[@]}"; do
+	for fn in "${path[@]}" "${called[@]}" "${not_called[@]}"; do
 		check "$fn can be traced" \
 			sh -c "echo $fn >>$instance/set_ftrace_filter"
 	done
@@ -138,8 +145,11 @@ if grep -qw function "$instance/available_tracers" 2>/dev/null ||
 	check "a connection, its functions traced" talk
 	cat "$instance/trace" >"$work/trace"
 	echo nop >"$instance/current_tracer"
-	for fn in "${path[@]}"; do
+	for fn in "${path[@]}" "${called[@]}"; do
 		check "$fn is seen" shown " $fn( \[xtcp\])? <-"
+	done
+	for fn in "${not_called[@]}"; do
+		check "$fn is not called in vain" unseen " $fn( \[xtcp\])? <-"
 	done
 	# Of the order: one segment with data, on one processor.
 	in_order() {
