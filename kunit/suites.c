@@ -33,4 +33,6 @@ kunit_test_suites(&seq_suite,
 		  &hostile_suite,
 		  &faults_suite,
 		  &counters_suite,
+		  &seams_suite,
+		  &seams_gso_suite,
 		  &matrix_suite);

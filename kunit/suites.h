@@ -33,6 +33,8 @@ extern struct kunit_suite reassembly_suite;
 extern struct kunit_suite recovery_suite;
 extern struct kunit_suite rfc_suite;
 extern struct kunit_suite rtt_suite;
+extern struct kunit_suite seams_gso_suite;
+extern struct kunit_suite seams_suite;
 extern struct kunit_suite segment_suite;
 extern struct kunit_suite seq_suite;
 extern struct kunit_suite timer_suite;
