@@ -167,8 +167,10 @@ static int set_tcp_int(struct sock *sk, int name, int val)
 	return -ENOPROTOOPT;
 }
 
-static int set_congestion(sockptr_t val, unsigned int len)
+/* TCP_CONGESTION.  The window stays; another rule moves it from now on. */
+static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 {
+	const struct xtcp_cong_ops *ops;
 	char name[XTCP_CONG_NAME_MAX] = "";
 
 	if (len < 1)
@@ -176,7 +178,13 @@ static int set_congestion(sockptr_t val, unsigned int len)
 	if (copy_from_sockptr(name, val, min_t(unsigned int, len,
 					       sizeof(name) - 1)))
 		return -EFAULT;
-	return xtcp_cong_find(name) ? 0 : -ENOENT;
+	ops = xtcp_cong_find(name);
+	if (!ops)
+		return -ENOENT;
+	lock_sock(sk);
+	xtcp_sk(sk)->cong.ops = ops;
+	release_sock(sk);
+	return 0;
 }
 
 /**
@@ -202,7 +210,7 @@ int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 	if (level != SOL_TCP)
 		return ip_setsockopt(sk, level, name, val, len);
 	if (name == TCP_CONGESTION)
-		return set_congestion(val, len);
+		return set_congestion(sk, val, len);
 	if (len < sizeof(int))
 		return -EINVAL;
 	if (copy_from_sockptr(&number, val, sizeof(number)))
@@ -305,8 +313,11 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *val,
 	if (level != SOL_TCP)
 		return ip_getsockopt(sk, level, name, val, len);
 	if (name == TCP_CONGESTION) {
-		char padded[16] = "reno";
+		char padded[XTCP_CONG_NAME_MAX] = "";
 
+		lock_sock(sk);
+		strscpy(padded, xtcp_sk(sk)->cong.ops->name, sizeof(padded));
+		release_sock(sk);
 		return put_option(padded, sizeof(padded), val, len);
 	}
 	lock_sock(sk);
