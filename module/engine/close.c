@@ -5,7 +5,6 @@
  * 3.10.4 and 3.10.5.
  */
 #include <linux/rhashtable.h>
-#include <linux/tcp.h>
 #include "../compat.h"
 #include "../wire/ip.h"
 #include "close.h"

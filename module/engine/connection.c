@@ -2,7 +2,6 @@
 /*
  * A connection's beginning, its changes of state, and its end.
  */
-#include <linux/tcp.h>
 #include <net/xfrm.h>
 #include "../observe/trace.h"
 #include "../wire/segment.h"

@@ -4,7 +4,6 @@
  * ESTABLISHED, whichever side began it: 3.5.
  */
 #include <linux/security.h>
-#include <linux/tcp.h>
 #include <net/dst.h>
 #include "../wire/ip.h"
 #include "clock.h"

@@ -3,7 +3,6 @@
  * The one sender: what may be sent now, lost data first, then new, and the segments
  * for it.
  */
-#include <linux/tcp.h>
 #include <net/dst.h>
 #include "../compat.h"
 #include "../observe/trace.h"

@@ -8,7 +8,6 @@
  * is a clone with a header in front.
  */
 #include <linux/errqueue.h>
-#include <linux/tcp.h>
 #include "../wire/ip.h"
 #include "clock.h"
 #include "memory.h"
