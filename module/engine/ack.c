@@ -19,10 +19,10 @@
  * @unacked_bytes: received since an ACK left last
  * @mss_bytes: the size of the peer's segments
  * @user_comes: a reader is being woken, or a program is about to accept the
- *	connection: it may answer
+ *	connection: either may answer
  * @never_delay: the route says so
  *
- * A reader that answers takes the ACK along; one that waits again does not, and
+ * A reader that answers carries the ACK along.  When it waits again instead,
  * the ACK leaves then (SHLD-18).
  *
  * Pure.  Return: whether this is the second full segment, so that the ACK must

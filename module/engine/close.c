@@ -20,7 +20,7 @@
 #include "timewait.h"
 
 /* CLOSE, RFC 9293, 3.10.4: the FIN follows all that is queued.  Return: false
- * where the connection had to be reset, or was none.
+ * where the connection had to be reset, or there was none.
  */
 static bool close_sending(struct sock *sk)
 {
@@ -46,8 +46,8 @@ static bool close_sending(struct sock *sk)
  * @sk: the socket, locked
  * @how: RCV_SHUTDOWN, SEND_SHUTDOWN, or both
  *
- * Closing the receiving side sends nothing, RFC 9293 knows no such thing.
- * This is struct proto's shutdown.
+ * Closing the receiving side sends nothing: RFC 9293 has no such thing.  This
+ * is struct proto's shutdown.
  */
 void xtcp_shutdown(struct sock *sk, int how)
 {
@@ -115,12 +115,12 @@ void xtcp_close(struct sock *sk, long timeout)
 	sock_hold(sk);
 	sock_orphan(sk);
 	state = sk->sk_state;
-	/* the last time that the backlog is worked off on the user's behalf */
+	/* the last time that the backlog is processed on the user's behalf */
 	release_sock(sk);
 
 	local_bh_disable();
 	bh_lock_sock(sk);
-	/* one that ended in the backlog, or since, has freed itself */
+	/* a connection that ended in the backlog, or since, has freed itself */
 	if (sk->sk_state != TCP_CLOSE)
 		adopt_orphan(sk);
 	else if (state == TCP_CLOSE)
@@ -150,7 +150,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 		xtcp_stop_listening(sk, XTCP_EV_ABORT);
 	else if (sk->sk_state != TCP_CLOSE)
 		xtcp_abort(sk, ECONNRESET);
-	/* who sleeps in a call on this connection must not go on in the next one */
+	/* a call asleep on this connection must not go on with the next one */
 	x->incarnation++;
 	xtcp_timers_stop(sk);
 	__skb_queue_purge(&sk->sk_receive_queue);
@@ -203,11 +203,11 @@ static void end_node(struct xtcp_node *node)
 }
 
 /**
- * xtcp_end_connections() - end what is in the table of a namespace that ends
+ * xtcp_end_connections() - end what a dying namespace still has in its table
  * @xn: the namespace
  *
- * TIME_WAIT objects, and connections of kernel sockets, which do not keep a
- * namespace alive.  Users' sockets do: there are none.
+ * These are TIME_WAIT objects, and connections of kernel sockets, which do not
+ * keep a namespace alive.  Users' sockets do, so none is left.
  *
  * Process context.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The congestion window: what all congestion controls have in common.  Nobody
- * else writes cwnd or ssthresh.
+ * The congestion window: what all congestion controls have in common.  No other
+ * file writes cwnd or ssthresh.
  *
  *	start:		cwnd = 10 SMSS, ssthresh as high as can be
  *							(RFC 6928, section 2)
@@ -11,12 +11,12 @@
  *			what a partial ACK says has left; in the end ssthresh,
  *			or what is in flight		(RFC 6582, 3.2)
  *
- * How cwnd grows beyond ssthresh, and what ssthresh becomes after a loss, is a
- * congestion control's to say: cong_reno.c.
+ * How cwnd grows beyond ssthresh, and what ssthresh becomes after a loss, is
+ * for the congestion control to say: cong_reno.c.
  *
- * In slow start a GSO packet's one ACK opens the window by all that it
- * acknowledges, as counting segments would: receivers that merge segments
- * send one ACK for many.
+ * In slow start the one ACK for a GSO packet opens the window by all that it
+ * acknowledges, as if segments were counted: receivers that merge segments send
+ * one ACK for many.
  */
 #include <linux/minmax.h>
 #include "cong.h"
@@ -50,9 +50,9 @@ static u32 initial_window_bytes(const struct xtcp_cong *cc)
 }
 
 /**
- * xtcp_cong_route() - what the route says of the window
+ * xtcp_cong_route() - what the route says about the window
  * @cc: the window, as xtcp_cong_init() left it
- * @initial_segs: with how many segments to begin; 0: as it is
+ * @initial_segs: how many segments to begin with; 0: leave it as it is
  * @most_segs: how many it may have at most; 0: no such bound
  */
 void xtcp_cong_route(struct xtcp_cong *cc, u32 initial_segs, u32 most_segs)
@@ -107,7 +107,8 @@ void xtcp_cong_loss(struct xtcp_cong *cc, u32 flight_bytes)
 /**
  * xtcp_cong_inflate() - fast recovery begins
  * @cc: the window, after xtcp_cong_loss()
- * @segs: how many duplicate ACKs have come: so many segments have left the network
+ * @segs: how many duplicate ACKs have come: each means that a segment has left the
+ *	network
  *
  * RFC 5681, 3.2, (3).
  */

@@ -32,9 +32,9 @@ struct xtcp_cong_ops {
  * @ssthresh_bytes: where slow start ends
  * @acked_bytes: acknowledged since the last growth in congestion avoidance
  * @mss_bytes: SMSS, the largest segment sent
- * @most_bytes: @cwnd_bytes never grows beyond
- * @initial_segs: with how many segments a connection begins, and begins again when it
- *	was idle
+ * @most_bytes: @cwnd_bytes never grows beyond this
+ * @initial_segs: how many segments a connection begins with, and begins again with
+ *	after it was idle
  */
 struct xtcp_cong {
 	const struct xtcp_cong_ops *ops;
@@ -84,7 +84,7 @@ static inline void xtcp_cong_grow(struct xtcp_cong *cc, u32 bytes)
  * @cc: the window
  * @acked_bytes: how much was acknowledged
  *
- * Return: what of it is left for congestion avoidance
+ * Return: how much of it is left for congestion avoidance
  */
 static inline u32 xtcp_cong_slow_start(struct xtcp_cong *cc, u32 acked_bytes)
 {

@@ -16,7 +16,7 @@
 #include "timers.h"
 
 /**
- * xtcp_init_connection() - everything as before the first segment
+ * xtcp_init_connection() - set everything as it is before the first segment
  * @x: the connection; locked, or not yet visible
  *
  * Leaves alone what the user has asked for: options, bound address and port.
@@ -36,7 +36,7 @@ void xtcp_init_connection(struct xtcp_sock *x)
 
 /**
  * xtcp_next_state() - the one door by which an event changes a state
- * @t: whose: a connection, a request, or a TIME_WAIT object
+ * @t: the tuple of a connection, a request, or a TIME_WAIT object
  * @from: the state that it is in
  * @event: what happened
  *

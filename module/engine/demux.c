@@ -74,7 +74,7 @@ void xtcp_demux_net_exit(struct xtcp_net *xn)
  * @t: local and remote end, and the wire
  *
  * Under rcu_read_lock(); the answer may leave the table at any time, so take a
- * reference, lock it, and look whether it is still alive.
+ * reference, lock it, and check that it is still alive.
  *
  * Return: the node, or NULL
  */
@@ -112,9 +112,9 @@ static struct xtcp_node *lookup_by_device(struct xtcp_net *xn,
  * @skb: the packet, as the IP layer left it: a segment, or an ICMP error
  * @t: the 4-tuple that it names, and the VRF that it came by
  *
- * As xtcp_lookup(), but for what is bound to another device: SO_BINDTODEVICE.
- * Where net.ipv4.tcp_l3mdev_accept says so, what came by a VRF may be for a
- * connection that is of none.
+ * Like xtcp_lookup(), but ignores what is bound to another device:
+ * SO_BINDTODEVICE.  Where net.ipv4.tcp_l3mdev_accept says so, a packet that
+ * came by a VRF may be for a connection outside every VRF.
  *
  * Under rcu_read_lock().  Return: the node, or NULL
  */
@@ -170,7 +170,7 @@ void xtcp_node_remove(struct xtcp_net *xn, struct xtcp_node *node)
  * @old: the one in the table
  * @new: with the same tuple, not in the table
  *
- * At no time does a reader find neither.  Any context but hard interrupt.
+ * A reader always finds one of the two.  Any context but hard interrupt.
  *
  * Return: 0, or -ENOENT where @old was not there
  */

@@ -2,11 +2,11 @@
 /*
  * The one transition table.  A row is a state, a column an event, a cell the
  * state that follows.  An empty cell is an event that cannot happen in that
- * state: to ask for it is a bug of the engine.
+ * state: asking for it is a bug in the engine.
  *
- * A listener's SYN makes a request object in SYN_RECEIVED and leaves the
- * listener in LISTEN; TIME_WAIT is an object of its own, too.  The table speaks
- * of the connection, whichever object stands for it.
+ * A SYN for a listener makes a request object in SYN_RECEIVED and leaves the
+ * listener in LISTEN; TIME_WAIT, likewise, is an object of its own.  The table
+ * speaks of the connection, whichever object stands for it.
  */
 #include <linux/kernel.h>
 #include "fsm.h"

@@ -36,7 +36,7 @@ static struct kmem_cache *request_cache;
  */
 int xtcp_handshake_init(void)
 {
-	/* locks and timers that watch themselves are larger */
+	/* debugging makes locks and timers larger */
 	BUILD_BUG_ON(!IS_ENABLED(CONFIG_LOCKDEP) &&
 		     sizeof(struct xtcp_request) > 256);
 	request_cache = kmem_cache_create("xtcp_request",
@@ -65,7 +65,7 @@ static void request_free(struct rcu_head *rcu)
  * xtcp_request_get() - take a reference to what the table answered
  * @req: found under rcu_read_lock()
  *
- * Its listener is counted by it, so it can be locked then.
+ * The request holds a reference to its listener, so the caller can lock that.
  *
  * Return: false where it is being freed
  */
@@ -108,7 +108,7 @@ static void request_end(struct xtcp_request *req, bool replaced)
 }
 
 /**
- * xtcp_request_fail() - a handshake comes to nothing
+ * xtcp_request_fail() - a handshake has failed
  * @req: the request; its listener locked
  * @event: why
  */
@@ -191,7 +191,7 @@ static void request_expired(struct xtcp_request *req)
 		return;
 	}
 	req->retries++;
-	/* acknowledged, and data is waited for: asking again brings nothing */
+	/* acknowledged, and waiting for data: asking again would achieve nothing */
 	if (!req->acked || req->retries >= l->defer_accept) {
 		xtcp_count(l->xn, RETRANS);
 		request_send_syn_ack(req);
@@ -218,9 +218,9 @@ static void request_timer_fn(struct timer_list *t)
 
 /**
  * xtcp_request_fire() - let a request's timer fire now
- * @req: the request, with a reference of the caller's
+ * @req: the request, to which the caller has a reference
  *
- * What a test does instead of waiting.
+ * A test calls this instead of waiting.
  *
  * Return: false where the timer was not pending
  */
@@ -257,13 +257,13 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 	req->irs = seg->seq;
 	req->iss = XTCP_CB(skb)->isn ?: xtcp_isn(l->xn, t);
 	req->snd_wnd = seg->wnd;
-	/* a child's, which begins with nothing: not the listener's, whose backlog
-	 * this segment may be of
+	/* the window of a child, whose buffer is empty at first; the listener's may not
+	 * be, if this segment is from its backlog
 	 */
 	req->rcv_wnd = xtcp_largest_window(sk);
 	req->peer_mss = xtcp_peer_mss(seg);
 	req->mark = inet_request_mark(sk, skb);
-	/* the listener's device, or the VRF, if it may be any */
+	/* the listener's device; if it takes any, the VRF */
 	req->node.ifindex = inet_request_bound_dev_if(sk, skb);
 	req->tos = inet_sk(sk)->tos;
 	req->ttl = xtcp_reply_ttl(sk);
@@ -359,19 +359,19 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	x->syn_lost = req->retries > 0 && !req->acked;
 }
 
-/* A child that cannot be: as if it had never been cloned. */
+/* A child could not be set up: undo its cloning. */
 static void child_discard(struct sock *sk)
 {
 	inet_sk_set_state(sk, TCP_CLOSE);
 	sock_orphan(sk);
 	xtcp_destroy(sk);
-	__acquire(&sk->sk_lock.slock);	/* sk_clone_lock() did, sparse */
+	__acquire(&sk->sk_lock.slock);	/* for sparse: sk_clone_lock() took it */
 	bh_unlock_sock(sk);
 	sock_put(sk);
 }
 
-/* The listener's memory cgroup pays for a child and for what comes before it is
- * accepted, and goes on paying.  Return: as sk_clone_lock()
+/* The listener's memory cgroup pays for a child and for the data that comes
+ * before it is accepted, and goes on paying.  Return: as sk_clone_lock()
  */
 static struct sock *child_clone(struct sock *listener)
 {
@@ -434,7 +434,7 @@ static enum xtcp_drop_reason request_complete(struct xtcp_request *req,
 		return XTCP_DROP_DONE;
 	}
 	if (sk_acceptq_is_full(listener)) {
-		/* the SYN,ACK will be sent again, the peer's ACK with it */
+		/* the SYN,ACK will be sent again, and so will the peer's ACK */
 		if (READ_ONCE(xn->sysctl.abort_on_overflow)) {
 			xtcp_reply_reset(xn, skb, seg);
 			xtcp_request_fail(req, XTCP_EV_ABORT);
@@ -510,8 +510,8 @@ static enum xtcp_drop_reason request_segment(struct xtcp_request *req,
 	return request_complete(req, skb, seg);
 }
 
-/* Return: false where by now something else stands for its 4-tuple; else @reason says
- * why to drop it, or as request_complete()
+/* Return: false where by now something else stands for its 4-tuple; else @reason is set
+ * as request_complete() returns it
  */
 static bool listener_take(struct sock *sk, struct sk_buff *skb,
 			  struct xtcp_segment *seg, enum xtcp_drop_reason *reason)
@@ -528,7 +528,7 @@ static bool listener_take(struct sock *sk, struct sk_buff *skb,
 		return true;
 	}
 	if (!xtcp_lookup_received(xn, skb, &t)) {
-		/* another device's: nobody's here */
+		/* it came by another device: it is for nobody here */
 		*reason = XTCP_DROP_NO_PORT;
 		return true;
 	}

@@ -14,7 +14,7 @@ struct xtcp_segment;
 /**
  * struct xtcp_request - a half-open connection of a listener, SYN_RECEIVED
  *
- * Guarded by the listener's lock, but for what the table reads.
+ * Guarded by the listener's lock, except what the table reads.
  */
 struct xtcp_request {
 	struct xtcp_node	node;
@@ -30,7 +30,7 @@ struct xtcp_request {
 	u32			rcv_wnd;
 	u32			mark;
 	u32			priority;
-	u32			sent_us;	/* when the SYN,ACK left first */
+	u32			sent_us;	/* when the SYN,ACK first left */
 	u32			challenge_ms;	/* when a challenge ACK left last */
 	u16			peer_mss;
 	u8			tos;

@@ -16,7 +16,7 @@
 #include "recovery.h"
 #include "seq.h"
 
-/* A router could not pass our segment on whole: RFC 1191.  Socket locked. */
+/* A router could not forward our segment whole: RFC 1191.  Socket locked. */
 static void path_mtu(struct sock *sk, u32 mtu)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -33,7 +33,7 @@ static void path_mtu(struct sock *sk, u32 mtu)
 }
 
 /**
- * xtcp_release_cb() - the user gives the socket back: what had to wait for that?
+ * xtcp_release_cb() - the user gives the socket back: do what had to wait for that
  * @sk: the socket; its spinlock held, softirqs off
  *
  * This is struct proto's release_cb.
@@ -85,7 +85,7 @@ static void connection_error(struct sock *sk, const struct xtcp_icmp *icmp)
 	}
 }
 
-/* A half-open connection cannot come about. */
+/* A half-open connection cannot be completed. */
 static void request_error(struct xtcp_request *req, const struct xtcp_icmp *icmp)
 {
 	struct sock *sk;

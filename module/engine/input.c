@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * SEGMENT ARRIVES: RFC 9293, 3.10.7, for a connection; in the RFC's order,
- * one function per step, with RFC 5961's care for what a blind attacker sends.
+ * one function per step, with RFC 5961's care about what a blind attacker may send.
  *
  * xtcp_segment_arrives(), at the end, lists the steps.  Each returns why the segment
  * must be dropped, XTCP_DROP_DONE where it has had all its effect, or XTCP_DROP_NONE
@@ -68,18 +68,18 @@ enum xtcp_drop_reason xtcp_step_syn_sent(struct sock *sk, struct sk_buff *skb,
 
 /* ---- first: check sequence number ---- */
 
-/* A FIN without text takes no room: neither behind what fills the window, nor where
- * that is closed.
+/* A FIN without text takes no room in the window, not even in one that is full or
+ * closed.
  */
 static bool is_bare_fin(const struct sk_buff *skb, const struct xtcp_segment *seg)
 {
 	return seg->flags & XTCP_FIN && skb->len == seg->header_bytes;
 }
 
-/* A segment that occupies nothing, at RCV.NXT + @first: its ACK counts where the peer
- * may honestly stand.  That is up to the furthest edge that we ever offered, for it
- * may have filled the window and the rest been lost; and one beyond a closed window,
- * which it has probed.
+/* A segment that occupies no sequence number, at RCV.NXT + @first: its ACK counts where
+ * an honest peer may be.  That is up to the furthest edge that we ever offered, for the
+ * peer may have filled the window, and data been lost; and one beyond a closed window,
+ * which it may have probed.
  */
 static bool is_bare_acceptable(const struct xtcp_sock *x, u32 first)
 {
@@ -88,7 +88,7 @@ static bool is_bare_acceptable(const struct xtcp_sock *x, u32 first)
 	return first <= (u32)max(offered, 0) + !xtcp_rcv_window(x);
 }
 
-/* A closed window takes no data, but ACKs and RSTs: what lies beyond it is cut off. */
+/* A closed window takes ACKs and RSTs, but no data: what lies beyond it is cut off. */
 static void cut_to_closed_window(struct sock *sk, struct sk_buff *skb,
 				 struct xtcp_segment *seg)
 {
@@ -174,7 +174,7 @@ enum xtcp_drop_reason xtcp_step_rst(struct sock *sk, const struct xtcp_segment *
 		err = EPIPE;
 	else if (xtcp_in_state(sk, TCPF_CLOSING | TCPF_LAST_ACK) &&
 		 !xtcp_unacked_bytes(x))
-		err = 0;	/* all was received, all arrived: MUST-12 */
+		err = 0;	/* both sides have received everything: MUST-12 */
 	xtcp_done(sk, XTCP_EV_RCV_RST, err);
 	return XTCP_DROP_DONE;
 }
@@ -228,8 +228,8 @@ static void new_data_acked(struct sock *sk, u32 ack)
 	xtcp_sndq_grow(sk);
 }
 
-/* Return: true where the window was changed.  The segment's is used if it is
- * newer than the one known: SND.WL1, SND.WL2.
+/* The segment's window is used if it is newer than the one known: SND.WL1,
+ * SND.WL2.  Return: whether the window has changed
  */
 static bool update_send_window(struct xtcp_sock *x, const struct xtcp_segment *seg)
 {
@@ -246,9 +246,10 @@ static bool update_send_window(struct xtcp_sock *x, const struct xtcp_segment *s
 	return changed;
 }
 
-/* The window was closed and opens: a probe's timer is not for what may go now,
- * and what the closed window did not take is sent again at once.  What was sent
- * before it closed is not, or two ACKs would have all of it sent again.
+/* The window was closed and opens.  The probe's timer does not apply to what
+ * may go now, and what was sent into the closed window is sent again at once;
+ * but not what was sent before it closed, or two ACKs would cause all of that
+ * to be sent again.
  */
 static void window_opened(struct sock *sk)
 {
@@ -273,7 +274,7 @@ static bool fin_acked(struct sock *sk)
 		if (sock_flag(sk, SOCK_DEAD))
 			xtcp_fin_wait_2(sk);
 		else
-			sk->sk_state_change(sk);	/* SO_LINGER waits */
+			sk->sk_state_change(sk);	/* close() may wait: SO_LINGER */
 		return sk->sk_state != TCP_CLOSE;
 	case TCP_CLOSING:
 		xtcp_time_wait(sk, XTCP_EV_RCV_ACK_OF_FIN);
@@ -285,8 +286,8 @@ static bool fin_acked(struct sock *sk)
 	return true;
 }
 
-/* RFC 5961, 5.2: an ACK older than the largest window is refused; so is one of bytes that
- * were never sent, older than what the connection began with.
+/* RFC 5961, 5.2: an ACK older than the largest window is refused; so is one older than
+ * the connection's first byte, as such bytes were never sent.
  */
 static u32 oldest_ack(const struct xtcp_sock *x)
 {
@@ -437,7 +438,7 @@ void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 		reason = xtcp_step_rst(sk, seg);
 		goto out;
 	}
-	/* third: check security: filters and policies were asked at the door, receive.c */
+	/* third: check security: receive.c has asked filters and policies already */
 	/* fourth: check the SYN bit */
 	if (unlikely(seg->flags & XTCP_SYN)) {
 		reason = xtcp_step_syn(sk);

@@ -40,7 +40,7 @@ int xtcp_start_listening(struct sock *sk)
 	return err;
 }
 
-/* One that was never accepted.  Softirqs off. */
+/* End a connection that was never accepted.  Softirqs off. */
 static void end_child(struct sock *sk)
 {
 	bh_lock_sock_nested(sk);
@@ -54,7 +54,7 @@ static void end_child(struct sock *sk)
 	sock_put(sk);
 }
 
-/* There may be thousands: softirqs, and others, run between one and the next. */
+/* There may be thousands, so softirqs and other tasks may run between two of them. */
 static void end_children(struct sock *sk)
 {
 	struct xtcp_sock *l = xtcp_sk(sk), *child;
@@ -86,7 +86,7 @@ static void end_requests(struct sock *sk)
 }
 
 /**
- * xtcp_stop_listening() - no more; what was not accepted is reset
+ * xtcp_stop_listening() - listen no more; what was not accepted is reset
  * @sk: the listener, locked by lock_sock(): process context
  * @event: XTCP_EV_CLOSE or XTCP_EV_ABORT
  *
