@@ -23,7 +23,7 @@ long xtcp_mem[3] __read_mostly;
 int xtcp_buffer_least = 4096;
 
 /**
- * xtcp_enter_memory_pressure() - more is charged than the pressure mark
+ * xtcp_enter_memory_pressure() - the charge is above the pressure mark
  * @sk: whose charge it was
  *
  * This is struct proto's enter_memory_pressure.
@@ -34,7 +34,7 @@ void xtcp_enter_memory_pressure(struct sock *sk)
 }
 
 /**
- * xtcp_leave_memory_pressure() - less is charged than the low mark
+ * xtcp_leave_memory_pressure() - the charge is below the low mark
  * @sk: whose charge it was
  *
  * This is struct proto's leave_memory_pressure.
@@ -50,12 +50,12 @@ void xtcp_leave_memory_pressure(struct sock *sk)
  * @bytes: how much; sk_mem_charge() takes it from there
  *
  * For the one segment that an empty queue takes.  The socket core forces a charge,
- * the memory cgroup's included, only where a send buffer is over its size; so for
- * this moment it has none.  Who asks meanwhile without the lock whether there is
- * room in it is told no, and is woken by the sk_write_space() that follows each
- * segment and each write.
+ * the memory cgroup's included, only where a send buffer is over its size; so for this
+ * moment the size is 0.  Whoever asks meanwhile, without the lock, is told that there
+ * is no room, and is woken by the sk_write_space() that follows each segment and each
+ * write.
  *
- * Any context.  Return: true, unless the core has changed its mind
+ * Any context.  Return: true, unless the core no longer forces charges
  */
 bool xtcp_force_charge(struct sock *sk, int bytes)
 {
@@ -65,7 +65,7 @@ bool xtcp_force_charge(struct sock *sk, int bytes)
 
 	if (bytes <= sk->sk_forward_alloc)
 		return true;
-	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;	/* nobody else is to change it */
+	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;	/* nobody else may change it */
 	WRITE_ONCE(sk->sk_sndbuf, 0);
 	done = __sk_mem_schedule(sk, bytes - sk->sk_forward_alloc, SK_MEM_SEND);
 	WRITE_ONCE(sk->sk_sndbuf, sndbuf);
@@ -74,7 +74,7 @@ bool xtcp_force_charge(struct sock *sk, int bytes)
 }
 
 /**
- * xtcp_memory_init() - the limits, by the memory that there is
+ * xtcp_memory_init() - set the limits by how much memory there is
  *
  * At module load.  As the kernel's TCP: 4.7, 6.2 and 9.4 percent of memory.
  *

@@ -31,7 +31,7 @@ void xtcp_sync_mss(struct sock *sk, u32 pmtu)
 }
 
 /**
- * xtcp_sync_route() - segments are about to be built: for which route, and which MTU?
+ * xtcp_sync_route() - bring route and MTU up to date, before segments are built
  * @sk: the connection, locked
  *
  * Finds a route where the cached one is stale.  Where there is none the segments will be

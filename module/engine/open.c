@@ -27,7 +27,7 @@
 
 /* ---- active OPEN ---- */
 
-/* Undo an OPEN that did not come to sending a SYN. */
+/* Undo an OPEN that failed before it sent a SYN. */
 static void open_undo(struct sock *sk, bool was_bound)
 {
 	struct inet_sock *inet = inet_sk(sk);
@@ -44,7 +44,7 @@ static void open_undo(struct sock *sk, bool was_bound)
 	sk->sk_route_caps = 0;
 }
 
-/* Whom to connect, from where, and on which port of ours: all of the 4-tuple. */
+/* Settle all of the 4-tuple: the peer, our address, and our port. */
 static int open_addresses(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 {
 	struct inet_sock *inet = inet_sk(sk);
@@ -74,8 +74,8 @@ static int open_addresses(struct sock *sk, const struct in6_addr *raddr, u16 rpo
  * Process context.  RFC 9293, 3.10.1.
  *
  * Return: 0: a SYN was sent, or the timer will send it; -EADDRNOTAVAIL,
- * -EADDRINUSE: there is no port, or the 4-tuple is taken; -ENOBUFS; what a routing
- * lookup gives.  Then nothing has changed
+ * -EADDRINUSE: there is no port, or the 4-tuple is taken; -ENOBUFS; or a routing
+ * lookup's error.  After an error nothing has changed
  */
 int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 {
@@ -116,8 +116,8 @@ undo:
  * xtcp_syn_again_soon() - the peer knew an older connection, and was reset
  * @sk: the connection, locked, in SYN_SENT
  *
- * RFC 9293, 3.5.1, figure 9: now it will take the SYN.  Once: a peer that does not mend
- * its ways has to wait.
+ * RFC 9293, 3.5.1, figure 9: now it will take the SYN.  Only once: a peer that does the
+ * same again has to wait.
  */
 void xtcp_syn_again_soon(struct sock *sk)
 {
@@ -200,8 +200,8 @@ static void forget_syn(struct sock *sk)
 	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
 
 	if (skb && XTCP_CB(skb)->flags & XTCP_SYN) {
-		/* one that went twice measures nothing; lost it was only if a timeout
-		 * said so, not in a simultaneous open
+		/* a SYN sent twice measures nothing; whether it was lost, only a
+		 * timeout says: a simultaneous open sends it twice without a loss
 		 */
 		if (!XTCP_CB(skb)->resent)
 			xtcp_rtt_sample(&x->rtt,
@@ -213,9 +213,9 @@ static void forget_syn(struct sock *sk)
 	xtcp_timer_stop(x, XTCP_TIMER_RETRANSMIT);
 }
 
-/* May the ACK of the SYN,ACK wait for data to carry it?  So with TCP_QUICKACK 0, set
- * before connect(), with TCP_DEFER_ACCEPT, which on this end means the same, and where
- * somebody waits to write: tcp(7).
+/* May the ACK of the SYN,ACK wait for data to carry it?  It may with TCP_QUICKACK 0,
+ * set before connect(); with TCP_DEFER_ACCEPT, which means the same on this end; and
+ * where somebody waits to write: tcp(7).
  */
 static bool holds_last_ack(struct sock *sk)
 {
@@ -256,7 +256,7 @@ void xtcp_syn_ack_received(struct sock *sk, struct sk_buff *skb,
 
 /**
  * xtcp_syn_acked() - our SYN is acknowledged in SYN_RECEIVED
- * @sk: the connection, locked; FIN_WAIT_1 where the user was quicker
+ * @sk: the connection, locked; or in FIN_WAIT_1, if the user has closed already
  * @seg: the segment
  *
  * RFC 9293, 3.10.7.4, fifth, SYN-RECEIVED.

@@ -22,7 +22,7 @@
 #include "window.h"
 
 /* A FIN occupies a sequence number, so it waits for room in the peer's window: 3.8.6.
- * The data before it need not: what fills the window goes without it.
+ * The data before it need not wait: what fills the window goes without the FIN.
  *
  * Return: 0; -ENOMEM
  */
@@ -137,14 +137,14 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 	if (!clone)
 		return -ENOBUFS;
 	x->sent_closed |= !x->snd_wnd;
-	cb->sent_us = xtcp_now_us();	/* before: on its way it may take a while */
+	cb->sent_us = xtcp_now_us();	/* before it leaves: the way may take a while */
 	xtcp_rate_sent(&x->rate, &cb->mark, x->tally.bytes_acked, cb->sent_us,
 		       x->snd_una == x->snd_nxt);
 	set_gso(sk, clone, x->snd_mss);
 	return transmit_segment(sk, clone, cb->block.seq, cb->flags);
 }
 
-/* A segment without data, that is not repeated. */
+/* Send a segment without data, which is never repeated. */
 static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
 {
 	struct sk_buff *skb;
@@ -228,8 +228,8 @@ static u32 sendable_bytes(struct xtcp_sock *x, struct sk_buff *skb, bool last,
 			return len;
 		return len - tail;
 	}
-	/* not all of it: whole segments only, unless the peer's window is that
-	 * small and this is half of all it ever offered
+	/* not all of it fits: send whole segments only; but less than one if it
+	 * is half of the largest window that the peer ever offered
 	 */
 	if (chunk >= mss)
 		return rounddown(chunk, mss);
@@ -260,7 +260,7 @@ static enum xtcp_limit limited_by(const struct sock *sk)
 		return sk->sk_socket &&
 		       test_bit(SOCK_NOSPACE, &sk->sk_socket->flags) &&
 		       cwnd_room(x) ? XTCP_LIMIT_SNDBUF : XTCP_LIMIT_PATH;
-	whole = clamp(skb->len, 1u, x->snd_mss);	/* a FIN takes one, too */
+	whole = clamp(skb->len, 1u, x->snd_mss);	/* 1: a bare FIN */
 	return seq_lt(xtcp_window_end(x), xtcp_seq(skb) + whole) &&
 	       cwnd_room(x) >= whole ? XTCP_LIMIT_WINDOW : XTCP_LIMIT_PATH;
 }
@@ -279,10 +279,10 @@ void xtcp_note_limit(struct sock *sk)
 /**
  * resend_head() - send again what is at rtx_head
  * @sk: the connection, locked
- * @most_bytes: at most that many bytes of it, in whole segments; at least one
+ * @most_bytes: at most this many bytes of it, in whole segments; at least one
  *
- * What was acknowledged of it is cut off first.  What cannot be sent in one go
- * is cut in two.
+ * Cuts off first what was acknowledged of it, and cuts in two what cannot be
+ * sent in one go.
  *
  * RFC 9293: SHLD-16.
  *
@@ -299,9 +299,9 @@ static int resend_head(struct sock *sk, u32 most_bytes)
 	if (!skb)
 		return -ENOMEM;
 	most_bytes = max(rounddown(most_bytes, x->snd_mss), x->snd_mss);
-	/* the path may be another than when it was queued */
+	/* the path may have changed since it was queued */
 	most_bytes = min(most_bytes, most_at_once(sk));
-	/* into a window that was closed after the data left: one octet */
+	/* the window may have closed after the data left: send one octet */
 	wnd = max(xtcp_usable_window(x, xtcp_seq(skb)), 1u);
 	most_bytes = min(most_bytes, wnd);
 	while (skb->len < most_bytes && xtcp_sndq_merge(sk, skb, most_bytes))
@@ -324,8 +324,8 @@ static int resend_head(struct sock *sk, u32 most_bytes)
 	return err;
 }
 
-/* Send again what is marked lost, in order, as far as both windows allow; its first
- * segment in any case.  Return: whether nothing is left of it
+/* Send again what is marked lost, in order, as far as both windows allow, but at least
+ * the first segment of it.  Return: whether all of it was sent
  */
 static bool send_lost(struct sock *sk)
 {
@@ -368,7 +368,7 @@ static u32 next_packet(struct sock *sk, struct sk_buff *skb, u8 nonagle)
 			     nonagle);
 	if (len > x->snd_mss)
 		len = min(len, most_at_once(sk));
-	/* the segment that a stamp is of goes alone: no segmentation has to find it */
+	/* the segment to be stamped goes alone: segmentation need not find it */
 	if (unlikely(XTCP_CB(skb)->stamped) && len == skb->len && len > x->snd_mss)
 		len = rounddown(len - 1, x->snd_mss);
 	return len;
@@ -392,14 +392,14 @@ static void send_new(struct sock *sk, u8 nonagle)
 		if (len < skb->len ? xtcp_sndq_cut(sk, skb, len) :
 				     part_fin(sk, skb))
 			break;
-		/* an skb that could not be sent is lost, as in the network */
+		/* an skb that could not be sent counts as lost in the network */
 		if (transmit_queued(sk, skb) == -ENOBUFS)
 			break;
 		note_sent(sk);
 	}
 }
 
-/* The peer's window holds all back, and nothing is in flight: it must be probed. */
+/* Nothing is in flight, and the peer's window holds everything back: probe it. */
 static void arm_probe(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -416,8 +416,8 @@ static void arm_probe(struct sock *sk)
  * @sk: the connection, locked
  * @nonagle: XTCP_NAGLE_OFF, XTCP_NAGLE_CORK, XTCP_NAGLE_PUSH, or 0
  *
- * Where the peer's window holds all back and nothing is in flight, arms the timer
- * to probe it.
+ * Where the peer's window holds everything back and nothing is in flight, arms the
+ * timer to probe it.
  *
  * RFC 9293: MUST-60, SHLD-29.
  */
@@ -440,10 +440,10 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 }
 
 /**
- * xtcp_output_pause() - the user begins to write: was the path waiting for that?
+ * xtcp_output_pause() - the user begins to write: had the path run dry?
  * @sk: the connection, locked
  *
- * Then what was sent before says nothing of the path's rate.
+ * If so, earlier samples measure the user, not the path.
  */
 void xtcp_output_pause(struct sock *sk)
 {
@@ -482,7 +482,9 @@ int xtcp_output_probe(struct sock *sk)
 		err = part_fin(sk, skb);
 	if (err)
 		return err;
-	/* the user waits for more, but the peer's reader need not: MUST-61 */
+	/* the peer's reader need not wait for more, even if the user does:
+	 * MUST-61
+	 */
 	if (skb->len && skb_queue_is_last(&sk->sk_write_queue, skb))
 		XTCP_CB(skb)->flags |= XTCP_PSH;
 	xtcp_count(x->xn, PROBES);
@@ -500,7 +502,7 @@ int xtcp_output_probe(struct sock *sk)
  * @sk: the connection, locked; iss chosen, write_seq and snd_una equal to it
  * @flags: XTCP_SYN, or XTCP_SYN | XTCP_ACK
  *
- * Return: 0; -ENOBUFS without memory; what the IP layer refuses with
+ * Return: 0; -ENOBUFS without memory; the IP layer's error
  */
 int xtcp_send_syn(struct sock *sk, u8 flags)
 {
@@ -549,9 +551,9 @@ int xtcp_send_fin(struct sock *sk)
 	return 0;
 }
 
-/* SEG.SEQ of a segment without data: the newest that the peer must find acceptable
- * (RFC 9293, 3.4; MUST-34, A.2).  SND.NXT may lie beyond its window, for that was probed,
- * or has shrunk.
+/* SEG.SEQ of a segment without data: the newest that the peer must find acceptable (RFC
+ * 9293, 3.4; MUST-34, A.2).  SND.NXT may lie beyond its window, which was probed, or
+ * has shrunk.
  */
 static u32 bare_seq(const struct xtcp_sock *x)
 {
@@ -609,8 +611,8 @@ void xtcp_ack_before_wait(struct sock *sk)
 		xtcp_send_ack(sk);
 }
 
-/* Where the user is about to answer, a reader beats this timer: it is for the one that
- * does something else first, and gives it a full tick (MUST-40).
+/* A reader about to answer normally beats this timer; it is for the one that does
+ * something else first, and gives it a full tick (MUST-40).
  */
 static unsigned long ack_delay(const struct xtcp_sock *x)
 {
@@ -630,7 +632,7 @@ void xtcp_send_due(struct sock *sk)
 
 	if (x->send_head || unlikely(x->rtx_head))
 		xtcp_output(sk, x->nonagle);
-	/* after that: TCP_NOTSENT_LOWAT counts what was not sent */
+	/* after sending: TCP_NOTSENT_LOWAT counts what was not sent */
 	sk->sk_write_space(sk);
 	xtcp_note_limit(sk);
 	if (!x->ack.pending)
@@ -678,7 +680,7 @@ void xtcp_send_keepalive(struct sock *sk)
 }
 
 /**
- * xtcp_send_reset() - tell the peer that the connection is no more
+ * xtcp_send_reset() - tell the peer that the connection no longer exists
  * @sk: the connection, locked, in a synchronized state
  *
  * RFC 9293, 3.10.5: <SEQ=SND.NXT><CTL=RST>, as far as the peer will accept it; with an

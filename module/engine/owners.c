@@ -185,8 +185,8 @@ static bool owner_keys_conflict(const struct xtcp_owner_key *wish,
 	return true;
 }
 
-/* Make the owner's key by the options that it has set by now.  Return: whether
- * that is another than its group's
+/* Make the owner's key from the options that it has set by now.  Return:
+ * whether it differs from its group's
  */
 static bool owner_has_changed(const struct xtcp_owner *o,
 			      struct xtcp_owner_key *now)
@@ -302,7 +302,7 @@ int xtcp_owners_conflict(struct xtcp_owners *owners,
 /* ---- owners come and go ---- */
 
 /**
- * xtcp_owners_add() - one more
+ * xtcp_owners_add() - add an owner
  * @owners: the port's
  * @o: the owner, of no group
  * @key: what it is
@@ -320,7 +320,7 @@ int xtcp_owners_add(struct xtcp_owners *owners, struct xtcp_owner *o,
 }
 
 /**
- * xtcp_owners_join() - one more, as a member of another's group
+ * xtcp_owners_join() - add an owner to another's group
  * @o: the owner, of no group
  * @other: one that has a group
  *
@@ -357,7 +357,7 @@ int xtcp_owners_move(struct xtcp_owners *owners, struct xtcp_owner *o,
 }
 
 /**
- * xtcp_owners_remove() - one less
+ * xtcp_owners_remove() - remove an owner
  * @owners: the port's
  * @o: one of them
  *

@@ -15,12 +15,12 @@ struct xtcp_port;
 
 /**
  * struct xtcp_owner - a socket or TIME_WAIT object that occupies a port
- * @node: in its group; guarded by the port's lock, as all of this
+ * @node: in its group; like all of this, guarded by the port's lock
  * @port: the port, or NULL
  * @group: owners.c: those equal to it
  * @hold: on the TCP wire: the port in the kernel's TCP
  * @sk: the socket; NULL for a TIME_WAIT object
- * @uid: whose it is; a child's: whose listener made it
+ * @uid: the user that it belongs to; a child's: its listener's
  * @guards: @hold knows that this shares the port with nobody
  */
 struct xtcp_owner {
@@ -33,16 +33,14 @@ struct xtcp_owner {
 	bool			guards;
 };
 
-/* A check moves owners to another group one by one, and breaks off after so
- * many.
- */
+/* A check moves owners to another group one by one, and stops after this many. */
 #define XTCP_OWNERS_MOVES_MAX	64
 
 enum xtcp_owner_how {
 	XTCP_OWNER_REUSE	= BIT(0),	/* SO_REUSEADDR */
 	XTCP_OWNER_REUSEPORT	= BIT(1),	/* SO_REUSEPORT */
 	XTCP_OWNER_LISTENS	= BIT(2),
-	XTCP_OWNER_TIME_WAIT	= BIT(3),	/* SO_REUSEPORT: of whichever user */
+	XTCP_OWNER_TIME_WAIT	= BIT(3),	/* SO_REUSEPORT: for any user */
 };
 
 /**
@@ -66,7 +64,7 @@ struct xtcp_owner_key {
  * @groups: those with the same key
  * @classes: those groups whose keys differ in nothing but the address
  *
- * Guarded by the port's lock, as all that is done to it.
+ * The port's lock guards all that is done to it.
  */
 struct xtcp_owners {
 	struct rb_root	groups;

@@ -49,7 +49,7 @@ static u32 port_key(u8 wire, u16 num)
 	return (u32)wire << 16 | num;
 }
 
-/* The namespace counts, so that nobody can tell which ports share a lock. */
+/* The namespace is hashed in, so that nobody can tell which ports share a lock. */
 static spinlock_t *port_lock(struct xtcp_net *xn, u32 key)
 {
 	return &xn->port_locks[hash_32(key ^ net_hash_mix(xn->net),
@@ -372,9 +372,10 @@ static int port_try_connect(struct sock *sk, u16 num)
 
 /* RFC 6056, 3.3.4: the double-hash algorithm.  The place where the search
  * begins depends on the peer, by a secret, and on how many ports were given
- * before to peers that share its counter.  So nobody can tell the next port, or
- * which other peers there are, and a port is reused late.  There are 65,536
- * counters, because with few a host could be recognised by the collisions.
+ * before to peers that share its counter.  So nobody can guess the next port,
+ * or learn which other peers there are, and a port is reused late.  There are
+ * 65,536 counters, because with few a host could be recognised by the
+ * collisions.
  */
 struct port_search {
 	u32	offset;
@@ -407,7 +408,7 @@ static struct port_search port_search(const struct xtcp_sock *x)
 	};
 }
 
-/* Let the next search begin beyond this one, and let nobody tell how far. */
+/* Let the next search begin beyond this one, and nobody know how far. */
 static void port_search_ends(struct port_search *search, u32 tried)
 {
 	WRITE_ONCE(*search->counter, READ_ONCE(*search->counter) + tried +
@@ -561,7 +562,7 @@ void xtcp_port_unlisten(struct sock *sk)
 	hlist_del_rcu(&x->listen_node);
 	x->listening = false;
 	xtcp_owner_key(&key, sk, x->owner.uid);
-	/* without memory for that it keeps others away as a listener does */
+	/* without memory for that, it keeps others away as a listener would */
 	xtcp_owners_move(&port->owners, &x->owner, &key);
 	owner_guard(&x->owner, !(key.how & XTCP_OWNER_REUSE));
 	spin_unlock_bh(port_lock(x->xn, port->key));
@@ -638,7 +639,7 @@ void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_owner *heir)
 	xtcp_hold_ref(heir->hold);
 	spin_lock_bh(port_lock(x->xn, port->key));
 	if (xtcp_owners_add(&port->owners, heir, &key))
-		/* no memory: whoever may share with the connection may with it */
+		/* no memory: it shares the port as the connection does */
 		xtcp_owners_join(heir, &x->owner);
 	owner_added(port, heir, key.how & XTCP_OWNER_REUSE);
 	spin_unlock_bh(port_lock(x->xn, port->key));
@@ -739,7 +740,7 @@ struct sock *xtcp_lookup_listener(struct xtcp_net *xn,
 /**
  * xtcp_next_listener() - walk over a namespace's listeners
  * @xn: the namespace
- * @id: the least number that counts; that of the answer is left there
+ * @id: the least number to look for; set to the answer's
  *
  * A listener keeps its number as long as it listens.  Under rcu_read_lock().
  *

@@ -4,9 +4,9 @@
  * samples.
  *
  * A segment that is acknowledged says how many bytes have been acknowledged
- * since it left.  They took the longer of two times: from one acknowledgment to
- * the other, and, for acknowledgments may come in a bunch, from the first of
- * their segments to the last.
+ * since it left.  That took the longer of two times: from one acknowledgment to the
+ * other, and, since acknowledgments may come in a bunch, from the first of their
+ * segments to the last.
  *
  * Where the user had too little to send, the rate is the user's, not the path's:
  * such a sample counts only if it is higher than what is known.
@@ -20,7 +20,7 @@
 /**
  * xtcp_rate_pause() - the user had nothing more to send, and the path had room
  * @rate: the connection's
- * @end: as many bytes will have been delivered when what is in flight is
+ * @end: how many bytes will have been delivered once all in flight is
  */
 void xtcp_rate_pause(struct xtcp_rate *rate, u32 end)
 {

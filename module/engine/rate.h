@@ -8,9 +8,9 @@
  * struct xtcp_rate - how quickly data are delivered
  *
  * @delivered_us: when bytes were acknowledged last
- * @first_sent_us: when the segment left that the next sample begins with
- * @bytes: the sample that counts: so many
- * @interval_us: in so long; 0: there is none yet
+ * @first_sent_us: when the first segment of the next sample left
+ * @bytes: bytes delivered in the current sample
+ * @interval_us: the time that took; 0: there is no sample yet
  * @pause_end: while @paused: behind the last byte that was in flight
  * @paused: the user had no more to send than that
  * @app_limited: the sample is of such a pause: the path may do better
@@ -30,8 +30,8 @@ struct xtcp_rate {
  *
  * @delivered: how many bytes had been acknowledged
  * @delivered_us: when the last of them
- * @first_sent_us: when the first of those left that were in flight
- * @app_limited: in or after a pause of the user's
+ * @first_sent_us: when the first of those in flight left
+ * @app_limited: sent in or after a pause by the user
  */
 struct xtcp_rate_mark {
 	u32	delivered;

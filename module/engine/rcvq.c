@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What has been received and not been read: in order, in the socket's receive
- * queue, and ahead of its turn, in the reassembly tree.
+ * What has been received but not read: in order, in the socket's receive queue, and
+ * ahead of its turn, in the reassembly tree.
  *
  * What the window promised is taken (RFC 9293, 3.8.6).  Half of the free memory is
  * offered, which pays for skbs that cost up to twice their data.  Small segments
@@ -36,8 +36,8 @@ static u64 rcvq_memory_with(const struct sock *sk, const struct sk_buff *skb)
 	return (u64)atomic_read(&sk->sk_rmem_alloc) + skb->truesize;
 }
 
-/* Does the skb cost more than its @fresh bytes, those that had not come before, may;
- * and the window's promise with it?
+/* Does the skb cost more than its @fresh bytes (those that had not come before) may,
+ * and leave too little memory for what the window has promised?
  */
 static bool rcvq_too_dear(const struct sock *sk, const struct sk_buff *skb, u32 fresh)
 {
@@ -64,10 +64,10 @@ static bool rcvq_prune(struct sock *sk)
 	return true;
 }
 
-/* Memory for an skb that is in order: what is not gives way.  At the limit of all
- * sockets together, one that has nothing to read still takes a segment: else
- * nothing would ever move.  Four times the buffer, and twice the data where that was
- * larger once, is more than packing leaves behind, unless it had no memory.
+/* Get memory for an skb that is in order: what is out of order gives way.  At the limit
+ * of all sockets together, a socket with nothing to read still takes a segment: else
+ * nothing would ever move.  Packing keeps the cost below four times the buffer, and
+ * twice the data where the buffer was larger once, unless it found no memory.
  */
 static bool rcvq_charge(struct sock *sk, struct sk_buff *skb)
 {
@@ -88,15 +88,15 @@ static bool rcvq_charge(struct sock *sk, struct sk_buff *skb)
 	       xtcp_force_charge(sk, skb->truesize);
 }
 
-/* Data that came later is in the same skb now: SO_TIMESTAMP tells of the last. */
+/* Data that came later is in the same skb now: SO_TIMESTAMP reports the last. */
 static void rcvq_stamp(struct sk_buff *to, const struct sk_buff *from)
 {
 	to->tstamp = from->tstamp;
 	skb_hwtstamps(to)->hwtstamp = skb_shinfo(from)->hwtstamps.hwtstamp;
 }
 
-/* Append to the end of @to what follows it.  Consumes @skb where it succeeds.  What
- * that costs must have been allowed.
+/* Append to the end of @to what follows it.  Consumes @skb where it succeeds.  Its cost
+ * must have been allowed.
  */
 static bool rcvq_coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *skb)
 {
@@ -150,9 +150,9 @@ static u32 rcvq_fill_up(struct sk_buff *to, const struct sk_buff *skb, u32 at)
 	return n;
 }
 
-/* Move what is new of an skb to the end of the receive queue, byte behind byte.
- * Return: false where memory ends before; what has been moved stays, and the reader
- * will skip it in @skb.
+/* Move what is new of an skb to the end of the receive queue, byte after byte.  Return:
+ * false where memory runs out first; what has been moved stays, and the reader will
+ * skip it in @skb.
  */
 static bool rcvq_pack(struct sock *sk, struct sk_buff *skb)
 {
@@ -198,8 +198,8 @@ static void rcvq_append(struct sock *sk, struct sk_buff *skb)
 	} else if (unlikely(rcvq_too_dear(sk, skb, end - x->rcv_nxt)) && rcvq_pack(sk, skb)) {
 		consume_skb(skb);
 	} else if (!rcvq_coalesce(sk, skb_peek_tail(&sk->sk_receive_queue), skb)) {
-		if (!skb->destructor) {	/* out of order it was charged already */
-			/* packing may have ended halfway, and used what was
+		if (!skb->destructor) {	/* charged already if it came out of order */
+			/* packing may have stopped halfway, and used what was
 			 * scheduled for this
 			 */
 			xtcp_force_charge(sk, skb->truesize);
@@ -230,7 +230,7 @@ bool xtcp_rcvq_add(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
- * xtcp_rcvq_fill() - queue what is in sequence by now of what came before its turn
+ * xtcp_rcvq_fill() - queue what came before its turn and is now in sequence
  * @sk: the connection, locked
  *
  * RFC 9293: MUST-59.
@@ -259,7 +259,7 @@ bool xtcp_rcvq_fill(struct sock *sk)
 	return false;
 }
 
-/* One of many small segments behind a gap: into an skb that the next ones fill up.
+/* Put one of many small segments behind a gap into an skb that the next ones fill up.
  * Return: the one to queue, @skb itself where there is no memory
  */
 static struct sk_buff *rcvq_roomy_copy(struct sock *sk, struct sk_buff *skb)
@@ -333,8 +333,8 @@ void xtcp_rcvq_purge_held(struct sock *sk)
  * xtcp_rcvq_purge_unread() - free what came in order
  * @sk: the connection, locked
  *
- * Return: whether the user had not read it all: then the peer must learn that it was
- * not taken (RFC 9293, 3.6.1)
+ * Return: whether some of it was unread: then the peer must learn of that (RFC 9293,
+ * 3.6.1)
  */
 bool xtcp_rcvq_purge_unread(struct sock *sk)
 {
@@ -364,6 +364,6 @@ u32 xtcp_unread(const struct sock *sk)
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	u32 n = READ_ONCE(x->rcv_nxt) - READ_ONCE(x->copied_seq);
 
-	/* the peer's FIN has a sequence number, but is no byte */
+	/* the peer's FIN has a sequence number, but is not a byte */
 	return n && x->fin_seen ? n - 1 : n;
 }

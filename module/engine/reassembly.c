@@ -3,10 +3,10 @@
  * The out-of-order queue: RFC 9293, 3.10.7.4, "segments with higher beginning
  * sequence numbers SHOULD be held for later processing (SHLD-31)".
  *
- * A tree of blocks ordered by their first sequence number, none lying within
- * another, so ordered by their last one too.  Neighbours may overlap; who takes
- * a block out trims what has been received by then.  Of bytes that came twice
- * the ones that came first count.
+ * A tree of blocks ordered by their first sequence number; none lies within
+ * another, so their last ones are in the same order.  Neighbours may overlap;
+ * whoever takes a block out trims what has been received by then.  Where bytes
+ * came twice, those that came first count.
  */
 #include "reassembly.h"
 #include "seq.h"

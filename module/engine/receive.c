@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The NIC's door: check a segment, look up whom it is for, lock that or leave
- * the segment in its backlog, and hand it on.
+ * The NIC's door: check a segment, look up the socket that it is for, lock that
+ * or leave the segment in its backlog, and hand it on.
  */
 #include <linux/filter.h>
 #include <linux/skbuff.h>
@@ -28,7 +28,7 @@ static u32 backlog_limit(const struct sock *sk)
 	       64 * 1024;
 }
 
-/* RFC 9293, 3.1: 20 to 60 bytes, data offset and all. */
+/* RFC 9293, 3.1: 20 to 60 bytes, as the data offset says. */
 static bool header_complete(struct sk_buff *skb)
 {
 	u32 header_bytes;
@@ -93,8 +93,8 @@ static bool socket_permits(struct sock *sk, struct sk_buff *skb)
 	return true;
 }
 
-/* Where there is no socket: a policy may ask for IPsec.  Return: false where it
- * does in vain, and the segment is consumed
+/* Where there is no socket, a policy may still demand IPsec.  Return: false
+ * where the segment lacks it, and is consumed
  */
 static bool policy_permits(struct xtcp_net *xn, struct sk_buff *skb)
 {
@@ -245,8 +245,8 @@ static void receive_dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judg
  * xtcp_rcv() - a segment comes from the IP layer
  * @skb: skb->data is the TCP header; consumed
  *
- * Softirq, under rcu_read_lock().  The handler of the native protocol, to
- * which those of TCP's wire are led as well.
+ * Softirq, under rcu_read_lock().  The handler of the native protocol; segments
+ * of TCP's wire are led here as well.
  *
  * RFC 9293: MUST-50.
  *
@@ -266,7 +266,7 @@ int xtcp_rcv(struct sk_buff *skb)
 }
 
 /**
- * xtcp_knows() - on a port that is shared with another TCP: is a segment for us?
+ * xtcp_knows() - is a segment for us, on a port that is shared with another TCP?
  * @xn: the namespace
  * @skb: the segment, or an ICMP error that quotes one
  * @t: its 4-tuple, as seen from here
@@ -303,7 +303,7 @@ int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb)
 		socket_segment(sk, skb);
 		return 0;
 	}
-	/* a child is locked in there as by softirq: none may come between */
+	/* a child is locked in there as in softirq, so none may come between */
 	local_bh_disable();
 	rcu_read_lock();
 	/* a request has become a connection since, or a connection TIME_WAIT */

@@ -17,7 +17,7 @@
  *				lost and is sent again in order, as slow start
  *				allows; ACKs for what did arrive skip it.
  *
- * What a loss costs is the congestion control's to say.
+ * What a loss costs is for the congestion control to say.
  */
 #include <linux/skbuff.h>
 #include "cong.h"
@@ -129,7 +129,7 @@ void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes)
 
 /* RFC 5827, 3.1: two or three segments in flight and no more to send: three
  * duplicate ACKs cannot come.  Behind a single one there is nothing that could
- * cause any: they tell of something else.
+ * cause any: duplicates then mean something else.
  */
 static u32 dup_thresh(const struct xtcp_sock *x)
 {
@@ -157,9 +157,9 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 		x->dup_acks++;
 	switch (x->phase) {
 	case XTCP_PHASE_OPEN:
-		/* RFC 6582, 3.2, (2): only an ACK that covers more than recover, which is
-		 * behind the last byte then sent; for duplicates of an older flight
-		 * follow what was sent again
+		/* RFC 6582, 3.2, (2): only an ACK beyond recover, the end of what had
+		 * been sent by then, because data sent again causes duplicates for that
+		 * flight
 		 */
 		if (x->dup_acks < dup_thresh(x) ||
 		    seq_leq(x->snd_una, x->recover))
@@ -167,7 +167,7 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 		xtcp_count(x->xn, FAST_RETRANS);
 		x->phase = XTCP_PHASE_RECOVERY;
 		x->recover = x->snd_nxt;
-		/* RFC 5681, 3.2: without what duplicate ACKs let out */
+		/* RFC 5681, 3.2: not counting what duplicate ACKs let out */
 		xtcp_cong_loss(&x->cong, x->dup_nxt - x->snd_una);
 		xtcp_cong_inflate(&x->cong, x->dup_acks);
 		mark_lost(sk, x->snd_una + x->snd_mss);
@@ -198,8 +198,8 @@ void xtcp_recovery_mark_first(struct sock *sk)
  * xtcp_recovery_mark_all() - all in flight was lost, and not by congestion
  * @sk: the connection, locked; something is in flight
  *
- * What was sent into a closed window was not taken, nor what was too large for
- * the path.  It need not wait for the timer.
+ * The peer did not take what was sent into a closed window, or was too large
+ * for the path.  It need not wait for the timer.
  */
 void xtcp_recovery_mark_all(struct sock *sk)
 {

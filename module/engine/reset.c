@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RST: in answer to what belongs to nothing, RFC 9293, 3.10.7.1, and to end a
- * connection, 3.10.5.
+ * RST: in answer to a segment that belongs to nothing, RFC 9293, 3.10.7.1, and
+ * to end a connection, 3.10.5.
  */
 #include "../wire/ip.h"
 #include "connection.h"
@@ -37,8 +37,8 @@ void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb,
 	xtcp_skb_ip(skb)->reply(xn->net, &reply, &rst);
 }
 
-/* RST is sent only where there is a peer that knows the connection, and that has
- * not got all of it (RFC 9293, 3.10.5).
+/* RST is sent only where there is a peer that knows the connection and has not received
+ * all of it (RFC 9293, 3.10.5).
  */
 static bool peer_knows(const struct sock *sk)
 {

@@ -10,7 +10,7 @@
  * G, the clock's granularity, is a microsecond here, so it never decides; RTO
  * is kept between a least value (a sysctl) and XTCP_RTO_MAX_US.
  *
- * Who samples sees to Karn's rule (3): never from a segment sent twice.
+ * The caller must observe Karn's rule (3): never sample a segment sent twice.
  */
 #include <linux/kernel.h>
 #include <linux/minmax.h>
@@ -29,7 +29,7 @@ void xtcp_rtt_init(struct xtcp_rtt *rtt)
 }
 
 /**
- * xtcp_rtt_sample() - take a measured round trip in
+ * xtcp_rtt_sample() - take in a measured round trip
  * @rtt: the estimator
  * @r_us: the measurement; 0 counts as 1
  * @rto_min_us: the least timeout to answer
