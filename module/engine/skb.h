@@ -15,7 +15,7 @@
  *
  * @block: sequence space, SYN and FIN included; its node is used only in the
  *	out-of-order queue
- * @mark: sent: for the delivery rate; lies over @block's node
+ * @mark: sent: for the delivery rate; overlays @block's node
  * @sent_us: sent: when, for the round-trip time
  * @isn: received, a SYN that ended a TIME_WAIT: the least ISN to answer it with;
  *	else 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The write queue: all that the user wrote and the peer has not acknowledged, in
- * sequence order, SYN and FIN among it.  send_head is its first skb that was never
+ * sequence order, SYN and FIN included.  send_head is its first skb that was never
  * sent, rtx_head the first that is lost and was not sent again.
  *
  * Data lies in page fragments, up to a GSO packet's worth in an skb, and what leaves
@@ -97,7 +97,7 @@ void xtcp_sndq_drop_empty(struct sock *sk)
  * @flags: the segment's
  *
  * It occupies one sequence number.  The connection depends on it, so the socket's
- * limits do not hold for it.
+ * limits do not apply to it.
  *
  * Return: the skb, NULL without memory
  */
@@ -174,7 +174,7 @@ int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len)
 	cb2->block.seq = cb->block.seq + len;
 	cb->block.end = cb2->block.seq;
 	cb->flags &= ~(XTCP_FIN | XTCP_PSH);
-	if (!moved) {	/* only the FIN goes: the last byte stays, and its stamp */
+	if (!moved) {	/* only the FIN moves: the last byte stays, with its stamp */
 		cb2->stamped = 0;
 		cb2->stamp_ack = 0;
 	} else if (unlikely(cb->stamped)) {
@@ -185,7 +185,7 @@ int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len)
 	return 0;
 }
 
-/* The next skb's data fit behind this one's, in a segment of at most @most bytes. */
+/* Do the next skb's data fit behind this one's, in a segment of at most @most bytes? */
 static bool sndq_may_merge(const struct sk_buff *skb, const struct sk_buff *next, u32 most)
 {
 	const struct xtcp_skb_cb *a = XTCP_CB(skb), *b = XTCP_CB(next);
@@ -196,10 +196,10 @@ static bool sndq_may_merge(const struct sk_buff *skb, const struct sk_buff *next
 }
 
 /**
- * xtcp_sndq_merge() - make one skb of what were two writes
+ * xtcp_sndq_merge() - make one skb of two writes
  * @sk: the connection, locked
  * @skb: in its write queue, sent before, with data
- * @most: bytes that it may become
+ * @most: how many bytes it may have then
  *
  * Small writes that left singly go again as full segments (SHLD-27's sense): a peer that
  * lost ten of them needs one retransmission, not ten.
@@ -333,8 +333,8 @@ struct sk_buff *xtcp_sndq_cut_acked(struct sock *sk, struct sk_buff *skb)
  * xtcp_sndq_acked() - free what is acknowledged, and measure by the newest segment
  * @sk: the connection, locked; snd_una has moved on
  *
- * Where the ACK covers anything that was sent twice it measures nothing: which of the
- * two it answers, nobody knows (RFC 6298, 3) (MUST-18).
+ * An ACK that covers anything sent twice measures nothing: nobody knows which of the
+ * two it answers (RFC 6298, 3) (MUST-18).
  */
 void xtcp_sndq_acked(struct sock *sk)
 {
@@ -372,8 +372,8 @@ void xtcp_sndq_acked(struct sock *sk)
  * xtcp_sndq_grow() - let the send buffer follow the congestion window
  * @sk: the connection, locked
  *
- * So that the window can be filled.  Not where the user has chosen the buffer's size,
- * or memory is scarce.
+ * The buffer must be able to fill the window.  Does nothing where the user has chosen
+ * the buffer's size, or memory is scarce.
  */
 void xtcp_sndq_grow(struct sock *sk)
 {

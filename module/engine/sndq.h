@@ -39,7 +39,7 @@ static inline void xtcp_sndq_push(struct sock *sk)
 		XTCP_CB(skb)->flags |= XTCP_PSH;
 }
 
-/* How many segments the data of an skb makes; a SYN or FIN alone is one as well. */
+/* How many segments the data of an skb makes; a SYN or FIN alone counts as one. */
 static inline u32 xtcp_sndq_segs(const struct sk_buff *skb, u32 mss)
 {
 	return skb->len <= mss ? 1 : DIV_ROUND_UP(skb->len, mss);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What TCP_INFO tells of a connection's past.
+ * What TCP_INFO tells about a connection's past.
  */
 #ifndef _XTCP_TALLY_H
 #define _XTCP_TALLY_H
@@ -26,7 +26,7 @@ enum xtcp_limit {
 struct xtcp_tally {
 	u64	bytes_acked;
 	u64	bytes_received;		/* in order */
-	u64	bytes_sent;		/* what was sent again among it */
+	u64	bytes_sent;		/* including what was sent again */
 	u64	bytes_resent;
 	u32	segs_in;
 	u32	segs_out;
@@ -39,13 +39,13 @@ struct xtcp_tally {
 	u32	limited_ms[XTCP_LIMITS - 1]; /* by each but the first; until limit_since_ms */
 	u32	limit_since_ms;
 	u32	rto_since_ms;		/* the first timeout in a row, made odd; 0: none */
-	u32	rto_time_ms;		/* from there to progress, in sum */
+	u32	rto_time_ms;		/* sum of the times from there to progress */
 	u16	timeouts;
 	u16	rto_rows;		/* how many rows of them */
 	u8	limit;			/* enum xtcp_limit */
 };
 
-/* From now on it is this that holds back what the user sends. */
+/* From now on @limit is what holds back the user's data. */
 static inline void xtcp_limit_is(struct xtcp_tally *t, enum xtcp_limit limit)
 {
 	u32 now_ms;
@@ -59,7 +59,7 @@ static inline void xtcp_limit_is(struct xtcp_tally *t, enum xtcp_limit limit)
 	t->limit = limit;
 }
 
-/* For how long has this held back, until now? */
+/* For how long has @limit held back the user's data, until now? */
 static inline u32 xtcp_limited_ms(const struct xtcp_tally *t, enum xtcp_limit limit)
 {
 	u32 ms = t->limited_ms[limit - 1];

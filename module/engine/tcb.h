@@ -165,10 +165,10 @@ struct xtcp_sock {
 						 * socket; 0: none
 						 */
 	u32			last_rcv_ms;	/* when a segment came last */
-	u32			rtx_since_ms;	/* what is in flight waits since */
+	u32			rtx_since_ms;	/* what is in flight has waited since */
 	u32			stalled_since_ms; /* if stalled */
 
-	/* A socket in LISTEN has no connection: its own fields take a place in it. */
+	/* A socket in LISTEN has no connection, so its own fields take that place. */
 	union {
 		struct xtcp_tally	tally;
 		struct xtcp_listener	listener;
@@ -188,8 +188,8 @@ struct xtcp_sock {
 	u32			route_rto_min_us; /* 0: the sysctl's */
 	u32			route_window;	/* 0: none */
 
-	/* The user: who waits, who has gone, who came back */
-	u16			readers;	/* who sleep in recvmsg() */
+	/* The user: waiting, gone, or back for another connection */
+	u16			readers;	/* asleep in recvmsg() */
 	u8			orphan:1,	/* counted as one */
 				ack_held:1;	/* TCP_QUICKACK 0: the handshake's
 						 * last ACK waits for data

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The segment's text: RFC 9293, 3.10.7.4, seventh.  It is cut to the window, put in or
- * ahead of order into its queue, and acknowledged now or later; the reader is woken.
+ * The segment's text: RFC 9293, 3.10.7.4, seventh.  It is cut to the window, queued, in
+ * order or ahead of it, and acknowledged now or later; the reader is woken.
  */
 #include <linux/skbuff.h>
 #include <net/xfrm.h>
@@ -13,14 +13,14 @@
 #include "text.h"
 #include "window.h"
 
-/* Does this wake a reader, or wait for a program that accepts? */
+/* Does this wake a reader, or a program that accepts? */
 static bool user_comes(const struct sock *sk)
 {
 	return xtcp_sk(sk)->readers || !sk->sk_socket;
 }
 
-/* Has a reader been woken that will make room at once, or is the user in a call?  Then
- * this comes from the backlog.  If the window is not as large as before, its update
+/* Has a reader been woken that will make room at once, or is the user in a call (then
+ * this comes from the backlog)?  Where the window is smaller than before, its update
  * will carry the ACK.
  */
 static bool update_carries_ack(const struct sock *sk)
@@ -61,8 +61,8 @@ void xtcp_data_ready(struct sock *sk)
 		sk->sk_data_ready(sk);
 }
 
-/* Beyond the window: cut off, the FIN first; but a FIN alone takes no room.  @skb is
- * text.  Return: false without memory
+/* Cut off what lies beyond the window, the FIN first; but a FIN alone takes no room.
+ * @skb is text.  Return: false without memory
  */
 static bool cut_to_window(struct sock *sk, struct sk_buff *skb,
 			  struct xtcp_segment *seg)
@@ -86,7 +86,7 @@ static bool cut_to_window(struct sock *sk, struct sk_buff *skb,
 	return true;
 }
 
-/* From a received segment to an skb of the receive queue. */
+/* Make a received segment an skb of the receive queue. */
 static void strip_header(struct sk_buff *skb, const struct xtcp_segment *seg)
 {
 	__skb_pull(skb, seg->header_bytes);
@@ -94,8 +94,8 @@ static void strip_header(struct sk_buff *skb, const struct xtcp_segment *seg)
 	secpath_reset(skb);
 }
 
-/* Put text that is in the window, a FIN behind it maybe, in its queue (MAY-13).  In
- * the end @seg has a FIN if all before one was received.
+/* Put text that is in the window, maybe with a FIN behind it, in its queue (MAY-13).
+ * Afterwards @seg has a FIN if all before one was received.
  */
 static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 					struct xtcp_segment *seg)
@@ -120,7 +120,7 @@ static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 	}
 	filled = !xtcp_reassembly_empty(&x->reassembly);
 	if (unlikely(!xtcp_rcvq_add(sk, skb))) {
-		/* the peer must not take it for a loss, but wait */
+		/* the peer must wait, not take it for a loss */
 		x->no_memory = 1;
 		xtcp_ack_now(&x->ack);
 		return XTCP_DROP_MEMORY;

@@ -25,7 +25,7 @@ static void give_up(struct sock *sk)
 }
 
 /* A peer may keep its window closed for as long as it answers probes, but not
- * to a connection that nobody waits for: memory is not its to hold.
+ * towards a connection that nobody waits for: it must not hold our memory.
  */
 static bool orphan_stalled(const struct sock *sk)
 {
@@ -67,7 +67,7 @@ static void probe_window(struct sock *sk)
 	}
 	if (x->probes < U8_MAX)
 		x->probes++;
-	if (xtcp_output_probe(sk))	/* no memory: the same again */
+	if (xtcp_output_probe(sk))	/* no memory: try again */
 		xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies + HZ / 5);
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Arming and stopping the timers of a connection, and bringing their expiry
- * to it under its lock.  What to do then is timeout.c's.
+ * to it under its lock.  What to do then is in timeout.c.
  *
- * A connection's timers move with nearly every segment, the kernel's timer_list
- * does not have to: struct xtcp_sock notes when each is due, and a timer_list
- * that fires early is set anew for the rest.  So it is touched only to make it
- * fire sooner.
+ * A connection's timers move with nearly every segment, but the kernel's
+ * timer_list need not: struct xtcp_sock notes when each is due, and a
+ * timer_list that fires early is set anew for the rest.  So it is touched only
+ * to make it fire sooner.
  */
 #include "../compat.h"
 #include "../observe/trace.h"
@@ -33,12 +33,12 @@ static u32 remaining_ms(unsigned long expires)
 }
 
 /**
- * xtcp_timer_arm() - a timer shall fire
+ * xtcp_timer_arm() - set when a timer will fire
  * @sk: the connection, locked
  * @timer: which
  * @expires: when, in jiffies
  *
- * Where it was armed before, the new time holds.
+ * If it was armed before, the new time counts.
  */
 void xtcp_timer_arm(struct sock *sk, enum xtcp_timer timer,
 		    unsigned long expires)
@@ -93,11 +93,11 @@ static void timer_expired(struct sock *sk, enum xtcp_timer timer)
  * - where the user does not own the socket, the lock tells apart before and
  *   after: either we see what was armed, or the one who arms sees that the
  *   timer_list is no longer pending;
- * - where the user owns it, he may be arming at this moment, on another processor.
- *   He wrote @armed and then read whether the timer_list is pending; it ceased to
- *   be, and then we would read @armed: without barriers both may read what was
- *   before.  So we do not read it: the timer_list is set again in any case, and
- *   whether it is wanted is seen when the user has gone.
+ * - where the user owns it, the user may be arming at this moment, on another
+ *   processor.  The user writes @armed and then reads whether the timer_list is
+ *   pending; it ceased to be, and then we would read @armed: without barriers both may
+ *   read the old value.  So we do not read it: the timer_list is set again in any case,
+ *   and once the user lets go we see whether it is wanted.
  */
 static void timer_softirq(struct sock *sk, enum xtcp_timer timer)
 {
@@ -136,7 +136,7 @@ static void keepalive_timer_fn(struct timer_list *t)
  * @sk: the connection, not locked by the caller
  * @timer: which
  *
- * What a test does instead of waiting.  Process context; the handler runs with
+ * A test calls this instead of waiting.  Process context; the handler runs with
  * softirqs off and under the socket lock, as from the timer itself.
  *
  * Return: false where that timer is not armed, or the user holds the socket
@@ -173,7 +173,7 @@ void xtcp_timers_init(struct sock *sk)
 }
 
 /**
- * xtcp_timers_set_handler() - who acts on expiry
+ * xtcp_timers_set_handler() - set the function that acts on expiry
  * @handler: timeout.c's; timers.c calls nothing above itself by name
  *
  * Once, at module load.
@@ -195,8 +195,8 @@ static u32 waited_ms(const struct xtcp_sock *x)
  * xtcp_user_timeout_over() - has the user's patience run out?
  * @x: the connection, locked; data, or a SYN or FIN, waits for the peer
  *
- * RFC 5482's USER TIMEOUT, and tcp(7): so long may data be unacknowledged, or unsent for
- * the peer's closed window.
+ * RFC 5482's USER TIMEOUT, and tcp(7): how long data may stay unacknowledged, or unsent
+ * because the peer's window is closed.
  *
  * Return: whether it has
  */
@@ -205,8 +205,8 @@ bool xtcp_user_timeout_over(const struct xtcp_sock *x)
 	return x->user_timeout_ms && waited_ms(x) >= x->user_timeout_ms;
 }
 
-/* Not later than the user's patience lasts.  What the user holds back, by TCP_CORK, does
- * not try it.
+/* Arm the timer no later than the user's patience lasts.  Data that the user holds
+ * back, by TCP_CORK, does not try it.
  */
 static void arm_within_patience(struct sock *sk, unsigned long due)
 {

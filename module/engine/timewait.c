@@ -27,7 +27,7 @@ static struct kmem_cache *timewait_cache;
  */
 int xtcp_timewait_init(void)
 {
-	/* locks and timers that watch themselves are larger */
+	/* debugging makes locks and timers larger */
 	BUILD_BUG_ON(!IS_ENABLED(CONFIG_LOCKDEP) &&
 		     sizeof(struct xtcp_timewait) > 256);
 	timewait_cache = kmem_cache_create("xtcp_timewait",
@@ -97,7 +97,7 @@ static void timewait_end(struct xtcp_timewait *tw, enum xtcp_event event)
  * @tw: the object, with a reference of the caller's
  * @event: why
  *
- * Any context but hard interrupt; sleeps never.
+ * Any context but hard interrupt; never sleeps.
  */
 void xtcp_timewait_kill(struct xtcp_timewait *tw, enum xtcp_event event)
 {
@@ -115,10 +115,10 @@ static void timewait_timer_fn(struct timer_list *t)
 }
 
 /**
- * xtcp_timewait_fire() - let 2MSL have passed
+ * xtcp_timewait_fire() - act as if 2MSL had passed
  * @tw: the object, with a reference of the caller's
  *
- * What a test does instead of waiting.
+ * A test calls this instead of waiting.
  *
  * Return: false where its timer was not pending
  */
@@ -237,7 +237,7 @@ static bool is_beyond(const struct xtcp_timewait *tw, u32 seq)
 	return seq_gt(seq, tw->rcv_nxt);
 }
 
-/* A SYN that may, and there is somebody to open it. */
+/* Is it such a SYN, and is there a listener to open the connection? */
 static bool new_incarnation(const struct xtcp_timewait *tw,
 			    const struct sk_buff *skb,
 			    const struct xtcp_segment *seg)
@@ -254,8 +254,8 @@ static bool new_incarnation(const struct xtcp_timewait *tw,
  *
  * RFC 9293, 3.6.1, MAY-2.  Under RCU.
  *
- * Return: whether the object is gone and the SYN for that other TCP; false where
- * it is TIME_WAIT's to answer
+ * Return: true: the object is gone, and the SYN is for that other TCP; false: TIME_WAIT
+ * must answer it
  */
 bool xtcp_timewait_cede(struct xtcp_timewait *tw, u32 seq)
 {
@@ -306,7 +306,7 @@ static enum xtcp_drop_reason timewait_take(struct xtcp_timewait *tw,
 		timewait_fin(tw);
 	} else if (seg->end != seg->seq || seg->seq != tw->rcv_nxt ||
 		   (seg->flags & XTCP_ACK && seq_gt(seg->ack, tw->snd_nxt))) {
-		/* not what comes next, nothing: 3.5.2, group 3 */
+		/* anything but an empty segment at RCV.NXT: 3.5.2, group 3 */
 		timewait_ack_limited(tw);
 	}
 	return XTCP_DROP_DUPLICATE;
@@ -321,7 +321,7 @@ static enum xtcp_drop_reason timewait_take(struct xtcp_timewait *tw,
  * RFC 9293, 3.10.7.4: the remote FIN sent again is acknowledged and restarts
  * 2MSL; a RST that RFC 5961 accepts ends it; anything else is answered.
  * Where a SYN opens a new connection the object is gone, and the segment, which
- * knows the least ISN of the new incarnation, is for the listener.
+ * now carries the least ISN of the new incarnation, is for the listener.
  *
  * Under rcu_read_lock().
  *

@@ -17,7 +17,7 @@ struct xtcp_segment;
 /**
  * struct xtcp_timewait - a closed connection that keeps its 4-tuple for 2MSL
  *
- * Guarded by @lock, but for what the table reads.
+ * Guarded by @lock, except what the table reads.
  */
 struct xtcp_timewait {
 	struct xtcp_node	node;

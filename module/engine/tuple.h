@@ -25,7 +25,7 @@ struct xtcp_tuple {
 	u16		rport;
 	int		l3mdev;		/* the VRF's device; 0: none */
 	u8		wire;		/* IPPROTO_XTCP, or IPPROTO_TCP */
-	u8		pad[3];		/* zero: the ISN is made of the whole */
+	u8		pad[3];		/* zero: the ISN hashes the whole */
 };
 
 static inline void xtcp_addr_from_v4(struct in6_addr *a, __be32 v4)

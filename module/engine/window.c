@@ -12,7 +12,7 @@
 
 #define SEGS_WHEN_SCARCE	4u	/* as Linux */
 
-/* What so much memory, the clamp and the header's 16 bits allow. */
+/* What @space bytes of memory, the clamp and the header's 16 bits allow. */
 static u32 window_for(const struct xtcp_sock *x, int space)
 {
 	return min3((u32)max(space, 0) / 2, x->window_clamp, (u32)U16_MAX);
@@ -44,7 +44,7 @@ u32 xtcp_offered_window(const struct sock *sk)
 
 	if (unlikely(x->route_window))
 		offered = min(offered, x->route_window);
-	/* what is offered is taken, so where memory is scarce less is offered */
+	/* what we offer we must take, so where memory is scarce offer less */
 	if (unlikely(xtcp_memory_scarce(sk)))
 		offered = min(offered, SEGS_WHEN_SCARCE * x->rcv_mss);
 	return offered;
@@ -66,9 +66,9 @@ static u32 window_step(const struct sock *sk)
  * @sk: the connection, locked
  *
  * The window's right edge never moves left (SHLD-14), and right only in steps
- * that let the peer send a full segment, or half the buffer.  But where a segment
- * in the window could not be taken there is none: a peer that knows probes with
- * patience; one that does not counts its retransmissions and gives up (MUST-39,
+ * that let the peer send a full segment, or half the buffer.  But where there was no
+ * memory for a segment in the window, the window is 0: a peer that knows probes with
+ * patience; one that does not know counts its retransmissions and gives up (MUST-39,
  * MAY-8).
  *
  * Return: the window, as it is in the header
@@ -113,7 +113,7 @@ bool xtcp_window_worth_telling(const struct sock *sk)
 	       offered >= current_wnd + window_step(sk);
 }
 
-/* A route may say with how many segments to begin. */
+/* A route may say how many segments to begin with. */
 static void limit_first_window(struct sock *sk, u32 mss)
 {
 	const struct dst_entry *dst = __sk_dst_get(sk);
