@@ -137,7 +137,7 @@ static inline int xtcp_cgroup_bind4(struct sock *sk, struct sockaddr *addr,
 #define XTCP_LANDLOCK_TCP	0
 #endif
 
-/* 6.5, and 6.1.192 at the latest: the end of a file that sendfile() sends is told */
+/* 6.5, and 6.1.192 at the latest: sendfile() tells when its file has ended */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0) ||	\
 	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 192) && \
 	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0))
@@ -145,8 +145,9 @@ static inline int xtcp_cgroup_bind4(struct sock *sk, struct sockaddr *addr,
 #endif
 
 /* Socket options of SOL_SOCKET come to the family first, which hands them on.
- * An older kernel asks it nothing, but gives no program for SO_REUSEPORT to a
- * socket that is in a table already: ours is then in one of its own, @alone.
+ * An older kernel does not ask the family, but attaches no SO_REUSEPORT program
+ * to a socket that is already in a table: so ours is put in one of its own,
+ * @alone.
  */
 struct xtcp_sol_socket {
 #ifndef SOCK_CUSTOM_SOCKOPT
@@ -174,7 +175,7 @@ static inline void xtcp_take_sol_socket(struct sock *sk, struct socket *sock,
 #define xtcp_accept_flags		(flags)
 #endif
 
-/* 6.10: the type of service to route by, LOCALROUTE no longer among it */
+/* 6.10: the type of service to route by no longer includes LOCALROUTE */
 static inline u8 xtcp_route_tos(const struct sock *sk)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
@@ -234,7 +235,7 @@ static inline struct mem_cgroup *xtcp_memcg(const struct sock *sk)
 #endif
 }
 
-/* Let it pay for another socket as well, which has paid for nothing so far. */
+/* Let it also pay for a child, for which nobody has paid so far. */
 static inline void xtcp_memcg_inherit(struct sock *child, const struct sock *sk)
 {
 #ifdef CONFIG_MEMCG
@@ -246,8 +247,8 @@ static inline void xtcp_memcg_inherit(struct sock *child, const struct sock *sk)
 #endif
 }
 
-/* An object of a cache with SLAB_ACCOUNT, zeroed, at a socket's expense: in
- * softirq nobody would pay.
+/* Allocate a zeroed object of a cache with SLAB_ACCOUNT, at a socket's expense:
+ * in softirq nobody would pay otherwise.
  */
 static inline void *xtcp_zalloc_charged(struct kmem_cache *cache,
 					const struct sock *sk)

@@ -59,8 +59,8 @@ mib:
 	return err;
 }
 
-/* No socket of a user's is left.  The grace period that follows, for all
- * namespaces that end together, waits for TIME_WAIT's timers that are at work.
+/* No user's socket is left.  The grace period that follows, for all namespaces
+ * that end together, waits for TIME_WAIT's timers that are running.
  */
 static void __net_exit xtcp_net_pre_exit(struct net *net)
 {

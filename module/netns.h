@@ -29,7 +29,7 @@ struct xtcp_net {
 	struct net		*net;
 	struct rhashtable	conns;	/* 4-tuple: connection, request, TIME_WAIT */
 	struct rhashtable	ports;	/* (wire, port): who has bound it */
-	struct xarray		listeners;	/* all of them, for those who look */
+	struct xarray		listeners;	/* all of them, for diagnostics */
 	spinlock_t		port_locks[1 << XTCP_PORT_LOCKS_LOG];	/* owners of ports */
 	unsigned int		port_looks;	/* tests: what the last bind() looked at */
 	DEFINE_SNMP_STAT(struct xtcp_mib, mib);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a network namespace has: where to find it; and net.xtcp in it, made from the
- * list in sysctl.h.
+ * Where to find what a network namespace has; and its net.xtcp, made from the list in
+ * sysctl.h.
  */
 #include <linux/slab.h>
 #include <linux/sysctl.h>
@@ -15,7 +15,7 @@
 unsigned int xtcp_net_id __read_mostly;
 
 /**
- * xtcp_bounded_at() - as xtcp_bounded(), of the knob at a place
+ * xtcp_bounded_at() - xtcp_bounded() for the knob at an offset
  * @xn: the namespace
  * @offset: its offset in struct xtcp_sysctls; the knob is an int
  *
@@ -31,7 +31,7 @@ int xtcp_bounded_at(const struct xtcp_net *xn, size_t offset)
 		   READ_ONCE(*(const int *)(most + offset)));
 }
 
-/* net.xtcp.mem: low, pressure, high, in this order or none. */
+/* net.xtcp.mem: low, pressure, high; refused unless they are in this order. */
 static int sysctl_set_mem(XTCP_CTL_TABLE *table, int write, void *buffer,
 			  size_t *len, loff_t *pos)
 {
@@ -71,7 +71,7 @@ static int sysctl_set_mem(XTCP_CTL_TABLE *table, int write, void *buffer,
 	FIELD_ROW(name, HANDLER(type), least, most)
 #define BUFFER_ROW(name, least, standard, most, doc) \
 	FIELD_ROW(name, proc_dointvec_minmax, BUFFER_LEAST, INT_MAX)
-/* last: a namespace but the first gets a table without it */
+/* last: every namespace but the first gets a table without it */
 #define MACHINE_ROW(name, doc) {				\
 	.procname = #name,					\
 	.data = xtcp_##name,					\
@@ -106,7 +106,9 @@ static const struct xtcp_sysctls sysctl_defaults = {
 	XTCP_SYSCTLS(NUMBER_DEFAULT, BUFFER_DEFAULT, MACHINE_DEFAULT)
 };
 
-/* A namespace but the first begins with no more than that has, and stays there. */
+/* Every namespace but the first begins with no more than the first has, and stays
+ * there.
+ */
 static void sysctl_bound(struct xtcp_net *xn)
 {
 	u8 *first = (u8 *)&xtcp_pernet(&init_net)->sysctl;
@@ -137,7 +139,7 @@ int xtcp_sysctl_net_init(struct xtcp_net *xn)
 	xn->sysctl = sysctl_defaults;
 	if (!IS_ENABLED(CONFIG_SYSCTL))
 		return 0;
-	/* one zeroed entry more: older kernels look for it */
+	/* one more entry, zeroed: older kernels look for it */
 	xn->sysctl_table = kcalloc(n + 2, sizeof(xtcp_table[0]), GFP_KERNEL);
 	if (!xn->sysctl_table)
 		return -ENOMEM;

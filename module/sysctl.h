@@ -19,14 +19,13 @@ struct xtcp_net;
  * BUFFER: name, least, default, most, in bytes, what it says;
  * MACHINE: name, what it says: the machine's, which the first namespace sets.
  *
- * FIRST is for what costs the machine kernel memory for long when nobody holds a
- * socket any more, and for who may use TCP's wire: of these a namespace, whose
- * owner may be anybody, has at most what the first one has.  Read them by
- * xtcp_bounded().
+ * FIRST is for what can cost the machine kernel memory for long after the sockets are
+ * closed, and for the right to use TCP's wire: of these a namespace, whose owner may be
+ * anybody, has at most what the first one has.  Read them by xtcp_bounded().
  *
  * RFC 9293: delack_ms MUST-40, keepalive_time MUST-28, retries1 SHLD-10, retries2
- * SHLD-11.  The least retransmission timeout is less than RFC 6298's second
- * (2.4), as Linux has it.
+ * SHLD-11.  As in Linux, the least retransmission timeout is below RFC 6298's one
+ * second (2.4).
  */
 #define XTCP_SYSCTLS(NUMBER, BUFFER, MACHINE) \
 	NUMBER(u8,	abort_on_overflow,	0,	0,	1,		OWN,	"1: reset a connection that finds the accept queue full.") \
