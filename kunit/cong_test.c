@@ -153,7 +153,7 @@ static void most(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, XTCP_CWND_MAX_BYTES, cc.cwnd_bytes);
 }
 
-/* What a route says of the window holds after a pause, too. */
+/* What a route says about the window still holds after a pause. */
 static void route(struct kunit *test)
 {
 	struct xtcp_cong cc;

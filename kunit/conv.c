@@ -14,7 +14,7 @@
 /* ---- the log ---- */
 
 /**
- * conv_log() - note what is shown if the test fails
+ * conv_log() - note a line, to be shown if the test fails
  * @t: the conversation
  * @fmt: a line
  */
@@ -81,7 +81,7 @@ const char *conv_inject(struct conv *t, const char *fmt, ...)
 }
 
 /**
- * conv_icmp() - a router complains of a segment of xtcp's
+ * conv_icmp() - a router complains about a segment of xtcp's
  * @t: the conversation
  * @type: ICMP type
  * @code: ICMP code
@@ -247,7 +247,8 @@ const char *conv_expect(struct conv *t, const char *fmt, ...)
 	return NULL;
 }
 
-/* Nothing more was sent, as it should be; or, as @text says, it was. */
+/* Return: NULL where nothing more was sent, as it should be; else @text and the segment
+ */
 static const char *nothing_sent(struct conv *t, const char *text)
 {
 	struct sk_buff *skb = skb_peek(&t->nic->sent);
@@ -292,8 +293,8 @@ const char *conv_unseen(struct conv *t)
  * conv_returns() - did a call of the user's return this?
  * @t: the conversation
  * @call: the call
- * @want: what it shall
- * @got: what it did
+ * @want: what it must return
+ * @got: what it returned
  *
  * Return: NULL, or what it returned
  */

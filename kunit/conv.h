@@ -17,16 +17,16 @@
  * flags are all there are, no len means no data, and only a SYN has an mss.
  *
  * Whatever xtcp sends must be expected: inject(), icmp(), fire(), returns() and the
- * end of the case fail where something was sent before that the test did not look
- * at.  So silence need not be asserted; pass_over() is for what does not matter.
+ * end of the case fail where xtcp sent something before that the test did not look at.
+ * So no test need assert silence; pass_over() is for what does not matter.
  *
- * What the connection knows is asked for by name, cwnd_is(), rto_is(), and what
- * a test cannot bring about on the wire is set by name, set_cwnd().  The files
- * conv_state.c and conv_time.c alone know where that is kept.
+ * A test asks for what the connection knows by name, cwnd_is(), rto_is(), and sets by
+ * name what it cannot bring about on the wire, set_cwnd().  Only conv_state.c and
+ * conv_time.c know where that is kept.
  *
- * Time stands still: no timer fires but by fire(), and nothing grows older but
- * by time_passes().  A step that does not go as the test says ends the test, and
- * the conversation so far is shown.
+ * Time stands still: only fire() lets a timer fire, and only time_passes() lets
+ * anything grow older.  A step that does not go as the test says ends the test and
+ * shows the conversation so far.
  *
  * Each file below calls only those above it:
  *
@@ -69,7 +69,7 @@
 
 /**
  * struct conv - a conversation
- * @test: whose
+ * @test: the case
  * @nic: the test NIC
  * @xn: the namespace's xtcp
  * @tuple: of the connection talked about, as xtcp sees it
@@ -78,15 +78,14 @@
  * @rcv_nxt: R
  * @snd_nxt: S
  * @snd_una: U
- * @win: the window that the peer's segments say, unless they say another
+ * @win: the window in the peer's segments, unless they say another
  * @peer_mss: the MSS option of the peer's SYN, and what m stands for; 0: none,
  *	and m is 536
  * @listener: a listening socket
  * @sock: the connection's socket
  * @written: how many bytes the user has written to it
  * @read: how many the user has read
- * @due: when the timer of the request or TIME_WAIT was to fire, in jiffies, as it
- *	was set last
+ * @due: when the timer of the request or TIME_WAIT was to fire, in jiffies, as last set
  */
 struct conv {
 	struct kunit		*test;
@@ -255,7 +254,7 @@ void set_device(struct conv *t, int ifindex);
 #define expect(t, ...)		CONV_STEP(conv_expect(t, __VA_ARGS__))
 #define silence(t)		CONV_STEP(conv_silence(t))
 
-/* What a router quotes of a datagram at the least: the IP header and 8 bytes. */
+/* The least that a router quotes of a datagram: the IP header and 8 bytes. */
 #define ICMP_QUOTE_BYTES	(sizeof(struct iphdr) + 8)
 
 #define icmp(t, type, code, info, seq) \

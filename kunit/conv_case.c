@@ -23,7 +23,7 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
 	t->packet = kunit_kmalloc(test, IP_MAX_MTU, GFP_KERNEL);
 	if (!t->log || !t->packet)
 		return -ENOMEM;
-	/* a packet's softirq runs where it came in: so it is over when a test
+	/* a packet's softirq runs where it came in, so it is over when a test
 	 * goes on
 	 */
 	set_cpus_allowed_ptr(current, cpumask_of(raw_smp_processor_id()));
@@ -122,7 +122,7 @@ int conv_init_bare(struct kunit *test)
 }
 
 /**
- * conv_exit() - after each case: nothing of it may be left, nor unseen
+ * conv_exit() - after each case: nothing of it may be left, or have gone unseen
  * @test: the case
  *
  * This is struct kunit_suite's exit.

@@ -86,7 +86,7 @@ void shut_window(struct conv *t, u32 window)
  * @t: the conversation
  * @place: which
  *
- * From CLOSED on by the shortest way, as an active opener; silence follows.
+ * From CLOSED by the shortest way, as an active opener; silence follows.
  */
 void bring_to(struct conv *t, enum place place)
 {

@@ -153,7 +153,7 @@ int conv_state(struct conv *t)
  * @t: the conversation
  * @state: TCP_ESTABLISHED ..
  *
- * Return: NULL, or in which it is
+ * Return: NULL, or the state that it is in
  */
 const char *conv_state_is(struct conv *t, int state)
 {
@@ -171,9 +171,9 @@ const char *conv_state_is(struct conv *t, int state)
 /**
  * conv_value() - something that the connection's socket knows
  * @t: the conversation
- * @value: what
+ * @value: which
  *
- * Return: that
+ * Return: its value
  */
 s64 conv_value(struct conv *t, enum conv_value value)
 {
@@ -281,8 +281,8 @@ static const char *const value_names[CONV_VALUES] = {
 /**
  * conv_is() - is this what the connection's socket knows?
  * @t: the conversation
- * @value: about what
- * @want: this
+ * @value: which value
+ * @want: what it must be
  *
  * Return: NULL, or both numbers
  */
@@ -312,7 +312,7 @@ static const char *is_named(struct conv *t, const char *what, const char *const 
 /**
  * conv_phase_is() - is this how far loss recovery has got?
  * @t: the conversation
- * @phase: so far
+ * @phase: the phase expected
  *
  * Return: NULL, or how far it has got
  */
@@ -330,7 +330,7 @@ const char *conv_phase_is(struct conv *t, enum xtcp_phase phase)
 /**
  * conv_limit_is() - is this what holds back what the user sends?
  * @t: the conversation
- * @limit: this
+ * @limit: the limit expected
  *
  * Return: NULL, or what holds it back
  */
@@ -385,7 +385,7 @@ const char *const counter_names[XTCP_MIB_MAX] = {
  * @t: the conversation
  * @id: XTCP_MIB_*
  *
- * Return: that
+ * Return: by how much
  */
 long conv_count(struct conv *t, int id)
 {
@@ -416,7 +416,7 @@ const char *conv_counted(struct conv *t, int id, long n)
 /**
  * set_wire() - the socket is for another wire
  * @sock: a new socket
- * @wire: IPPROTO_XTCP, or IPPROTO_TCP, of which the kernel's TCP hears nothing
+ * @wire: IPPROTO_XTCP, or IPPROTO_TCP; the kernel's TCP is not told
  */
 void set_wire(struct socket *sock, u8 wire)
 {
@@ -424,9 +424,9 @@ void set_wire(struct socket *sock, u8 wire)
 }
 
 /**
- * set_clamp() - offer no larger window
+ * set_clamp() - set the largest window to offer
  * @sock: a socket
- * @window: than this, in bytes; 0: none at all
+ * @window: in bytes; 0: none at all
  */
 void set_clamp(struct socket *sock, u32 window)
 {
@@ -434,7 +434,7 @@ void set_clamp(struct socket *sock, u32 window)
 }
 
 /**
- * set_window() - the window that was offered last was this
+ * set_window() - set the window that was last offered
  * @t: the conversation
  * @window: in bytes
  */
@@ -444,7 +444,7 @@ void set_window(struct conv *t, u32 window)
 }
 
 /**
- * set_cwnd() - the congestion window has come to this
+ * set_cwnd() - set the congestion window
  * @t: the conversation
  * @bytes: its size
  */
@@ -454,7 +454,7 @@ void set_cwnd(struct conv *t, u32 bytes)
 }
 
 /**
- * set_ssthresh() - slow start ends here
+ * set_ssthresh() - set where slow start ends
  * @t: the conversation
  * @bytes: the threshold
  */
@@ -464,7 +464,7 @@ void set_ssthresh(struct conv *t, u32 bytes)
 }
 
 /**
- * set_rto() - the round-trip times make this timeout
+ * set_rto() - set the timeout that round-trip times have led to
  * @t: the conversation
  * @us: in microseconds, without back-off
  */
@@ -474,7 +474,7 @@ void set_rto(struct conv *t, u32 us)
 }
 
 /**
- * set_recover() - the last loss was found when so much had been sent
+ * set_recover() - set how much had been sent when the last loss was found
  * @t: the conversation
  * @seq: up to here
  */
@@ -484,7 +484,7 @@ void set_recover(struct conv *t, u32 seq)
 }
 
 /**
- * set_quick_acks() - so many ACKs are not delayed
+ * set_quick_acks() - set how many ACKs are not delayed
  * @t: the conversation
  * @acks: how many
  */
@@ -494,7 +494,7 @@ void set_quick_acks(struct conv *t, u8 acks)
 }
 
 /**
- * set_readers() - so many sleep in recvmsg()
+ * set_readers() - set how many readers sleep in recvmsg()
  * @t: the conversation
  * @readers: how many
  */
@@ -522,7 +522,7 @@ void set_last_stamped(struct conv *t)
 }
 
 /**
- * conv_is_stamped() - does it ask for the last byte of a packet?
+ * conv_is_stamped() - does SO_TIMESTAMPING ask for the last byte of a packet?
  * @t: the conversation
  * @packet: which of those not acknowledged
  *
@@ -539,7 +539,7 @@ bool conv_is_stamped(struct conv *t, int packet)
 }
 
 /**
- * set_device() - the request or TIME_WAIT is of a connection by another device
+ * set_device() - the request or TIME_WAIT belongs to a connection by another device
  * @t: the conversation
  * @ifindex: the device that it is bound to
  */

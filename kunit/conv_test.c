@@ -8,7 +8,7 @@
 #include "conv.h"
 #include "suites.h"
 
-/* A step went wrong, and said this among other things. */
+/* A step went wrong, and its complaint includes this. */
 static void says(struct kunit *test, const char *said, const char *part)
 {
 	KUNIT_ASSERT_NOT_NULL_MSG(test, said, "no complaint, expected \"%s\"", part);
@@ -38,7 +38,7 @@ struct step {
 	char		name[24];
 };
 
-/* conv_unseen() is what the end of a case and each call of the user's ask. */
+/* The end of a case and each call of the user's ask conv_unseen(). */
 static const struct step steps[] = {
 	{ peer_sends, "inject" },
 	{ router_complains, "icmp" },
@@ -58,7 +58,7 @@ static void nothing_goes_unseen(struct kunit *test)
 
 	established(t);
 	returns(t, 10, user_send(t, 10));
-	for (int i = 0; i < 2; i++) {	/* it is not taken by the complaint */
+	for (int i = 0; i < 2; i++) {	/* the complaint does not take it */
 		said = step->take(t);
 		says(test, said, "not looked at");
 		says(test, said, "PSH|ACK seq 101 ack 1001 win 65535 len 10");
@@ -133,7 +133,7 @@ static void whole_segments(struct kunit *test)
 	flight_is(t, 2 * MSS + 1);
 }
 
-/* As the peer's MSS allows. */
+/* A whole segment is as long as the peer's MSS allows. */
 static void whole_small_segments(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -165,7 +165,7 @@ static void nonsense(struct kunit *test)
 
 /* ---- what the connection knows ---- */
 
-/* Each value has a name, and a wrong number is told with the right one. */
+/* Each value has a name, and a complaint tells the wrong and the right number. */
 static void values(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -190,7 +190,7 @@ static void values(struct kunit *test)
 	}
 }
 
-/* And what it says holds. */
+/* And each value is right. */
 static void values_are_right(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

@@ -128,7 +128,8 @@ const char *conv_fire_2msl(struct conv *t)
  * timer_comes_again() - the kernel's retransmission timer fires
  * @t: the conversation
  *
- * By itself, whatever the connection thinks of it, and whoever holds the socket.
+ * It fires by itself, whether the connection has armed it or not, and whoever holds the
+ * socket.
  *
  * Return: whether it is set again
  */
@@ -151,11 +152,11 @@ bool timer_comes_again(struct conv *t)
 /* ---- what timers are set to ---- */
 
 /**
- * conv_is_armed() - shall a timer of the connection fire?
+ * conv_is_armed() - is a timer of the connection armed?
  * @t: the conversation
  * @timer: which
  *
- * Return: whether it shall
+ * Return: whether it is
  */
 bool conv_is_armed(struct conv *t, enum xtcp_timer timer)
 {
@@ -166,7 +167,7 @@ bool conv_is_armed(struct conv *t, enum xtcp_timer timer)
  * conv_armed_is() - is a timer armed, or not, as it should be?
  * @t: the conversation
  * @timer: which
- * @want: it should
+ * @want: whether it should be
  *
  * Return: NULL, or what it is
  */
@@ -230,9 +231,9 @@ void fire_if_armed(struct conv *t, enum xtcp_timer timer)
 /**
  * time_passes() - all that happened to the connection is longer ago
  * @t: the conversation
- * @ms: by so much
+ * @ms: by how much
  *
- * What is still to come is not nearer: a timer's deadline stays.
+ * The future comes no nearer: a timer's deadline stays.
  */
 void time_passes(struct conv *t, u32 ms)
 {

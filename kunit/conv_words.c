@@ -80,7 +80,7 @@ static const char *read_number(const struct conv *t, const char *p, u32 *value)
 }
 
 /**
- * words_read() - what a text says of a segment
+ * words_read() - what a text says about a segment
  * @t: the conversation, for R, S, U and m
  * @p: the text
  * @w: where to write it
@@ -239,7 +239,7 @@ void conv_fix_sums(struct conv *t, u8 *packet, size_t len)
  * @skb: the packet, linear, beginning with the IP header
  * @w: where to write it
  *
- * Looks at the packet's form, too: lengths, checksums.
+ * Checks the packet's form as well: lengths, checksums.
  *
  * RFC 9293: MUST-2, MUST-45.
  *

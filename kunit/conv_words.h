@@ -13,7 +13,7 @@
 struct conv;
 
 /**
- * struct words - what a text says of a segment
+ * struct words - what a text says about a segment
  * @seg: the header
  * @len: how much data
  * @gso: the size of its segments

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Seven Ethernet frames of two TCP connections, captured from real hosts: frames
- * 1 to 3 open one, frames 4 to 7 close another.  Behind the IP datagram's length
- * some have padding, as Ethernet asks for.
+ * 1 to 3 open one, frames 4 to 7 close another.  Some have padding behind the IP
+ * datagram, as Ethernet requires.
  */
 #ifndef _XTCP_KUNIT_FRAMES_H
 #define _XTCP_KUNIT_FRAMES_H

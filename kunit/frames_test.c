@@ -124,7 +124,7 @@ static int live_init(struct kunit *test)
 	return err;
 }
 
-/* xtcp shall be the sender of this frame. */
+/* xtcp plays the sender of this frame. */
 static void be_sender(struct conv *t, int n, u32 iss, u32 irs)
 {
 	const struct frame *f = &frames[n - 1];
@@ -197,7 +197,7 @@ static void closes_as_client(struct kunit *test)
 	play(t, 6);
 	produces(t, 7);
 	state_is(t, TCP_TIME_WAIT);
-	/* had frame 7 been lost */
+	/* as if frame 7 had been lost */
 	play(t, 6);
 	produces(t, 7);
 	fire_2msl(t);

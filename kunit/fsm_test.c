@@ -35,7 +35,7 @@ static const struct arrow arrows[] = {
 	{ TCP_LAST_ACK,	   XTCP_EV_RCV_ACK_OF_FIN, TCP_CLOSE },
 	{ TCP_TIME_WAIT,   XTCP_EV_2MSL,	   TCP_CLOSE },
 
-	/* 3.10.7.4, second: a RST.  In LISTEN it is ignored, in CLOSED too. */
+	/* 3.10.7.4, second: a RST.  LISTEN and CLOSED ignore it. */
 	{ TCP_SYN_SENT,	   XTCP_EV_RCV_RST,	   TCP_CLOSE },
 	{ TCP_SYN_RECV,	   XTCP_EV_RCV_RST,	   TCP_CLOSE },
 	{ TCP_ESTABLISHED, XTCP_EV_RCV_RST,	   TCP_CLOSE },

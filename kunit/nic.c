@@ -134,7 +134,7 @@ void nic_release_held(struct nic *nic)
 static int rtnl_ask(struct net *net, void *msg, size_t len)
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
-	/* with an address, whose file the socket is does not matter: it has none */
+	/* the socket has no file, which does not matter where an address is given */
 	struct msghdr hdr = { .msg_name = &kernel, .msg_namelen = sizeof(kernel) };
 	struct kvec vec = { .iov_base = msg, .iov_len = len };
 	struct {

@@ -26,7 +26,7 @@ enum nic_kind {
  * @sent: copies of the packets of the wires that xtcp uses
  * @held: the originals, while @hold is set
  * @hold: be a NIC that is slow to free what it was given
- * @pkt_type: whom on the link what comes in is for: PACKET_HOST, ..
+ * @pkt_type: who on the link received packets are for: PACKET_HOST, ..
  * @direct: receive in the caller's context: faults of its task happen there
  * @sends: called with each packet of those wires, softirqs off; or NULL
  */
@@ -52,7 +52,7 @@ void nic_release_held(struct nic *nic);
 bool nic_receive(struct nic *nic, const void *packet, size_t len);
 
 /**
- * fail_nth() - let an allocation of this task fail that must not wait for memory
+ * fail_nth() - make an allocation of this task fail, among those that must not wait
  * @nth: which from now on; 0: none
  *
  * Return: how many were still to come

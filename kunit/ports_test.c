@@ -150,7 +150,7 @@ static int bind_more(struct conv *t, struct socket *sock, u32 addr, int how)
 	return user_bind(t, sock, addr, 7000);
 }
 
-/* However many have the port at an address, bind() looks at them as one. */
+/* However many sockets have the port at an address, bind() looks at them as one. */
 static void equals_cost_as_one(struct kunit *test)
 {
 	struct crowd *crowd = gather(test);
@@ -173,7 +173,7 @@ static void equals_cost_as_one(struct kunit *test)
 	disperse(crowd);
 }
 
-/* However many addresses there are, who wants them all looks at one class. */
+/* However many addresses there are, a bid for all of them looks at one class. */
 static void addresses_cost_as_one(struct kunit *test)
 {
 	struct crowd *crowd = gather(test);
@@ -248,8 +248,8 @@ static void options_set_later(struct kunit *test)
 	disperse(crowd);
 }
 
-/* Who has come because of an option stays when it is cleared; so does what they
- * may bring after them, until the socket listens.
+/* A socket that came because of an option stays when that is cleared; others
+ * may still follow it, until the socket listens.
  */
 static void options_cleared_later(struct kunit *test)
 {
@@ -308,8 +308,8 @@ static void chosen_by_connect(struct kunit *test)
 	conv_freeze(t);
 }
 
-/* How far the next port for a peer is from the last, 20 ports having been given to
- * others meanwhile.
+/* How far the next port for a peer is from the last, after 20 ports went to other
+ * peers.
  */
 static int next_port_after_others(struct conv *t, u16 peer)
 {
@@ -331,9 +331,9 @@ static int next_port_after_others(struct conv *t, u16 peer)
 	return err < 0 ? err + high - low + 1 : err;
 }
 
-/* RFC 6056, 3.3.4: who sees the ports that one peer is called from does not see
- * how many connections others have got.  That two peers share one of the counters
- * happens once in 65,536 times; three times in three it does not.
+/* RFC 6056, 3.3.4: an observer of the ports used towards one peer cannot tell how many
+ * connections others have got.  Two peers share a counter once in 65,536 times; three
+ * times in three they do not.
  */
 static void counters_apart(struct kunit *test)
 {
@@ -346,7 +346,7 @@ static void counters_apart(struct kunit *test)
 	KUNIT_EXPECT_LE(test, least, 8);
 }
 
-/* Nor does the first port for a peer say anything of another's. */
+/* Nor does the first port for one peer say anything about another's. */
 static void starts_apart(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -363,7 +363,7 @@ static void starts_apart(struct kunit *test)
 		last = num;
 		user_close_socket(t, sock);
 	}
-	/* of 28,232 ports 400 are near: ten of 40 are once in 10^9 times */
+	/* 400 of 28,232 ports are near: ten of 40 happens once in 10^9 times */
 	KUNIT_EXPECT_LT(test, near, 10);
 }
 
@@ -416,7 +416,7 @@ static void most_specific(struct kunit *test)
 	rcu_read_unlock();
 }
 
-/* Among equals with SO_REUSEPORT all get their share, and each peer always the
+/* Equals with SO_REUSEPORT all get their share, and each peer always gets the
  * same one.
  */
 static void shares(struct kunit *test)
@@ -505,7 +505,7 @@ static void table(struct kunit *test)
 	synchronize_rcu();
 }
 
-/* What is bound to another device hears nothing of what comes by this one. */
+/* A socket bound to another device hears nothing of what comes by this one. */
 static void other_device_time_wait(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -577,8 +577,8 @@ static void seen(struct watched *w, void *entry)
 	w->others++;
 }
 
-/* As seq_file does for a program that reads line by line: what came last did not
- * fit and is the first of the next read().
+/* As seq_file does for a program that reads line by line: the last line did not fit and
+ * is the first of the next read().
  */
 static void read_in_pieces(struct xtcp_conns_iter *it, struct watched *w,
 			   int lines)
@@ -628,10 +628,10 @@ static void read_line_by_line(struct kunit *test)
 		w->others = 0;
 		it->steps = 0;
 		read_in_pieces(it, w, lines);
-		KUNIT_EXPECT_EQ(test, 31, w->others);	/* the heading, too */
+		KUNIT_EXPECT_EQ(test, 31, w->others);	/* and the heading */
 		for (int i = 0; i < NODES; i++)
 			KUNIT_EXPECT_EQ(test, 1, w->times[i]);
-		/* each once, and once more where a read() begins */
+		/* each once, and once more where a read() begins with it */
 		KUNIT_EXPECT_LE(test, it->steps,
 				(NODES + 32) * (lines + 1) / lines + 4);
 	}
@@ -641,7 +641,7 @@ static void read_line_by_line(struct kunit *test)
 	synchronize_rcu();
 }
 
-/* What goes meanwhile takes nobody else along. */
+/* A connection that goes meanwhile takes no other along. */
 static void read_while_they_go(struct kunit *test)
 {
 	const struct seq_operations *ops = &xtcp_conns_ops;

@@ -103,7 +103,7 @@ static void stretched(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, PATH, xtcp_rate_per_s(&f.rate));
 }
 
-/* What the user held back says little of the path. */
+/* Data that the user held back says little about the path. */
 static void paused(struct kunit *test)
 {
 	struct flow f = begin();

@@ -49,7 +49,7 @@ static const struct sample samples[] = {
 	{ "unknown, just the header", XTCP_SYN, 6, 4, { 99, 4, 0, 0 }, 0, 0 },
 	{ "unknown, 255 bytes", XTCP_SYN, 6, 4, { 99, 255, 0, 0 }, 0, 0 },
 	{ "a kind at the very end", XTCP_SYN, 6, 4, { 1, 1, 1, 2 }, 0, 0 },
-	/* what came before a length that cannot be counts */
+	/* what came before an impossible length counts */
 	{ "MSS, then length 0", XTCP_SYN, 7, 8, { 2, 4, 5, 180, 99, 0, 0, 0 }, 0, 1460 },
 	{ "length 0, then MSS", XTCP_SYN, 7, 8, { 99, 0, 1, 1, 2, 4, 5, 180 }, 0, 0 },
 	{ "MSS of 3 bytes, then of 4", XTCP_SYN, 7, 8, { 2, 3, 9, 2, 4, 5, 180, 1 }, 0,
@@ -91,8 +91,8 @@ static void options(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->offset * 4, seg.header_bytes);
 }
 
-/* Where less is there than the header says, it is refused, and no byte behind
- * the end is read: the buffer is just so long.
+/* Less than the header says is refused, and no byte behind the end is read: the
+ * buffer is no longer than that.
  */
 static void truncation(struct kunit *test)
 {
@@ -113,7 +113,7 @@ static void truncation(struct kunit *test)
 	}
 }
 
-/* What flags mean together is not the parser's to judge. */
+/* The parser does not judge what flags mean together. */
 static void any_flags(struct kunit *test)
 {
 	struct xtcp_segment seg;
@@ -126,7 +126,7 @@ static void any_flags(struct kunit *test)
 	}
 }
 
-/* The header's place is the network's: nothing is aligned. */
+/* The header lies where the network put it: nothing is aligned. */
 static void round_trip(struct kunit *test)
 {
 	u8 buf[XTCP_HEADER_MAX_BYTES + 3], first[XTCP_HEADER_MAX_BYTES];

@@ -25,7 +25,7 @@ static void delayed_ack(struct kunit *test)
 	not_armed(t, XTCP_TIMER_DELACK);
 }
 
-/* The first ACKs are not delayed, but for a reader who may answer. */
+/* The first ACKs are not delayed, unless a reader may answer. */
 static void answer_carries_ack(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -41,14 +41,14 @@ static void answer_carries_ack(struct kunit *test)
 	not_armed(t, XTCP_TIMER_DELACK);
 	inject(t, "ACK seq R ack S");
 
-	/* he waits for more */
+	/* the reader waits for more */
 	set_quick_acks(t, 8);
 	inject(t, "PSH|ACK seq R ack S len 10");
 	returns(t, 10, user_recv(t, 100));
 	returns(t, -EAGAIN, user_recv(t, 100));
 	expect(t, "ACK seq S ack R");
 
-	/* he does something else */
+	/* the reader does something else */
 	set_quick_acks(t, 8);
 	inject(t, "PSH|ACK seq R ack S len 10");
 	fire(t, XTCP_TIMER_DELACK);
@@ -81,7 +81,7 @@ static void every_second_segment(struct kunit *test)
 	expect(t, "ACK seq S ack R+m");
 }
 
-/* SHLD-19, the reader being slow */
+/* SHLD-19, with a slow reader */
 static void every_second_unread(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -100,8 +100,8 @@ static void every_second_unread(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 10, acks);
 }
 
-/* RFC 5681, 4.2: out of order at once, and so when a gap is filled
- * (SHLD-31, MAY-13, MUST-59)
+/* RFC 5681, 4.2: at once when out of order, and when a gap is filled (SHLD-31,
+ * MAY-13, MUST-59)
  */
 static void out_of_order(struct kunit *test)
 {
@@ -123,7 +123,7 @@ static void out_of_order(struct kunit *test)
 	counted(t, OFO_QUEUED, 2);
 }
 
-/* RFC 5961, 5.2: nothing older than what the connection began with. */
+/* RFC 5961, 5.2: nothing older than the connection's first byte. */
 static void ack_of_the_time_before(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

@@ -121,7 +121,7 @@ static void data_then_fin(struct kunit *test)
 	state_is(t, TCP_FIN_WAIT2);
 }
 
-/* 3.6.1: who closes with data unread says so (SHLD-3) */
+/* 3.6.1: a close with data unread tells the peer (SHLD-3) */
 static void unread_data(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -254,7 +254,9 @@ static void new_incarnation(struct kunit *test)
 	counted(t, TW_REUSED, 1);
 }
 
-/* The user has the listener just then: the number is kept with the segment. */
+/* The user holds the listener at that moment: the number is kept with the
+ * segment.
+ */
 static void new_incarnation_waits(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -275,7 +277,7 @@ static void new_incarnation_waits(struct kunit *test)
 	state_is(t, TCP_ESTABLISHED);
 }
 
-/* Who listened has gone: TIME_WAIT stays for what it is there for. */
+/* The listener has gone: TIME_WAIT stays to do its job. */
 static void nobody_for_new_incarnation(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -354,8 +356,8 @@ static void answers_are_limited(struct kunit *test)
 	expect(t, "ACK seq S ack R");
 }
 
-/* The FIN overtook the ACK of ours, and both wait while the user has the socket:
- * what the ACK comes to is TIME_WAIT, not a socket that is closed.
+/* The FIN overtook the ACK of ours, and both wait while the user has the socket: the
+ * ACK then meets TIME_WAIT, not a closed socket.
  */
 static void overtaken_by_fin(struct kunit *test)
 {
@@ -378,8 +380,8 @@ static void overtaken_by_fin(struct kunit *test)
 	counted(t, NO_PORT, 0);
 }
 
-/* The user has the socket, a RST and one more segment wait, and the device that they
- * came by goes: nobody may ask for it.
+/* While the user has the socket a RST and one more segment wait, and the device that
+ * they came by goes: nothing may ask for it.
  */
 static void device_gone(struct kunit *test)
 {
@@ -449,7 +451,7 @@ static void reset_in_closing(struct kunit *test)
 	error_is(t, ECONNRESET);
 }
 
-/* All data arrived, only the FIN's ACK is missing: an end as any other. */
+/* All data arrived, only the FIN's ACK is missing: an end like any other. */
 static void reset_for_the_fin(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -465,7 +467,7 @@ static void reset_for_the_fin(struct kunit *test)
 	error_is(t, 0);
 }
 
-/* RFC 3168, 6.1.4: no ECN bits on what is no data, whatever it answers. */
+/* RFC 3168, 6.1.4: no ECN bits on a segment without data, whatever it answers. */
 static void reset_without_ecn(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -484,8 +486,8 @@ static void reset_without_ecn(struct kunit *test)
 	kfree_skb(skb);
 }
 
-/* 3.5.2, group 3: what is not what comes next is answered; as Linux, not more often than
- * challenges are.
+/* 3.5.2, group 3: a segment other than the next one is answered; as Linux, not more
+ * often than challenges are.
  */
 static void odd_segments_in_time_wait(struct kunit *test)
 {
@@ -501,7 +503,7 @@ static void odd_segments_in_time_wait(struct kunit *test)
 	inject(t, "0 seq R+10");
 	expect(t, "ACK seq S ack R");
 	state_is(t, TCP_TIME_WAIT);
-	/* what comes next is an ACK, and nothing */
+	/* the next one is an ACK without data */
 	inject(t, "ACK seq R ack S");
 	t->xn->sysctl.challenge_ack_ms = 60000;
 	inject(t, "ACK seq R+10 ack S");
@@ -523,7 +525,7 @@ static void segment_leaves(struct nic *nic)
 	tasklet_schedule(&softirq);
 }
 
-/* However many wait to be accepted: their end does not keep softirqs off. */
+/* However many wait to be accepted, their end does not keep softirqs off. */
 static void crowded_listener_closes(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What makes each counter count, and for what reasons a segment is dropped: a
- * conversation for every one of them.
+ * What makes each counter count, and why a segment is dropped: a conversation
+ * for each of them.
  */
 #include <linux/filter.h>
 #include <linux/icmp.h>
@@ -117,7 +117,7 @@ static void is_filtered(struct conv *t)
 	CONV_STEP(filtered(t, 0, "PSH|ACK seq R ack S len 10"));
 }
 
-/* The user holds the socket, and segments come and come.  What the backlog took
+/* The user holds the socket, and segments keep coming.  What the backlog took
  * is there when the user lets go.
  */
 static void fills_backlog(struct conv *t)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Data both ways: RFC 9293, 3.7.  Other suites ask when data waits, when it is
+ * Data both ways: RFC 9293, 3.7.  Other suites test when data waits, when it is
  * acknowledged, and what windows do.
  */
 #include <linux/tcp.h>
@@ -108,7 +108,7 @@ static void what_holds_back(struct kunit *test)
 	limit_is(t, NONE);
 	delivered_is(t, 5);
 
-	/* the connection's end is the end of it */
+	/* it ends with the connection */
 	returns(t, 100, user_send(t, 100));
 	expect(t, "PSH|ACK len 100");
 	limit_is(t, PATH);
@@ -172,7 +172,7 @@ static void short_of_memory(struct kunit *test)
 		expect(t, "ACK seq 101 ack 1001");
 	}
 	KUNIT_EXPECT_GT(test, conv_count(t, XTCP_MIB_RCV_PRUNED), 0);
-	/* what is next in turn is taken all the same */
+	/* what is next in order is taken all the same */
 	for (int i = 0; i < 5; i++) {
 		inject(t, "ACK seq %u ack S len 1000", seq);
 		seq += 1000;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory is short: each step here is taken once for every allocation that it
- * makes, and that allocation fails.  Then peer and user go on as they would, and
- * all must come out right.
+ * Memory is short: each step here is taken once for every allocation that it makes, and
+ * that allocation fails.  Then peer and user go on as usual, and all must come out
+ * right.
  *
- * What fails is what must not wait: segments arrive, and the user's sockets
- * allocate, with GFP_ATOMIC.
+ * Only allocations that must not wait fail: those with GFP_ATOMIC, for arriving
+ * segments and for the user's sockets.
  */
 #include <linux/icmp.h>
 #include <linux/tcp.h>
@@ -39,8 +39,8 @@ static void crosses(struct conv *t, const char *words)
 	conv_raw(t, t->packet, conv_build(t, t->packet, words));
 }
 
-/* The peer takes what comes in order, up to @end, and nothing else.  Where
- * nothing comes the timer fires.
+/* The peer takes what comes in order, up to @end, and nothing else.  If nothing
+ * comes, the timer fires.
  */
 static void peer_takes(struct conv *t, u32 end)
 {
@@ -288,7 +288,7 @@ static void data_in_flight(struct conv *t)
 	pass_over(t);
 }
 
-/* The NIC has not freed what it was given, and the peer took a part. */
+/* The NIC has not freed what it was given, and the peer has taken part of it. */
 static void part_in_flight(struct conv *t)
 {
 	t->nic->hold = true;
@@ -466,7 +466,9 @@ static void user_closes(struct conv *t)
 	user_close(t);
 }
 
-/* In order, or, where there is no memory for the FIN, by a RST. */
+/* The connection ends in order, or, where there is no memory for the FIN, by a
+ * RST.
+ */
 static void user_has_closed(struct conv *t)
 {
 	if (conv_state(t) == TCP_CLOSE) {

@@ -58,7 +58,7 @@ static void is_cut(struct kunit *test)
 	expect(t, "FIN|PSH|ACK seq 8861 ack R len 1240");
 }
 
-/* FIN and PSH are the last segment's alone. */
+/* Only the last segment has FIN and PSH. */
 static void fin_is_last(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

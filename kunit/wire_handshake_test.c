@@ -260,7 +260,7 @@ static void handshake_waits(struct kunit *test)
 	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
 	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
 	expect(t, "ACK seq 101 ack 1001");
-	/* that of the data waits for who accepts, and for the answer */
+	/* the data's ACK waits for accept(), and for the answer */
 	returns(t, 0, user_accept(t));
 	fire(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq 101 ack 1011");
@@ -291,7 +291,7 @@ static void window_of_many(struct kunit *test)
 	expect(t, "SYN|ACK seq 100 ack 1001 win 2048 mss 1460");
 }
 
-/* A RST ends a request from the backlog, too. */
+/* A RST from the backlog ends a request as well. */
 static void reset_waits(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -306,7 +306,7 @@ static void reset_waits(struct kunit *test)
 	counted(t, ATTEMPT_FAILS, 1);
 }
 
-/* A RST that is next is obeyed, no other, and only the others are dropped (MUST-11). */
+/* Only a RST that is next is obeyed, and only the others are dropped (MUST-11). */
 static void reset_while_half_open(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -465,7 +465,7 @@ static void accept_queue_abort(struct kunit *test)
 	expect(t, "SYN|ACK seq 100 ack 1001");
 	peer_completes(t, 6000);
 	state_is(t, TCP_ESTABLISHED);
-	/* one waits: none more */
+	/* one waits: no more are taken */
 	peer_begins(t, 6001);
 	returns(t, 0, user_accept(t));
 	peer_begins(t, 6001);
@@ -504,7 +504,7 @@ static void many_requests(struct kunit *test)
 	expect(t, "SYN|ACK seq 100 ack 1001");
 }
 
-/* Who has not been accepted is told; who is half open is not. */
+/* Peers that have not been accepted are told; half-open ones are not. */
 static void listener_closes(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -524,7 +524,7 @@ static void listener_closes(struct kunit *test)
 	counted(t, RST_OUT, 2);
 }
 
-/* The peer is gone again before it was accepted. */
+/* The peer is gone again before it is accepted. */
 static void reset_before_accept(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

@@ -37,7 +37,7 @@ static void bad_checksum(struct kunit *test)
 		t->packet[TCP_AT + bit / 8] ^= BIT(bit % 8);
 		conv_raw(t, t->packet, len);
 	}
-	/* but for the data offset, which is looked at first */
+	/* except for the data offset, which is looked at first */
 	KUNIT_EXPECT_EQ(test, 240, conv_count(t, XTCP_MIB_IN_CSUM_ERRS) +
 				   conv_count(t, XTCP_MIB_IN_ERRS));
 	KUNIT_EXPECT_LE(test, conv_count(t, XTCP_MIB_IN_ERRS), 4);
@@ -121,7 +121,7 @@ static void odd_flags_to_nobody(struct kunit *test)
 	inject(t, "SYN|FIN|RST|ACK seq 5000 ack 77");
 }
 
-/* A SYN that ends what it opens is nothing for a listener; as Linux. */
+/* A listener ignores a SYN that ends what it opens; as Linux. */
 static void odd_flags_to_listener(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -182,7 +182,7 @@ static void unknown_options(struct kunit *test)
 	still_works(t);
 }
 
-/* A damaged option is not read, the segment is; as Linux (MUST-7). */
+/* A damaged option is not read, but the segment is; as Linux (MUST-7). */
 static void bad_options(struct kunit *test)
 {
 	static const u8 options[][4] = {
@@ -207,7 +207,7 @@ static void bad_options(struct kunit *test)
 	still_works(t);
 }
 
-/* Ethernet pads: what lies behind the datagram is not its. */
+/* Ethernet pads: what lies behind the datagram is no part of it. */
 static void padding(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -246,7 +246,7 @@ static void to_nobody(struct kunit *test)
 	still_works(t);
 }
 
-/* Whatever comes where the checksum is stale: nothing happens. */
+/* Whatever comes with a stale checksum: nothing happens. */
 static void noise(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -333,7 +333,8 @@ static void mutants(struct kunit *test)
 	still_works(t);
 }
 
-/* Blind: RFC 5961.  A RST, SYN or data from who does not see the connection (MAY-12). */
+/* Blind: RFC 5961.  A RST, SYN or data from one who cannot see the connection (MAY-12).
+ */
 static void blind_attacker(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

@@ -112,7 +112,7 @@ static void refuses(struct kunit *test)
 	counted(t, ICMP_ERRORS, 1);
 }
 
-/* MUST-56: a hint, which the user hears of when the connection is given up */
+/* MUST-56: a hint, which the user gets when the connection is given up */
 static void is_soft(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -221,7 +221,7 @@ static void in_flight_only(struct kunit *test)
 	soft_error_is(t, EHOSTUNREACH);
 }
 
-/* Only the destination's word, and only for our SYN,ACK, ends a request. */
+/* Only the destination ends a request, and only by an error about our SYN,ACK. */
 static void request_is_checked(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -311,7 +311,7 @@ static void of_another_connection(struct kunit *test)
 	state_is(t, TCP_CLOSE);
 }
 
-/* RFC 792: the IP header and eight bytes; less says not enough. */
+/* RFC 792: the IP header and eight bytes; less is not enough. */
 static void truncated_quote(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -368,7 +368,7 @@ static void refuses_a_busy_user(struct kunit *test)
 	returns(t, -ECONNREFUSED, user_connect(t));
 }
 
-/* Nor is a user interrupted who has asked to be told. */
+/* Nor is a user who has asked to be told interrupted. */
 static void recverr_of_a_busy_user(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -399,7 +399,7 @@ static void is_checked(struct kunit *test)
 	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 100);
 	counted(t, ICMP_IGNORED, 3);
 	counted(t, ICMP_ERRORS, 0);
-	/* MUST-55: a Source Quench is nothing */
+	/* MUST-55: a Source Quench means nothing */
 	t->tuple.rport--;
 	icmp(t, ICMP_SOURCE_QUENCH, 0, 0, 100);
 	state_is(t, TCP_SYN_SENT);
@@ -446,7 +446,7 @@ static void frag_needed_old(struct kunit *test)
 	mss_is(t, 1460);
 }
 
-/* While the user holds the socket the router is heard, too. */
+/* The router is heard even while the user holds the socket. */
 static void frag_needed_waits(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -467,7 +467,7 @@ static void frag_needed_waits(struct kunit *test)
 	expect(t, "PSH|ACK seq 1061 ack R len 500");
 }
 
-/* It is no error: nobody is told, not even with IP_RECVERR. */
+/* It is not an error: nobody is told, not even with IP_RECVERR. */
 static void frag_needed_is_no_error(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -483,7 +483,7 @@ static void frag_needed_is_no_error(struct kunit *test)
 	returns(t, -EAGAIN, user_recv(t, 1));
 }
 
-/* What the path took before, it takes: nothing goes again. */
+/* The path still takes what it took before: nothing goes again. */
 static void frag_needed_for_no_less(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -506,8 +506,8 @@ static void frag_needed_for_no_less(struct kunit *test)
 	expect(t, "PSH|ACK seq 861 ack R len 700");
 }
 
-/* Less than any path has, or nothing, which is what routers older than RFC 1191 say:
- * the least that IP believes is taken, min_pmtu, 552.
+/* Less than any path has, or nothing, as routers older than RFC 1191 say: then the
+ * least that IP believes counts, min_pmtu, 552.
  */
 static void frag_needed_for_too_little(struct kunit *test)
 {
@@ -529,7 +529,7 @@ static void frag_needed_for_too_little(struct kunit *test)
 	}
 }
 
-/* A router that says nothing is heard by a busy user as well. */
+/* A busy user hears a router that names no MTU as well. */
 static void frag_needed_for_nothing_waits(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -545,7 +545,7 @@ static void frag_needed_for_nothing_waits(struct kunit *test)
 	pass_over(t);
 }
 
-/* Of several that came meanwhile the last counts, if what it quotes is in flight. */
+/* If several came meanwhile, the last counts, if what it quotes is in flight. */
 static void frag_needed_waits_twice(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -592,7 +592,7 @@ static void frag_needed_while_opening(struct kunit *test)
 }
 
 /* IP_PMTUDISC_INTERFACE: the user trusts no router, and nothing goes again for one.
- * What IP has learned of the path holds for what follows, as in Linux's TCP.
+ * What IP has learned about the path holds for what follows, as in Linux's TCP.
  */
 static void frag_needed_not_trusted(struct kunit *test)
 {

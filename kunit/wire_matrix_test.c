@@ -3,7 +3,7 @@
  * Every event in every state: what is sent, and what state follows.  RFC 9293,
  * 3.10, sentence by sentence, as RFC 5961 amends it.
  *
- * A cell says what is sent, segments parted by ";", then "> STATE" where the
+ * A cell says what is sent, segments separated by ";", then "> STATE" where the
  * state changes.  "~" before a segment: the delayed-ACK timer sends it.
  */
 #include <linux/icmp.h>
@@ -740,8 +740,8 @@ static const struct other_event others[] = {
 	{ "ICMP host unreachable", host_unreachable, {
 		[IN_CLOSED]	  = NOTHING,
 		[IN_LISTEN]	  = NOTHING,
-		/* soft by 3.9.2.2, but who waits for connect() wants to know
-		 * now: RFC 5461, 4.1
+		/* soft by 3.9.2.2, but a user waiting for connect() wants to
+		 * know now: RFC 5461, 4.1
 		 */
 		[IN_SYN_SENT]	  = "> CLOSED",
 		[IN_REQUEST]	  = "> LISTEN",

@@ -79,7 +79,7 @@ static void silly_sender(struct kunit *test)
 	returns(t, 5000, user_send(t, 5000));
 	inject(t, "ACK seq R ack S win 100");
 	inject(t, "ACK seq R ack S win 1400");
-	/* half of the largest window it ever offered */
+	/* half of the largest window that it ever offered */
 	inject(t, "ACK seq R ack S win 2000");
 	expect(t, "ACK len m");
 }

@@ -155,7 +155,7 @@ static void limited_transmit(struct kunit *test)
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq U ack R len m");
 	/* 8 in flight, two of them let out by duplicates: those do not count.
-	 * ssthresh 3, cwnd 3 + 3: each more opens it by one
+	 * ssthresh 3, cwnd 3 + 3: each further one opens it by one
 	 */
 	ssthresh_is(t, 3 * MSS);
 	cwnd_is(t, 6 * MSS);
@@ -175,7 +175,7 @@ static void window_flaps(struct kunit *test)
 		inject(t, "ACK seq R ack U win 0");
 		inject(t, "ACK seq R ack U win 65535");
 	}
-	/* but what was sent while it was closed, a full segment again */
+	/* but what was sent while it was closed is, as a full segment */
 	inject(t, "ACK seq R ack U win 0");
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq U ack R len 1");
@@ -192,7 +192,7 @@ static void partial_ack(struct kunit *test)
 	for (int i = 0; i < 3; i++)
 		inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq U ack R len m");
-	/* the third and the sixth were lost, too */
+	/* the third and the sixth were lost as well */
 	inject(t, "ACK seq R ack U+2m");
 	expect(t, "ACK seq U+2m ack R len m");
 	phase_is(t, RECOVERY);
@@ -259,7 +259,7 @@ static void single_segment(struct kunit *test)
 	inject(t, "ACK seq R ack U");
 }
 
-/* RFC 6582, 3.2, (2): duplicates of what a timeout sent again tell nothing */
+/* RFC 6582, 3.2, (2): duplicates caused by a timeout's resends mean nothing */
 static void duplicates_after_timeout(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -286,7 +286,7 @@ static void congestion_window(struct kunit *test)
 	cwnd_is(t, 6 * MSS);
 }
 
-/* What is not used does not grow: RFC 7661's spirit, RFC 5681's letter */
+/* An unused window does not grow: RFC 7661's spirit, RFC 5681's letter */
 static void unused_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -361,7 +361,7 @@ static void duplicates_of_old_flight(struct kunit *test)
 	counted(t, FAST_RETRANS, 2);
 }
 
-/* The same behind a timeout: RFC 6582, 4 */
+/* The same after a timeout: RFC 6582, 4 */
 static void duplicates_of_needless(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -392,8 +392,8 @@ static void recover_keeps_up(struct kunit *test)
 	recover_is(t, t->iss + MSS);
 }
 
-/* RFC 6298, 3: an ACK that covers what was sent twice measures nothing, though it
- * covers what was sent once, too (MUST-18).
+/* RFC 6298, 3: an ACK that covers anything sent twice measures nothing, even if it also
+ * covers data sent once (MUST-18).
  */
 static void karn(struct kunit *test)
 {
@@ -450,7 +450,7 @@ static void small_writes_again(struct kunit *test)
 	counted(t, TIMEOUTS, 1);
 }
 
-/* As many as make a segment, and none that was never sent. */
+/* As many as make up a segment, and none that was never sent. */
 static void small_writes_make_segments(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What RFC 9293 requires, and no other suite asks for: addresses, IP options,
+ * What RFC 9293 requires, and no other suite tests: addresses, IP options,
  * flags, closed and shrunk windows.
  */
 #include <linux/file.h>
@@ -34,16 +34,16 @@ static void isn_clock(struct kunit *test)
 	KUNIT_EXPECT_LE(test, ticks, (u32)((after[1] >> 12) - (before[0] >> 12)));
 }
 
-/* Is the one number not the other, but for a second of the clock that they share?
- * For two that have nothing to do with each other that is so but once in 8,000.
+/* Do the numbers differ by more than a second of the clock that they share?  Two that
+ * have nothing to do with each other do, except once in 8,000.
  */
 static bool far_apart(u32 a, u32 b)
 {
 	return a - b + 250000 > 500000;
 }
 
-/* MUST-9: what is added to the clock hangs on a secret, drawn at random at each
- * load: SHLD-1, RFC 6528
+/* MUST-9: what is added to the clock depends on a secret, drawn at random at
+ * each load: SHLD-1, RFC 6528
  */
 static void isn_secret(struct kunit *test)
 {
@@ -60,7 +60,7 @@ static void isn_secret(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, other);
 }
 
-/* SHLD-1: and on each part of the 4-tuple */
+/* SHLD-1: it also depends on each part of the 4-tuple */
 static void isn_of_each_tuple(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -130,7 +130,7 @@ static void to_many(struct kunit *test)
 	expect(t, "SYN|ACK seq 100 ack 1001");
 }
 
-/* MUST-57: nor does what the link below brings to all */
+/* MUST-57: nor does a packet that the link delivers to all */
 static void to_all_on_the_link(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -146,7 +146,7 @@ static void to_all_on_the_link(struct kunit *test)
 	expect(t, "SYN|ACK seq 100 ack 1001");
 }
 
-/* MUST-63: nobody can be reached at the address that a SYN comes from */
+/* MUST-63: a SYN from an address where nobody can be reached */
 static void from_nobody(struct kunit *test)
 {
 	static const u32 from[] = { 0xe0000001, 0xffffffff, 0x00000000, 0x7f000001 };
@@ -268,7 +268,7 @@ static void reset_with_text(struct kunit *test)
 	returns(t, 0, user_recv(t, 100));
 }
 
-/* MUST-12: in FIN_WAIT, too, the user learns that the peer gave up */
+/* MUST-12: the user learns that the peer gave up, even in FIN_WAIT */
 static void reset_in_fin_wait(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -279,7 +279,7 @@ static void reset_in_fin_wait(struct kunit *test)
 	returns(t, -ECONNRESET, user_recv(t, 1));
 }
 
-/* MUST-66: into a closed window a RST comes through */
+/* MUST-66: a RST gets through into a closed window */
 static void reset_into_closed_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -310,7 +310,7 @@ static void urgent_text_into_closed_window(struct kunit *test)
 	urgent_coming(t, 2005);
 }
 
-/* 3.10.7.4, first, table 6: text neither end of which is in the window is refused */
+/* 3.10.7.4, first, table 6: text with neither end in the window is refused */
 static void wider_than_the_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -343,10 +343,10 @@ static void half_of_a_small_window(struct kunit *test)
 	expect(t, "ACK seq 1101 ack R len 500");
 }
 
-/* The peer takes back what its window promised.  MUST-34, SHLD-15: nothing new is
- * sent, though the path has room; SHLD-16: what is within the window is sent again,
- * and no more; SHLD-17, MUST-37: what lies beyond ends nothing, as long as the peer
- * answers.  MUST-35: a window that shrinks to nothing is probed
+/* The peer takes back what its window promised.  MUST-34, SHLD-15: nothing new is sent,
+ * though the path has room; SHLD-16: only what is within the window is sent again;
+ * SHLD-17, MUST-37: what lies beyond ends nothing, as long as the peer answers.
+ * MUST-35: a window that shrinks to nothing is probed
  */
 static void shrunk_window(struct kunit *test)
 {
@@ -388,7 +388,7 @@ static bool signalled(void)
 	return is;
 }
 
-/* From here on the socket is a file's, as every program's is. */
+/* From here on the socket belongs to a file, as every program's does. */
 static struct file *be_a_file(struct conv *t)
 {
 	struct file *file = sock_alloc_file(t->sock, 0, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Timers beside the retransmission timer: RFC 9293, 3.8.3, 3.8.4; RFC 5482.
+ * Timers other than the retransmission timer: RFC 9293, 3.8.3, 3.8.4; RFC 5482.
  */
 #include <linux/tcp.h>
 #include "conv.h"
@@ -53,7 +53,7 @@ static void keepalive_unanswered(struct kunit *test)
 	counted(t, ABORT_TIMEOUT, 1);
 }
 
-/* The peer knows nothing of the connection any more: figure 10 */
+/* The peer no longer knows the connection: figure 10 */
 static void keepalive_reset(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -244,7 +244,7 @@ static void fin_wait_2_orphan(struct kunit *test)
 	expect(t, "RST seq 102");
 }
 
-/* Its user in place, it does. */
+/* With its user in place, it does. */
 static void fin_wait_2_user(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -308,7 +308,8 @@ static void challenges_are_limited(struct kunit *test)
 	expect(t, "ACK seq S ack R");
 }
 
-/* MUST-61: what the override timer sends is pushed, for it is all there is (MUST-60). */
+/* MUST-61: what the override timer sends is pushed, since there is no more (MUST-60).
+ */
 static void override_timer_pushes(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -319,8 +320,8 @@ static void override_timer_pushes(struct kunit *test)
 	expect(t, "PSH|ACK seq 101 ack R len 10");
 }
 
-/* It fires while the user owns the socket, who may be arming it at this moment: it
- * comes again, armed or not, and looks when the user has gone.
+/* It fires while the user owns the socket, and may be arming it at this moment: it
+ * comes again, armed or not, and looks once the user has let go.
  */
 static void fires_in_the_users_hands(struct kunit *test)
 {
@@ -333,12 +334,12 @@ static void fires_in_the_users_hands(struct kunit *test)
 	disarm(t, XTCP_TIMER_RETRANSMIT);
 	KUNIT_EXPECT_TRUE(test, timer_comes_again(t));
 	release_sock(sk);
-	/* the user has gone, and it is not armed */
+	/* the user has let go, and it is not armed */
 	KUNIT_EXPECT_FALSE(test, timer_comes_again(t));
 	state_is(t, TCP_ESTABLISHED);
 }
 
-/* What the user holds back himself does not try his patience. */
+/* Data that the user holds back does not try the user's patience. */
 static void user_timeout_and_cork(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

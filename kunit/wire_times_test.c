@@ -9,7 +9,7 @@
 #include "conv.h"
 #include "suites.h"
 
-/* The deadline was set at some moment since @before, to be met after @wait. */
+/* The deadline was set at some moment since @before, @wait ahead. */
 static void due(struct conv *t, unsigned long deadline, unsigned long before,
 		unsigned long wait)
 {
@@ -281,7 +281,7 @@ static void keepalive(struct kunit *test)
 	before = jiffies;
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_KEEPALIVE, 1));
 	due(t, conv_deadline(t, XTCP_TIMER_KEEPALIVE), before, 7200 * HZ);
-	/* it must be as long since the peer spoke last, whatever the timer says */
+	/* the peer must have been silent for as long, whatever the timer says */
 	time_passes(t, 7100 * 1000);
 	fire(t, XTCP_TIMER_KEEPALIVE);
 	time_passes(t, 100 * 1000);

@@ -42,7 +42,7 @@ static void pointer_of_each_segment(struct kunit *test)
 	expect(t, "URG|PSH|ACK seq 3021 ack R len 80 urg 80");
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 3101 ack R len 10");
-	/* an ACK alone, too, is behind it */
+	/* an ACK alone is behind it as well */
 	inject(t, "ACK seq R-1 ack U");
 	expect(t, "ACK seq S ack R");
 }
@@ -75,7 +75,7 @@ static void pointer_is_sent_again(struct kunit *test)
 	expect(t, "URG|ACK seq 101 ack R len 1460 urg 2000");
 	inject(t, "ACK seq R ack 1561");
 	expect(t, "URG|PSH|ACK seq 1561 ack R len 540 urg 540");
-	/* acknowledged: urgent no more */
+	/* acknowledged: no longer urgent */
 	inject(t, "ACK seq R ack S");
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 2101 ack R len 10");
@@ -111,7 +111,7 @@ static void a_far_pointer(struct kunit *test)
 	expect(t, "URG|ACK seq 1561 ack R len 1460 urg 65535");
 }
 
-/* Urgent data does not wait for the window: it is told of, with what is sent. */
+/* News of urgent data does not wait for the window: what is sent carries it. */
 static void into_a_closed_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -159,7 +159,7 @@ static int user_recv_oob(struct conv *t, int flags)
 	return ret == 1 ? byte : ret < 0 ? ret : -ENODATA;
 }
 
-/* The reader goes on behind the urgent byte, which is not of the stream. */
+/* The reader goes on behind the urgent byte, which is not part of the stream. */
 static void step_over(struct conv *t)
 {
 	t->read++;
@@ -269,7 +269,7 @@ static void pointer_without_flag(struct kunit *test)
 	returns(t, 10, user_recv(t, 100));
 }
 
-/* Told of before it comes: by the pointer of an earlier segment, or of none. */
+/* Announced before it comes: by an earlier segment's pointer, even without data. */
 static void told_ahead(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -313,8 +313,8 @@ static void beyond_the_window(struct kunit *test)
 	pass_over(t);
 }
 
-/* A later one takes the place of one that was not read; the earlier byte stays
- * in the stream, unless the reader stood right before it.
+/* A later one replaces one that was not read; the earlier byte stays in the
+ * stream, unless the reader was right before it.
  */
 static void twice(struct kunit *test)
 {
@@ -356,7 +356,7 @@ static void twice_at_the_mark(struct kunit *test)
 	returns(t, -EAGAIN, user_recv(t, 100));
 }
 
-/* In line, every byte is of the stream. */
+/* In line, every byte is part of the stream. */
 static void twice_in_line(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -441,7 +441,7 @@ static void with_peers_fin(struct kunit *test)
 	returns(t, 0, user_recv(t, 100));
 }
 
-/* The pointer names the FIN, which is no byte: there will be none. */
+/* The pointer names the FIN, which is not a byte: there will be none. */
 static void peers_fin_is_no_byte(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

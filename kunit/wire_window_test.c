@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The window, as we offer it and as we obey the peer's: RFC 9293, 3.8.6.  What it
- * promises is kept.
+ * The window: the one that we offer, and the peer's, which we obey: RFC 9293, 3.8.6.
+ * It keeps its promise.
  */
 #include <linux/prandom.h>
 #include <linux/tcp.h>
@@ -23,7 +23,7 @@ static void peers_window(struct kunit *test)
 	expect(t, "ACK seq S+m ack R len m");
 	inject(t, "ACK seq R ack 3021 win 1460");
 	expect(t, "ACK seq 3021 ack R len m");
-	/* a window reopened by the peer's reader alone */
+	/* the peer's reader reopens the window */
 	inject(t, "ACK seq R ack 3021 win 4000");
 	expect(t, "ACK seq 4481 ack R len m");
 	expect(t, "PSH|ACK seq 5941 ack R len 160");
@@ -157,7 +157,7 @@ static void promise_is_kept(struct kunit *test)
 	promise_of(conv_of(test), p->rcvbuf, p->least, p->most);
 }
 
-/* What it costs stays within bounds, too. */
+/* And its cost stays within bounds. */
 static void memory_of_small_segments(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -191,7 +191,9 @@ static void promise_behind_a_gap(struct kunit *test)
 	pass_over(t);
 }
 
-/* Segments that bring a byte each and repeat what came before cost as bytes do. */
+/* Segments that each bring one byte and repeat what came before cost what those bytes
+ * do.
+ */
 static void one_new_byte_each(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -241,8 +243,8 @@ static void buffer_made_smaller(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, opened);
 }
 
-/* At the limit of all sockets together nothing is lost in silence: the window is said to
- * be shut, so that the peer probes instead of counting its retransmissions.
+/* At the limit of all sockets together nothing is lost silently: we say that the window
+ * is shut, so that the peer probes instead of counting its retransmissions.
  */
 static void no_memory_shuts_the_window(struct kunit *test)
 {
@@ -340,7 +342,7 @@ static void pressure_shrinks_the_window(struct kunit *test)
 	pass_over(t);
 }
 
-/* Half of the buffer is offered, for the skbs cost more than the data.  Where
+/* Half of the buffer is offered, since the skbs cost more than the data.  Where
  * that is not enough, what the window promised is taken all the same.
  */
 static void promise_costs_more(struct kunit *test)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A window that is shut, the peer's and ours: it is probed, and what is sent is
+ * A shut window, the peer's or ours: it is probed, and what is sent is
  * acceptable all the same.  RFC 9293, 3.4, 3.8.6.1, 3.10.7.4.
  */
 #include <linux/tcp.h>
@@ -70,7 +70,7 @@ static void zero_window_gives_up(struct kunit *test)
 	returns(t, -ETIMEDOUT, user_recv(t, 1));
 }
 
-/* The SYN of a peer that opens with its window shut: answers stand behind ours. */
+/* The SYN of a peer that opens with its window shut: answers begin behind our SYN. */
 static void syn_with_a_shut_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -159,11 +159,11 @@ static void fin_into_closed_window(struct kunit *test)
 	inject(t, "ACK seq R ack S win 0");
 	returns(t, 0, user_shutdown(t, SHUT_WR));
 	state_is(t, TCP_FIN_WAIT1);
-	/* ACKs go on to be acceptable */
+	/* ACKs stay acceptable */
 	inject(t, "PSH|ACK seq R ack 101 win 0 len 1000");
 	fire_if_armed(t, XTCP_TIMER_DELACK);
 	expect(t, "ACK seq 101 ack 2001");
-	/* it is the probe, too */
+	/* it serves as the probe */
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "FIN|ACK seq 101 ack R");
 	inject(t, "ACK seq R ack 101 win 0");
@@ -189,7 +189,7 @@ static void fin_behind_full_window(struct kunit *test)
 	state_is(t, TCP_FIN_WAIT2);
 }
 
-/* SO_TIMESTAMPING tells of the last byte, and that does not wait with the FIN. */
+/* SO_TIMESTAMPING reports the last byte, which does not wait with the FIN. */
 static void stamp_stays_with_the_data(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -217,7 +217,7 @@ static void fin_within_window(struct kunit *test)
 	expect(t, "FIN|PSH|ACK seq 101 ack R len 1000");
 }
 
-/* Sent again into a window that has shrunk: the data without it. */
+/* Sent again into a window that has shrunk, the data goes without it. */
 static void fin_again_into_less(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -302,7 +302,7 @@ static void fin_behind_what_fills_the_window(struct kunit *test)
 	returns(t, 0, user_recv(t, 5000));
 }
 
-/* Out of order, too: the data that fills the window comes after it. */
+/* Even out of order: the data that fills the window comes after it. */
 static void fin_before_what_fills_the_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -317,7 +317,7 @@ static void fin_before_what_fills_the_window(struct kunit *test)
 	returns(t, 0, user_recv(t, 5000));
 }
 
-/* With data in front of it that does not fit, it waits with that. */
+/* With data in front of it that does not fit, it waits with the data. */
 static void fin_on_a_probe(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
