@@ -2,10 +2,10 @@
 /*
  * What xtcpize loads into a program: its TCP sockets over IPv4 become xtcp's.
  *
- * Under --only-connect and --only-listen the kind of a socket depends on what it
- * will do, which socket() is not told.  It opens the kind that connects, and
- * listen() replaces it.  Not connect(): programs hand a socket to epoll before they
- * connect it (nginx does), but only after it listens.
+ * Under --only-connect and --only-listen the kind of a socket depends on what it will
+ * do, which socket() is not told.  So socket() opens the kind that connects, and
+ * listen() replaces it.  connect() could not: programs hand a socket to epoll before
+ * they connect it (nginx does), but only after it listens.
  *
  * These functions are called from signal handlers, from other libraries'
  * constructors and between vfork() and exec(): they make their system calls
@@ -39,7 +39,7 @@ enum {
 	KNOWN		= 1 << 11,
 };
 
-/* One word, so that whoever reads it before it is there may fill it in. */
+/* One word, so that whoever reads it before it is set may set it. */
 static unsigned int settings;
 
 static unsigned int read_environment(void)
@@ -136,7 +136,7 @@ struct option {
 	int name;
 };
 
-/* Whom the socket talks to depends on these: without them it must not listen. */
+/* These decide whom the socket talks to: without them it must not listen. */
 static const struct option vital_options[] = {
 	{ SOL_SOCKET, SO_BINDTODEVICE },
 	{ SOL_SOCKET, SO_MARK },
@@ -164,7 +164,7 @@ static const struct option options[] = {
 	{ SOL_SOCKET, SO_MAX_PACING_RATE },
 	{ IPPROTO_IP, IP_TTL },
 	{ IPPROTO_IP, IP_TOS },
-	{ SOL_SOCKET, SO_PRIORITY },	/* IP_TOS sets it too */
+	{ SOL_SOCKET, SO_PRIORITY },	/* IP_TOS also sets it */
 	{ IPPROTO_IP, IP_MTU_DISCOVER },
 	{ IPPROTO_IP, IP_FREEBIND },
 	{ IPPROTO_IP, IP_TRANSPARENT },
@@ -188,7 +188,7 @@ static const struct option options[] = {
 
 #define BIND_TRIES	200	/* a millisecond apart */
 
-/* What IFNAMSIZ, TCP_CA_NAME_MAX and struct timeval have room in. */
+/* Room for IFNAMSIZ, TCP_CA_NAME_MAX and struct timeval. */
 #define OPTION_BYTES	32
 
 static int copy_option(int from, int fresh, int to, const struct option *o)
@@ -204,7 +204,7 @@ static int copy_option(int from, int fresh, int to, const struct option *o)
 		return 0;
 	if (old_len == initial_len && !memcmp(&old, &initial, sizeof(old)))
 		return 0;
-	/* the kernel keeps, and tells, twice what it was asked for */
+	/* the kernel keeps, and reports, twice what it was asked for */
 	if (o->level == SOL_SOCKET &&
 	    (o->name == SO_SNDBUF || o->name == SO_RCVBUF))
 		old.number /= 2;
@@ -212,8 +212,8 @@ static int copy_option(int from, int fresh, int to, const struct option *o)
 }
 
 /*
- * Whatever differs from @fresh, a new socket of the same kind, the program has set.
- * The rest stays as it is by default, which need not be the same for both kinds.
+ * The program has set whatever differs from @fresh, a new socket of the same kind. The
+ * rest keeps its default, which need not be the same for both kinds.
  */
 static int copy_options(int from, int fresh, int to)
 {
@@ -238,9 +238,9 @@ static void copy_flags(int from, int to)
 }
 
 /*
- * A socket of xtcp's holds its port in the kernel's TCP, too, and a worker of the
- * module's lets go of it soon after the socket is closed: not before that is the
- * port free.  One that another has stays taken.
+ * A socket of xtcp's also holds its port in the kernel's TCP, and a worker of the
+ * module lets go of it soon after the socket is closed: only then is the port free.  A
+ * port that another has stays taken.
  */
 static int bind_freed(int fd, const struct sockaddr_in *name, socklen_t len)
 {
@@ -266,7 +266,7 @@ static int take_place(int fd, int fresh, int new)
 	    copy_options(fd, fresh, new))
 		return -1;
 	copy_flags(fd, new);
-	/* first, for @fd has the port that @new is to have */
+	/* first, since @fd has the port that @new needs */
 	if (dup3(new, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
 		return -1;
 	if (!name.sin_port && !name.sin_addr.s_addr)

@@ -2,8 +2,8 @@
 /*
  * xtcpize [OPTION...] PROGRAM [ARGUMENT...]
  *
- * Runs PROGRAM with libxtcpize.so, which makes its TCP sockets xtcp's.  Whatever
- * would let PROGRAM run on the kernel's TCP all the same is found out before.
+ * Runs PROGRAM with libxtcpize.so, which makes its TCP sockets xtcp's.  It first looks
+ * for whatever would let PROGRAM run on the kernel's TCP all the same.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -140,13 +140,15 @@ static noreturn void out_of_reach(const char *path, const char *why)
 	exit(EXIT_CANNOT);
 }
 
-/* A file in memory, as far as it is of use. */
+/* A file in memory, as much of it as is of use. */
 struct image {
 	const char *start;
 	size_t bytes;
 };
 
-/* Go's linker leaves a note.  What it links calls the kernel past every library. */
+/* Go's linker leaves a note.  Programs that it links call the kernel past every
+ * library.
+ */
 static bool is_go_note(const struct image *im, const struct elf_phdr *ph)
 {
 	static const struct {
@@ -186,7 +188,7 @@ static void check_elf(const char *path, const struct image *im)
 		out_of_reach(path, "is linked statically: no library can be put into it");
 }
 
-/* What "#!" names, without its argument; NULL if that is not what @im begins with. */
+/* What "#!" names, without its argument; NULL if @im does not begin with that. */
 static char *interpreter(const struct image *im)
 {
 	const char *name = im->start + 2, *end = im->start + im->bytes;
@@ -212,7 +214,7 @@ static void check_program(const char *path, int depth)
 		errx(EXIT_CANNOT, "%s has more rights than you: no library of yours gets into it",
 		     path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* not to be read, perhaps to be run */
+	/* it cannot be read, but perhaps run */
 	if (fd < 0)
 		return;
 	if (!fstat(fd, &st) && st.st_size > 0) {
