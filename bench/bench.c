@@ -46,7 +46,7 @@ static const struct wire wires[] = {
 	{ "kernel", AF_INET, 0 },
 	{ "native", AF_XTCP, 0 },
 	{ "tcp", AF_XTCP, IPPROTO_TCP },
-	/* the kernel's TCP: without the module, with it, with a listener of it */
+	/* the kernel's TCP: without the module, with it, with a listener of xtcp's */
 	{ "absent", AF_INET, 0 },
 	{ "loaded", AF_INET, 0 },
 	{ "listener", AF_INET, 0, true },
@@ -223,7 +223,7 @@ static void stream_client(unsigned int warm, unsigned int count)
 	close(fd);
 }
 
-/* What arrived is what counts: the clock is the receiver's. */
+/* Only what arrived counts: the receiver reads the clock. */
 static void stream_server(int listener, unsigned int warm, unsigned int count)
 {
 	__u64 warm_bytes = (__u64)warm * CHUNK_BYTES;
@@ -254,14 +254,14 @@ struct workload {
 	int policy;	/* the scheduler's */
 };
 
-/* Where each waits for the other, one may preempt the other that wakes it, or
- * not: SCHED_BATCH leaves less of that to chance.
+/* Where client and server wait for each other, one may preempt the other on
+ * waking, or not: SCHED_BATCH leaves less of that to chance.
  */
 static const struct workload workloads[] = {
 	{ "roundtrip", roundtrip_client, roundtrip_server, 200, 1000, SCHED_BATCH },
 	{ "connect", connect_client, connect_server, 100, 400, SCHED_BATCH },
 	{ "stream", stream_client, stream_server, 400, 600, SCHED_OTHER },
-	/* once more, for what stands beside it */
+	/* the same, for the kernel's TCP with xtcp beside it */
 	{ "beside", roundtrip_client, roundtrip_server, 200, 2000, SCHED_BATCH },
 };
 

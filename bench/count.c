@@ -4,7 +4,7 @@
  * how often each block of code ran, and the tree of calls with what each call
  * cost.  It knows addresses only; report.c gives them names.
  *
- * A call writes its return address, and QEMU says where to.  That tells which
+ * A call writes its return address, and QEMU says where it writes it.  That tells which
  * calls it is nested in and whose stack it is, so neither interrupts nor switches
  * between tasks confuse the tree.
  *
@@ -147,7 +147,7 @@ static void on_call(unsigned int cpu, __u32 info, __u64 slot, void *data)
 	called = (struct frame){ slot, (unsigned long)data, 0 };
 }
 
-/* Whoever is returned to waited at that address. */
+/* The call that is returned to waited at that address. */
 static void on_return(__u64 address)
 {
 	for (unsigned int depth = current->depth; depth-- > 0;) {

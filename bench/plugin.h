@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * QEMU's interface for plugins, version 1, as far as count.c uses it: Debian
- * packages QEMU without its header.
+ * QEMU's interface for plugins, version 1, as far as count.c uses it; Debian's
+ * QEMU comes without the header.
  */
 #ifndef BENCH_PLUGIN_H
 #define BENCH_PLUGIN_H

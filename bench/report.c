@@ -5,8 +5,8 @@
  *
  *	report [-n LINES] [-t PERCENT] [-c CALLED] COUNTS SYMBOLS (NAME OPERATIONS)x2
  *
- * Of COUNTS the last two windows are told, SYMBOLS is the guest's /proc/kallsyms,
- * and the NAMEs are the columns' titles.
+ * Reports the last two windows of COUNTS.  SYMBOLS is the guest's /proc/kallsyms, and
+ * the NAMEs are the columns' titles.
  */
 #include <linux/types.h>
 #include <stdbool.h>
@@ -128,7 +128,7 @@ static void read_sides(const char *text, double *sides)
 		sides[i] = strtod(end, &end) / operations[i];
 }
 
-/* What runs the first block of a function enters it, be it by a call or a jump. */
+/* Running a function's first block enters it, whether by a call or a jump. */
 static void read_block(const char *line)
 {
 	double runs[SIDES];
@@ -274,7 +274,7 @@ static void print_areas(void)
 		bool seen = false;
 
 		for (size_t m = 0; m < n && !seen; m++) {
-			/* neighbours are mostly of one module */
+			/* neighbours are mostly in one module */
 			seen = !strcmp(functions[n - 1 - m].module, functions[n].module);
 		}
 		if (!seen)
@@ -350,7 +350,7 @@ static void print_tree(size_t n, int i, unsigned int depth, double least)
 	}
 }
 
-/* Of what a function calls, what a tail call jumps to is part. */
+/* What a function reaches by a tail call counts among its calls. */
 static void print_callers(const char *called)
 {
 	for (int i = 0; i < SIDES; i++) {
