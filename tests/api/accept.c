@@ -150,7 +150,7 @@ static void test_waits(void)
 	ok(bg_join(&bg) >= 0, "returns with the connection");
 }
 
-/* Each connection wakes one; all are served. */
+/* Each connection wakes one sleeper; all are served. */
 static void test_two_wait(void)
 {
 	struct bg a = { .fn = bg_accept };

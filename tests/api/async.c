@@ -23,7 +23,7 @@ static void watch(int fd)
 	need(fcntl(fd, F_SETFL, need(fcntl(fd, F_GETFL)) | O_ASYNC));
 }
 
-/* Is there a signal of this socket that tells of the event? */
+/* Is there a signal from this socket that tells of the event? */
 static bool told(int fd, int event, int ms)
 {
 	struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };

@@ -36,7 +36,7 @@ static void test_bound_first(void)
 	eq(peer_of(s).sin_addr.s_addr, inet_addr("127.0.0.7"), "and address");
 }
 
-/* What is bound to a group receives from it; nothing is sent from there. */
+/* A socket bound to a group receives from it, and sends nothing from there. */
 static void test_bound_to_group(void)
 {
 	int l = listen_on(4);

@@ -139,7 +139,7 @@ static void test_states(void)
 	eq(events_soon(ep), EPOLLERR | EPOLLHUP, "reset: unasked");
 }
 
-/* Watched while it is new, then connected: the watcher hears of it. */
+/* A socket is watched while new, then connected: the watcher hears of it. */
 static void test_becomes_connected(void)
 {
 	int l = listen_on(4);

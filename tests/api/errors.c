@@ -145,7 +145,7 @@ static void test_data_first(void)
 	eq(recv(p.c, buf, 8, 0), 0, "the end");
 }
 
-/* A reader and a writer that wait are both woken, one gets the error. */
+/* A waiting reader and a waiting writer are both woken; one gets the error. */
 static void test_wakes_reader(void)
 {
 	struct bg bg = { .fn = bg_recv1 };

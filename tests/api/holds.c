@@ -139,7 +139,7 @@ static void test_first_listens(void)
 	eq(listen(a, 1), 0, "it has closed: now we do");
 }
 
-/* Who comes later learns that one listens, whoever was there first. */
+/* A latecomer learns that one listens, whichever was there first. */
 static void test_third(void)
 {
 	int a;
@@ -166,7 +166,7 @@ struct rival {
 	int			ret;
 };
 
-/* Awake when the round begins, for to wake up takes longer than listen(). */
+/* Awake when the round begins, since waking up takes longer than listen(). */
 static void *listen_too(void *arg)
 {
 	struct rival *r = arg;
@@ -227,7 +227,7 @@ static void test_race(void)
 	eq(wrong, 0, "EADDRINUSE to who came too late");
 }
 
-/* What goes on at another address changes nothing. */
+/* Sockets at another address change nothing. */
 static void test_neighbours(void)
 {
 	int a, there, failed = 0;
@@ -255,7 +255,7 @@ static void test_neighbours(void)
 	eq(failed, 0, "one of us listens beside us, the other never at ours");
 }
 
-/* A listener has gone, what it made is there: the other TCP's may take its place. */
+/* A listener has gone, its connections remain: the other TCP's may take its place. */
 static void test_after_listener(void)
 {
 	int l, c, s, k, kc, ks;
@@ -343,7 +343,7 @@ static void test_time_wait(void)
 	talks(c, s, "in its place");
 }
 
-/* A connect() without SO_REUSEADDR holds its port, in TIME_WAIT, too. */
+/* A connect() without SO_REUSEADDR holds its port, even in TIME_WAIT. */
 static void test_client(void)
 {
 	int l, c, s, port;

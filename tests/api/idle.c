@@ -15,7 +15,7 @@
 
 #define IDLE_MS	10000
 
-/* Client or server is of the wire under test, and either has the part. */
+/* Client or server is of the wire under test, and each plays both parts. */
 enum { PAIRS = 4 };
 
 static const char *what(int i)
@@ -92,7 +92,7 @@ static void test_ten_seconds(void)
 		   "%s: what was kept alive carries data", what(i));
 	}
 	if (wire != WIRE_KERNEL) {
-		/* how often in ten seconds, the round trip's measurements say */
+		/* how often in ten seconds depends on the measured round trip */
 		ok(counter("WindowProbes") >= (wire == WIRE_TCP ? PAIRS / 2 : PAIRS),
 		   "each window was probed (%lld)", counter("WindowProbes"));
 		ok(counter("KeepAlives") >= 8, "and idle peers (%lld)",

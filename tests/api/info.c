@@ -62,7 +62,7 @@ static void test_listener(void)
 	eq(info_of(l).unacked, 1, "one does");
 }
 
-/* Every segment of data is a write: what both ends count is known. */
+/* Every segment of data is a write, so we know what both ends count. */
 static void test_counts(void)
 {
 	struct info c, s;
@@ -107,7 +107,7 @@ static void test_counts(void)
 	eq(info_of(p.s).bytes_received, 50 + extra(), "bytes_received after a FIN");
 }
 
-/* What other calls say, too. */
+/* It agrees with what other calls say. */
 static void test_agrees(void)
 {
 	struct info i;
@@ -131,7 +131,7 @@ static void test_agrees(void)
 	need(set_int(p.l, SOL_TCP, TCP_MAXSEG, 700));
 	p.c = connect_to(p.l);
 	p.s = need(accept_in_time(p.l));
-	/* the option's room in each segment is not the data's */
+	/* an option in each segment takes room from the data */
 	ok(info_of(p.s).advmss <= 700 && info_of(p.s).advmss >= 680,
 	   "advmss under TCP_MAXSEG: %u", info_of(p.s).advmss);
 	ok(info_of(p.c).snd_mss <= 700 && info_of(p.c).snd_mss >= 680,
@@ -189,7 +189,7 @@ static void test_ages(void)
 	i = info_of(p.s);
 	ok(i.last_data_recv + 5 >= SHORT_MS && i.last_data_recv < LONG_MS,
 	   "last_data_recv: %u ms", i.last_data_recv);
-	/* an ACK is no data */
+	/* an ACK is not data */
 	before = now_ms();
 	need(send(p.s, "y", 1, 0));
 	need(wait_outq(p.s, 0) ? 0 : -1);
@@ -355,7 +355,7 @@ static void test_rate(void)
 	eq(bg_join(&bg), 100000 + sent, "all arrives");
 }
 
-/* Another connection by the same socket knows nothing of the first. */
+/* Another connection of the same socket knows nothing of the first. */
 static void test_again(void)
 {
 	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
@@ -387,7 +387,7 @@ static void test_path(void)
 	i = info_of(p.c);
 	eq(i.pmtu, 1500, "pmtu");
 	ok(i.rtt >= DELAY_MS * 800 && i.rtt < LONG_MS * 1000, "rtt %u us", i.rtt);
-	/* a slow machine's clock goes on while it sends */
+	/* on a slow machine sending takes time as well */
 	ok(i.min_rtt >= DELAY_MS * 800 && i.min_rtt <= i.rtt + i.rttvar * 4,
 	   "min_rtt %u us", i.min_rtt);
 	ok(i.rttvar > 0 && i.rttvar < LONG_MS * 1000, "rttvar %u us", i.rttvar);

@@ -2,7 +2,7 @@
 /*
  * xtcp on TCP's wire against the kernel's TCP, as client and as server: every
  * way to open and to end a connection. On the other wires the peer is of the
- * wire's own kind, so that the same conversations show what is to be expected.
+ * wire's own kind, so that the same conversations show what to expect.
  */
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -22,7 +22,7 @@ static void both_roles(void (*conversation)(int a, int b))
 	for (i = 0; i < 4; i++) {
 		we_listen = i & 1;
 		peers_open(&p, we_listen);
-		/* who begins: the client, then the server */
+		/* the client begins, then the server */
 		if (i & 2)
 			conversation(p.s, p.c);
 		else
@@ -206,7 +206,7 @@ static void test_ports(void)
 	close(a);
 }
 
-/* A port that we gave back is theirs to have: soon, a worker does it. */
+/* The other TCP can have a port that we gave back, soon: a worker does it. */
 static void test_port_released(void)
 {
 	long long end = now_ms() + LONG_MS;

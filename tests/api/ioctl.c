@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* ioctl(): what is queued in, what is queued out, what is not sent. */
+/* ioctl(): how much waits to be read, to be acknowledged, to be sent. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/sockios.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What is left to a peer whose process was killed. */
+/* What one end finds when the other end's process is killed. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "space.h"
 #include "tap.h"
 
-/* A pair whose one end only a child has, which does with it what it is told. */
+/* A pair, one end of which only a child has; the child does with it as told. */
 struct killed {
 	struct pair p;
 	int *mine;
@@ -88,7 +88,7 @@ static void test_receiver_that_reads(void)
 	killed_fork(&k, false, read_for_ever);
 	need(send(*k.mine, "read", 4, 0));
 	ok(wait_outq(*k.mine, 0), "the peer has it");
-	pause_ms(SHORT_MS);	/* and reads it, which nothing tells */
+	pause_ms(SHORT_MS);	/* and reads it, but no event says so */
 	kill_it(&k);
 	ok(poll_for(*k.mine, POLLIN) & POLLIN, "something to read");
 	eq(recv(*k.mine, &byte, 1, 0), 0, "the end of the stream");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A memory cgroup pays for what its listener receives, and for what is left of
- * its connections.
+ * A memory cgroup pays for what its listener receives, and for what its
+ * connections leave.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -22,7 +22,7 @@ enum {
 	CLIENTS = 32,
 	UNREAD_BYTES = 48 * 1024,	/* of each: less than a window */
 	CLOSED = 1000,
-	TIME_WAIT_BYTES = 200,		/* at least: without locks that are watched */
+	TIME_WAIT_BYTES = 200,		/* at least: without lock debugging */
 };
 
 static int put(const char *path, const char *text)
@@ -115,7 +115,7 @@ static void test_unread(void)
 		c[i] = connect_to(listener);
 		need(send_all(c[i], data, sizeof(data)));
 	}
-	/* the kernel's TCP charges when it is accepted */
+	/* the kernel's TCP charges when accept() is called */
 	if (wire != WIRE_KERNEL)
 		ok(charged_in_time("sock", all, 8 * all),
 		   "unread data is charged to the listener's group");
@@ -146,7 +146,7 @@ static void close_many(int listener, int n)
 		int s = need(accept(listener, NULL, NULL));
 		char byte;
 
-		close(s);	/* first: its is the TIME_WAIT */
+		close(s);	/* first, so this end has the TIME_WAIT */
 		need(recv(c, &byte, 1, 0));
 		close(c);
 	}

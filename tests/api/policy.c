@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Policies: BPF programs of the socket's cgroup, Landlock, net.xtcp.tcp_wire,
- * security modules, IPsec.  On TCP's wire rules that speak of TCP hold.
+ * security modules, IPsec.  On TCP's wire, rules that speak of TCP apply.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -128,7 +128,7 @@ static void test_bind_allow(void)
 	cgroup_leave(GROUP);
 }
 
-/* Asked a second time, it would see what it has made of it, and refuse. */
+/* Asked a second time, the program would see its own rewrite, and refuse. */
 static void test_bind_rewrite(void)
 {
 	const struct bpf_insn program[] = {
@@ -200,7 +200,7 @@ static void test_connect(void)
 	cgroup_leave(GROUP);
 }
 
-/* To another port than the user says */
+/* To a port other than the user's */
 static void test_connect_rewrite(void)
 {
 	const struct bpf_insn program[] = {
@@ -224,7 +224,7 @@ static void test_connect_rewrite(void)
 	cgroup_leave(GROUP);
 }
 
-/* A program that calls bpf_bind() and lets it be where that went well */
+/* A program that calls bpf_bind() and permits the call where that went well */
 static void bind_first(const char *ip, int port)
 {
 	const struct bpf_insn program[] = {
@@ -355,7 +355,7 @@ static bool has_landlock_net(void)
 	return false;
 }
 
-/* From now on no TCP but to one port, and bound to one. */
+/* From now on, TCP only to one port, and only bound to one. */
 static void confine(int to_port, int bound_port)
 {
 	struct ruleset_attr attr = {
@@ -426,7 +426,7 @@ static void test_landlock_bind(void)
 
 /* ---- net.xtcp.tcp_wire ---- */
 
-/* In the first namespace, too: it bounds the others. */
+/* Set it in the first namespace as well: that bounds the others. */
 static void set_tcp_wire(const char *value)
 {
 	int ours = need(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));

@@ -134,7 +134,7 @@ static void test_shared_works(void)
 	eq(bind4(need(xsocket()), "127.0.0.1", 40000), 0, "then it is free");
 }
 
-/* A port that bind() holds is not for connect() to share. */
+/* connect() must not share a port that bind() holds. */
 static void test_bound_apart(void)
 {
 	if (!small_range())

@@ -73,7 +73,7 @@ static bool all_once(const char *text, const int *ports, int l, const int *other
 	return true;
 }
 
-/* A table that grows just then may show some twice: then once more. */
+/* A table that grows just then may show some twice: then read again. */
 static bool shows_all(size_t step, const int *ports, int l, const int *others,
 		      int n)
 {
@@ -121,7 +121,7 @@ static void test_lines(void)
 	eq(times(pieces, "\n") + 50, times(again, "\n"), "the rest from there on");
 }
 
-/* One who goes elsewhere sees what is there. */
+/* A process that enters another namespace sees that one's. */
 static void test_namespace(void)
 {
 	char *here, *there, what[64];

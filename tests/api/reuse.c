@@ -136,7 +136,7 @@ static void test_reuseport_spread(void)
 		used += got[n] > 0;
 	}
 	eq(all, 64, "each connection reaches one of them");
-	/* by chance less than three of four: one in 10^15 */
+	/* fewer than three of four by chance: once in 10^15 */
 	ok(used >= 3, "they are spread: %d %d %d %d", got[0], got[1], got[2],
 	   got[3]);
 	close(l[0]);

@@ -10,7 +10,7 @@
 
 #define HOST	"10.9.7.1"
 
-/* Our own address, the route to which says this. */
+/* Our own address, with a route to it that says this. */
 static void route_with(const char *attributes)
 {
 	need(run("ip addr replace " HOST "/32 dev lo") ? 0 : -1);
@@ -18,7 +18,7 @@ static void route_with(const char *attributes)
 		 HOST " %s", attributes) ? 0 : -1);
 }
 
-/* A pair over it, the connecting end bound there, too. */
+/* A pair over it; the connecting end is bound there as well. */
 static void pair_over(struct pair *p)
 {
 	p->l = need(xsocket());
@@ -134,7 +134,7 @@ static void test_initrwnd(void)
 
 	route_with("initrwnd 3 advmss 1000");
 	pair_over(&p);
-	/* the kernel's TCP rounds up to what its scale can say */
+	/* the kernel's TCP rounds up to what its scale can express */
 	ok(info_of(p.s).snd_wnd <= 3200, "client begins with a window of three segments");
 	ok(info_of(p.c).snd_wnd <= 3200, "server, too");
 	need(set_int(p.c, SOL_SOCKET, SO_SNDBUF, 1 << 18));

@@ -85,7 +85,7 @@ static void test_prefork(void)
 			break;
 	}
 	eq(i, 3, "three children share one listener");
-	/* poll() may have woken two for one connection */
+	/* poll() may have woken two threads for one connection */
 	for (i = 0; i < 3; i++)
 		connect_start(l);
 	for (i = 0; i < 3; i++)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Creating sockets: types, protocols, flags, and what a fresh socket says of itself. */
+/* Creating sockets: types, protocols, flags, and how a fresh socket describes itself.
+ */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -131,7 +131,7 @@ static void test_splice_out(void)
 	eq(exit_status(pid), 0, "the sender is content");
 }
 
-/* A proxy's way: what one connection brings goes to the other and back, by pipes. */
+/* As a proxy does it: data from one connection goes to the other and back, by pipes. */
 static long long bg_relay(struct bg *bg)
 {
 	const int *to = bg->arg;

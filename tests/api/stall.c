@@ -36,7 +36,7 @@ static long long bg_stream(struct bg *bg)
 	return stream_send(bg->fd, 7, 3000000, 65536);
 }
 
-/* One that does not read may write: its ACKs come from within the peer's window. */
+/* An end that does not read may write: its ACKs come from within the peer's window. */
 static void test_other_way(void)
 {
 	struct bg bg = { .fn = bg_stream };
@@ -199,7 +199,7 @@ static void test_disconnect_under_sender(void)
 	pair_close(&p);
 }
 
-/* haproxy's checks: no ACK for the SYN,ACK, and a reset: nobody accepts that. */
+/* As haproxy checks: no ACK for the SYN,ACK, then a reset, so nothing is accepted. */
 static void test_silent_check(void)
 {
 	int l = listen_on(4), i;

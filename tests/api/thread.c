@@ -105,7 +105,7 @@ static void test_two_senders(void)
 	eq(count['B'], 8 * RECORDS, "all of the other has come");
 }
 
-/* Count the bytes read, and add them up: the order is nobody's. */
+/* Count the bytes read, and add them up: their order is not defined. */
 static long long bg_read_sum(struct bg *bg)
 {
 	unsigned char buf[1000];

@@ -246,7 +246,7 @@ static void test_sent_together(void)
 	eq(recv(p.s, buf, 6, MSG_WAITALL), 6, "all arrives");
 }
 
-/* Of one call alone, by a control message; and with the data, as it was sent. */
+/* For one call alone, by a control message; and with the data, as sent. */
 static void test_sent_by_message(void)
 {
 	char control[CMSG_SPACE(sizeof(unsigned int))] = "";

@@ -185,7 +185,7 @@ static void test_wrong(void)
 	eq(call(IORING_OP_RECV, -1, buf, 8), -EBADF, "recv: no file");
 	need(shutdown(p.c, SHUT_WR));
 	eq(call(IORING_OP_SEND, p.c, "x", 1), -EPIPE, "send: shut down");
-	/* what is refused by SO_ZEROCOPY is refused here, too */
+	/* what SO_ZEROCOPY refuses is refused here as well */
 	if (wire == WIRE_KERNEL) {
 		tap_skip("the kernel's TCP has it", "send without copying");
 		return;

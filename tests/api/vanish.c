@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The peer's host, or the way to it, is no more: who finds out, when, and by
- * which error.
+ * The peer's host, or the way to it, is gone: who finds out, when, and by which
+ * error.
  *
  * run: beside
  */
@@ -20,7 +20,7 @@
 static struct spaces at;
 static int listener;
 
-/* A neighbour that stays, so that no ARP tells of the end. */
+/* With a permanent neighbour entry, so that ARP does not reveal the end. */
 static void make(bool know_neighbour)
 {
 	if (!have_root()) {
@@ -36,7 +36,7 @@ static void make(bool know_neighbour)
 		need(sysctl_wire("rto_min_us", "5000"));
 	need(sysctl_wire("retries2", "3"));
 	need(sysctl_wire("syn_retries", "1"));
-	/* what a test leaves behind shall not stay for long */
+	/* what a test leaves behind must not stay for long */
 	need(sysctl_wire("orphan_retries", "1"));
 	space_go(at.b);
 	need(sysctl_wire("orphan_retries", "1"));
@@ -170,7 +170,7 @@ static void test_neighbour_gone(void)
 
 /*
  * A route that says "unreachable" answers five times in a burst, then once a
- * second, which is a setting of the first namespace's. Let it answer each time.
+ * second, by a setting of the first namespace. Let it answer each time.
  */
 static void always_answer(void)
 {
@@ -181,7 +181,7 @@ static void always_answer(void)
 	space_go(here);
 }
 
-/* b is a router to 10.11.0.0/24, of which it has an address itself at first. */
+/* b is a router to 10.11.0.0/24, and at first has an address in it. */
 static void test_router(void)
 {
 	struct sockaddr_in far = addr4("10.11.0.1", PORT);
@@ -230,7 +230,7 @@ static void test_host_restarted(void)
 	fd = need(xsocket());
 	need(connect4(fd, "10.9.0.2", PORT));
 	s = need(accept_in_time(listener));
-	/* what the old host still has to say is not heard */
+	/* nobody hears what the old host still has to say */
 	vanish("ip addr del 10.9.0.2/24 dev veth0");
 	need(set_linger(s, 1, 0));
 	close(s);

@@ -62,7 +62,7 @@ static int listener_in(const char *network, int port)
 	return fd;
 }
 
-/* From one and the same port in each network. */
+/* From the same port in each network. */
 static int client_in(const char *network, int port)
 {
 	int fd = socket_in(network, 1);
@@ -88,7 +88,7 @@ static bool passes(int from, int to, char c)
 	       got == c;
 }
 
-/* How many lines tell of that state of that 4-tuple. */
+/* How many lines show that 4-tuple in that state. */
 static int lines(const char *state)
 {
 	FILE *file = fopen(wire == WIRE_KERNEL ? "/proc/net/tcp" :
@@ -143,7 +143,7 @@ static void test_same_tuple(void)
 	eq(lines("06"), 2, "TIME-WAIT in both");
 }
 
-/* Both at once: neither has come further than SYN-SENT or SYN-RECEIVED. */
+/* Both at once: neither has got further than SYN-SENT or SYN-RECEIVED. */
 static void test_at_once(void)
 {
 	int l[2], c[2], s[2], i;

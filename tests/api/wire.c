@@ -100,7 +100,7 @@ static void test_quickack(void)
 	struct pair p;
 	char buf[4];
 
-	/* so long that only TCP_QUICKACK can be the reason */
+	/* so long that an early ACK must be due to TCP_QUICKACK */
 	if (wire != WIRE_KERNEL && have_root())
 		need(sysctl_wire("delack_ms", "500"));
 	pair_open(&p);
@@ -201,7 +201,7 @@ static void test_window_clamp(void)
 	      "not to be lifted while connected");
 }
 
-/* Written and not sent: more than the mark, and nobody may write. */
+/* More data unsent than the mark: nobody may write. */
 static void test_notsent_lowat(void)
 {
 	static char buf[20000];
@@ -270,7 +270,7 @@ static void test_inq(void)
 	eq(recv_inq(p.s, 10), 1, "the end counts, where nothing else is left");
 }
 
-/* SO_MARK and SO_PRIORITY are the firewall's and the scheduler's to see. */
+/* The firewall sees SO_MARK, the scheduler SO_PRIORITY. */
 static void test_mark_and_priority(void)
 {
 	static const char seen[] = "packets [1-9]";
@@ -320,7 +320,7 @@ static void test_transparent(void)
 	need(set_int(c, SOL_IP, IP_TRANSPARENT, 1));
 	eq(get_int(c, SOL_IP, IP_TRANSPARENT), 1, "get");
 	eq(bind4(c, "198.51.100.7", 0), 0, "IP_TRANSPARENT: it may be had");
-	/* what comes to it is led here, as a proxy's rules do */
+	/* packets to it are led here, as a proxy's rules do */
 	need(run("ip route add local 198.51.100.0/24 dev lo") ? 0 : -1);
 	eq(connect4(c, "127.0.0.1", port_of(l)), 0, "connect from there");
 	p.s = need(accept_in_time(l));
@@ -328,7 +328,7 @@ static void test_transparent(void)
 	eq(from.sin_addr.s_addr, inet_addr("198.51.100.7"), "the peer sees it");
 }
 
-/* Only what comes by the device. */
+/* It gets only what comes by the device. */
 static void test_bind_to_device(void)
 {
 	struct sockaddr_in addr;
@@ -355,7 +355,7 @@ static void test_bind_to_device(void)
 	eq(poll_now(c, POLLOUT), 0, "does not get here");
 }
 
-/* A router says that there is no way any more: who wants to know at once is told
+/* A router says that there is no way any more: a user who wants to know at once is told
  * (MUST-47, SHLD-20, SHLD-25).
  */
 static void test_recverr(void)
@@ -423,7 +423,7 @@ static void test_linger2(void)
 	eq(poll_now(p.s, 0), 0, "the default: not");
 }
 
-/* What takes seconds, all at a time: who gives up when (MUST-27). */
+/* Cases that take seconds, all at the same time: who gives up when (MUST-27). */
 static void test_patience(void)
 {
 	struct sockaddr_in addr;

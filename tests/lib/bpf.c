@@ -27,7 +27,7 @@ static void move_to(const char *group)
 }
 
 /**
- * cgroup_enter() - into a cgroup, made if need be
+ * cgroup_enter() - enter a cgroup, made if need be
  * @name: below the top
  *
  * Return: false where there are no cgroups of the newer kind
@@ -46,7 +46,7 @@ bool cgroup_enter(const char *name)
 }
 
 /**
- * cgroup_leave() - out of all groups, and the group is removed
+ * cgroup_leave() - leave all groups, and remove this one
  * @name: the group
  */
 void cgroup_leave(const char *name)
@@ -85,7 +85,7 @@ static enum bpf_prog_type type_of(enum bpf_attach_type where)
 /**
  * bpf_attach() - let a program watch over a cgroup
  * @group: its name
- * @where: what it is asked about; it takes the place of an earlier one
+ * @where: what it is asked about; it replaces an earlier program
  * @insns: the program
  * @n: how long it is
  *
@@ -123,7 +123,7 @@ int bpf_attach(const char *group, enum bpf_attach_type where,
 }
 
 /**
- * bpf_detach() - away with a program
+ * bpf_detach() - remove a program
  * @group: the cgroup's name
  * @where: what it was asked about
  */
@@ -139,7 +139,7 @@ void bpf_detach(const char *group, enum bpf_attach_type where)
 	close(fd);
 }
 
-/* All of a file of the kernel's, whose size is not told. */
+/* All of a file of the kernel's, which does not tell its size. */
 static char *slurp(const char *path, size_t *bytes)
 {
 	size_t room = 1 << 20, n = 0;
@@ -215,7 +215,7 @@ static int type_of_function(const char *name)
  * bpf_lsm_deny() - a security module that says no to whatever a hook asks
  * @hook: the hook's name
  *
- * Of the whole machine, until what is returned is closed.
+ * For the whole machine, until the file returned is closed.
  *
  * Return: a file, or -1 where the kernel has no such modules
  */

@@ -21,7 +21,7 @@
 #define LOAD(d, s, o)	INSN(BPF_LDX | BPF_MEM | BPF_W, d, s, o, 0)
 #define STORE(d, o, s)	INSN(BPF_STX | BPF_MEM | BPF_W, d, s, o, 0)
 #define STORE_IMM(d, o, i) INSN(BPF_ST | BPF_MEM | BPF_W, d, 0, o, i)
-/* skip so many where dst is (not) the immediate */
+/* skip @n instructions where dst is (not) the immediate */
 #define JUMP_EQ(d, i, n) INSN(BPF_JMP | BPF_JEQ | BPF_K, d, 0, n, i)
 #define JUMP_NE(d, i, n) INSN(BPF_JMP | BPF_JNE | BPF_K, d, 0, n, i)
 #define CALL(f)		INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_##f)

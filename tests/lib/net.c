@@ -191,8 +191,8 @@ int accept_in_time(int listener)
 
 /*
  * A listener whose queue is full: SYNs to it are dropped, so a connect() to it
- * stays in SYN-SENT. fd[0] is the connection that fills it; fd[1] is another
- * for sure in SYN-SENT.
+ * stays in SYN-SENT. fd[0] is the connection that fills it; fd[1] is another,
+ * which is certainly in SYN-SENT.
  */
 int full_listener(int fd[2])
 {
@@ -204,7 +204,7 @@ int full_listener(int fd[2])
 	return l;
 }
 
-/* A port on which nobody listens: it is bound only. */
+/* A port on which nobody listens: it is only bound. */
 int closed_port(void)
 {
 	int fd = need(xsocket());
@@ -377,8 +377,8 @@ void pause_ms(int ms)
 }
 
 /*
- * Send until not a byte more fits, neither here nor at the peer: room for a few
- * bytes is there before poll() tells of room. Return: bytes.
+ * Send until not a byte more fits, here or at the peer: there is room for a few
+ * bytes before poll() tells of it. Return: bytes.
  */
 long long fill(int fd)
 {
@@ -399,8 +399,8 @@ long long fill(int fd)
 			return -1;
 		full = quiet;
 		if (!full)
-			/* longer than a probe of the window takes to go out:
-			 * it may bring what makes a little room
+			/* longer than a window probe takes to go out: its
+			 * answer may make a little room
 			 */
 			quiet = !(poll_ms(fd, POLLOUT, 5 * SHORT_MS) & POLLOUT);
 	} while (!full);

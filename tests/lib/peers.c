@@ -5,7 +5,7 @@
 
 #include "tap.h"
 
-/* One of the kernel's TCP, where there is something to compare with it. */
+/* A socket of the kernel's TCP, where there is something to compare with it. */
 int peer_socket(void)
 {
 	enum wire tested = wire;

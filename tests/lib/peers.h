@@ -2,7 +2,7 @@
 /*
  * Pairs whose one end is of the wire under test and whose other is the kernel's
  * TCP. On the other wires both ends are of the wire's own kind, so that the same
- * conversations show what is to be expected.
+ * conversations show what to expect.
  */
 #ifndef TESTS_PEERS_H
 #define TESTS_PEERS_H

@@ -36,7 +36,7 @@ bool run(const char *fmt, ...)
 	return system(command) == 0;
 }
 
-/* A new namespace, in which we are from now on. Return: a file that stands for it. */
+/* A new namespace; we are in it from now on. Return: a file that stands for it. */
 int space_make(void)
 {
 	netns_new();

@@ -55,7 +55,7 @@ long long stream_diff(unsigned long long seed, unsigned long long pos,
 	return -1;
 }
 
-/* Send so many bytes of the stream, by chunks. Return: bytes sent. */
+/* Send @bytes bytes of the stream, in chunks. Return: bytes sent. */
 long long stream_send(int fd, unsigned long long seed, long long bytes,
 		      size_t chunk)
 {

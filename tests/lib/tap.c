@@ -200,7 +200,7 @@ static bool reap(pid_t pid, int *status, unsigned int seconds)
 	return true;
 }
 
-/* What is said from now on is about this test. */
+/* From now on results are about this test. */
 static void turn_to(const struct tap_test *test, struct tap_result *result)
 {
 	current = test->name;

@@ -14,7 +14,7 @@
  * @name: first word of the name of each of its checks
  * @fn: runs in a process of its own
  * @timeout_s: after which it is killed and counted as failed, 0 for the default
- * @waits: it mostly sleeps, and nobody disturbs it: it runs beside the others
+ * @waits: it mostly sleeps undisturbed, so it runs beside the others
  */
 struct tap_test {
 	const char *name;
@@ -33,7 +33,7 @@ struct tap_test {
 /* ok(cond, name...): cond holds */
 #define ok(cond, ...)	tap_ok(!!(cond), #cond, __FILE__, __LINE__, __VA_ARGS__)
 
-/* eq(got, want, name...): two integers are equal; errno is told if they are not */
+/* eq(got, want, name...): two integers are equal; if not, errno is shown */
 #define eq(got, want, ...) \
 	tap_eq((long long)(got), (long long)(want), #got, __FILE__, __LINE__, \
 	       __VA_ARGS__)

@@ -2,9 +2,9 @@
 /*
  * many SERVER-NAMESPACE CLIENT-NAMESPACE COUNT
  *
- * So many connections from 10.9.0.1 to 10.9.0.2, all open at once; a byte there
- * and a byte back on each; the client closes every other one first, the server
- * the rest.
+ * Opens COUNT connections from 10.9.0.1 to 10.9.0.2, all open at once; sends a
+ * byte there and a byte back on each; the client closes every other one first,
+ * the server the rest.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -49,7 +49,7 @@ static void open_all(void)
 	}
 }
 
-/* Return: on how many connections both bytes came as they were sent */
+/* Return: on how many connections both bytes arrived right */
 static int exchange_all(void)
 {
 	int i, good = 0;

@@ -4,8 +4,7 @@
  *
  * Sockets in each of the eleven states, in the namespace that we are in. Their
  * peer, 10.8.0.2 behind a tun device, says only what leads there. Then waits to
- * be killed; with "kept", without a socket being closed before, else with every
- * other one closed.
+ * be killed; without "kept" it closes every other socket before that.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -122,8 +121,8 @@ static void say(struct peer *p, int flags, const char *data)
 	p->seq += len + !!(flags & (SYN | FIN));
 }
 
-/* Wait for a segment of ours with these flags; what it takes is acknowledged by
- * what the peer says next.
+/* Wait for a segment of ours with these flags; the peer acknowledges it with
+ * what it says next.
  */
 static void hear(struct peer *p, int flags)
 {
@@ -279,7 +278,7 @@ int main(int argc, char **argv)
 		if (i % 2 && !kept && p.fd >= 0)
 			close(p.fd);
 	}
-	/* a connection that nobody accepts, too */
+	/* and a connection that nobody accepts */
 	p = request();
 	say(&p, ACK, "");
 	printf("states %x\n", states_listed());

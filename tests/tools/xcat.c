@@ -4,8 +4,9 @@
  *	Send standard input, shut down for writing, print what the peer sends
  *	meanwhile and after.
  * xcat -l ADDR PORT COMMAND [ARGUMENT...]
- *	Let COMMAND serve each connection: it is its standard input and output.
- *	Returns when it listens, and prints the number of the process that does.
+ *	Let COMMAND serve each connection: the connection is its standard input
+ *	and output. Returns once it listens, and prints the number of the
+ *	process that does.
  */
 #define _GNU_SOURCE
 #include <err.h>

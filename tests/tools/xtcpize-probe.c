@@ -2,9 +2,9 @@
 /*
  * xtcpize-probe CONNECTING LISTENING
  *
- * A program for the kernel's TCP, to be run by xtcpize: what it is told of its
- * sockets, and what they are.  CONNECTING and LISTENING are the protocols that
- * the kernel knows of a socket that connects, and of one that listens:
+ * A program for the kernel's TCP, to be run by xtcpize: what it is told about
+ * its sockets, and what they are.  CONNECTING and LISTENING are the protocols
+ * that the kernel knows of a socket that connects, and of one that listens:
  * IPPROTO_TCP for its own, IPPROTO_XTCP for xtcp's.
  */
 #define _GNU_SOURCE
@@ -197,7 +197,7 @@ static void test_listen_taken(void)
 		eq(errno, EADDRINUSE, "bind: another listens");
 }
 
-/* Programs tell epoll of a socket that connects before it does. */
+/* Programs tell epoll about a socket before they connect it. */
 static void test_epoll(void)
 {
 	struct epoll_event ev = { .events = EPOLLOUT | EPOLLET };
@@ -206,7 +206,7 @@ static void test_epoll(void)
 	bool native = wire && !strcmp(wire, "native");
 	int fd, l, epoll;
 
-	/* by the system call, for it is to be of the kind that connects */
+	/* by the system call, so that it is of the kind that connects */
 	l = need(syscall(SYS_socket, connecting == IPPROTO_TCP ? AF_INET : AF_XTCP,
 			 SOCK_STREAM,
 			 native && connecting != IPPROTO_TCP ? IPPROTO_XTCP : IPPROTO_TCP));
