@@ -24,7 +24,7 @@ tap_cleanup() {
 	done
 	wait
 	for space in "${spaces[@]}"; do
-		# in the background a function is a shell, the program its child
+		# a function in the background is a shell, and the program its child
 		for pid in $(ip netns pids "$space"); do
 			kill "$pid"
 		done
@@ -93,8 +93,8 @@ space_pair() {
 	ip -n "$2" link set veth0 up
 }
 
-# aside NAME COMMAND...: in the background, checks and all, with a work directory
-# of its own; at most $aside_most at a time
+# aside NAME COMMAND...: run it in the background, checks and all, with a work
+# directory of its own; at most $aside_most at a time
 aside_most=4 asides=() aside_pids=()
 aside() {
 	local name=$1
@@ -150,7 +150,7 @@ background() {
 	pids+=($!)
 }
 
-# retry COMMAND...: until it succeeds, for 10 s at most
+# retry COMMAND...: try until it succeeds, for 10 s at most
 retry() {
 	local i
 

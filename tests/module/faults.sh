@@ -7,7 +7,7 @@
 # must say ENOMEM or ENOBUFS (ENFILE where the socket core lacks an inode), and
 # leave nothing behind; the rest must work.
 #
-# The kernel's own fault injection does it, and only the test kernels have that:
+# The kernel's fault injection does this, and only the test kernels have it:
 # scripts/e2e --kernel kunit module/faults, or kunit-san
 #
 # XTCP_KO is the module's file.
@@ -46,14 +46,14 @@ set_all stacktrace-depth 32
 set_all ignore-gfp-wait N
 echo 0 >$debug/fail_page_alloc/min-order
 
-# range KIND FROM TO: what the stack of an allocation that counts must have, and
-# what it must not
+# range KIND FROM TO: addresses that must be, or must not be, on the stack of an
+# allocation that counts
 range() {
 	set_all "$1-start" "0x$2"
 	set_all "$1-end" "0x$3"
 }
 
-# function_at NAME: where a function of the kernel's begins, and the next one
+# function_at NAME: where a function of the kernel begins, and the next one
 function_at() {
 	sort /proc/kallsyms | awk -v name="$1" '
 		found && $1 != from { print from, $1; exit }
@@ -82,7 +82,7 @@ failing() {
 	local status kind times
 
 	set_all times 1000000
-	# in its own process, and in what that becomes
+	# in its own process, and in the program that this executes
 	sh -c 'echo "$1" >/proc/self/fail-nth && shift && exec "$@"' - "$@" \
 		>"$work/said" 2>&1
 	status=$?
@@ -101,7 +101,7 @@ says_no_memory() {
 }
 
 # each AFTER COMMAND...: the command, with each of its allocations failing in
-# turn. AFTER is told its status, and looks at what it has left behind.
+# turn. AFTER gets its status, and checks what it left behind.
 each() {
 	local after=$1 n status refused=0
 
@@ -151,7 +151,7 @@ nothing_left() {
 	[ -z "$left" ]
 }
 
-# Were anything left of a load that failed, the next could not succeed.
+# If a failed load left anything, the next could not succeed.
 loaded() {
 	[ "$1" -ne 0 ] || rmmod xtcp
 }
@@ -162,7 +162,7 @@ if [ "$XTCP_WIRE" = native ]; then
 	else
 		check "rmmod" retry rmmod xtcp
 		only_module_init
-		# what is loaded so often had better be small
+		# a file that is loaded this often had better be small
 		strip -g -o "$work/xtcp.ko" "$ko"
 		counted "loading" each loaded insmod "$work/xtcp.ko"
 		check "nothing is left" nothing_left
@@ -179,7 +179,7 @@ space=xtcp-f-$$
 space_new "$space"
 only_module
 
-# A server whose process was refused has none; another is killed.
+# If fork() failed the server has no process; else it is killed.
 served() {
 	[ "$1" -ne 0 ] || kill "$(cat "$work/said")"
 }
@@ -190,7 +190,7 @@ pid=$(in_space "$space" "$OUT/tools/xcat" -l 127.0.0.1 7022 cat)
 pids+=("$pid")
 head -c 20000 /dev/urandom >"$work/in"
 
-# What it was told to send came back, or it knows why not.
+# The client got back what it sent, or says why not.
 sent() {
 	[ "$1" -ne 0 ] || cmp "$work/in" "$work/out"
 }

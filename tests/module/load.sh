@@ -20,7 +20,7 @@ if [ "$XTCP_WIRE" != native ] || [ ! -f "$ko" ] || [ ! -d /sys/module/xtcp ]; th
 	tap_end
 fi
 
-# What was there may be a mount, too: only ours is undone, and once.
+# What was there may be a mount as well: undo only ours, and once.
 mounted=false
 unmount() {
 	$mounted && umount "$modules"
@@ -35,7 +35,7 @@ finish() {
 }
 trap finish EXIT
 
-# says TEXT COMMAND...: it fails, with this in what it says
+# says TEXT COMMAND...: it fails, and its output contains this
 says() {
 	"${@:2}" >"$work/said" 2>&1 && return 1
 	cat "$work/said"
@@ -73,7 +73,7 @@ nothing_left() {
 	}
 }
 
-# memory: what is available, and what slabs and modules hold, in kB
+# memory: how much is available, and how much slabs and modules hold, in kB
 memory() {
 	sync
 	echo 3 >/proc/sys/vm/drop_caches
@@ -116,13 +116,13 @@ check "a few loads, some with a connection" again $((cycles / 10))
 mapfile -t before < <(memory)
 check "many more" again $((cycles - cycles / 10))
 mapfile -t after < <(memory)
-# What is available swings by some 10 MB; the others hardly.
+# Available memory varies by some 10 MB; the others hardly.
 check "memory: no less is available" [ $((before[0] - after[0])) -lt 40000 ]
 check "memory: slabs have not grown" [ $((after[1] - before[1])) -lt 2000 ]
 check "memory: nor has what modules live in" [ $((after[2] - before[2])) -lt 2000 ]
 check "nothing is left" nothing_left
 
-# A namespace that is there before, and one that is not any more.
+# A namespace that exists before, and one that has gone.
 space_new "xtcp-m-$$"
 check "insmod with another namespace" insmod "$ko"
 check "which has its own files" \

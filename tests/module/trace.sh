@@ -151,7 +151,7 @@ if grep -qw function "$instance/available_tracers" 2>/dev/null ||
 	for fn in "${not_called[@]}"; do
 		check "$fn is not called in vain" unseen " $fn( \[xtcp\])? <-"
 	done
-	# Of the order: one segment with data, on one processor.
+	# For the order: one segment with data, on one processor.
 	in_order() {
 		awk -v path="${path[*]}" '
 			BEGIN { n = split(path, want, " ") }

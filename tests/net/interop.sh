@@ -107,7 +107,7 @@ else
 	skip "tcpdump sees TCP" "no tcpdump"
 fi
 
-# A stateful firewall in front of xtcp: what it has confirmed passes, a dropped
+# A stateful firewall in front of xtcp: confirmed connections pass, a dropped
 # port stays dropped.
 firewall() {
 	in_space "$a" nft -f - <<-END
@@ -144,7 +144,7 @@ else
 	skip "a stateful firewall" "no nft"
 fi
 
-# begin NAME COMMAND..., ended NAME: what waits more than it works, beside others
+# begin NAME COMMAND..., ended NAME: run a command that mostly waits beside others
 declare -A began
 begin() {
 	"${@:2}" >"$work/$1.said" 2>&1 &
@@ -191,7 +191,7 @@ for mtu in 576 9000; do
 	for_roles "MTU $mtu, back" back_small
 done
 
-# A narrow place that only ICMP tells of: $a - $r - $b
+# A narrow link that only ICMP reveals: $a - $r - $b
 r=xtcp-r-$$
 space_new "$r"
 ip -n "$r" link add to_a type veth peer name veth1 netns "$a"

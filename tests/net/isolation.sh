@@ -52,8 +52,8 @@ check "sysctls: nor in the first namespace" \
 space_new "xtcp-c-$$"
 check "sysctls: a new namespace has the defaults" is "$(get "xtcp-c-$$" retries2)" 15
 
-# What is tried, in one shell that is in the namespace; then a line for each try
-# that says what came of it: no and an unchanged value, or the value.
+# Try values, in one shell that is in the namespace; then print a line for each
+# try with its result: no and an unchanged value, or the value.
 cat >"$work/no" <<-END
 	retries2 256
 	retries2 -1
@@ -119,7 +119,7 @@ done 3<"$work/yes" 4<"$work/yes.got"
 check "sysctls: all were tried" is "$(cat "$work"/*.got | wc -l)" \
 	"$(cat "$work"/no "$work"/yes | wc -l)"
 
-# What costs the machine memory: not more than the first namespace has
+# Sysctls that cost the machine memory: at most what the first namespace has
 first() {
 	cat "/proc/sys/net/xtcp/$1"
 }
@@ -141,7 +141,7 @@ for name in time_wait fin_timeout max_tw_buckets max_orphans max_syn_backlog; do
 	set_to "$b" "$name" "$before"
 done
 
-# One that is set already counts no longer: the first namespace says so.
+# A value set already no longer counts if the first namespace lowers its own.
 time_waits() {
 	in_space "$1" awk '$4 == "06"' /proc/net/xtcp | wc -l
 }

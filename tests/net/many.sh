@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Many connections between two namespaces, and that nothing is left of them.
+# Many connections between two namespaces, of which nothing must be left.
 #
 # XTCP_MANY says how many: 10000 by default.
 #
@@ -21,8 +21,8 @@ fi
 xtcp=true
 [ "$XTCP_WIRE" = kernel ] && xtcp=false
 
-# What closed first stays in TIME_WAIT until all has been counted. No FIN may be sent
-# again meanwhile, as on a machine that stands still for a while: the answer to it may
+# Ends that closed first stay in TIME_WAIT until all has been counted. No FIN may be sent
+# again meanwhile, as happens on a machine that stands still for a while: the answer may
 # meet a closed socket, whose RST ends TIME_WAIT.
 # A namespace has at most what the first has.
 ! $xtcp || sysctl -qw net.xtcp.time_wait=3600
@@ -56,7 +56,7 @@ slab() {
 	awk -v name="$1" '$1 == name { print $2 }' /proc/slabinfo
 } 2>/dev/null
 
-# slab_at_most NAME COUNT: those of earlier tests may have ended meanwhile
+# slab_at_most NAME COUNT: objects of earlier tests may have ended meanwhile
 slab_at_most() {
 	[ "$(slab "$1")" -le "$2" ]
 }
@@ -80,7 +80,7 @@ many() {
 	return "$status"
 }
 
-# How many objects there are before. Those of tests that ended may be on their way.
+# How many objects there are before. Those of earlier tests may still be going.
 before=()
 for cache in XTCP xtcp_timewait xtcp_request; do
 	$xtcp || break

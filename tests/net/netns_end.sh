@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # A namespace ends with connections in each of the eleven states in it, their
-# processes killed: it must really go, and all that it held with it.
+# processes killed: it must really go, with all that it held.
 #
 # run: counts-objects
 
@@ -19,7 +19,7 @@ outer=xtcp-o-$$
 space_new "$outer"
 coproc monitor { exec ip -n "$outer" monitor link; }
 
-# objects: of ours in the kernel's caches, in all namespaces
+# objects: how many of ours are in the kernel's caches, in all namespaces
 objects() {
 	local cache
 
@@ -41,14 +41,14 @@ populate() {
 	# shellcheck disable=SC2154 # coproc sets it
 	pid=$states_PID
 	read -r -t 30 -u "${states[0]}" line
-	# bits 1 to 11 but CLOSED's, which nothing lists
+	# bits 1 to 11 except CLOSED's, which nothing lists
 	[ "$line" = "states f7e" ] || {
 		echo "${line-nothing said}"
 		return 1
 	}
 }
 
-# gone DEVICE: the kernel tells of its end, which that of its peer's namespace is
+# gone DEVICE: the kernel reports its end, which comes with that of its peer's namespace
 gone() {
 	local line
 
@@ -58,7 +58,7 @@ gone() {
 	return 1
 }
 
-# begin NAME: a namespace with a device in $outer that ends with it
+# begin NAME: make a namespace with a device in $outer that ends with it
 begin() {
 	ip netns add "$1" &&
 		ip -n "$1" link set lo up &&
@@ -69,7 +69,7 @@ begin() {
 
 prefix=xtcp.
 [ "$XTCP_WIRE" = kernel ] && prefix=ipv4.tcp_
-# Those of tests that ended may be on their way.
+# Objects of earlier tests may still be going.
 [ "$XTCP_WIRE" = kernel ] || retry objects_at_most 0
 before=$(objects)
 for how in closed kept; do
@@ -82,16 +82,15 @@ for how in closed kept; do
 	check "$how: it goes" gone "$space"
 done
 
-# One namespace is cleaned up after another: the end of this one follows that of
-# all before.
+# Namespaces are cleaned up one after another: this one ends after all before it.
 check "an empty namespace" begin "x$$"
 check "its name is deleted" ip netns delete "x$$"
 check "it goes" gone "x$$"
 [ "$XTCP_WIRE" = kernel ] ||
 	check "no socket, request or TIME_WAIT is left" retry objects_at_most "$before"
 
-# Ends are batched: what xtcp waits for, it waits for once for all that end together,
-# and not at all where nobody has used TCP's wire.
+# Ends are batched: xtcp waits once for all namespaces that end together, and not at
+# all where nobody has used TCP's wire.
 calls() {
 	grep -c "$1" "$instance/trace"
 }
@@ -102,7 +101,7 @@ waited_at_most() {
 	[ "$(calls "synchronize_net <-.*xtcp")" -le "$1" ]
 }
 
-# used NAME: a namespace in which a connection has been
+# used NAME: make a namespace in which there has been a connection
 used() {
 	local port
 
@@ -127,7 +126,7 @@ else
 	done
 	(
 		for i in 1 2 3 4 5 6; do
-			# shellcheck disable=SC2034 # it is only to be open
+			# shellcheck disable=SC2034 # it only has to be open
 			exec {fd}<"/run/netns/y$i-$$"
 		done
 		exec sleep 1000

@@ -18,7 +18,7 @@ a=xtcp-a-$$ b=xtcp-b-$$
 space_new "$a"
 space_new "$b"
 
-# A card that is left in a namespace comes back with its end.
+# A card that is left in a namespace comes back when that ends.
 ip link set eth0 netns "$a" || bail_out "eth0 does not move"
 ip link set eth1 netns "$b" || bail_out "eth1 does not move"
 ip -n "$a" addr add 10.9.0.1/24 dev eth0
@@ -49,7 +49,7 @@ frames() {
 	ip netns exec "$1" cat "/sys/class/net/$2/statistics/$3_packets"
 }
 
-# offload NAME on|off: where the cards have it
+# offload NAME on|off: set it where the cards have it
 offload() {
 	in_space "$a" ethtool -K eth0 "$1" "$2" &&
 		in_space "$b" ethtool -K eth1 "$1" "$2"
@@ -103,7 +103,7 @@ for feature in tx rx sg gso gro; do
 	done
 done
 
-# One end sums by hand, the other by its driver.
+# One end computes checksums in software, the other in its driver.
 in_space "$a" ethtool -K eth0 tx off >/dev/null 2>&1
 check "checksums by software there, by the card here" transfer "$work/few"
 in_space "$a" ethtool -K eth0 tx on >/dev/null 2>&1

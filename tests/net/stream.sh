@@ -5,8 +5,8 @@
 # by hash at the other end; then less of it both ways at once, and the half-close
 # of a filter that answers only when it has read all.
 #
-# XTCP_STREAM_BYTES says how much: by default 100 MB, on TCP's wire a tenth, for
-# there net/interop moves as much as that.
+# XTCP_STREAM_BYTES says how much: by default 100 MB, on TCP's wire a tenth, since
+# net/interop moves as much there.
 #
 # run: wire-blind
 
@@ -28,8 +28,8 @@ netem() {
 		in_space "$b" tc qdisc replace dev veth0 root netem "$@"
 }
 
-# A packet that the qdisc treats is a segment, and not many in one; large ones,
-# as without SACK each loss costs a round trip.
+# Each packet in the qdisc must be one segment, not many in one; and a large one,
+# since without SACK each loss costs a round trip.
 for space in "$a" "$b"; do
 	ip -n "$space" link set veth0 mtu 9000
 	for feature in tso gso gro tx-sctp-segmentation; do
@@ -53,7 +53,7 @@ talk() {
 	in_space "$a" timeout 100 "$OUT/tools/xcat" 10.9.0.2 "$1"
 }
 
-# was_bad: what the path did to segments was seen at both ends
+# was_bad: both ends noticed what the path did to segments
 was_bad() {
 	local space
 

@@ -68,7 +68,7 @@ prohibited() {
 }
 check "a prohibited route: Permission denied" prohibited
 
-# The way back after an outage: what was sent meanwhile is sent again.
+# After an outage, what was sent meanwhile is sent again.
 outage() {
 	local pid
 

@@ -35,7 +35,7 @@ export no_proxy='*'
 
 # ---- one end and the other ----
 
-# as KIND: the words before a program that is to use the TCP of KIND, in $as
+# as KIND: put the words that make a program use the TCP of KIND in $as
 as() {
 	as=()
 	[ "$1" = kernel ] && return
@@ -49,7 +49,7 @@ on_client() {
 }
 
 # serve PROGRAM...: in the background, as the server of $program.  Not by in_space:
-# a function is a process of its own there, and kill would find that alone.
+# there a function is a process of its own, and kill would find only that.
 serve() {
 	as "$server_kind"
 	ip netns exec "$server" "${as[@]}" "$@" >"$work/$program.log" 2>&1 &
@@ -67,7 +67,7 @@ listens() {
 	return 1
 }
 
-# opened: how often the client's end has opened a connection by xtcp
+# opened: how many connections the client's end has opened by xtcp
 opened() {
 	in_space "$client" sed -n 's/^ActiveOpens //p' /proc/net/xtcp_stat
 }
@@ -100,7 +100,7 @@ mkdir "$www" && chmod 755 "$shared" "$www"
 head -c 1000 /dev/urandom >"$www/small"
 head -c 1000000 /dev/urandom >"$www/medium"
 
-# Every 64 KiB differ from all others.
+# Each block of 64 KiB differs from all others.
 # shellcheck disable=SC2016 # perl's variables
 make_nginx() {
 	perl -e 'read STDIN, $block, 65528;
@@ -148,7 +148,7 @@ keep_alive() {
 		" $((requests - 1)) 200 0, 1 200 1," ]
 }
 
-# MD5, for it is the hash that costs an emulated processor least.
+# MD5, because it is the hash that costs an emulated processor least.
 big() {
 	on_client curl -q -sS "http://$address:${port[nginx]}/big" | md5sum >"$work/hash"
 	[ "${PIPESTATUS[*]}" = "0 0" ] && [ "$(<"$work/hash")" = "$hash" ]
@@ -166,7 +166,7 @@ test_nginx() {
 
 # ---- iperf3 ----
 
-# Four streams each got something, at the end that receives.
+# Each of the four streams delivered something at the receiving end.
 iperf() {
 	on_client iperf3 -c "$address" -p "${port[iperf3]}" -P 4 -n "$iperf_bytes" "$@" \
 		>"$work/iperf" || { cat "$work/iperf"; return 1; }
@@ -198,7 +198,7 @@ redis_value() {
 		redis cli get key | head -c -1 | cmp - "$www/medium"
 }
 
-# redis-benchmark ends with 0 whatever the server answers, but not early.
+# redis-benchmark exits with 0 whatever the server answers, but not early.
 redis_bench() {
 	redis benchmark -n "$redis_requests" -t set,get --csv "$@" >"$work/redis" ||
 		return
@@ -291,7 +291,7 @@ socat_echo() {
 		>"$work/out" && cmp "$www/medium" "$work/out"
 }
 
-# A program of the kernel's TCP reaches a server of xtcp's by way of a relay.
+# A program on the kernel's TCP reaches a server on xtcp by way of a relay.
 socat_relay() {
 	ip netns exec "$client" "${as[@]}" --only-connect socat \
 		TCP4-LISTEN:9100,bind=127.0.0.1,reuseaddr \

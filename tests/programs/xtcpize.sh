@@ -33,7 +33,7 @@ check "a program that is not there" says 127 'no such program' nonesuch-$$
 check "a path that is not there" says 127 'No such file' "$work/nonesuch"
 check "a file that is no program" says 126 'not a program' /etc/passwd
 
-# ldconfig needs no library, for it is what mends them.
+# ldconfig needs no library, since it repairs them.
 check "a static program" says 126 'linked statically' /sbin/ldconfig
 check "the way for a static program" says 126 'AF_INET.*253' /sbin/ldconfig
 check "a Go program" says 126 'Go program' "$OUT/tools/xtcpize-go"
@@ -135,7 +135,7 @@ all_ok() {
 	[ "$status" -eq 0 ]
 }
 
-export XTCP_WIRE=kernel # what the programs take their sockets for
+export XTCP_WIRE=kernel # the TCP that the programs believe they use
 check "sockets that it opens" all_ok "$OUT/tools/xtcpize-probe" 253 253
 check "sockets under --only-connect" \
 	all_ok --only-connect "$OUT/tools/xtcpize-probe" 253 6
