@@ -46,8 +46,8 @@ is_kernel()
 	is_stock_kernel "$1" || is_kunit_kernel "$1"
 }
 
-# with_lock NAME: hold the lock NAME until the script ends; waits, and says so, if another holds it. Children inherit it:
-# start none that outlives the script.
+# with_lock NAME: hold the lock NAME until the script ends; waits, and says so, if another script holds it. Children inherit
+# the lock: start none that outlives the script.
 with_lock()
 {
 	local fd dir=$XTCP_CACHE/locks
