@@ -16,8 +16,7 @@
  * skb keeps behind the data this is half a kilobyte.  A tunnel makes more.
  */
 #define XTCP_MAX_HEADER		L1_CACHE_ALIGN(LL_MAX_HEADER + 40 + \
-					       XTCP_HEADER_BYTES + \
-					       XTCP_MSS_OPTION_BYTES)
+					       XTCP_SENT_HEADER_MAX_BYTES)
 
 struct xtcp_reply;
 

@@ -258,10 +258,10 @@ static int ipv4_reply(struct net *net, const struct xtcp_reply *as_asked,
 	struct xtcp_reply answer = *as_asked, *reply = &answer;
 	const struct xtcp_tuple *t = reply->tuple;
 	struct xtcp_segment copy = *seg;
-	u8 header[XTCP_HEADER_BYTES + XTCP_MSS_OPTION_BYTES];
 	struct sk_buff *skb;
 	struct rtable *rt;
-	int len, err;
+	u32 header_bytes;
+	int err;
 
 	if (reply->skb)
 		reply_to(net, reply);
@@ -281,8 +281,8 @@ static int ipv4_reply(struct net *net, const struct xtcp_reply *as_asked,
 		return -ENOBUFS;
 	}
 	skb_reserve(skb, XTCP_MAX_HEADER);
-	len = xtcp_segment_build(&copy, header, sizeof(header));
-	memcpy(__skb_push(skb, len), header, len);
+	header_bytes = xtcp_segment_header_bytes(&copy);
+	xtcp_segment_build(&copy, __skb_push(skb, header_bytes), header_bytes);
 	skb_reset_transport_header(skb);
 	skb->protocol = htons(ETH_P_IP);
 	skb_dst_set(skb, &rt->dst);

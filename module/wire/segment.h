@@ -21,6 +21,9 @@
 #define XTCP_HEADER_MAX_BYTES	60u
 #define XTCP_MSS_OPTION_BYTES	4u
 
+/* The longest header that we send. */
+#define XTCP_SENT_HEADER_MAX_BYTES	(XTCP_HEADER_BYTES + XTCP_MSS_OPTION_BYTES)
+
 #define XTCP_MSS_DEFAULT	536	/* RFC 9293, MUST-15 */
 #define XTCP_MSS_LEAST		48	/* less would be all header: however small the
 					 * peer's option or the path's MTU; as Linux
