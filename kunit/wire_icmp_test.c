@@ -18,7 +18,7 @@ struct meaning {
 #define MEANS(type, code, err) \
 	{ ICMP_##type, code, err, #type ", " #code }
 
-/* Of DEST_UNREACH only FRAG_NEEDED is missing, which is no error. */
+/* Of DEST_UNREACH only FRAG_NEEDED is missing, which is not an error. */
 static const struct meaning meanings[] = {
 	MEANS(DEST_UNREACH, ICMP_NET_UNREACH, ENETUNREACH),
 	MEANS(DEST_UNREACH, ICMP_HOST_UNREACH, EHOSTUNREACH),
@@ -368,7 +368,7 @@ static void refuses_a_busy_user(struct kunit *test)
 	returns(t, -ECONNREFUSED, user_connect(t));
 }
 
-/* Nor is a user who has asked to be told interrupted. */
+/* A user who has asked to be told is not interrupted. */
 static void recverr_of_a_busy_user(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -529,7 +529,7 @@ static void frag_needed_for_too_little(struct kunit *test)
 	}
 }
 
-/* A busy user hears a router that names no MTU as well. */
+/* A busy user also hears a router that names no MTU. */
 static void frag_needed_for_nothing_waits(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

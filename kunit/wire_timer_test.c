@@ -308,8 +308,7 @@ static void challenges_are_limited(struct kunit *test)
 	expect(t, "ACK seq S ack R");
 }
 
-/* MUST-61: what the override timer sends is pushed, since there is no more (MUST-60).
- */
+/* MUST-61: the override timer pushes what it sends: there is no more (MUST-60). */
 static void override_timer_pushes(struct kunit *test)
 {
 	struct conv *t = conv_of(test);

@@ -287,7 +287,7 @@ static struct sk_buff *rcvq_roomy_copy(struct sock *sk, struct sk_buff *skb)
  * RFC 9293, 3.10.7.4, seventh, SHLD-31.
  *
  * Return: XTCP_DROP_NONE: @skb is consumed; else why to drop it: nothing in it is new,
- * or memory is short.  The peer sends it again, for it was not acknowledged
+ * or memory is short.  The peer sends it again: it was not acknowledged
  */
 enum xtcp_drop_reason xtcp_rcvq_hold(struct sock *sk, struct sk_buff *skb)
 {
