@@ -347,6 +347,8 @@ static void user_timeout_and_cork(struct kunit *test)
 	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 1));
 	returns(t, 10, user_send_flags(t, 10, MSG_MORE));
 	KUNIT_EXPECT_GT(test, conv_deadline(t, XTCP_TIMER_RETRANSMIT) - jiffies, HZ / 10);
+	/* once they leave they do, and a millisecond passes by itself */
+	returns(t, 0, user_option(t, SOL_TCP, TCP_USER_TIMEOUT, 800));
 	time_passes(t, 1000);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "PSH|ACK seq 101 ack R len 10");
