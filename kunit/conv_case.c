@@ -47,6 +47,7 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
 	t->tuple.lport = HERE_PORT;
 	t->tuple.rport = THERE_PORT;
 	t->xn->isn_pinned = true;
+	t->xn->timers_held = true;
 	t->xn->isn = HERE_ISS;
 	for (int i = 0; i < XTCP_MIB_MAX; i++)
 		t->counters[i] = conv_count(t, i);
@@ -155,6 +156,7 @@ void conv_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, 0, percpu_counter_sum(xtcp_prot.sockets_allocated),
 			    "sockets are left");
 	t->xn->isn_pinned = false;
+	t->xn->timers_held = false;
 	t->xn->sysctl = t->sysctl;
 	nic_clear(t->nic);
 }

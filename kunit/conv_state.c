@@ -102,7 +102,8 @@ static void freeze_node(struct conv *t, struct xtcp_node *node, unsigned long ne
  * conv_freeze() - no timer fires of its own accord
  * @t: the conversation
  *
- * A connection knows when each of its timers is due.  For a request and for
+ * Those of connections are held back in any case, for a step may take longer than they
+ * do.  A connection knows when each of its timers is due.  For a request and for
  * TIME_WAIT that is noted here: in @t->due, for the 4-tuple talked about.  Every
  * step of a test ends with this.
  */

@@ -142,9 +142,11 @@ bool timer_comes_again(struct conv *t)
 	sk_stop_timer(sk, list);
 	sock_hold(sk);	/* the timer's, which its function puts */
 	local_bh_disable();
+	t->xn->timers_held = false;
 	list->function(list);
 	again = timer_pending(list);
 	sk_stop_timer(sk, list);
+	t->xn->timers_held = true;
 	local_bh_enable();
 	return again;
 }

@@ -37,6 +37,7 @@ struct xtcp_net {
 	atomic_t		tw_count;
 	atomic_t		orphan_count;
 	bool			isn_pinned;	/* tests: isn, not the hash */
+	bool			timers_held;	/* tests: they fire by hand alone */
 	u32			isn;
 
 	/* IPPROTO_TCP: claim.c, hold.c */

@@ -101,6 +101,10 @@ static void timer_expired(struct sock *sk, enum xtcp_timer timer)
  */
 static void timer_softirq(struct sock *sk, enum xtcp_timer timer)
 {
+	if (unlikely(READ_ONCE(xtcp_sk(sk)->xn->timers_held))) {
+		sock_put(sk);
+		return;
+	}
 	bh_lock_sock(sk);
 	if (!sock_owned_by_user(sk))
 		timer_expired(sk, timer);
