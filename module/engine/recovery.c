@@ -118,10 +118,9 @@ void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes)
 	case XTCP_PHASE_LOSS:
 		x->dup_acks = 0;
 		xtcp_cong_acked(&x->cong, acked_bytes);
-		forget_lost(x);
 		break;
 	}
-	if (unlikely(x->rtx_head))
+	if (unlikely(x->rtx_head || x->phase == XTCP_PHASE_LOSS))
 		forget_lost(x);
 	if (x->snd_una == x->snd_nxt)
 		x->cwnd_limited = 0;
