@@ -82,30 +82,22 @@ static void freeze_timer(struct conv *t, const struct xtcp_node *node,
 
 static void freeze_node(struct conv *t, struct xtcp_node *node, unsigned long never)
 {
-	struct sock *sk;
-
-	if (node->kind == XTCP_KIND_CONNECTION) {
-		sk = xtcp_node_sk(node);
-		mod_timer_pending(&xtcp_sk(sk)->rtx_timer, never);
-		mod_timer_pending(&xtcp_sk(sk)->delack_timer, never);
-		mod_timer_pending(&sk->sk_timer, never);
-	} else if (node->kind == XTCP_KIND_REQUEST) {
+	if (node->kind == XTCP_KIND_REQUEST)
 		freeze_timer(t, node, &container_of(node, struct xtcp_request,
 						    node)->timer, never);
-	} else {
+	else if (node->kind == XTCP_KIND_TIME_WAIT)
 		freeze_timer(t, node, &container_of(node, struct xtcp_timewait,
 						    node)->timer, never);
-	}
 }
 
 /**
  * conv_freeze() - no timer fires of its own accord
  * @t: the conversation
  *
- * Those of connections are held back in any case, for a step may take longer than they
- * do.  A connection knows when each of its timers is due.  For a request and for
- * TIME_WAIT that is noted here: in @t->due, for the 4-tuple talked about.  Every
- * step of a test ends with this.
+ * Those of connections are held (timers_held), for a step may take longer than they do,
+ * and a connection knows when each is due.  A request's and TIME_WAIT's are set far away
+ * here, and when they were due is noted: in @t->due, for the 4-tuple talked about.
+ * Every step of a test ends with this.
  */
 void conv_freeze(struct conv *t)
 {
