@@ -63,7 +63,7 @@ bool conv_raw(struct conv *t, const void *packet, size_t len)
 const char *conv_inject(struct conv *t, const char *fmt, ...)
 {
 	const char *unseen = conv_unseen(t);
-	char words[128];
+	char words[192];
 	va_list args;
 	size_t len;
 
@@ -197,6 +197,7 @@ bool conv_next(struct conv *t, struct xtcp_segment *seg, u32 *len)
 	if (bad)
 		KUNIT_FAIL_AND_ABORT(t->test, "%s", bad);
 	*seg = w.seg;
+	seg->opt.sack = NULL;	/* they were the packet's */
 	*len = w.len;
 	return true;
 }
@@ -213,8 +214,8 @@ const char *conv_expect(struct conv *t, const char *fmt, ...)
 	struct words want, got;
 	const char *bad;
 	struct sk_buff *skb;
-	char words[128];
-	char text[128];
+	char words[192];
+	char text[256];
 	va_list args;
 
 	va_start(args, fmt);
@@ -222,6 +223,7 @@ const char *conv_expect(struct conv *t, const char *fmt, ...)
 	va_end(args);
 	if (!words_read(t, words, &want))
 		return "what does this segment say?";
+	words_add_options(t, &want);
 	skb = conv_sent(t);
 	if (!skb) {
 		scnprintf(t->said, sizeof(t->said),
@@ -243,6 +245,8 @@ const char *conv_expect(struct conv *t, const char *fmt, ...)
 			  t->rcv_nxt, t->snd_nxt, t->snd_una, text);
 		return t->said;
 	}
+	if (got.seg.opt.present & XTCP_OPT_TIMESTAMPS)
+		t->tsval_seen = got.seg.opt.tsval;
 	conv_log(t, "    out: %s\n", text);
 	return NULL;
 }
@@ -252,7 +256,7 @@ const char *conv_expect(struct conv *t, const char *fmt, ...)
 static const char *nothing_sent(struct conv *t, const char *text)
 {
 	struct sk_buff *skb = skb_peek(&t->nic->sent);
-	char sent[128];
+	char sent[256];
 	const char *bad;
 	struct words got;
 

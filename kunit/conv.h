@@ -16,6 +16,10 @@
  * U+2m+100 are understood.  What is not said is not looked at, but for these: the
  * flags are all there are, no len means no data, and only a SYN has an mss.
  *
+ * Options: sackok, wscale N, ts V ecr E, sack A..B C..D.  After with_options() both ends
+ * have them without a word, m is shorter by the timestamps, and T is the last TSval that
+ * xtcp sent; a segment that names one, or says plain, has those that it names.
+ *
  * Whatever xtcp sends must be expected: inject(), icmp(), fire(), returns() and the
  * end of the case fail where xtcp sent something before that the test did not look at.
  * So no test need assert silence; pass_over() is for what does not matter.
@@ -79,6 +83,10 @@
  * @snd_nxt: S
  * @snd_una: U
  * @win: the window in the peer's segments, unless they say another
+ * @wscale: the window scale of the peer's SYN
+ * @options: XTCP_OPT_*: what both ends have
+ * @tsval: the timestamp in the peer's segments, unless they say another
+ * @tsval_seen: T
  * @peer_mss: the MSS option of the peer's SYN, and what m stands for; 0: none,
  *	and m is 536
  * @listener: a listening socket
@@ -99,6 +107,10 @@ struct conv {
 	u32			snd_una;
 	u16			win;
 	u16			peer_mss;
+	u8			wscale;
+	u8			options;
+	u32			tsval;
+	u32			tsval_seen;
 	struct socket		*listener;
 	struct socket		*sock;
 	u32			written;
@@ -141,6 +153,7 @@ static inline struct conv *conv_of(struct kunit *test)
 	return test->priv;
 }
 
+void with_options(struct conv *t, u8 options);
 void conv_address(struct conv *t, u32 here, u32 there, int prefix);
 
 /* ---- segments in words: conv_words.c ---- */

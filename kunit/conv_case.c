@@ -39,10 +39,16 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
 	t->xn = xtcp_pernet(&init_net);
 	t->sysctl = t->xn->sysctl;
 	t->xn->sysctl.challenge_ack_ms = 0;
+	/* a case that is about them calls with_options() */
+	t->xn->sysctl.window_scaling = 0;
+	t->xn->sysctl.timestamps = 0;
+	t->xn->sysctl.sack = 0;
 	t->iss = HERE_ISS;
 	t->irs = THERE_ISS;
 	t->win = U16_MAX;
 	t->peer_mss = MSS;
+	t->wscale = 7;
+	t->tsval = 7000;
 	t->tuple.wire = IPPROTO_XTCP;
 	t->tuple.lport = HERE_PORT;
 	t->tuple.rport = THERE_PORT;
@@ -53,6 +59,19 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
 		t->counters[i] = conv_count(t, i);
 	test->priv = t;
 	return 0;
+}
+
+/**
+ * with_options() - both ends have these options
+ * @t: the conversation
+ * @options: XTCP_OPT_*
+ */
+void with_options(struct conv *t, u8 options)
+{
+	t->options = options;
+	t->xn->sysctl.window_scaling = !!(options & XTCP_OPT_WSCALE);
+	t->xn->sysctl.timestamps = !!(options & XTCP_OPT_TIMESTAMPS);
+	t->xn->sysctl.sack = !!(options & XTCP_OPT_SACK_PERMITTED);
 }
 
 /**

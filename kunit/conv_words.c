@@ -37,6 +37,13 @@ static const char *read_flags(const char *p, u8 *flags)
 	}
 }
 
+/* Each segment has timestamps, or none. */
+static u32 whole_segment(const struct conv *t)
+{
+	return (t->peer_mss ?: XTCP_MSS_DEFAULT) -
+	       (t->options & XTCP_OPT_TIMESTAMPS ? XTCP_TIMESTAMPS_BYTES : 0);
+}
+
 /* What one letter or number says; with an m behind it, that many segments. */
 static const char *read_term(const struct conv *t, const char *p, u32 *value)
 {
@@ -46,7 +53,7 @@ static const char *read_term(const struct conv *t, const char *p, u32 *value)
 	while (isdigit(*p))
 		*value = *value * 10 + *p++ - '0';
 	if (*p == 'm') {
-		*value = (number ? *value : 1) * (t->peer_mss ?: XTCP_MSS_DEFAULT);
+		*value = (number ? *value : 1) * whole_segment(t);
 		return p + 1;
 	}
 	if (number)
@@ -60,6 +67,9 @@ static const char *read_term(const struct conv *t, const char *p, u32 *value)
 		return p + 1;
 	case 'U':
 		*value = t->snd_una;
+		return p + 1;
+	case 'T':
+		*value = t->tsval_seen;
 		return p + 1;
 	}
 	return NULL;
@@ -76,7 +86,33 @@ static const char *read_number(const struct conv *t, const char *p, u32 *value)
 		p = read_term(t, p + 1, &more);
 		*value += minus ? -more : more;
 	}
-	return p && (!*p || *p == ' ') ? p : NULL;
+	return p && (!*p || *p == ' ' || !strncmp(p, "..", 2)) ? p : NULL;
+}
+
+/* sack A..B C..D: blocks, each a range */
+static const char *read_sack(const struct conv *t, const char *p, struct words *w)
+{
+	struct xtcp_sack_block *b;
+	u32 start, end;
+
+	while (p && w->seg.opt.sacks < XTCP_SACK_BLOCKS_MAX) {
+		p = skip_spaces(p);
+		if (!isdigit(*p) && !strchr("RSUm", *p))
+			break;
+		if (!*p)
+			break;
+		p = read_number(t, p, &start);
+		if (!p || strncmp(p, "..", 2))
+			return NULL;
+		p = read_number(t, p + 2, &end);
+		if (!p)
+			return NULL;
+		b = &w->sack[w->seg.opt.sacks++];
+		b->start = htonl(start);
+		b->end = htonl(end);
+	}
+	w->seg.opt.sack = w->sack;
+	return w->seg.opt.sacks ? p : NULL;
 }
 
 /**
@@ -102,6 +138,20 @@ bool words_read(const struct conv *t, const char *p, struct words *w)
 			break;
 		key = p;
 		n = strcspn(p, " ");
+		if (n == 6 && !strncmp(key, "sackok", n)) {
+			w->seg.opt.present |= XTCP_OPT_SACK_PERMITTED;
+			p += n;
+			continue;
+		}
+		if (n == 5 && !strncmp(key, "plain", n)) {
+			w->plain = true;
+			p += n;
+			continue;
+		}
+		if (n == 4 && !strncmp(key, "sack", n)) {
+			p = read_sack(t, p + n, w);
+			continue;
+		}
 		p = read_number(t, skip_spaces(p + n), &value);
 		if (!p)
 			return false;
@@ -115,8 +165,20 @@ bool words_read(const struct conv *t, const char *p, struct words *w)
 			w->seg.wnd = value;
 			w->has_win = true;
 		} else if (!strncmp(key, "mss ", 4)) {
-			w->seg.mss = value;
+			w->seg.opt.mss = value;
 			w->has_mss = true;
+		} else if (!strncmp(key, "wscale ", 7)) {
+			w->seg.opt.present |= XTCP_OPT_WSCALE;
+			w->seg.opt.wscale = value;
+			w->has_wscale = true;
+		} else if (!strncmp(key, "ts ", 3)) {
+			w->seg.opt.present |= XTCP_OPT_TIMESTAMPS;
+			w->seg.opt.tsval = value;
+			w->has_ts = true;
+		} else if (!strncmp(key, "ecr ", 4)) {
+			w->seg.opt.present |= XTCP_OPT_TIMESTAMPS;
+			w->seg.opt.tsecr = value;
+			w->has_ecr = true;
 		} else if (!strncmp(key, "urg ", 4)) {
 			w->seg.urg = value;
 		} else if (!strncmp(key, "gso ", 4)) {
@@ -129,6 +191,25 @@ bool words_read(const struct conv *t, const char *p, struct words *w)
 		}
 	}
 	return p;
+}
+
+/**
+ * words_add_options() - what goes without saying where both ends have options
+ * @t: the conversation
+ * @w: the segment
+ *
+ * A SYN that names no option has all of them; each other segment, but a RST, has
+ * timestamps.
+ */
+void words_add_options(const struct conv *t, struct words *w)
+{
+	struct xtcp_options *opt = &w->seg.opt;
+	bool named = opt->present;
+
+	if (w->plain || named || w->seg.flags & XTCP_RST)
+		return;
+	opt->present = w->seg.flags & XTCP_SYN ? t->options :
+		       t->options & XTCP_OPT_TIMESTAMPS;
 }
 
 /**
@@ -186,6 +267,13 @@ size_t conv_build(struct conv *t, u8 *packet, const char *said)
 
 	if (!words_read(t, said, &w))
 		return 0;
+	words_add_options(t, &w);
+	if (!w.has_wscale)
+		w.seg.opt.wscale = t->wscale;
+	if (!w.has_ts)
+		w.seg.opt.tsval = t->tsval;
+	if (!w.has_ecr && w.seg.flags & XTCP_ACK)
+		w.seg.opt.tsecr = t->tsval_seen;
 	w.seg.sport = t->tuple.rport;
 	w.seg.dport = t->tuple.lport;
 	if (!w.has_win)
@@ -282,6 +370,12 @@ const char *words_of_packet(struct conv *t, struct sk_buff *skb,
 		return "sent: not of this conversation";
 	w->len = len - w->seg.header_bytes;
 	w->gso = skb_shinfo(skb)->gso_size;
+	if (w->seg.opt.sacks > XTCP_SACK_BLOCKS_MAX)
+		return "sent: too many SACK blocks";
+	if (w->seg.opt.sacks) {		/* the packet may be freed before the words */
+		memcpy(w->sack, w->seg.opt.sack, w->seg.opt.sacks * sizeof(w->sack[0]));
+		w->seg.opt.sack = w->sack;
+	}
 	text = (u8 *)th + w->seg.header_bytes;
 	offset = w->seg.seq - t->iss - 1;
 	for (i = 0; i < w->len; i++)
@@ -318,14 +412,45 @@ void words_print(char *buf, size_t room, const struct words *w)
 	flags_print(flags, sizeof(flags), w->seg.flags);
 	n = scnprintf(buf, room, "%s seq %u ack %u win %u", flags, w->seg.seq,
 		      w->seg.ack, w->seg.wnd);
-	if (w->seg.mss)
-		n += scnprintf(buf + n, room - n, " mss %u", w->seg.mss);
+	if (w->seg.opt.mss)
+		n += scnprintf(buf + n, room - n, " mss %u", w->seg.opt.mss);
+	if (w->seg.opt.present & XTCP_OPT_SACK_PERMITTED)
+		n += scnprintf(buf + n, room - n, " sackok");
+	if (w->seg.opt.present & XTCP_OPT_TIMESTAMPS)
+		n += scnprintf(buf + n, room - n, " ts %u ecr %u",
+			       w->seg.opt.tsval, w->seg.opt.tsecr);
+	if (w->seg.opt.present & XTCP_OPT_WSCALE)
+		n += scnprintf(buf + n, room - n, " wscale %u", w->seg.opt.wscale);
+	for (int i = 0; i < w->seg.opt.sacks; i++)
+		n += scnprintf(buf + n, room - n, " %s%u..%u", i ? "" : "sack ",
+			       ntohl(w->seg.opt.sack[i].start),
+			       ntohl(w->seg.opt.sack[i].end));
 	if (w->len)
 		n += scnprintf(buf + n, room - n, " len %u", w->len);
 	if (w->gso)
 		n += scnprintf(buf + n, room - n, " gso %u", w->gso);
 	if (w->seg.urg)
 		n += scnprintf(buf + n, room - n, " urg %u", w->seg.urg);
+}
+
+static bool sacks_fit(const struct xtcp_options *want, const struct xtcp_options *got)
+{
+	return want->sacks == got->sacks &&
+	       (!want->sacks ||
+		!memcmp(want->sack, got->sack, want->sacks * sizeof(*want->sack)));
+}
+
+/* Timestamps are in all segments or in none: those that are not said may be there. */
+static bool options_fit(const struct words *want, const struct words *got)
+{
+	const struct xtcp_options *w = &want->seg.opt, *g = &got->seg.opt;
+
+	if ((w->present ^ g->present) & (XTCP_OPT_SACK_PERMITTED | XTCP_OPT_WSCALE))
+		return false;
+	if (w->present & ~g->present || (want->has_wscale && w->wscale != g->wscale))
+		return false;
+	return (!want->has_ts || w->tsval == g->tsval) &&
+	       (!want->has_ecr || w->tsecr == g->tsecr) && sacks_fit(w, g);
 }
 
 /**
@@ -344,7 +469,7 @@ bool words_fit(const struct words *want, const struct words *got)
 	return (!want->has_seq || want->seg.seq == got->seg.seq) &&
 	       (!want->has_ack || want->seg.ack == got->seg.ack) &&
 	       (!want->has_win || want->seg.wnd == got->seg.wnd) &&
-	       (!want->has_mss || want->seg.mss == got->seg.mss) &&
+	       (!want->has_mss || want->seg.opt.mss == got->seg.opt.mss) &&
 	       (!want->has_gso || want->gso == got->gso) &&
-	       want->seg.urg == got->seg.urg;
+	       want->seg.urg == got->seg.urg && options_fit(want, got);
 }

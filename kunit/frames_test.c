@@ -47,7 +47,7 @@ static void is_read(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seg.urg, 0);
 	KUNIT_EXPECT_EQ(test, seg.flags, f->seg.flags);
 	KUNIT_EXPECT_EQ(test, seg.header_bytes, f->seg.header_bytes);
-	KUNIT_EXPECT_EQ(test, seg.mss, f->seg.mss);
+	KUNIT_EXPECT_EQ(test, seg.opt.mss, f->seg.opt.mss);
 }
 
 static void is_produced(struct kunit *test)

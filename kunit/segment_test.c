@@ -87,7 +87,7 @@ static void options(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, s->err, err);
 	if (err)
 		return;
-	KUNIT_EXPECT_EQ(test, s->mss, seg.mss);
+	KUNIT_EXPECT_EQ(test, s->mss, seg.opt.mss);
 	KUNIT_EXPECT_EQ(test, s->offset * 4, seg.header_bytes);
 }
 
@@ -126,6 +126,43 @@ static void any_flags(struct kunit *test)
 	}
 }
 
+/* Options as a connection may have them: as much as there is room for. */
+static void some_options(struct xtcp_segment *seg, struct rnd_state *rnd,
+			 struct xtcp_sack_block *sack)
+{
+	struct xtcp_options *opt = &seg->opt;
+
+	opt->present = prandom_u32_state(rnd) & XTCP_OPT_TIMESTAMPS;
+	opt->sack = sack;
+	if (seg->flags & XTCP_SYN) {
+		opt->present |= prandom_u32_state(rnd) &
+				(XTCP_OPT_SACK_PERMITTED | XTCP_OPT_WSCALE);
+		if (opt->present & XTCP_OPT_WSCALE)
+			opt->wscale = prandom_u32_state(rnd) % (XTCP_WSCALE_MAX + 1);
+	} else {
+		opt->sacks = prandom_u32_state(rnd) %
+			     (opt->present ? 4 : XTCP_SACK_BLOCKS_MAX + 1);
+		prandom_bytes_state(rnd, sack, opt->sacks * sizeof(*sack));
+	}
+	if (opt->present & XTCP_OPT_TIMESTAMPS) {
+		opt->tsval = prandom_u32_state(rnd);
+		opt->tsecr = prandom_u32_state(rnd);
+	}
+}
+
+static void options_are_same(struct kunit *test, const struct xtcp_options *a,
+			     const struct xtcp_options *b)
+{
+	KUNIT_ASSERT_EQ(test, a->mss, b->mss);
+	KUNIT_ASSERT_EQ(test, a->present, b->present);
+	KUNIT_ASSERT_EQ(test, a->wscale, b->wscale);
+	KUNIT_ASSERT_EQ(test, a->tsval, b->tsval);
+	KUNIT_ASSERT_EQ(test, a->tsecr, b->tsecr);
+	KUNIT_ASSERT_EQ(test, a->sacks, b->sacks);
+	if (a->sacks)
+		KUNIT_ASSERT_MEMEQ(test, a->sack, b->sack, a->sacks * sizeof(*a->sack));
+}
+
 /* The header lies where the network put it: nothing is aligned. */
 static void round_trip(struct kunit *test)
 {
@@ -134,6 +171,7 @@ static void round_trip(struct kunit *test)
 
 	prandom_seed_state(&rnd, 9293);
 	for (int i = 0; i < tries(10000); i++) {
+		struct xtcp_sack_block sack[XTCP_SACK_BLOCKS_MAX];
 		struct xtcp_segment in = { }, out;
 		u8 *at = buf + i % 4;
 		int len;
@@ -142,14 +180,15 @@ static void round_trip(struct kunit *test)
 		in.dport = prandom_u32_state(&rnd);
 		in.seq = prandom_u32_state(&rnd);
 		in.ack = prandom_u32_state(&rnd);
-		in.wnd = prandom_u32_state(&rnd);
+		in.wnd = (u16)prandom_u32_state(&rnd);
 		in.urg = prandom_u32_state(&rnd);
 		in.flags = prandom_u32_state(&rnd) | XTCP_ACK;
 		if (in.flags & XTCP_SYN) {
 			in.flags &= ~(XTCP_FIN | XTCP_RST);
-			in.mss = prandom_u32_state(&rnd);
+			in.opt.mss = prandom_u32_state(&rnd);
 		}
-		in.header_bytes = in.mss ? 24 : 20;
+		some_options(&in, &rnd, sack);
+		in.header_bytes = 20 + xtcp_options_bytes(&in.opt);
 
 		memset(buf, 0xa5, sizeof(buf));
 		len = xtcp_segment_build(&in, at, XTCP_HEADER_MAX_BYTES);
@@ -162,7 +201,7 @@ static void round_trip(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, in.wnd, out.wnd);
 		KUNIT_ASSERT_EQ(test, in.urg, out.urg);
 		KUNIT_ASSERT_EQ(test, in.flags, out.flags);
-		KUNIT_ASSERT_EQ(test, in.mss, out.mss);
+		options_are_same(test, &in.opt, &out.opt);
 		KUNIT_ASSERT_EQ(test, in.header_bytes, out.header_bytes);
 
 		/* and what was read is written as it was */
@@ -183,7 +222,7 @@ static void build_room(struct kunit *test)
 				xtcp_segment_build(&seg, buf, room));
 	KUNIT_EXPECT_EQ(test, 20, xtcp_segment_build(&seg, buf, 20));
 	seg.flags = XTCP_SYN;
-	seg.mss = 1460;
+	seg.opt.mss = 1460;
 	for (u32 room = 0; room < 24; room++)
 		KUNIT_EXPECT_EQ(test, -ENOSPC,
 				xtcp_segment_build(&seg, buf, room));

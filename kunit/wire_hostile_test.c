@@ -141,7 +141,7 @@ static void odd_flags_to_listener(struct kunit *test)
 }
 
 /* A segment with these options before its text of 10 bytes. */
-static void with_options(struct conv *t, const char *said, const u8 *options,
+static void with_raw_options(struct conv *t, const char *said, const u8 *options,
 			 size_t n)
 {
 	size_t len;
@@ -166,16 +166,16 @@ static void unknown_options(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	returns(t, 0, user_listen(t, 1));
-	with_options(t, "SYN seq 1000", known, sizeof(known));
+	with_raw_options(t, "SYN seq 1000", known, sizeof(known));
 	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
 	inject(t, "ACK seq 1001 ack 101");
 	returns(t, 0, user_accept(t));
 	mss_is(t, 1460);
-	with_options(t, "PSH|ACK seq R ack S len 10", unknown, sizeof(unknown));
+	with_raw_options(t, "PSH|ACK seq R ack S len 10", unknown, sizeof(unknown));
 	expect(t, "ACK seq S ack R+10");
 	returns(t, 10, user_recv(t, 100));
 	/* an MSS outside of a SYN means nothing */
-	with_options(t, "PSH|ACK seq R ack S len 10", (u8[]){ 2, 4, 0, 100 }, 4);
+	with_raw_options(t, "PSH|ACK seq R ack S len 10", (u8[]){ 2, 4, 0, 100 }, 4);
 	expect(t, "ACK seq S ack R+10");
 	returns(t, 10, user_recv(t, 100));
 	mss_is(t, 1460);
@@ -193,13 +193,13 @@ static void bad_options(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	returns(t, 0, user_listen(t, 1));
-	with_options(t, "SYN seq 1000", mss_and_more, sizeof(mss_and_more));
+	with_raw_options(t, "SYN seq 1000", mss_and_more, sizeof(mss_and_more));
 	expect(t, "SYN|ACK seq 100 ack 1001");
 	inject(t, "ACK seq 1001 ack 101");
 	returns(t, 0, user_accept(t));
 	mss_is(t, 600);
 	for (int i = 0; i < ARRAY_SIZE(options); i++) {
-		with_options(t, "PSH|ACK seq R ack S len 10", options[i], 4);
+		with_raw_options(t, "PSH|ACK seq R ack S len 10", options[i], 4);
 		expect(t, "ACK seq S ack R+10");
 		returns(t, 10, user_recv(t, 100));
 	}

@@ -31,6 +31,7 @@ struct xtcp_net;
 	NUMBER(u8,	abort_on_overflow,	0,	0,	1,		OWN,	"1: reset a connection that finds the accept queue full.") \
 	NUMBER(int,	challenge_ack_ms,	500,	0,	60000,		OWN,	"The least time between two challenge ACKs of a connection, RFC 5961.") \
 	NUMBER(int,	delack_ms,		40,	1,	500,		OWN,	"How long an ACK may wait for something to ride on; at most 500, RFC 9293, 3.8.6.3.") \
+	NUMBER(u8,	dsack,			1,	0,	1,		OWN,	"1: report what came twice, RFC 2883, if SACK is in use.") \
 	NUMBER(int,	fin_timeout,		60,	1,	86400,		FIRST,	"How long FIN_WAIT_2 may last once the user has closed, in seconds.") \
 	NUMBER(int,	keepalive_time,		7200,	1,	86400,		OWN,	"As tcp(7) has it, in seconds.") \
 	NUMBER(int,	keepalive_intvl,	75,	1,	86400,		OWN,	"As tcp(7) has it, in seconds.") \
@@ -43,10 +44,13 @@ struct xtcp_net;
 	NUMBER(u8,	retries2,		15,	0,	255,		OWN,	"Timeouts in a row after which the connection is given up with ETIMEDOUT.") \
 	BUFFER(rmem,	4096,	131072,	6 << 20,	"Receive buffer: least, default, most, in bytes.") \
 	NUMBER(u32,	rto_min_us,		200000,	1000,	120000000,	OWN,	"The least retransmission timeout.") \
+	NUMBER(u8,	sack,			1,	0,	1,		OWN,	"1: selective acknowledgments, RFC 2018.") \
 	NUMBER(u8,	syn_retries,		6,	1,	127,		OWN,	"How often a SYN is sent again.") \
 	NUMBER(u8,	synack_retries,		5,	0,	127,		OWN,	"How often a SYN,ACK is sent again.") \
 	NUMBER(int,	tcp_wire,		2,	0,	3,		FIRST,	"Who may use TCP's wire, see POLICIES.") \
+	NUMBER(u8,	timestamps,		1,	0,	2,		OWN,	"Timestamps, RFC 7323. 1: shifted at random for each pair of hosts; 2: not shifted.") \
 	NUMBER(int,	time_wait,		60,	1,	86400,		FIRST,	"2MSL, in seconds.") \
+	NUMBER(u8,	window_scaling,		1,	0,	1,		OWN,	"1: windows larger than 65535 bytes, RFC 7323.") \
 	BUFFER(wmem,	4096,	16384,	4 << 20,	"Send buffer: least, default, most, in bytes.") \
 	MACHINE(mem,	"Only in the first namespace: the memory that the buffers of all sockets of the machine may have together, low, pressure and high, in pages; by default 4.7, 6.2 and 9.4 percent of memory.")
 

@@ -4,6 +4,8 @@
 
 #include <linux/types.h>
 
+#define XTCP_QUICK_ACKS_MOST	16	/* not delayed, after the user or a duplicate asks */
+
 /**
  * struct xtcp_ack - which acknowledgment is owed to the peer
  * @challenge_ms: when a challenge ACK left last, made odd; 0: never

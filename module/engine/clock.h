@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The clocks: microseconds measure a round trip, milliseconds say when
- * something happened last, jiffies set timers.  The first two wrap; only
- * differences mean anything.
+ * The clocks: microseconds measure a round trip, milliseconds and seconds say when
+ * something happened last, jiffies set timers.  All but the last wrap; only differences
+ * mean anything.
  */
 #ifndef _XTCP_CLOCK_H
 #define _XTCP_CLOCK_H
@@ -22,6 +22,11 @@ static inline u32 xtcp_now_ms(void)
 	if (MSEC_PER_SEC % HZ == 0)
 		return (u32)jiffies * (MSEC_PER_SEC / HZ);
 	return jiffies_to_msecs(jiffies);
+}
+
+static inline u32 xtcp_now_s(void)
+{
+	return ktime_get_seconds();
 }
 
 #endif /* _XTCP_CLOCK_H */

@@ -25,6 +25,7 @@
 #include "rtt.h"
 #include "skb.h"
 #include "timers.h"
+#include "timestamps.h"
 #include "window.h"
 
 static struct kmem_cache *request_cache;
@@ -144,9 +145,11 @@ static void request_send_syn_ack(struct xtcp_request *req)
 		.ack = req->irs + 1,
 		.wnd = req->rcv_wnd,
 		.flags = XTCP_SYN | XTCP_ACK,
-		.mss = xtcp_sk(req->listener)->user_mss,
+		.opt.mss = xtcp_sk(req->listener)->user_mss,
 	};
 
+	xtcp_agreed_syn(&req->agreed, &seg.opt);
+	xtcp_timestamp_write(&req->ts, &seg.opt);
 	request_reply(req, &seg);
 }
 
@@ -157,9 +160,13 @@ static void request_send_ack(struct xtcp_request *req)
 	struct xtcp_segment seg = {
 		.seq = req->iss + 1,
 		.ack = req->irs + 1,
-		.wnd = req->rcv_wnd,
+		.wnd = req->rcv_wnd >> req->agreed.rcv_wscale,
 		.flags = XTCP_ACK,
 	};
+
+	if (req->agreed.timestamps)
+		seg.opt.present = XTCP_OPT_TIMESTAMPS;
+	xtcp_timestamp_write(&req->ts, &seg.opt);
 
 	if (!xtcp_ack_challenge(&req->challenge_ms, xtcp_now_ms(),
 				READ_ONCE(xn->sysctl.challenge_ack_ms))) {
@@ -262,6 +269,12 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 	 */
 	req->rcv_wnd = xtcp_largest_window(sk);
 	req->peer_mss = xtcp_peer_mss(seg);
+	xtcp_offer(&req->agreed, &l->xn->sysctl, l->window_clamp, READ_ONCE(sk->sk_rcvbuf));
+	xtcp_agree(&req->agreed, &seg->opt);
+	if (req->agreed.timestamps) {
+		req->ts.offset = xtcp_timestamp_offset(l->xn, t);
+		xtcp_timestamp_set_recent(&req->ts, seg->opt.tsval);
+	}
 	req->mark = inet_request_mark(sk, skb);
 	/* the listener's device; if it takes any, the VRF */
 	req->node.ifindex = inet_request_bound_dev_if(sk, skb);
@@ -356,6 +369,8 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	x->snd_max_wnd = req->snd_wnd;
 	x->snd_wl1 = req->irs;
 	x->peer_mss = req->peer_mss;
+	x->agreed = req->agreed;
+	x->ts = req->ts;
 	x->syn_lost = req->retries > 0 && !req->acked;
 }
 
@@ -483,6 +498,14 @@ static enum xtcp_drop_reason request_segment(struct xtcp_request *req,
 		req->resent = 1;
 		request_send_syn_ack(req);
 		return XTCP_DROP_DUPLICATE;
+	}
+	if (req->agreed.timestamps) {
+		enum xtcp_drop_reason reason = xtcp_timestamp_judge(&req->ts, seg);
+
+		if (reason == XTCP_DROP_PAWS)
+			request_send_ack(req);
+		if (reason)
+			return reason;
 	}
 	if (!request_acceptable(req, seg)) {
 		if (!(seg->flags & XTCP_RST))

@@ -4,7 +4,9 @@
 
 #include <linux/refcount.h>
 #include <linux/timer.h>
+#include "agreed.h"
 #include "fsm.h"
+#include "timestamps.h"
 #include "tuple.h"
 
 struct sk_buff;
@@ -32,6 +34,8 @@ struct xtcp_request {
 	u32			priority;
 	u32			sent_us;	/* when the SYN,ACK first left */
 	u32			challenge_ms;	/* when a challenge ACK left last */
+	struct xtcp_timestamps	ts;
+	struct xtcp_agreed	agreed;
 	u16			peer_mss;
 	u8			tos;
 	u8			ttl;		/* 0: the route's */

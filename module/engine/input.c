@@ -26,6 +26,14 @@
 
 /* ---- SYN_SENT ---- */
 
+/* Does it echo a timestamp of ours, if any?  As Linux. */
+static bool echo_possible(const struct xtcp_sock *x, const struct xtcp_options *opt)
+{
+	if (!x->agreed.timestamps || !(opt->present & XTCP_OPT_TIMESTAMPS) || !opt->tsecr)
+		return true;
+	return seq_geq(opt->tsecr, x->ts.recent) && seq_leq(opt->tsecr, xtcp_tsval(&x->ts));
+}
+
 /**
  * xtcp_step_syn_sent() - a segment arrives in SYN_SENT: 3.10.7.3
  * @sk: the connection, locked
@@ -48,6 +56,11 @@ enum xtcp_drop_reason xtcp_step_syn_sent(struct sock *sk, struct sk_buff *skb,
 			xtcp_syn_again_soon(sk);
 		}
 		return XTCP_DROP_BAD_ACK;
+	}
+	if (seg->flags & XTCP_ACK && !echo_possible(x, &seg->opt)) {
+		if (!(seg->flags & XTCP_RST))
+			xtcp_reply_reset(x->xn, skb, seg);
+		return XTCP_DROP_PAWS;
 	}
 	/* second: a RST counts only if it acknowledges our SYN */
 	if (seg->flags & XTCP_RST) {
@@ -100,6 +113,15 @@ static void cut_to_closed_window(struct sock *sk, struct sk_buff *skb,
 		xtcp_ack_now(&xtcp_sk(sk)->ack);
 }
 
+/* A segment with text, all of it outside the window. */
+static void answer_duplicate(struct xtcp_sock *x, const struct xtcp_segment *seg)
+{
+	xtcp_ack_now(&x->ack);
+	if (seq_lt(seg->seq, x->rcv_nxt))
+		xtcp_note_duplicate(x, seg->seq, seq_lt(seg->end, x->rcv_nxt) ?
+						 seg->end : x->rcv_nxt);
+}
+
 /**
  * xtcp_step_sequence() - is any of the segment in the window?
  * @sk: the connection, locked
@@ -137,12 +159,36 @@ enum xtcp_drop_reason xtcp_step_sequence(struct sock *sk, struct sk_buff *skb,
 	}
 	if (!(seg->flags & XTCP_RST)) {
 		if (len && !(seg->flags & XTCP_SYN))
-			xtcp_ack_now(&x->ack);	/* our ACK was lost, or comes late */
+			answer_duplicate(x, seg); /* our ACK was lost, or comes late */
 		else
 			xtcp_send_challenge_ack(sk);
 	}
 	return seq_lt(seg->seq, x->rcv_nxt) ? XTCP_DROP_DUPLICATE :
 					      XTCP_DROP_OUT_OF_WINDOW;
+}
+
+/**
+ * xtcp_step_timestamps() - is the segment a duplicate from long ago?
+ * @sk: the connection, locked; it has agreed on timestamps
+ * @seg: what its header says
+ *
+ * RFC 7323, 5.3, R1, before the sequence number is looked at.
+ *
+ * Return: why to drop it, or XTCP_DROP_NONE
+ */
+enum xtcp_drop_reason xtcp_step_timestamps(struct sock *sk,
+					   const struct xtcp_segment *seg)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	enum xtcp_drop_reason reason = xtcp_timestamp_judge(&x->ts, seg);
+
+	if (likely(reason != XTCP_DROP_PAWS))
+		return reason;
+	if (seg->end != seg->seq && !(seg->flags & XTCP_SYN))
+		xtcp_ack_now(&x->ack);
+	else
+		xtcp_send_challenge_ack(sk);
+	return reason;
 }
 
 /* ---- second: check the RST bit ---- */
@@ -429,7 +475,14 @@ void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 		reason = xtcp_step_syn_sent(sk, skb, seg);
 		goto out;
 	}
-	/* first: check sequence number */
+	if (likely(!(seg->flags & XTCP_SYN)))
+		seg->wnd <<= x->agreed.snd_wscale;
+	/* first: check sequence number, and before it the timestamp: RFC 7323, 5.3 */
+	if (x->agreed.timestamps && unlikely(!xtcp_timestamp_fine(&x->ts, &seg->opt))) {
+		reason = xtcp_step_timestamps(sk, seg);
+		if (reason)
+			goto out;
+	}
 	reason = xtcp_step_sequence(sk, skb, seg);
 	if (unlikely(reason))
 		goto out;
@@ -448,6 +501,9 @@ void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 	reason = xtcp_step_ack(sk, skb, seg);
 	if (unlikely(reason))
 		goto out;
+	/* RFC 7323, 5.3, R3: of an acceptable segment, by the last ACK that was sent */
+	if (x->agreed.timestamps && seq_leq(seg->seq, x->rcv_wup))
+		xtcp_timestamp_set_recent(&x->ts, seg->opt.tsval);
 	/* sixth: check the URG bit */
 	if (unlikely(seg->flags & XTCP_URG || xtcp_urgent_awaited(sk)))
 		xtcp_step_urg(sk, skb, seg);

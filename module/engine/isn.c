@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Initial sequence numbers: RFC 9293, 3.4.1; RFC 6528.
+ * Initial sequence numbers: RFC 9293, 3.4.1; RFC 6528; and the beginning of timestamps,
+ * RFC 7323.
  */
 #include <linux/ktime.h>
 #include <linux/random.h>
@@ -37,4 +38,25 @@ u32 xtcp_isn(struct xtcp_net *xn, const struct xtcp_tuple *t)
 		return READ_ONCE(xn->isn);
 	return (u32)(ktime_get_ns() >> 12) +
 	       (u32)siphash(t, sizeof(*t), &secret);
+}
+
+/**
+ * xtcp_timestamp_offset() - what our timestamps are shifted by
+ * @xn: the namespace
+ * @t: the 4-tuple
+ *
+ * RFC 7323, 5.4 and 7.1: random, and the same for all connections between two hosts,
+ * so that a new one's timestamps are ahead of an old one's.
+ *
+ * Return: the offset; 0 where the sysctl timestamps asks for none
+ */
+u32 xtcp_timestamp_offset(const struct xtcp_net *xn, const struct xtcp_tuple *t)
+{
+	struct {
+		struct in6_addr	laddr, raddr;
+	} hosts = { t->laddr, t->raddr };
+
+	if (READ_ONCE(xn->sysctl.timestamps) != 1)
+		return 0;
+	return siphash(&hosts, sizeof(hosts), &secret);
 }

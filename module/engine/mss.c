@@ -13,21 +13,25 @@
  * @sk: the connection, locked
  * @pmtu: bytes that an IP packet may have
  *
- * RFC 9293, 3.7.1, MUST-16: Eff.snd.MSS.
+ * RFC 9293, 3.7.1, MUST-16: Eff.snd.MSS.  What the peer says of its MSS does not count
+ * the options that a segment carries, SACK blocks among them: RFC 6691.
  */
 void xtcp_sync_mss(struct sock *sk, u32 pmtu)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	static const struct xtcp_segment data = { .flags = XTCP_ACK };
-	u32 mss, headers = x->ip->header_bytes + xtcp_segment_header_bytes(&data);
+	u32 mss, headers = x->ip->header_bytes + XTCP_HEADER_BYTES;
+	u32 options = xtcp_option_bytes(x);
 
 	x->pmtu = pmtu;
+	x->mss_options = options;
 	mss = pmtu > headers ? pmtu - headers : 0;
 	mss = min(mss, x->peer_mss);
 	if (x->user_mss)
 		mss = min(mss, x->user_mss);
+	mss = mss > options ? mss - options : 0;
 	x->snd_mss = max_t(u32, mss, XTCP_MSS_LEAST);
-	xtcp_cong_set_mss(&x->cong, x->snd_mss);
+	/* SACK blocks come and go: the congestion window is not counted in their segments */
+	xtcp_cong_set_mss(&x->cong, x->snd_mss + xtcp_sacks_bytes(x));
 }
 
 /**
@@ -40,12 +44,13 @@ void xtcp_sync_mss(struct sock *sk, u32 pmtu)
 void xtcp_sync_route(struct sock *sk)
 {
 	const struct dst_entry *dst = xtcp_route(sk);
+	const struct xtcp_sock *x = xtcp_sk(sk);
 	u32 mtu;
 
 	if (unlikely(!dst))
 		return;
 	mtu = dst_mtu(dst);
-	if (unlikely(mtu != xtcp_sk(sk)->pmtu))
+	if (unlikely(mtu != x->pmtu || xtcp_option_bytes(x) != x->mss_options))
 		xtcp_sync_mss(sk, mtu);
 }
 

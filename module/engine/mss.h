@@ -12,7 +12,7 @@ struct sk_buff;
  */
 static inline u16 xtcp_peer_mss(const struct xtcp_segment *seg)
 {
-	return seg->mss ? min_t(u16, seg->mss, U16_MAX / 2) : XTCP_MSS_DEFAULT;
+	return seg->opt.mss ? min_t(u16, seg->opt.mss, U16_MAX / 2) : XTCP_MSS_DEFAULT;
 }
 
 void xtcp_sync_mss(struct sock *sk, u32 pmtu);
@@ -20,5 +20,24 @@ void xtcp_sync_route(struct sock *sk);
 u16 xtcp_offered_mss(struct sock *sk);
 u32 xtcp_size_goal(const struct sock *sk);
 void xtcp_guess_rcv_mss(struct xtcp_sock *x, const struct sk_buff *skb);
+
+/* How many SACK blocks a header has room for. */
+static inline u32 xtcp_sacks_room(const struct xtcp_sock *x)
+{
+	return x->agreed.timestamps ? 3 : 4;
+}
+
+/* What SACK blocks take of the next segment. */
+static inline u32 xtcp_sacks_bytes(const struct xtcp_sock *x)
+{
+	return xtcp_sack_option_bytes(min(xtcp_sacks_count(&x->sacks),
+					  xtcp_sacks_room(x)));
+}
+
+/* What the options take of every segment but a SYN. */
+static inline u32 xtcp_option_bytes(const struct xtcp_sock *x)
+{
+	return (x->agreed.timestamps ? XTCP_TIMESTAMPS_BYTES : 0) + xtcp_sacks_bytes(x);
+}
 
 #endif /* _XTCP_MSS_H */

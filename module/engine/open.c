@@ -89,6 +89,9 @@ int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 	err = open_addresses(sk, raddr, rport);
 	if (err)
 		goto undo;
+	xtcp_offer(&x->agreed, &x->xn->sysctl, x->window_clamp, READ_ONCE(sk->sk_rcvbuf));
+	x->ts.offset = xtcp_timestamp_offset(x->xn, &x->node.tuple);
+	x->ts.recent = xtcp_tsval(&x->ts);
 	x->iss = xtcp_isn(x->xn, &x->node.tuple);
 	x->snd_una = x->iss;
 	x->snd_nxt = x->iss;
@@ -143,6 +146,9 @@ static void take_syn(struct xtcp_sock *x, const struct xtcp_segment *seg)
 	x->snd_wl2 = seg->ack;
 	x->snd_max_wnd = seg->wnd;
 	x->peer_mss = xtcp_peer_mss(seg);
+	xtcp_agree(&x->agreed, &seg->opt);
+	if (x->agreed.timestamps)
+		xtcp_timestamp_set_recent(&x->ts, seg->opt.tsval);
 }
 
 /**

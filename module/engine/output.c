@@ -16,6 +16,7 @@
 #include "rate.h"
 #include "recovery.h"
 #include "rtt.h"
+#include "sacks.h"
 #include "sndq.h"
 #include "timers.h"
 #include "urgent.h"
@@ -80,6 +81,7 @@ static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 fl
 		.seq = seq,
 		.flags = flags,
 	};
+	struct xtcp_sack_block sacks[XTCP_SACK_BLOCKS_MAX];
 	int err;
 
 	if (flags & XTCP_ACK) {
@@ -88,11 +90,21 @@ static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 fl
 		xtcp_timer_stop(x, XTCP_TIMER_DELACK);
 	}
 	if (unlikely(flags & XTCP_SYN)) {
-		seg.mss = xtcp_offered_mss(sk);
-		seg.wnd = xtcp_syn_window(sk, seg.mss);
+		seg.opt.mss = xtcp_offered_mss(sk);
+		seg.wnd = xtcp_syn_window(sk, seg.opt.mss);
+		xtcp_agreed_syn(&x->agreed, &seg.opt);
 	} else {
 		seg.wnd = xtcp_select_window(sk);
+		if (likely(x->agreed.timestamps))
+			seg.opt.present = XTCP_OPT_TIMESTAMPS;
+		if (unlikely(xtcp_sacks_count(&x->sacks))) {
+			seg.opt.sacks = xtcp_sacks_write(&x->sacks, sacks,
+							 xtcp_sacks_room(x));
+			seg.opt.sack = sacks;
+			x->sacks.has_dup = false;	/* told once */
+		}
 	}
+	xtcp_timestamp_write(&x->ts, &seg.opt);
 	if (unlikely(x->urg_sending)) {
 		seg.urg = xtcp_urgent_pointer(x, seq);
 		if (seg.urg)

@@ -60,6 +60,7 @@ static bool rcvq_prune(struct sock *sk)
 	if (!b)
 		return false;
 	xtcp_count(x->xn, OFO_DROPPED);
+	xtcp_sacks_forget(&x->sacks, b->seq);
 	kfree_skb(xtcp_block_skb(b));
 	return true;
 }
@@ -327,6 +328,7 @@ void xtcp_rcvq_purge_held(struct sock *sk)
 
 	while ((b = xtcp_reassembly_drop_last(&xtcp_sk(sk)->reassembly)))
 		kfree_skb(xtcp_block_skb(b));
+	xtcp_sk(sk)->sacks.count = 0;
 }
 
 /**

@@ -13,12 +13,15 @@
 #include "../compat.h"
 #include "../netns.h"
 #include "ack.h"
+#include "agreed.h"
 #include "cong.h"
 #include "owners.h"
 #include "rate.h"
 #include "reassembly.h"
 #include "rtt.h"
+#include "sacks.h"
 #include "tally.h"
+#include "timestamps.h"
 #include "tuple.h"
 
 struct xtcp_ip_ops;
@@ -103,10 +106,15 @@ struct xtcp_sock {
 	u32			snd_sml;	/* behind the last partial segment sent */
 	u32			last_sent_ms;	/* when data left last: idle restart */
 
+	/* The options: agreed.c, timestamps.c */
+	struct xtcp_agreed	agreed;
+	struct xtcp_timestamps	ts;		/* in SYN_SENT, recent is our first TSval */
+
 	/* The size of a segment: mss.c */
 	u32			snd_mss;	/* effective: MTU, peer's MSS, options */
 	u32			peer_mss;	/* the MSS option, or the default */
 	u32			pmtu;		/* what snd_mss was made from */
+	u8			mss_options;	/* and how many bytes of options */
 	u32			rcv_mss;	/* guess at the peer's segment size */
 
 	/* Receive sequence space, RFC 9293, 3.3.1, and the window: window.c */
@@ -123,6 +131,7 @@ struct xtcp_sock {
 	/* What came and was not read: rcvq.c */
 	u32			copied_seq;	/* the user has read up to here */
 	struct xtcp_reassembly	reassembly;
+	struct xtcp_sacks	sacks;
 
 	/* Urgent data: urgent.c */
 	u32			snd_up;		/* SND.UP: behind the urgent byte */

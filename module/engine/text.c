@@ -94,6 +94,38 @@ static void strip_header(struct sk_buff *skb, const struct xtcp_segment *seg)
 	secpath_reset(skb);
 }
 
+/**
+ * xtcp_note_duplicate() - some of what came had come before
+ * @x: the connection, locked
+ * @start: the first sequence number of it
+ * @end: behind the last
+ *
+ * RFC 2883: the next ACK will say so; and the next few are not delayed.
+ */
+void xtcp_note_duplicate(struct xtcp_sock *x, u32 start, u32 end)
+{
+	x->ack.quick = XTCP_QUICK_ACKS_MOST;
+	if (!x->agreed.dsack)
+		return;
+	xtcp_sacks_duplicate(&x->sacks, start, end);
+	xtcp_count(x->xn, DSACKS_OUT);
+}
+
+/* A segment before its turn: RFC 5681, 4.2: a duplicate ACK tells of the gap. */
+static enum xtcp_drop_reason hold_text(struct sock *sk, struct sk_buff *skb,
+				       const struct xtcp_segment *seg)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	enum xtcp_drop_reason reason = xtcp_rcvq_hold(sk, skb);
+
+	xtcp_ack_now(&x->ack);
+	if (reason == XTCP_DROP_DUPLICATE)
+		xtcp_note_duplicate(x, seg->seq, seg->end);
+	else if (reason == XTCP_DROP_NONE && x->agreed.sack)
+		xtcp_sacks_add(&x->sacks, seg->seq, seg->end, x->agreed.dsack);
+	return reason;
+}
+
 /* Put text that is in the window, maybe with a FIN behind it, in its queue (MAY-13).
  * Afterwards @seg has a FIN if all before one was received.
  */
@@ -109,15 +141,16 @@ static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 	cb->flags = seg->flags;
 	xtcp_guess_rcv_mss(x, skb);
 	if (seq_gt(seg->seq, x->rcv_nxt)) {
-		/* RFC 5681, 4.2: a duplicate ACK tells of the gap */
-		xtcp_ack_now(&x->ack);
 		seg->flags &= ~XTCP_FIN;
-		return xtcp_rcvq_hold(sk, skb);
+		return hold_text(sk, skb, seg);
 	}
 	if (seq_leq(seg->end, x->rcv_nxt)) {
 		xtcp_ack_now(&x->ack);
+		xtcp_note_duplicate(x, seg->seq, seg->end);
 		return XTCP_DROP_DUPLICATE;
 	}
+	if (unlikely(seq_lt(seg->seq, x->rcv_nxt)))
+		xtcp_note_duplicate(x, seg->seq, x->rcv_nxt);
 	filled = !xtcp_reassembly_empty(&x->reassembly);
 	if (unlikely(!xtcp_rcvq_add(sk, skb))) {
 		/* the peer must wait, not take it for a loss */
@@ -133,6 +166,7 @@ static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 		xtcp_ack_now(&x->ack);
 		if (xtcp_rcvq_fill(sk))
 			seg->flags |= XTCP_FIN;
+		xtcp_sacks_received(&x->sacks, x->rcv_nxt);
 	}
 	if (sock_flag(sk, SOCK_DEAD))
 		return XTCP_DROP_NONE;

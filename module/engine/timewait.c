@@ -149,6 +149,8 @@ static struct xtcp_timewait *timewait_make(struct sock *sk)
 	tw->snd_nxt = x->snd_nxt;
 	tw->rcv_nxt = x->rcv_nxt;
 	tw->rcv_wnd = xtcp_rcv_window(x);
+	tw->agreed = x->agreed;
+	tw->ts = x->ts;
 	tw->mark = READ_ONCE(sk->sk_mark);
 	tw->node.ifindex = sk->sk_bound_dev_if;
 	tw->priority = READ_ONCE(sk->sk_priority);
@@ -210,13 +212,16 @@ static void timewait_ack(struct xtcp_timewait *tw)
 		.tos = tw->tos,
 		.ttl = tw->ttl,
 	};
-	const struct xtcp_segment seg = {
+	struct xtcp_segment seg = {
 		.seq = tw->snd_nxt,
 		.ack = tw->rcv_nxt,
-		.wnd = tw->rcv_wnd,
+		.wnd = tw->rcv_wnd >> tw->agreed.rcv_wscale,
 		.flags = XTCP_ACK,
 	};
 
+	if (tw->agreed.timestamps)
+		seg.opt.present = XTCP_OPT_TIMESTAMPS;
+	xtcp_timestamp_write(&tw->ts, &seg.opt);
 	xtcp_tuple_ip(&tw->node.tuple)->reply(tw->xn->net, &reply, &seg);
 }
 
@@ -237,12 +242,22 @@ static bool is_beyond(const struct xtcp_timewait *tw, u32 seq)
 	return seq_gt(seq, tw->rcv_nxt);
 }
 
+/* RFC 6191, 2: a timestamp beyond the old connection's says the same, whatever the
+ * sequence number.
+ */
+static bool is_later(const struct xtcp_timewait *tw, const struct xtcp_options *opt)
+{
+	return tw->agreed.timestamps && opt->present & XTCP_OPT_TIMESTAMPS &&
+	       seq_gt(opt->tsval, tw->ts.recent);
+}
+
 /* Is it such a SYN, and is there a listener to open the connection? */
 static bool new_incarnation(const struct xtcp_timewait *tw,
 			    const struct sk_buff *skb,
 			    const struct xtcp_segment *seg)
 {
-	return !(seg->flags & (XTCP_ACK | XTCP_FIN)) && is_beyond(tw, seg->seq) &&
+	return !(seg->flags & (XTCP_ACK | XTCP_FIN)) &&
+	       (is_beyond(tw, seg->seq) || is_later(tw, &seg->opt)) &&
 	       xtcp_lookup_listener(tw->xn, &tw->node.tuple, xtcp_skb_iif(skb),
 				    xtcp_skb_sdif(skb));
 }
@@ -275,6 +290,26 @@ static void timewait_fin(struct xtcp_timewait *tw)
 			  xtcp_bounded(tw->xn, time_wait) * HZ);
 }
 
+/* RFC 7323, 5.3.  A SYN of a peer that has begun anew need not have a timestamp.  Return:
+ * why to drop the segment, or XTCP_DROP_NONE
+ */
+static enum xtcp_drop_reason timewait_judge(struct xtcp_timewait *tw,
+					    const struct xtcp_segment *seg)
+{
+	enum xtcp_drop_reason reason;
+
+	if (!tw->agreed.timestamps)
+		return XTCP_DROP_NONE;
+	reason = xtcp_timestamp_judge(&tw->ts, seg);
+	if (reason == XTCP_DROP_NO_TIMESTAMP && seg->flags & XTCP_SYN)
+		return XTCP_DROP_NONE;
+	if (reason == XTCP_DROP_PAWS)
+		timewait_ack_limited(tw);
+	else if (!reason && !(seg->flags & (XTCP_SYN | XTCP_RST)) && seg->seq == tw->rcv_nxt)
+		xtcp_timestamp_set_recent(&tw->ts, seg->opt.tsval);
+	return reason;
+}
+
 /* Lock held, the object alive.  Return: XTCP_DROP_NONE where a SYN opened a new
  * connection; else why to drop the segment
  */
@@ -283,7 +318,10 @@ static enum xtcp_drop_reason timewait_take(struct xtcp_timewait *tw,
 					   const struct xtcp_segment *seg)
 {
 	bool in_window = seg->seq - tw->rcv_nxt < max(tw->rcv_wnd, 1u);
+	enum xtcp_drop_reason reason = timewait_judge(tw, seg);
 
+	if (reason)
+		return reason;
 	if (seg->flags & XTCP_RST) {
 		if (seg->seq == tw->rcv_nxt) {
 			timewait_end(tw, XTCP_EV_RCV_RST);

@@ -5,8 +5,10 @@
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
+#include "agreed.h"
 #include "fsm.h"
 #include "owners.h"
+#include "timestamps.h"
 #include "tuple.h"
 
 struct sk_buff;
@@ -33,6 +35,8 @@ struct xtcp_timewait {
 	u32			mark;
 	u32			priority;
 	u32			answered_ms;	/* when a challenge was last answered */
+	struct xtcp_timestamps	ts;
+	struct xtcp_agreed	agreed;
 	u8			tos;
 	u8			ttl;		/* 0: the route's */
 	bool			dead;

@@ -2,7 +2,7 @@
 /*
  * The window that we offer: RFC 9293, 3.8.6.2.2.
  *
- *	offered = min((receive buffer - what is in it) / 2, clamp, 65535)
+ *	offered = min((receive buffer - what is in it) / 2, clamp, 65535 << scale)
  *
  * Half of the free memory: the other half pays for the skbs around the data.
  */
@@ -15,7 +15,8 @@
 /* What @space bytes of memory, the clamp and the header's 16 bits allow. */
 static u32 window_for(const struct xtcp_sock *x, int space)
 {
-	return min3((u32)max(space, 0) / 2, x->window_clamp, (u32)U16_MAX);
+	return min3((u32)max(space, 0) / 2, x->window_clamp,
+		    xtcp_agreed_window_max(&x->agreed));
 }
 
 /**
@@ -69,7 +70,7 @@ static u32 window_step(const struct sock *sk)
  * that let the peer send a full segment, or half the buffer.  But where there was no
  * memory for a segment in the window, the window is 0: a peer that knows probes with
  * patience; one that does not know counts its retransmissions and gives up (MUST-39,
- * MAY-8).
+ * MAY-8).  The scale rounds: never so that the edge moves left (RFC 7323, 2.4).
  *
  * Return: the window, as it is in the header
  */
@@ -77,7 +78,8 @@ u16 xtcp_select_window(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 current_wnd = xtcp_rcv_window(x), offered = current_wnd;
-	u32 least = current_wnd + window_step(sk);
+	u32 least = current_wnd + window_step(sk), wire;
+	u8 scale = x->agreed.rcv_wscale;
 
 	/* mostly not even an empty buffer could offer as much */
 	if (least <= xtcp_largest_window(sk)) {
@@ -89,10 +91,13 @@ u16 xtcp_select_window(struct sock *sk)
 		x->no_memory = 0;
 		offered = 0;
 	}
+	if (offered > current_wnd)
+		offered = max(current_wnd, offered >> scale << scale);
+	wire = DIV_ROUND_UP(offered, 1u << scale);
 	x->rcv_wup = x->rcv_nxt;
-	x->rcv_wnd = offered;
+	x->rcv_wnd = wire << scale;
 	xtcp_window_note_edge(x);
-	return offered;
+	return wire;
 }
 
 /**
@@ -136,7 +141,8 @@ u16 xtcp_syn_window(struct sock *sk, u32 mss)
 
 	limit_first_window(sk, mss);
 	x->rcv_wup = x->rcv_nxt;
-	x->rcv_wnd = xtcp_offered_window(sk);
+	/* a SYN's is not scaled: RFC 7323, 2.2 */
+	x->rcv_wnd = min_t(u32, xtcp_offered_window(sk), U16_MAX);
 	x->rcv_adv = x->rcv_wup + x->rcv_wnd;
 	return x->rcv_wnd;
 }

@@ -31,6 +31,8 @@
 	X(FILTERED,		"Filtered",		"segments that a socket filter or policy refused") \
 	X(BACKLOG_DROPS,	"BacklogDrops",		"segments dropped, the socket's backlog being full") \
 	X(OUT_OF_WINDOW,	"OutOfWindow",		"segments outside the receive window, and RSTs in it that are not next") \
+	X(PAWS,			"Paws",			"segments whose timestamp is older than the peer's last, RFC 7323") \
+	X(NO_TIMESTAMP,		"NoTimestamps",		"segments without the timestamp that was agreed on") \
 	X(CHALLENGE_ACKS,	"ChallengeAcks",	"challenge ACKs sent, RFC 5961") \
 	X(CHALLENGES_LIMITED,	"ChallengesLimited",	"challenge ACKs not sent, the rate being limited") \
 	X(OLD_ACKS,		"OldAcks",		"segments whose ACK is older than RFC 5961 allows") \
@@ -38,6 +40,7 @@
 	X(OFO_QUEUED,		"OfoQueued",		"segments queued out of order") \
 	X(OFO_DROPPED,		"OfoDropped",		"out-of-order segments given up for memory") \
 	X(DUPLICATES,		"Duplicates",		"segments that brought nothing new") \
+	X(DSACKS_OUT,		"DsacksOut",		"duplicates reported to the peer, RFC 2883") \
 	X(DATA_AFTER_CLOSE,	"DataAfterClose",	"connections reset: data came for a closed socket") \
 	X(DELAYED_ACKS,		"DelayedAcks",		"ACKs that the delayed-ACK timer sent") \
 	X(DUP_ACKS,		"DupAcks",		"duplicate ACKs received") \

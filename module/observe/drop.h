@@ -18,6 +18,8 @@ struct sk_buff;
 	X(FILTERED,		FILTERED,	"filtered") \
 	X(BACKLOG,		BACKLOG_DROPS,	"backlog full") \
 	X(OUT_OF_WINDOW,	OUT_OF_WINDOW,	"out of window") \
+	X(PAWS,			PAWS,		"old timestamp") \
+	X(NO_TIMESTAMP,		NO_TIMESTAMP,	"no timestamp") \
 	X(OLD_ACK,		OLD_ACKS,	"old ACK") \
 	X(BAD_ACK,		OLD_ACKS,	"ACK of what was not sent") \
 	X(NO_ACK,		IN_ERRS,	"no ACK flag") \

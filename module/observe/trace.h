@@ -117,7 +117,7 @@ DECLARE_EVENT_CLASS(xtcp_segment,
 		__entry->wire = t->wire;
 		__entry->flags = seg->flags;
 		__entry->wnd = seg->wnd;
-		__entry->mss = seg->mss;
+		__entry->mss = seg->opt.mss;
 		__entry->seq = seg->seq;
 		__entry->ack = seg->ack;
 		__entry->len = len;

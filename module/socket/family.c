@@ -66,7 +66,7 @@ static int family_init_sock(struct sock *sk)
 	INIT_HLIST_NODE(&x->owner.node);
 	INIT_HLIST_NODE(&x->listen_node);
 	INIT_LIST_HEAD(&x->accept_node);
-	x->window_clamp = U16_MAX;
+	x->window_clamp = XTCP_WINDOW_MAX;
 	x->ip_id = get_random_u32();
 	xtcp_init_connection(x);
 	xtcp_timers_init(sk);

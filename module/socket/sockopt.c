@@ -12,6 +12,7 @@
 #include "../engine/output.h"
 #include "../engine/timeout.h"
 #include "../engine/timers.h"
+#include "../engine/window.h"
 #include "../wire/segment.h"
 #include "info.h"
 #include "sockopt.h"
@@ -73,7 +74,7 @@ static void set_quickack(struct sock *sk, int val)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	x->ack.quick = val ? 16 : 0;
+	x->ack.quick = val ? XTCP_QUICK_ACKS_MOST : 0;
 	x->ack_held = !val && xtcp_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT);
 	if (val && x->ack.pending && xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		xtcp_send_ack(sk);
@@ -84,7 +85,7 @@ static int set_window_clamp(struct sock *sk, int val)
 	if (!val) {
 		if (sk->sk_state != TCP_CLOSE)
 			return -EINVAL;
-		xtcp_sk(sk)->window_clamp = U16_MAX;
+		xtcp_sk(sk)->window_clamp = XTCP_WINDOW_MAX;
 		return 0;
 	}
 	xtcp_sk(sk)->window_clamp = max(val, 128);
@@ -158,6 +159,8 @@ static int set_tcp_int(struct sock *sk, int name, int val)
 		WRITE_ONCE(x->notsent_lowat, val);
 		sk->sk_write_space(sk);
 		return 0;
+	case TCP_TIMESTAMP:	/* it is the clock's, not the user's to set */
+		return -EPERM;
 	case TCP_INQ:
 		if (val < 0 || val > 1)
 			return -EINVAL;
@@ -269,6 +272,9 @@ static int get_tcp_int(struct sock *sk, int name, int *val)
 		return 0;
 	case TCP_NOTSENT_LOWAT:
 		*val = READ_ONCE(x->notsent_lowat);
+		return 0;
+	case TCP_TIMESTAMP:
+		*val = xtcp_tsval(&x->ts);
 		return 0;
 	case TCP_INQ:
 		*val = x->recv_inq;

@@ -15,8 +15,8 @@
 /* Room for the link's header, IP's (IPv6's is the longer), and ours: with what an
  * skb keeps behind the data this is half a kilobyte.  A tunnel makes more.
  */
-#define XTCP_MAX_HEADER		L1_CACHE_ALIGN(LL_MAX_HEADER + 40 + \
-					       XTCP_SENT_HEADER_MAX_BYTES)
+#define XTCP_MAX_HEADER		SKB_WITH_OVERHEAD(512)
+static_assert(XTCP_MAX_HEADER >= 2 * ETH_HLEN + 40 + XTCP_HEADER_MAX_BYTES);
 
 struct xtcp_reply;
 

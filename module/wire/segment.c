@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A segment's header and options, both directions: RFC 9293, 3.1 and 3.2.
+ * A segment's header, both directions: RFC 9293, 3.1; its options are options.c's.
  *
  * Nothing here trusts a byte: lengths are checked before they are used.  What the
  * flags mean together, and in which state, is for the engine to judge.
@@ -10,43 +10,6 @@
 #include <linux/string.h>
 #include "../compat.h"
 #include "segment.h"
-
-#define OPT_END		0
-#define OPT_NOP		1
-#define OPT_MSS		2
-
-/* RFC 9293, 3.2: kind, length, data; END and NOP are a single byte.  An option
- * that is not known is skipped by its length (MUST-6).  A length that cannot be
- * (MUST-7) says nothing of where the next option begins, so the rest is left
- * unread; what was read counts, and the segment with it, as with Linux: to drop it
- * would stall a connection for good behind a middlebox that damages an option
- * (MUST-4, MUST-5, MUST-64).
- */
-static void options_parse(struct xtcp_segment *seg, const u8 *opt, size_t len)
-{
-	while (len) {
-		u8 kind = opt[0], size;
-
-		if (kind == OPT_END)
-			return;
-		if (kind == OPT_NOP) {
-			opt++;
-			len--;
-			continue;
-		}
-		if (len < 2)
-			return;
-		size = opt[1];
-		if (size < 2 || size > len)
-			return;
-		/* only a SYN may carry it; elsewhere it means nothing */
-		if (kind == OPT_MSS && size == XTCP_MSS_OPTION_BYTES &&
-		    seg->flags & XTCP_SYN)
-			seg->mss = get_unaligned_be16(opt + 2);
-		opt += size;
-		len -= size;
-	}
-}
 
 /**
  * xtcp_segment_parse() - read a header
@@ -73,11 +36,11 @@ int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len)
 	seg->flags = p[13];
 	seg->wnd = get_unaligned_be16(p + 14);
 	seg->urg = get_unaligned_be16(p + 18);
-	seg->mss = 0;
 	if (seg->header_bytes < XTCP_HEADER_BYTES || seg->header_bytes > len)
 		return -EINVAL;
-	options_parse(seg, p + XTCP_HEADER_BYTES,
-		      seg->header_bytes - XTCP_HEADER_BYTES);
+	xtcp_options_parse(&seg->opt, p + XTCP_HEADER_BYTES,
+			   seg->header_bytes - XTCP_HEADER_BYTES,
+			   seg->flags & XTCP_SYN);
 	return 0;
 }
 
@@ -110,10 +73,6 @@ int xtcp_segment_build(const struct xtcp_segment *seg, void *data, size_t len)
 	put_unaligned_be16(seg->wnd, p + 14);
 	put_unaligned_be16(0, p + 16);
 	put_unaligned_be16(seg->urg, p + 18);
-	if (seg->mss) {
-		p[20] = OPT_MSS;
-		p[21] = XTCP_MSS_OPTION_BYTES;
-		put_unaligned_be16(seg->mss, p + 22);
-	}
+	xtcp_options_build(&seg->opt, p + XTCP_HEADER_BYTES);
 	return header_bytes;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A segment's header and options as bytes and as numbers: RFC 9293, 3.1, 3.2.
+ * A segment's header as bytes and as numbers: RFC 9293, 3.1.
  */
 #ifndef _XTCP_SEGMENT_H
 #define _XTCP_SEGMENT_H
 
 #include <linux/types.h>
 #include <linux/bits.h>
+#include "options.h"
 
 #define XTCP_FIN	BIT(0)
 #define XTCP_SYN	BIT(1)
@@ -19,10 +20,6 @@
 
 #define XTCP_HEADER_BYTES	20u
 #define XTCP_HEADER_MAX_BYTES	60u
-#define XTCP_MSS_OPTION_BYTES	4u
-
-/* The longest header that we send. */
-#define XTCP_SENT_HEADER_MAX_BYTES	(XTCP_HEADER_BYTES + XTCP_MSS_OPTION_BYTES)
 
 #define XTCP_MSS_DEFAULT	536	/* RFC 9293, MUST-15 */
 #define XTCP_MSS_LEAST		48	/* less would be all header: however small the
@@ -38,11 +35,11 @@
  * @seq: SEG.SEQ
  * @end: received: SEG.SEQ + SEG.LEN, SYN and FIN counted
  * @ack: SEG.ACK; 0 where the ACK flag is not set, on output
- * @wnd: SEG.WND as on the wire
+ * @wnd: SEG.WND; as on the wire until a connection applies the window scale
  * @urg: SEG.UP, relative to @seq
  * @flags: XTCP_FIN ..
  * @header_bytes: 20 .. 60, options included
- * @mss: the MSS option's value; 0: none
+ * @opt: the options
  */
 struct xtcp_segment {
 	u16	sport;
@@ -50,17 +47,17 @@ struct xtcp_segment {
 	u32	seq;
 	u32	end;
 	u32	ack;
-	u16	wnd;
+	u32	wnd;
 	u16	urg;
 	u8	flags;
 	u8	header_bytes;
-	u16	mss;
+	struct xtcp_options opt;
 };
 
 /* How long a segment's header is, with the options that it carries. */
 static inline u32 xtcp_segment_header_bytes(const struct xtcp_segment *seg)
 {
-	return XTCP_HEADER_BYTES + (seg->mss ? XTCP_MSS_OPTION_BYTES : 0);
+	return XTCP_HEADER_BYTES + xtcp_options_bytes(&seg->opt);
 }
 
 /* Where the text begins behind a header of 20 bytes or more: RFC 9293, 3.1. */
