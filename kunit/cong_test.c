@@ -7,6 +7,13 @@
 
 #define MSS	1000u
 
+static void acked(struct xtcp_cong *cc, u32 bytes)
+{
+	const struct xtcp_cong_ack a = { .acked_bytes = bytes };
+
+	xtcp_cong_acked(cc, &a);
+}
+
 static void begins(struct kunit *test)
 {
 	struct xtcp_cong cc;
@@ -27,14 +34,14 @@ static void slow_start(struct kunit *test)
 
 	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
 	for (int round = 0; round < 5; round++) {
-		for (u32 acked = 0; acked < cwnd; acked += MSS)
-			xtcp_cong_acked(&cc, MSS);
+		for (u32 sum = 0; sum < cwnd; sum += MSS)
+			acked(&cc, MSS);
 		cwnd *= 2;
 		KUNIT_EXPECT_EQ(test, cwnd, cc.cwnd_bytes);
 	}
-	xtcp_cong_acked(&cc, 1);
+	acked(&cc, 1);
 	KUNIT_EXPECT_EQ(test, cwnd + 1, cc.cwnd_bytes);
-	xtcp_cong_acked(&cc, 0);
+	acked(&cc, 0);
 	KUNIT_EXPECT_EQ(test, cwnd + 1, cc.cwnd_bytes);
 }
 
@@ -52,12 +59,12 @@ static void avoidance(struct kunit *test)
 		cc.cwnd_bytes = cc.ssthresh_bytes;
 		KUNIT_EXPECT_FALSE(test, xtcp_cong_in_slow_start(&cc));
 		for (int round = 0; round < 10; round++) {
-			u32 acked = cc.acked_bytes;
+			u32 sum = cc.acked_bytes;
 
 			cwnd = cc.cwnd_bytes;
-			for (; acked < cwnd; acked += chunk[i]) {
+			for (; sum < cwnd; sum += chunk[i]) {
 				KUNIT_ASSERT_EQ(test, cwnd, cc.cwnd_bytes);
-				xtcp_cong_acked(&cc, chunk[i]);
+				acked(&cc, chunk[i]);
 			}
 			KUNIT_ASSERT_EQ(test, cwnd + MSS, cc.cwnd_bytes);
 		}
@@ -72,10 +79,10 @@ static void crossing(struct kunit *test)
 	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
 	cc.cwnd_bytes = 9 * MSS;
 	cc.ssthresh_bytes = 10 * MSS;
-	xtcp_cong_acked(&cc, 3 * MSS);
+	acked(&cc, 3 * MSS);
 	KUNIT_EXPECT_EQ(test, 10 * MSS, cc.cwnd_bytes);
 	KUNIT_EXPECT_EQ(test, 2 * MSS, cc.acked_bytes);
-	xtcp_cong_acked(&cc, 8 * MSS);
+	acked(&cc, 8 * MSS);
 	KUNIT_EXPECT_EQ(test, 11 * MSS, cc.cwnd_bytes);
 	KUNIT_EXPECT_EQ(test, 0, cc.acked_bytes);
 }
@@ -108,7 +115,7 @@ static void timeout(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 4 * MSS, cc.ssthresh_bytes);
 	KUNIT_EXPECT_EQ(test, MSS, cc.cwnd_bytes);
 	for (int i = 0; i < 3; i++)
-		xtcp_cong_acked(&cc, MSS);
+		acked(&cc, MSS);
 	KUNIT_EXPECT_EQ(test, 4 * MSS, cc.cwnd_bytes);
 	KUNIT_EXPECT_FALSE(test, xtcp_cong_in_slow_start(&cc));
 }
@@ -145,11 +152,11 @@ static void most(struct kunit *test)
 
 	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
 	cc.cwnd_bytes = XTCP_CWND_MAX_BYTES - 10;
-	xtcp_cong_acked(&cc, XTCP_CWND_MAX_BYTES);
+	acked(&cc, XTCP_CWND_MAX_BYTES);
 	KUNIT_EXPECT_EQ(test, XTCP_CWND_MAX_BYTES, cc.cwnd_bytes);
 	cc.ssthresh_bytes = XTCP_CWND_MAX_BYTES / 2;
 	for (int i = 0; i < 10; i++)
-		xtcp_cong_acked(&cc, XTCP_CWND_MAX_BYTES);
+		acked(&cc, XTCP_CWND_MAX_BYTES);
 	KUNIT_EXPECT_EQ(test, XTCP_CWND_MAX_BYTES, cc.cwnd_bytes);
 }
 
@@ -167,7 +174,7 @@ static void route(struct kunit *test)
 	xtcp_cong_init(&cc, &xtcp_cong_reno, 1000, false);
 	xtcp_cong_route(&cc, 50, 20);
 	KUNIT_EXPECT_EQ(test, 20000, cc.cwnd_bytes);
-	xtcp_cong_acked(&cc, 20000);
+	acked(&cc, 20000);
 	KUNIT_EXPECT_EQ(test, 20000, cc.cwnd_bytes);
 	/* a lost SYN says one segment, whatever the route */
 	xtcp_cong_init(&cc, &xtcp_cong_reno, 1000, true);

@@ -18,7 +18,9 @@
  * acknowledges, as if segments were counted: receivers that merge segments send
  * one ACK for many.
  */
+#include <linux/math.h>
 #include <linux/minmax.h>
+#include <linux/string.h>
 #include "cong.h"
 
 #define XTCP_INITIAL_WINDOW_SEGS 10	/* RFC 6928 */
@@ -42,6 +44,25 @@ void xtcp_cong_init(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops,
 		.most_bytes = XTCP_CWND_MAX_BYTES,
 		.initial_segs = XTCP_INITIAL_WINDOW_SEGS,
 	};
+	if (ops->init)
+		ops->init(cc);
+}
+
+/**
+ * xtcp_cong_switch() - another congestion control moves the window from now on
+ * @cc: the window: cwnd and ssthresh stay
+ * @ops: the congestion control
+ */
+void xtcp_cong_switch(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops)
+{
+	if (cc->ops == ops)
+		return;
+	cc->ops = ops;
+	cc->acked_bytes = 0;
+	memset(cc->private, 0, sizeof(cc->private));
+	memset(&cc->undo, 0, sizeof(cc->undo));
+	if (ops->init)
+		ops->init(cc);
 }
 
 static u32 initial_window_bytes(const struct xtcp_cong *cc)
@@ -83,14 +104,119 @@ void xtcp_cong_set_mss(struct xtcp_cong *cc, u32 mss_bytes)
 /**
  * xtcp_cong_acked() - new data was acknowledged and the window was in use
  * @cc: the window
- * @acked_bytes: how much
+ * @a: the ACK
+ *
+ * Not for an ACK in fast recovery: see xtcp_cong_recovery_acked().
  *
  * RFC 9293: MUST-19.
  */
-void xtcp_cong_acked(struct xtcp_cong *cc, u32 acked_bytes)
+void xtcp_cong_acked(struct xtcp_cong *cc, const struct xtcp_cong_ack *a)
 {
-	cc->ops->acked(cc, acked_bytes);
+	cc->ops->acked(cc, a);
+	cc->acked_us = a->now_us;
 }
+
+/* ---- fast recovery, with proportional rate reduction ---- */
+
+/* Reduce: sets ssthresh, and keeps what an undo needs. */
+static void reduce(struct xtcp_cong *cc, u32 flight_bytes)
+{
+	cc->undo.cwnd_bytes = cc->cwnd_bytes;
+	cc->undo.ssthresh_bytes = cc->ssthresh_bytes;
+	memcpy(cc->undo.private, cc->private, sizeof(cc->undo.private));
+	cc->ssthresh_bytes = cc->ops->ssthresh(cc, flight_bytes);
+}
+
+/**
+ * xtcp_cong_enter_recovery() - a loss was found, and fast recovery begins
+ * @cc: the window
+ * @flight_bytes: sent and not acknowledged, RFC 6937's RecoverFS
+ *
+ * Sets ssthresh.  cwnd follows by xtcp_cong_recovery_acked(), which the same ACK must
+ * call next.
+ */
+void xtcp_cong_enter_recovery(struct xtcp_cong *cc, u32 flight_bytes)
+{
+	reduce(cc, flight_bytes);
+	cc->prr.delivered_bytes = 0;
+	cc->prr.out_bytes = 0;
+	cc->prr.recover_fs_bytes = max(flight_bytes, 1u);
+}
+
+/**
+ * xtcp_cong_recovery_acked() - an ACK in fast recovery, the one that began it included
+ * @cc: the window
+ * @delivered_bytes: how much more of our data this ACK says the peer has, by its
+ *	acknowledgment number or SACK blocks
+ * @pipe_bytes: what is in flight now
+ * @progress: the acknowledgment number moved on and no further loss was found
+ *
+ * Sets cwnd to what is in flight and what may be sent for this ACK, RFC 6937's
+ * sndcnt.
+ */
+void xtcp_cong_recovery_acked(struct xtcp_cong *cc, u32 delivered_bytes,
+			      u32 pipe_bytes, bool progress)
+{
+	u32 delivered, may, limit, sndcnt;
+
+	cc->prr.delivered_bytes += delivered_bytes;
+	delivered = cc->prr.delivered_bytes;
+	if (pipe_bytes > cc->ssthresh_bytes) {
+		may = min_t(u64, U32_MAX,
+			    DIV_ROUND_UP_ULL((u64)delivered * cc->ssthresh_bytes,
+					     cc->prr.recover_fs_bytes));
+		sndcnt = may > cc->prr.out_bytes ? may - cc->prr.out_bytes : 0;
+	} else {
+		limit = delivered > cc->prr.out_bytes ?
+			delivered - cc->prr.out_bytes : 0;
+		limit = max(limit, delivered_bytes);
+		if (progress)
+			limit += cc->mss_bytes;
+		sndcnt = min(cc->ssthresh_bytes - pipe_bytes, limit);
+	}
+	/* the first retransmission must not wait */
+	if (!cc->prr.out_bytes)
+		sndcnt = max(sndcnt, cc->mss_bytes);
+	cc->cwnd_bytes = min_t(u64, (u64)pipe_bytes + sndcnt, XTCP_CWND_MAX_BYTES);
+}
+
+/**
+ * xtcp_cong_sent() - data left in fast recovery, new or again
+ * @cc: the window
+ * @bytes: how much
+ */
+void xtcp_cong_sent(struct xtcp_cong *cc, u32 bytes)
+{
+	cc->prr.out_bytes += bytes;
+}
+
+/**
+ * xtcp_cong_recovered() - fast recovery ends
+ * @cc: the window
+ */
+void xtcp_cong_recovered(struct xtcp_cong *cc)
+{
+	cc->cwnd_bytes = cc->ssthresh_bytes;
+}
+
+/**
+ * xtcp_cong_undo() - nothing was lost after all: take the last reduction back
+ * @cc: the window
+ *
+ * If the window has grown beyond what it was, the congestion control goes on as it
+ * is (RFC 9438, 4.9.1).
+ */
+void xtcp_cong_undo(struct xtcp_cong *cc)
+{
+	if (cc->cwnd_bytes < cc->undo.cwnd_bytes) {
+		cc->cwnd_bytes = cc->undo.cwnd_bytes;
+		cc->acked_bytes = 0;
+		memcpy(cc->private, cc->undo.private, sizeof(cc->private));
+	}
+	cc->ssthresh_bytes = max(cc->ssthresh_bytes, cc->undo.ssthresh_bytes);
+}
+
+/* ---- fast recovery, by duplicate ACKs ---- */
 
 /**
  * xtcp_cong_loss() - a loss was found
@@ -101,7 +227,7 @@ void xtcp_cong_acked(struct xtcp_cong *cc, u32 acked_bytes)
  */
 void xtcp_cong_loss(struct xtcp_cong *cc, u32 flight_bytes)
 {
-	cc->ssthresh_bytes = cc->ops->ssthresh(cc, flight_bytes);
+	reduce(cc, flight_bytes);
 }
 
 /**
@@ -143,17 +269,19 @@ void xtcp_cong_partial_ack(struct xtcp_cong *cc, u32 acked_bytes)
 }
 
 /**
- * xtcp_cong_recovered() - fast recovery ends
+ * xtcp_cong_full_ack() - fast recovery ends
  * @cc: the window
  * @flight_bytes: sent and not acknowledged
  *
  * RFC 6582, 3.2, (3), full acknowledgment, option 1: no burst.
  */
-void xtcp_cong_recovered(struct xtcp_cong *cc, u32 flight_bytes)
+void xtcp_cong_full_ack(struct xtcp_cong *cc, u32 flight_bytes)
 {
 	cc->cwnd_bytes = min(cc->ssthresh_bytes,
 			     max(flight_bytes, cc->mss_bytes) + cc->mss_bytes);
 }
+
+/* ---- the timer, and silence ---- */
 
 /**
  * xtcp_cong_timeout() - a loss was found by the retransmission timer
@@ -166,8 +294,11 @@ void xtcp_cong_recovered(struct xtcp_cong *cc, u32 flight_bytes)
  */
 void xtcp_cong_timeout(struct xtcp_cong *cc, u32 flight_bytes, bool again)
 {
-	if (!again)
-		xtcp_cong_loss(cc, flight_bytes);
+	if (!again) {
+		reduce(cc, flight_bytes);
+		if (cc->ops->timed_out)
+			cc->ops->timed_out(cc);
+	}
 	cc->acked_bytes = 0;
 	cc->cwnd_bytes = cc->mss_bytes;
 }

@@ -2,6 +2,7 @@
 #ifndef _XTCP_CONG_H
 #define _XTCP_CONG_H
 
+#include <linux/build_bug.h>
 #include <linux/minmax.h>
 #include <linux/types.h>
 
@@ -12,17 +13,48 @@
 struct xtcp_cong;
 
 /**
+ * struct xtcp_cong_ack - an ACK, as a congestion control sees it
+ *
+ * @acked_bytes: how much new data it acknowledges
+ * @now_us: the time, on a clock that wraps
+ * @rtt_us: the round trip that it measures; 0: none
+ * @srtt_us: the smoothed round trip; 0: none yet
+ * @min_rtt_us: the shortest round trip that the connection has seen
+ * @snd_una: after this ACK
+ * @snd_nxt: the next byte to be sent
+ */
+struct xtcp_cong_ack {
+	u32	acked_bytes;
+	u32	now_us;
+	u32	rtt_us;
+	u32	srtt_us;
+	u32	min_rtt_us;
+	u32	snd_una;
+	u32	snd_nxt;
+};
+
+/**
  * struct xtcp_cong_ops - a congestion control
  *
  * @name: as TCP_CONGESTION has it
+ * @init: a connection begins, or it changes to this congestion control; the private
+ *	words are zero, the window is set; NULL: nothing to do
  * @acked: new data was acknowledged while the window was in use: grow cwnd
  * @ssthresh: data was lost: the new ssthresh, in bytes
+ * @timed_out: after @ssthresh, if the retransmission timer found the loss; NULL: that
+ *	makes no difference
+ *
+ * An undo needs no call: cong.c brings back the private words.
  */
 struct xtcp_cong_ops {
 	const char	*name;
-	void		(*acked)(struct xtcp_cong *cc, u32 acked_bytes);
+	void		(*init)(struct xtcp_cong *cc);
+	void		(*acked)(struct xtcp_cong *cc, const struct xtcp_cong_ack *a);
 	u32		(*ssthresh)(struct xtcp_cong *cc, u32 flight_bytes);
+	void		(*timed_out)(struct xtcp_cong *cc);
 };
+
+#define XTCP_CONG_PRIVATE_WORDS	5
 
 /**
  * struct xtcp_cong - congestion window, RFC 5681
@@ -33,8 +65,13 @@ struct xtcp_cong_ops {
  * @acked_bytes: acknowledged since the last growth in congestion avoidance
  * @mss_bytes: SMSS, the largest segment sent
  * @most_bytes: @cwnd_bytes never grows beyond this
+ * @acked_us: when the window grew last, or could have: the last xtcp_cong_acked()
  * @initial_segs: how many segments a connection begins with, and begins again with
  *	after it was idle
+ * @private: the congestion control's own; see xtcp_cong_private()
+ * @undo: what cwnd, ssthresh and @private were before the last reduction
+ * @prr: proportional rate reduction, RFC 6937: what the peer has received since
+ *	recovery began, what we have sent since, and what was in flight then
  */
 struct xtcp_cong {
 	const struct xtcp_cong_ops *ops;
@@ -44,6 +81,18 @@ struct xtcp_cong {
 	u32	mss_bytes;
 	u32	most_bytes;
 	u32	initial_segs;
+	u32	acked_us;
+	u32	private[XTCP_CONG_PRIVATE_WORDS];
+	struct {
+		u32	cwnd_bytes;
+		u32	ssthresh_bytes;
+		u32	private[XTCP_CONG_PRIVATE_WORDS];
+	} undo;
+	struct {
+		u32	delivered_bytes;
+		u32	out_bytes;
+		u32	recover_fs_bytes;
+	} prr;
 };
 
 /* Each in a file of its own; cong_list.c knows them by name. */
@@ -53,12 +102,19 @@ void xtcp_cong_init(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops,
 		    u32 mss_bytes, bool syn_lost);
 void xtcp_cong_route(struct xtcp_cong *cc, u32 initial_segs, u32 most_segs);
 void xtcp_cong_set_mss(struct xtcp_cong *cc, u32 mss_bytes);
-void xtcp_cong_acked(struct xtcp_cong *cc, u32 acked_bytes);
+void xtcp_cong_switch(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops);
+void xtcp_cong_acked(struct xtcp_cong *cc, const struct xtcp_cong_ack *a);
+void xtcp_cong_enter_recovery(struct xtcp_cong *cc, u32 flight_bytes);
+void xtcp_cong_recovery_acked(struct xtcp_cong *cc, u32 delivered_bytes,
+			      u32 pipe_bytes, bool progress);
+void xtcp_cong_sent(struct xtcp_cong *cc, u32 bytes);
+void xtcp_cong_recovered(struct xtcp_cong *cc);
+void xtcp_cong_undo(struct xtcp_cong *cc);
 void xtcp_cong_loss(struct xtcp_cong *cc, u32 flight_bytes);
 void xtcp_cong_inflate(struct xtcp_cong *cc, u32 segs);
 void xtcp_cong_dup_ack(struct xtcp_cong *cc);
 void xtcp_cong_partial_ack(struct xtcp_cong *cc, u32 acked_bytes);
-void xtcp_cong_recovered(struct xtcp_cong *cc, u32 flight_bytes);
+void xtcp_cong_full_ack(struct xtcp_cong *cc, u32 flight_bytes);
 void xtcp_cong_timeout(struct xtcp_cong *cc, u32 flight_bytes, bool again);
 void xtcp_cong_idle(struct xtcp_cong *cc);
 
@@ -68,6 +124,17 @@ static inline bool xtcp_cong_in_slow_start(const struct xtcp_cong *cc)
 }
 
 /* ---- for congestion controls ---- */
+
+/**
+ * xtcp_cong_private() - a congestion control's own state
+ * @cc: the window
+ * @type: what it keeps there
+ */
+#define xtcp_cong_private(cc, type)					\
+	({								\
+		BUILD_BUG_ON(sizeof(type) > sizeof((cc)->private));	\
+		(type *)(cc)->private;					\
+	})
 
 /**
  * xtcp_cong_grow() - open the window

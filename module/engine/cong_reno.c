@@ -10,9 +10,9 @@
 #include <linux/minmax.h>
 #include "cong.h"
 
-static void reno_acked(struct xtcp_cong *cc, u32 acked_bytes)
+static void reno_acked(struct xtcp_cong *cc, const struct xtcp_cong_ack *a)
 {
-	cc->acked_bytes += xtcp_cong_slow_start(cc, acked_bytes);
+	cc->acked_bytes += xtcp_cong_slow_start(cc, a->acked_bytes);
 	if (cc->acked_bytes >= cc->cwnd_bytes) {
 		cc->acked_bytes -= cc->cwnd_bytes;
 		xtcp_cong_grow(cc, cc->mss_bytes);

@@ -20,6 +20,7 @@
  * What a loss costs is for the congestion control to say.
  */
 #include <linux/skbuff.h>
+#include "clock.h"
 #include "cong.h"
 #include "recovery.h"
 #include "seq.h"
@@ -85,6 +86,20 @@ void xtcp_recovery_start(struct xtcp_sock *x)
 	x->phase = XTCP_PHASE_OPEN;
 }
 
+static void grow(struct xtcp_sock *x, u32 acked_bytes)
+{
+	const struct xtcp_cong_ack a = {
+		.acked_bytes = acked_bytes,
+		.now_us = xtcp_now_us(),
+		.srtt_us = x->rtt.srtt_us,
+		.min_rtt_us = x->rtt.min_us,
+		.snd_una = x->snd_una,
+		.snd_nxt = x->snd_nxt,
+	};
+
+	xtcp_cong_acked(&x->cong, &a);
+}
+
 /**
  * xtcp_recovery_acked() - new data was acknowledged
  * @sk: the connection, locked; snd_una has moved on
@@ -101,11 +116,11 @@ void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes)
 		if (seq_gt(x->snd_una, x->recover))
 			x->recover = x->snd_una - 1;
 		if (x->cwnd_limited)
-			xtcp_cong_acked(&x->cong, acked_bytes);
+			grow(x, acked_bytes);
 		break;
 	case XTCP_PHASE_RECOVERY:
 		if (seq_geq(x->snd_una, x->recover)) {
-			xtcp_cong_recovered(&x->cong, xtcp_flight(x));
+			xtcp_cong_full_ack(&x->cong, xtcp_flight(x));
 			x->phase = XTCP_PHASE_OPEN;
 			x->dup_acks = 0;
 			break;
@@ -117,7 +132,7 @@ void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes)
 		break;
 	case XTCP_PHASE_LOSS:
 		x->dup_acks = 0;
-		xtcp_cong_acked(&x->cong, acked_bytes);
+		grow(x, acked_bytes);
 		break;
 	}
 	if (unlikely(x->rtx_head || x->phase == XTCP_PHASE_LOSS))

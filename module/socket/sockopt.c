@@ -185,7 +185,7 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 	if (!ops)
 		return -ENOENT;
 	lock_sock(sk);
-	xtcp_sk(sk)->cong.ops = ops;
+	xtcp_cong_switch(&xtcp_sk(sk)->cong, ops);
 	release_sock(sk);
 	return 0;
 }
