@@ -161,6 +161,17 @@ const char *conv_state_is(struct conv *t, int state)
 
 /* ---- numbers ---- */
 
+/* Sent or not. */
+static int packets_queued(const struct xtcp_sock *x)
+{
+	int n = skb_queue_len(&x->inet.sk.sk_write_queue);
+	struct sk_buff *skb;
+
+	for (skb = xtcp_board_first(&x->board); skb; skb = xtcp_board_next(skb))
+		n++;
+	return n;
+}
+
 /**
  * conv_value() - something that the connection's socket knows
  * @t: the conversation
@@ -211,7 +222,7 @@ s64 conv_value(struct conv *t, enum conv_value value)
 	case CONV_RTO_BASE:
 		return x->rtt.rto_us;
 	case CONV_SEND_QUEUE:
-		return skb_queue_len(&sk->sk_write_queue);
+		return packets_queued(x);
 	case CONV_SOFT_ERROR:
 		return sk->sk_err_soft;
 	case CONV_SRTT:
@@ -502,7 +513,7 @@ void set_readers(struct conv *t, u16 readers)
  */
 void set_last_went_twice(struct conv *t)
 {
-	XTCP_CB(skb_peek_tail(&t->sock->sk->sk_write_queue))->resent = 1;
+	XTCP_CB(xtcp_board_last(&conv_x(t)->board))->state |= XTCP_TWICE;
 }
 
 /**
@@ -511,7 +522,9 @@ void set_last_went_twice(struct conv *t)
  */
 void set_last_stamped(struct conv *t)
 {
-	XTCP_CB(skb_peek_tail(&t->sock->sk->sk_write_queue))->stamped = 1;
+	struct sk_buff *skb = skb_peek_tail(&t->sock->sk->sk_write_queue);
+
+	XTCP_CB(skb ?: xtcp_board_last(&conv_x(t)->board))->stamped = 1;
 }
 
 /**
@@ -525,6 +538,9 @@ bool conv_is_stamped(struct conv *t, int packet)
 {
 	struct sk_buff *skb;
 
+	for (skb = xtcp_board_first(&conv_x(t)->board); skb; skb = xtcp_board_next(skb))
+		if (!packet--)
+			return XTCP_CB(skb)->stamped;
 	skb_queue_walk(&t->sock->sk->sk_write_queue, skb)
 		if (!packet--)
 			return XTCP_CB(skb)->stamped;

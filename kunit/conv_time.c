@@ -256,9 +256,11 @@ void time_passes(struct conv *t, u32 ms)
 	x->tally.limit_since_ms -= ms;
 	if (x->tally.rto_since_ms)
 		x->tally.rto_since_ms = (x->tally.rto_since_ms - ms) | 1;
-	skb_queue_walk(&t->sock->sk->sk_write_queue, skb) {
+	for (skb = xtcp_board_first(&x->board); skb; skb = xtcp_board_next(skb)) {
 		XTCP_CB(skb)->sent_us -= us;
 		XTCP_CB(skb)->mark.delivered_us -= us;
-		XTCP_CB(skb)->mark.first_sent_us -= us;
 	}
+	x->rack.sent_us -= us;
+	x->cong.acked_us -= us;
+	x->ts.offset += ms;	/* the clock of timestamps goes on */
 }

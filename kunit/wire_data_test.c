@@ -130,6 +130,7 @@ static void slow_nic(struct kunit *test)
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq U ack R len m");
 	inject(t, "ACK seq R ack 601");
+	expect(t, "PSH|ACK seq S-540 ack R len 540");
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq 601 ack R len 960");
 	inject(t, "ACK seq R ack S");

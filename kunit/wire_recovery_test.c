@@ -129,12 +129,13 @@ static void fast_retransmit(struct kunit *test)
 	expect(t, "ACK seq U ack R len m");
 	phase_is(t, RECOVERY);
 	ssthresh_is(t, 5 * MSS);
-	cwnd_is(t, 8 * MSS);
+	/* RFC 6937: six are in flight, and one may go for every two delivered */
+	cwnd_is(t, 7 * MSS);
 	inject(t, "ACK seq R ack U");
-	cwnd_is(t, 9 * MSS);
+	cwnd_is(t, 6 * MSS);
 	inject(t, "ACK seq R ack S");
 	phase_is(t, OPEN);
-	cwnd_is(t, 2 * MSS);	/* RFC 6582, (3) */
+	cwnd_is(t, 5 * MSS);
 	counted(t, FAST_RETRANS, 1);
 	counted(t, DUP_ACKS, 4);
 	counted(t, RETRANS, 1);
@@ -154,11 +155,12 @@ static void limited_transmit(struct kunit *test)
 	cwnd_is(t, 6 * MSS);
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq U ack R len m");
-	/* 8 in flight, two of them let out by duplicates: those do not count.
-	 * ssthresh 3, cwnd 3 + 3: each further one opens it by one
+	/* 8 were sent, two of them let out by duplicates: those do not count.  Four are
+	 * left in flight, and the one that went again
 	 */
 	ssthresh_is(t, 3 * MSS);
-	cwnd_is(t, 6 * MSS);
+	cwnd_is(t, 5 * MSS);
+	/* RFC 6937: the next may go when fewer than ssthresh are in flight */
 	inject(t, "ACK seq R ack U");
 	inject(t, "ACK seq R ack U");
 	inject(t, "ACK seq R ack U");
@@ -196,8 +198,9 @@ static void partial_ack(struct kunit *test)
 	inject(t, "ACK seq R ack U+2m");
 	expect(t, "ACK seq U+2m ack R len m");
 	phase_is(t, RECOVERY);
-	/* 8, less the two acknowledged, plus one */
-	cwnd_is(t, 7 * MSS);
+	/* five are left in flight: the one sent again is a sixth */
+	cwnd_is(t, 5 * MSS);
+	flight_is(t, 8 * MSS);
 	inject(t, "ACK seq R ack U+3m");
 	expect(t, "ACK seq U+3m ack R len m");
 	inject(t, "ACK seq R ack S");

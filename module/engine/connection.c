@@ -32,6 +32,8 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->rcv_limit = U32_MAX;
 	xtcp_cong_init(&x->cong, cong, XTCP_MSS_DEFAULT, false);
 	xtcp_rtt_init(&x->rtt);
+	xtcp_rack_init(&x->rack);
+	xtcp_board_init(&x->board);
 }
 
 /**

@@ -11,6 +11,7 @@
 #include <net/sock.h>
 #include "clock.h"
 #include "connection.h"
+#include "delivered.h"
 #include "input.h"
 #include "open.h"
 #include "output.h"
@@ -254,24 +255,46 @@ static void rearm_retransmit(struct sock *sk)
 		xtcp_arm_retransmit(sk);
 }
 
-static void new_data_acked(struct sock *sk, u32 ack)
+static void new_data_acked(struct sock *sk, u32 acked)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 acked = ack - x->snd_una;
+	u32 ack = x->snd_una;
 
-	x->snd_una = ack;
 	x->tally.bytes_acked += acked - (x->fin_queued && ack == x->write_seq);
 	if (unlikely(x->retries))
 		xtcp_timeouts_over(x);
 	if (unlikely(x->urg_sending) && seq_geq(ack, x->snd_up))
 		x->urg_sending = 0;
 	WRITE_ONCE(sk->sk_err_soft, 0);
-	xtcp_sndq_acked(sk);
 	if (unlikely(x->stalled) && ack == x->write_seq)
 		x->stalled = 0;		/* nothing is held back any more */
-	xtcp_recovery_acked(sk, acked);
-	rearm_retransmit(sk);
-	xtcp_sndq_grow(sk);
+}
+
+/* The retransmission timer, for what is in flight now. */
+static void rearm_after(struct sock *sk, const struct xtcp_delivery *d)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (unlikely(d->reneged))
+		xtcp_arm_reneging(sk);
+	else if (unlikely(d->reordering_us))
+		xtcp_arm_reordering(sk, d->reordering_us);
+	else if (d->acked_bytes || (d->disorder && x->rtx_for != XTCP_RTX_TIMEOUT))
+		rearm_retransmit(sk);
+}
+
+/* What the ACK brings, while something is in flight. */
+static void take_ack(struct sock *sk, const struct xtcp_segment *seg, bool duplicate)
+{
+	struct xtcp_delivery d = { .duplicate = duplicate };
+
+	xtcp_take_delivery(sk, seg, &d);
+	if (d.acked_bytes)
+		new_data_acked(sk, d.acked_bytes);
+	xtcp_recovery_ack(sk, seg, &d);
+	rearm_after(sk, &d);
+	if (d.acked_bytes)
+		xtcp_sndq_grow(sk);
 }
 
 /* The segment's window is used if it is newer than the one known: SND.WL1,
@@ -349,11 +372,13 @@ static void same_ack_again(struct sock *sk, const struct xtcp_segment *seg,
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
+	bool duplicate = x->snd_wnd && !window_moved && seg->end == seg->seq;
+
 	/* the peer answers: only it can say when it has room again */
 	if (!x->snd_wnd && x->retries)
 		xtcp_timeouts_over(x);
-	else if (x->snd_wnd && !window_moved && seg->end == seg->seq)
-		xtcp_recovery_dup_ack(sk);
+	else if (duplicate || seg->opt.sacks)
+		take_ack(sk, seg, duplicate);
 }
 
 /**
@@ -398,7 +423,7 @@ enum xtcp_drop_reason xtcp_step_ack(struct sock *sk, struct sk_buff *skb,
 	window_moved = seq_geq(seg->ack, x->snd_una) &&
 		       update_send_window(x, seg);
 	if (seq_gt(seg->ack, x->snd_una)) {
-		new_data_acked(sk, seg->ack);
+		take_ack(sk, seg, false);
 		if (x->fin_queued && x->snd_una == x->write_seq &&
 		    !fin_acked(sk))
 			return XTCP_DROP_DONE;

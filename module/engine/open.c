@@ -203,13 +203,13 @@ static void become_established(struct sock *sk)
 static void forget_syn(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+	struct sk_buff *skb = xtcp_board_first(&x->board);
 
 	if (skb && XTCP_CB(skb)->flags & XTCP_SYN) {
 		/* a SYN sent twice measures nothing; whether it was lost, only a
 		 * timeout says: a simultaneous open sends it twice without a loss
 		 */
-		if (!XTCP_CB(skb)->resent)
+		if (!(XTCP_CB(skb)->state & XTCP_TWICE))
 			xtcp_rtt_sample(&x->rtt,
 					xtcp_now_us() - XTCP_CB(skb)->sent_us,
 					xtcp_rto_min_us(x));

@@ -32,12 +32,13 @@ static int part_fin(struct sock *sk, struct sk_buff *skb)
 	struct xtcp_skb_cb *cb = XTCP_CB(skb);
 
 	if (likely(!(cb->flags & XTCP_FIN)) || !skb->len ||
-	    skb->len < xtcp_usable_window(xtcp_sk(sk), cb->block.seq))
+	    skb->len < xtcp_usable_window(xtcp_sk(sk), cb->seq))
 		return 0;
 	if (xtcp_sndq_cut(sk, skb, skb->len))
 		return -ENOMEM;
 	cb->flags |= XTCP_PSH;
-	XTCP_CB(skb_queue_next(&sk->sk_write_queue, skb))->flags &= ~XTCP_PSH;
+	XTCP_CB(cb->state & XTCP_SENT ? xtcp_board_next(skb) :
+		skb_queue_next(&sk->sk_write_queue, skb))->flags &= ~XTCP_PSH;
 	return 0;
 }
 
@@ -47,7 +48,7 @@ static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
 {
 	struct skb_shared_info *shinfo = skb_shinfo(skb);
 
-	shinfo->gso_segs = xtcp_sndq_segs(skb, mss);
+	shinfo->gso_segs = XTCP_CB(skb)->segs;
 	if (skb->len <= mss) {
 		shinfo->gso_size = 0;
 		shinfo->gso_type = 0;
@@ -134,7 +135,7 @@ static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 fl
 	return err;
 }
 
-/* Send an skb of the write queue, which stays there. */
+/* Send an skb of the write queue or the scoreboard, which stays there. */
 static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -148,12 +149,16 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 		clone = skb_clone(skb, GFP_ATOMIC);
 	if (!clone)
 		return -ENOBUFS;
+	clone->dev = NULL;	/* it was a part of the node in the tree */
 	x->sent_closed |= !x->snd_wnd;
+	cb->segs = xtcp_sndq_segs(skb, x->snd_mss);
+	XTCP_CB(clone)->segs = cb->segs;
 	cb->sent_us = xtcp_now_us();	/* before it leaves: the way may take a while */
-	xtcp_rate_sent(&x->rate, &cb->mark, x->tally.bytes_acked, cb->sent_us,
+	xtcp_rate_sent(&x->rate, &cb->mark, x->delivered, cb->sent_us,
 		       x->snd_una == x->snd_nxt);
+	xtcp_recovery_sent(x, cb->end - cb->seq, cb->state & XTCP_SENT);
 	set_gso(sk, clone, x->snd_mss);
-	return transmit_segment(sk, clone, cb->block.seq, cb->flags);
+	return transmit_segment(sk, clone, cb->seq, cb->flags);
 }
 
 /* Send a segment without data, which is never repeated. */
@@ -172,14 +177,16 @@ static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
 
 /* ---- what may be sent now ---- */
 
-/* send_head has left for the first time. */
+/* The first skb of the write queue has left. */
 static void note_sent(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	xtcp_sndq_sent(sk);
 	x->ack.quick = 0;	/* ACKs can ride on what we send */
-	if (!xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT))
+	/* a loss probe is for what left last: RFC 8985, 7.2 */
+	if (!xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT) ||
+	    x->rtx_for == XTCP_RTX_PROBE)
 		xtcp_arm_retransmit(sk);
 }
 
@@ -197,19 +204,17 @@ static bool nagle_holds(const struct xtcp_sock *x, u8 nonagle)
 	return seq_gt(x->snd_sml, x->snd_una) && seq_leq(x->snd_sml, x->snd_nxt);
 }
 
-/* How much of the congestion window is free.  Limited transmit (RFC 3042): the
- * first two duplicate ACKs each let another segment out.
+/* How much of the congestion window is free.  What is SACKed, or what duplicate ACKs
+ * stand for, has left the network: limited transmit, RFC 3042, is a part of this.
  */
 static inline u32 cwnd_room(const struct xtcp_sock *x)
 {
 	u32 cwnd = x->cong.cwnd_bytes, pipe = xtcp_pipe(x);
 
-	if (x->phase == XTCP_PHASE_OPEN)
-		cwnd += min_t(u32, x->dup_acks, 2) * x->snd_mss;
 	return cwnd > pipe ? cwnd - pipe : 0;
 }
 
-/* How many bytes of send_head may go now: RFC 9293, 3.8.6.2.1.
+/* How many bytes of an unsent skb may go now: RFC 9293, 3.8.6.2.1.
  * 0: none; wait for an ACK, for the user, or for the timer
  * (MUST-34, MUST-38, SHLD-15, SHLD-28).
  */
@@ -259,14 +264,14 @@ static u32 most_at_once(struct sock *sk)
 static enum xtcp_limit limited_by(const struct sock *sk)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
-	const struct sk_buff *skb = x->send_head;
+	const struct sk_buff *skb = xtcp_send_head(sk);
 	u32 whole;
 
 	if (x->snd_una == x->write_seq)
 		return XTCP_LIMIT_NONE;
 	if (!x->snd_wnd)
 		return XTCP_LIMIT_WINDOW;
-	if (x->rtx_head)
+	if (x->board.lost_bytes)
 		return XTCP_LIMIT_PATH;
 	if (!skb)
 		return sk->sk_socket &&
@@ -288,9 +293,26 @@ void xtcp_note_limit(struct sock *sk)
 	xtcp_limit_is(&xtcp_sk(sk)->tally, limited_by(sk));
 }
 
+/* Send again an skb of the scoreboard. */
+static int transmit_again(struct sock *sk, struct sk_buff *skb)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 segs = xtcp_sndq_segs(skb, x->snd_mss);
+	int err;
+
+	xtcp_count_n(x->xn, RETRANS, segs);
+	x->tally.segs_resent += segs;
+	x->tally.bytes_resent += skb->len;
+	trace_xtcp_retransmit(x, xtcp_seq(skb), skb->len, XTCP_CB(skb)->flags);
+	err = transmit_queued(sk, skb);
+	xtcp_board_mark_sent(&x->board, skb, x->snd_una);
+	return err;
+}
+
 /**
- * resend_head() - send again what is at rtx_head
+ * resend() - send again what is lost
  * @sk: the connection, locked
+ * @skb: lost
  * @most_bytes: at most this many bytes of it, in whole segments; at least one
  *
  * Cuts off first what was acknowledged of it, and cuts in two what cannot be
@@ -300,14 +322,13 @@ void xtcp_note_limit(struct sock *sk)
  *
  * Return: 0, or a negative errno where nothing was sent
  */
-static int resend_head(struct sock *sk, u32 most_bytes)
+static int resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct sk_buff *skb = xtcp_sndq_cut_acked(sk, x->rtx_head);
-	struct xtcp_skb_cb *cb;
-	u32 segs, wnd;
+	u32 wnd;
 	int err;
 
+	skb = xtcp_sndq_cut_acked(sk, skb);
 	if (!skb)
 		return -ENOMEM;
 	most_bytes = max(rounddown(most_bytes, x->snd_mss), x->snd_mss);
@@ -322,53 +343,46 @@ static int resend_head(struct sock *sk, u32 most_bytes)
 		err = xtcp_sndq_cut(sk, skb, most_bytes);
 	else
 		err = part_fin(sk, skb);
-	if (err)
-		return err;
-	cb = XTCP_CB(skb);
-	cb->resent = 1;
-	segs = xtcp_sndq_segs(skb, x->snd_mss);
-	xtcp_count_n(x->xn, RETRANS, segs);
-	x->tally.segs_resent += segs;
-	x->tally.bytes_resent += skb->len;
-	trace_xtcp_retransmit(x, cb->block.seq, skb->len, cb->flags);
-	err = transmit_queued(sk, skb);
-	xtcp_recovery_resent(sk, cb->block.end);
-	return err;
+	return err ?: transmit_again(sk, skb);
 }
 
-/* Send again what is marked lost, in order, as far as both windows allow, but at least
- * the first segment of it.  Return: whether all of it was sent
+/* Send again what is lost, as far as both windows allow; with @force the first of it in any
+ * case.  Return: whether all of it was sent
  */
-static bool send_lost(struct sock *sk)
+static bool send_lost(struct sock *sk, bool force)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 pipe, room, lost;
+	struct sk_buff *skb;
+	u32 room;
 
-	while (x->rtx_head) {
-		pipe = xtcp_pipe(x);
-		if (x->rtx_nxt != x->snd_una &&
-		    (pipe + x->snd_mss > x->cong.cwnd_bytes ||
-		     seq_geq(x->rtx_nxt, xtcp_window_end(x))))
+	while ((skb = xtcp_board_lost(&x->board))) {
+		room = cwnd_room(x);
+		/* RFC 6582, 3.2, (3): without SACK a partial ACK asks for the next at once */
+		force |= x->phase == XTCP_PHASE_RECOVERY && !x->agreed.sack;
+		if (!force && (room < min(skb->len, x->snd_mss) ||
+			       (seq_geq(xtcp_seq(skb), xtcp_window_end(x)) &&
+				seq_gt(xtcp_seq(skb), x->snd_una))))
 			return false;
-		room = max(x->cong.cwnd_bytes, pipe) - pipe;
-		lost = roundup(x->rtx_end - x->rtx_nxt, x->snd_mss);
-		if (resend_head(sk, min(room, lost)))
+		if (resend(sk, skb, room))
 			return false;
+		force = false;
 	}
 	return true;
 }
 
 /**
- * xtcp_output_lost() - send again what is marked lost, and nothing else
+ * xtcp_output_lost() - a timer fired: send again what is marked lost, and nothing else
  * @sk: the connection, locked
+ *
+ * At least the first of it, whatever the congestion window says.
  */
 void xtcp_output_lost(struct sock *sk)
 {
 	xtcp_sync_route(sk);
-	send_lost(sk);
+	send_lost(sk, true);
 }
 
-/* How many bytes of send_head go as the next packet; 0: none, 1 for a bare FIN. */
+/* How many bytes of an unsent skb go as the next packet; 0: none, 1 for a bare FIN. */
 static u32 next_packet(struct sock *sk, struct sk_buff *skb, u8 nonagle)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -397,7 +411,7 @@ static void send_new(struct sock *sk, u8 nonagle)
 	    (s32)(xtcp_now_ms() - x->last_sent_ms) >
 	    (s32)(xtcp_rtt_timeout_us(&x->rtt) / USEC_PER_MSEC))
 		xtcp_cong_idle(&x->cong);
-	while ((skb = x->send_head)) {
+	while ((skb = xtcp_send_head(sk))) {
 		len = next_packet(sk, skb, nonagle);
 		if (!len)
 			break;
@@ -409,6 +423,21 @@ static void send_new(struct sock *sk, u8 nonagle)
 			break;
 		note_sent(sk);
 	}
+}
+
+/* RFC 5682, 2.1, (2b): was the timeout a mistake?  New data will tell.  Return: whether
+ * some was sent
+ */
+static bool send_new_to_see(struct sock *sk, u8 nonagle)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 snd_nxt = x->snd_nxt;
+
+	if (x->frto != XTCP_FRTO_SEND_NEW)
+		return false;
+	send_new(sk, nonagle);
+	x->frto = x->snd_nxt != snd_nxt ? XTCP_FRTO_NEW_SENT : XTCP_FRTO_OFF;
+	return x->frto;
 }
 
 /* Nothing is in flight, and the peer's window holds everything back: probe it. */
@@ -437,15 +466,16 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (!x->send_head && !x->rtx_head)
+	if (!xtcp_send_head(sk) && !x->board.lost_bytes)
 		return;
 	xtcp_sync_route(sk);
-	if (unlikely(x->rtx_head) && !send_lost(sk))
+	if (unlikely(x->board.lost_bytes) && !send_new_to_see(sk, nonagle) &&
+	    !send_lost(sk, false))
 		return;
-	if (!x->send_head || !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+	if (!xtcp_send_head(sk) || !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		return;
 	send_new(sk, nonagle);
-	if (x->send_head && x->snd_una == x->snd_nxt &&
+	if (xtcp_send_head(sk) && x->snd_una == x->snd_nxt &&
 	    !xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT))
 		arm_probe(sk);
 	xtcp_note_limit(sk);
@@ -463,8 +493,7 @@ void xtcp_output_pause(struct sock *sk)
 
 	if (x->write_seq - x->snd_nxt < x->snd_mss && cwnd_room(x) &&
 	    sk_wmem_alloc_get(sk) < SKB_TRUESIZE(1))
-		xtcp_rate_pause(&x->rate, (u32)x->tally.bytes_acked +
-				xtcp_flight(x));
+		xtcp_rate_pause(&x->rate, x->delivered + xtcp_pipe(x));
 }
 
 /**
@@ -479,7 +508,7 @@ void xtcp_output_pause(struct sock *sk)
 int xtcp_output_probe(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct sk_buff *skb = x->send_head;
+	struct sk_buff *skb = xtcp_send_head(sk);
 	s32 wnd = xtcp_window_end(x) - xtcp_seq(skb);
 	u32 len;
 	int err;
@@ -507,6 +536,62 @@ int xtcp_output_probe(struct sock *sk)
 	return 0;
 }
 
+/* RFC 8985, 7.3: new data, if there is any and the peer has room.  Return: whether some
+ * was sent
+ */
+static bool probe_with_new(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = xtcp_send_head(sk);
+	u32 len;
+
+	if (!skb)
+		return false;
+	len = min(max(skb->len, 1u), x->snd_mss);
+	if (xtcp_usable_window(x, xtcp_seq(skb)) < len)
+		return false;
+	if ((skb->len > len ? xtcp_sndq_cut(sk, skb, len) : part_fin(sk, skb)) ||
+	    transmit_queued(sk, skb) == -ENOBUFS)
+		return false;
+	note_sent(sk);
+	return true;
+}
+
+/* The last segment in flight once more.  Return: whether it was sent */
+static bool probe_with_last(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = xtcp_board_last(&x->board);
+	u32 before;
+
+	if (!skb || seq_lt(xtcp_seq(skb), x->snd_una))
+		return false;
+	if (skb->len > x->snd_mss) {
+		before = rounddown(skb->len - 1, x->snd_mss);
+		if (xtcp_sndq_cut(sk, skb, before))
+			return false;
+		skb = xtcp_board_next(skb);
+	}
+	return transmit_again(sk, skb) != -ENOBUFS;
+}
+
+/**
+ * xtcp_output_loss_probe() - no ACK has come for a while: bring one about
+ * @sk: the connection, locked; something is in flight
+ *
+ * RFC 8985, 7.3: whatever the congestion window says.  The peer's window holds for it.
+ */
+void xtcp_output_loss_probe(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	bool fresh;
+
+	xtcp_sync_route(sk);
+	fresh = xtcp_in_state(sk, XTCP_STATES_CONNECTED) && probe_with_new(sk);
+	if (fresh || probe_with_last(sk))
+		xtcp_recovery_probed(x, !fresh);
+}
+
 /* ---- control segments ---- */
 
 /**
@@ -518,13 +603,13 @@ int xtcp_output_probe(struct sock *sk)
  */
 int xtcp_send_syn(struct sock *sk, u8 flags)
 {
-	struct sk_buff *skb = skb_peek(&sk->sk_write_queue);
+	struct sk_buff *skb = xtcp_board_first(&xtcp_sk(sk)->board);
 	int err;
 
 	xtcp_sync_route(sk);
 	if (skb) {	/* a simultaneous open: the SYN goes again, with an ACK */
 		XTCP_CB(skb)->flags = flags;
-		XTCP_CB(skb)->resent = 1;
+		XTCP_CB(skb)->state |= XTCP_TWICE;
 		return transmit_queued(sk, skb);
 	}
 	skb = xtcp_sndq_add_control(sk, flags);
@@ -549,7 +634,7 @@ int xtcp_send_fin(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
-	if (x->send_head) {	/* so the tail was not sent */
+	if (skb) {
 		XTCP_CB(skb)->flags |= XTCP_FIN | XTCP_PSH;
 		xtcp_end(skb)++;
 		x->write_seq++;
@@ -642,7 +727,7 @@ void xtcp_send_due(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (x->send_head || unlikely(x->rtx_head))
+	if (xtcp_send_head(sk) || unlikely(x->board.lost_bytes))
 		xtcp_output(sk, x->nonagle);
 	/* after sending: TCP_NOTSENT_LOWAT counts what was not sent */
 	sk->sk_write_space(sk);

@@ -11,6 +11,7 @@
 
 void xtcp_output(struct sock *sk, u8 nonagle);
 void xtcp_output_lost(struct sock *sk);
+void xtcp_output_loss_probe(struct sock *sk);
 void xtcp_output_pause(struct sock *sk);
 int xtcp_output_probe(struct sock *sk);
 void xtcp_note_limit(struct sock *sk);

@@ -46,7 +46,7 @@ void xtcp_rate_sent(struct xtcp_rate *rate, struct xtcp_rate_mark *mark,
 	*mark = (struct xtcp_rate_mark) {
 		.delivered = delivered,
 		.delivered_us = rate->delivered_us,
-		.first_sent_us = rate->first_sent_us,
+		.elapsed_us = now_us - rate->first_sent_us,
 		.app_limited = rate->paused,
 	};
 }
@@ -72,8 +72,7 @@ void xtcp_rate_acked(struct xtcp_rate *rate, const struct xtcp_rate_mark *mark,
 		return;
 	rate->first_sent_us = sent_us;
 	bytes = delivered - mark->delivered;
-	interval_us = max(sent_us - mark->first_sent_us,
-			  now_us - mark->delivered_us);
+	interval_us = max_t(u32, mark->elapsed_us, now_us - mark->delivered_us);
 	if (!interval_us || interval_us < min_us)
 		return;
 	if (mark->app_limited && rate->interval_us &&

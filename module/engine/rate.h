@@ -30,14 +30,14 @@ struct xtcp_rate {
  *
  * @delivered: how many bytes had been acknowledged
  * @delivered_us: when the last of them
- * @first_sent_us: when the first of those in flight left
+ * @elapsed_us: how much later than the first of those in flight it left
  * @app_limited: sent in or after a pause by the user
  */
 struct xtcp_rate_mark {
 	u32	delivered;
 	u32	delivered_us;
-	u32	first_sent_us;
-	u32	app_limited;
+	u32	elapsed_us:31,
+		app_limited:1;
 };
 
 void xtcp_rate_pause(struct xtcp_rate *rate, u32 end);

@@ -7,14 +7,14 @@
 
 /**
  * struct xtcp_block - sequence space that arrived before its turn
- * @node: place in the tree
  * @seq: first sequence number
  * @end: the one behind the last
+ * @node: place in the tree
  */
 struct xtcp_block {
-	struct rb_node	node;
 	u32		seq;
 	u32		end;
+	struct rb_node	node;
 };
 
 /**

@@ -1,195 +1,474 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loss: finding it, without help from the peer's options.  What is found lost is
- * marked, from rtx_nxt to rtx_end in the write queue; output.c sends it again.
+ * Loss: finding it, and what it costs.  What is found lost is marked on the scoreboard;
+ * output.c sends it again.  Nothing is sent here.
  *
- *	XTCP_PHASE_OPEN		Duplicate ACKs are counted; the first two each let
- *				a new segment out (RFC 3042).  The third says
- *				that a segment is lost (RFC 5681, 3.2); so does
- *				an earlier one where too little is in flight for
+ *	XTCP_PHASE_OPEN		With SACK a segment is lost if one that left later has
+ *				come, and the time for reordering is over (RACK, RFC
+ *				8985).  Without, if three duplicate ACKs say so (RFC
+ *				5681, 3.2), or fewer where too little is in flight for
  *				three to come (RFC 5827).
- *	XTCP_PHASE_RECOVERY	Fast recovery: the first segment not acknowledged
- *				is lost; each further duplicate ACK is a segment
- *				that has left the network.  An ACK that is partial,
- *				short of what was in flight when the loss was
- *				found, shows the next one lost (RFC 6582).
- *	XTCP_PHASE_LOSS		The timer fired: everything in flight counts as
- *				lost and is sent again in order, as slow start
- *				allows; ACKs for what did arrive skip it.
+ *	XTCP_PHASE_RECOVERY	Fast recovery: what is lost is sent again, as the
+ *				proportional rate reduction allows (RFC 6937).  It ends
+ *				when all is acknowledged that was in flight when it
+ *				began.  Without SACK a partial ACK shows the next one
+ *				lost (RFC 6582).
+ *	XTCP_PHASE_LOSS		The timer fired: all that has been in flight for long
+ *				enough is lost and is sent again in order, as slow start
+ *				allows; if that was a mistake, F-RTO finds out (RFC 5682).
  *
- * What a loss costs is for the congestion control to say.
+ * Where nothing had been lost, the congestion control takes its reduction back: an ACK
+ * answers the first transmission, by its timestamp (RFC 3522, RFC 4015), or D-SACKs say
+ * that all that was sent again had come twice (RFC 3708).
  */
 #include <linux/skbuff.h>
 #include "clock.h"
 #include "cong.h"
+#include "delivered.h"
+#include "rack.h"
 #include "recovery.h"
+#include "scoreboard.h"
 #include "seq.h"
+#include "sndq.h"
 
 #define DUP_THRESH	3
+#define NOTHING_RESENT	U32_MAX		/* of undo_bytes */
 
-/* Lost: from snd_una to @end. */
-static void mark_lost(struct sock *sk, u32 end)
+/* ---- was it a mistake? ---- */
+
+/* A reduction of cwnd begins here, which may be taken back. */
+static void undo_begin(struct xtcp_sock *x)
+{
+	x->undo = 1;
+	x->undo_una = x->snd_una;
+	x->undo_bytes = NOTHING_RESENT;
+	x->undo_tsval = 0;
+}
+
+/* The peer has received something twice that was sent again since. */
+static void undo_dsack(struct xtcp_sock *x, const struct xtcp_range *twice)
+{
+	if (!x->undo || x->undo_bytes == NOTHING_RESENT ||
+	    seq_lt(twice->start, x->undo_una) || seq_gt(twice->end, x->snd_nxt))
+		return;
+	x->undo_bytes -= min(x->undo_bytes, twice->end - twice->start);
+}
+
+/* RFC 3522: the ACK that moves SND.UNA echoes a time before anything was sent again. */
+static bool answers_original(const struct xtcp_sock *x, const struct xtcp_segment *seg)
+{
+	return x->undo_bytes != NOTHING_RESENT && x->agreed.timestamps &&
+	       seg->opt.tsecr && seq_lt(seg->opt.tsecr, x->undo_tsval);
+}
+
+/* Nothing was lost: all goes on as before. */
+static void undo(struct xtcp_sock *x)
+{
+	xtcp_count(x->xn, UNDOS);
+	xtcp_cong_undo(&x->cong);
+	xtcp_board_forget_lost(&x->board);
+	x->undo = 0;
+	x->frto = 0;
+	x->phase = XTCP_PHASE_OPEN;
+	x->rtt.backoff = 0;
+}
+
+/* Return: whether the reduction was a mistake, and was taken back */
+static bool undone(struct xtcp_sock *x, const struct xtcp_segment *seg,
+		   const struct xtcp_delivery *d)
+{
+	if (!x->undo || (x->undo_bytes && !(d->acked_bytes && answers_original(x, seg))))
+		return false;
+	undo(x);
+	return true;
+}
+
+/* ---- what is lost ---- */
+
+/* The segments from SND.UNA on, up to @end, are lost, but for those SACKed. */
+static void mark_from_una(struct xtcp_sock *x, u32 end)
+{
+	struct sk_buff *skb = xtcp_board_first(&x->board);
+
+	for (; skb && seq_lt(xtcp_seq(skb), end); skb = xtcp_board_next(skb))
+		if (!(XTCP_CB(skb)->state & (XTCP_SACKED | XTCP_LOST)))
+			xtcp_board_mark_lost(&x->board, skb, x->snd_una);
+}
+
+/* The first segment is lost, and not what was sent along with it. */
+static void mark_first_segment(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = xtcp_board_first(&x->board);
+
+	skb = xtcp_sndq_cut_acked(sk, skb) ?: skb;
+	if (skb->len > x->snd_mss)
+		xtcp_sndq_cut(sk, skb, x->snd_mss);
+	if (!(XTCP_CB(skb)->state & (XTCP_SACKED | XTCP_LOST)))
+		xtcp_board_mark_lost(&x->board, skb, x->snd_una);
+}
+
+static u32 reordering_window_us(const struct xtcp_sock *x)
+{
+	bool hasty = x->phase != XTCP_PHASE_OPEN || x->board.sacked_segs >= DUP_THRESH;
+
+	return xtcp_rack_window_us(&x->rack, x->rtt.min_us, x->rtt.srtt_us, hasty);
+}
+
+/* RFC 8985, 6.2, step 5: of what left before the newest delivered segment, what has had
+ * its time is lost.  The list is in the order of sending, so the first that has not is
+ * the last to be looked at.
+ *
+ * Return: how much time that one has left; 0: there is none
+ */
+static u32 rack_mark_lost(struct xtcp_sock *x, u32 now_us)
+{
+	u32 window_us, left_us;
+	struct sk_buff *skb;
+
+	if (!x->rack.rtt_us)
+		return 0;
+	window_us = reordering_window_us(x);
+	while ((skb = xtcp_board_oldest(&x->board))) {
+		struct xtcp_skb_cb *cb = XTCP_CB(skb);
+
+		if (!xtcp_sent_before(cb->sent_us, cb->end, x->rack.sent_us, x->rack.end))
+			return 0;
+		left_us = xtcp_rack_remaining_us(&x->rack, cb->sent_us, window_us, now_us);
+		if (left_us)
+			return left_us;
+		xtcp_board_mark_lost(&x->board, skb, x->snd_una);
+	}
+	return 0;
+}
+
+/* ---- without SACK ---- */
+
+/* RFC 5827, 3.1: two or three segments in flight and no more to send: three
+ * duplicate ACKs cannot come.  Behind a single one there is nothing that could
+ * cause any: duplicates then mean something else.
+ */
+static u32 dup_thresh(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	u32 segs = DIV_ROUND_UP(xtcp_flight(x), x->snd_mss);
+
+	if (segs < 2 || segs > DUP_THRESH || !skb_queue_empty(&sk->sk_write_queue))
+		return DUP_THRESH;
+	return segs - 1;
+}
+
+/* A duplicate ACK: another segment has left the network. */
+static void dup_ack(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	x->rtx_nxt = x->snd_una;
-	x->rtx_end = seq_lt(end, x->snd_nxt) ? end : x->snd_nxt;
-	x->rtx_head = skb_peek(&sk->sk_write_queue);
+	if (x->phase != XTCP_PHASE_LOSS && x->dup_acks < U8_MAX && (x->dup_acks + 1) * x->snd_mss <= xtcp_flight(x))
+		x->dup_acks++;
+	/* RFC 6582, 3.2, (2): only an ACK beyond recover, the end of what had been sent by
+	 * then, because data sent again causes duplicates for that flight
+	 */
+	if (x->phase == XTCP_PHASE_OPEN && x->dup_acks >= dup_thresh(sk) &&
+	    seq_gt(x->snd_una, x->recover))
+		mark_first_segment(sk);
 }
 
-/* All that was lost has been sent again, or was not lost. */
-static void nothing_lost(struct xtcp_sock *x)
+/* SND.UNA has moved: the hole is filled, and what lay behind it had caused duplicates,
+ * each of which stood for a segment delivered (RFC 6937, 3).
+ */
+static void dup_acks_answered(struct xtcp_sock *x, struct xtcp_delivery *d)
 {
-	x->rtx_head = NULL;
-	if (x->phase == XTCP_PHASE_LOSS) {
-		x->phase = XTCP_PHASE_OPEN;
-		x->dup_acks = 0;
+	u32 answered = x->dup_acks;
+
+	if (x->phase == XTCP_PHASE_RECOVERY && seq_lt(x->snd_una, x->recover))
+		answered = min_t(u32, answered,
+				 DIV_ROUND_UP(d->acked_bytes, x->snd_mss) - 1);
+	x->dup_acks -= answered;
+	d->bytes -= min(d->bytes, answered * x->snd_mss);
+}
+
+/* ---- loss probes: RFC 8985, 7 ---- */
+
+/**
+ * xtcp_recovery_probed() - a loss probe has left
+ * @x: the connection, locked
+ * @again: it was no new data
+ */
+void xtcp_recovery_probed(struct xtcp_sock *x, bool again)
+{
+	x->rack.tlp = 1;
+	x->rack.tlp_resent = again;
+	x->rack.tlp_end = x->snd_nxt;
+	xtcp_count(x->xn, LOSS_PROBES);
+}
+
+/* RFC 8985, 7.4.2: has the probe repaired a loss?  That is a loss like any other. */
+static void probe_answered(struct sock *sk, const struct xtcp_segment *seg,
+			   const struct xtcp_delivery *d)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (seq_lt(seg->ack, x->rack.tlp_end))
+		return;
+	if (!x->rack.tlp_resent || (d->has_dsack && d->dsack.end == x->rack.tlp_end)) {
+		x->rack.tlp = 0;	/* nothing was lost */
+	} else if (seq_gt(seg->ack, x->rack.tlp_end)) {
+		x->rack.tlp = 0;
+		if (x->phase != XTCP_PHASE_OPEN)
+			return;
+		xtcp_count(x->xn, PROBES_REPAIRED);
+		xtcp_cong_enter_recovery(&x->cong, d->acked_bytes + xtcp_flight(x));
+		xtcp_cong_recovered(&x->cong);
+	} else if (d->duplicate && !seg->opt.sacks) {
+		x->rack.tlp = 0;	/* both have come */
 	}
 }
 
-/* The peer has acknowledged some of what was thought lost. */
-static void forget_lost(struct xtcp_sock *x)
-{
-	if (seq_geq(x->snd_una, x->rtx_end))
-		nothing_lost(x);
-	else if (seq_lt(x->rtx_nxt, x->snd_una))
-		x->rtx_nxt = x->snd_una;
-}
+/* ---- phases ---- */
 
-/**
- * xtcp_recovery_resent() - lost data was sent again
- * @sk: the connection, locked; the skb at rtx_head left
- * @end: behind its last byte
- */
-void xtcp_recovery_resent(struct sock *sk, u32 end)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	if (seq_lt(x->rtx_nxt, end))
-		x->rtx_nxt = end;
-	/* without a timeout a single segment was marked, however short it is */
-	if (x->phase == XTCP_PHASE_LOSS && seq_lt(x->rtx_nxt, x->rtx_end))
-		x->rtx_head = skb_queue_next(&sk->sk_write_queue, x->rtx_head);
-	else
-		nothing_lost(x);
-}
-
-/**
- * xtcp_recovery_start() - the handshake is over: nothing is missing
- * @x: the connection, locked
- *
- * What the timer sent again meanwhile has its own turn to come.
- */
-void xtcp_recovery_start(struct xtcp_sock *x)
-{
-	x->rtx_head = NULL;
-	x->phase = XTCP_PHASE_OPEN;
-}
-
-static void grow(struct xtcp_sock *x, u32 acked_bytes)
+/* The window was in use, and nothing is missing. */
+static void grow(struct xtcp_sock *x, const struct xtcp_delivery *d)
 {
 	const struct xtcp_cong_ack a = {
-		.acked_bytes = acked_bytes,
-		.now_us = xtcp_now_us(),
+		.acked_bytes = d->acked_bytes,
+		.now_us = d->now_us,
+		.rtt_us = d->rtt_us,
 		.srtt_us = x->rtt.srtt_us,
 		.min_rtt_us = x->rtt.min_us,
 		.snd_una = x->snd_una,
 		.snd_nxt = x->snd_nxt,
 	};
 
-	xtcp_cong_acked(&x->cong, &a);
+	if (d->acked_bytes && x->cwnd_limited)
+		xtcp_cong_acked(&x->cong, &a);
 }
 
-/**
- * xtcp_recovery_acked() - new data was acknowledged
- * @sk: the connection, locked; snd_una has moved on
- * @acked_bytes: how far
+/* RFC 5681, 3.2: not counting what limited transmit let out. */
+static u32 loss_flight(const struct xtcp_sock *x)
+{
+	return min(xtcp_flight(x), x->cong.cwnd_bytes);
+}
+
+static void enter_recovery(struct xtcp_sock *x, const struct xtcp_delivery *d)
+{
+	xtcp_count(x->xn, FAST_RETRANS);
+	x->phase = XTCP_PHASE_RECOVERY;
+	x->recover = x->snd_nxt;
+	x->rack.tlp = 0;
+	undo_begin(x);
+	xtcp_cong_enter_recovery(&x->cong, loss_flight(x));
+	xtcp_cong_recovery_acked(&x->cong, d->bytes, xtcp_pipe(x), false);
+}
+
+/* Fast recovery, or that after a timeout, is over. */
+static void recovered(struct xtcp_sock *x)
+{
+	x->phase = XTCP_PHASE_OPEN;
+	x->frto = 0;
+	xtcp_rack_recovered(&x->rack);
+}
+
+static void ack_in_open(struct xtcp_sock *x, const struct xtcp_segment *seg,
+			const struct xtcp_delivery *d)
+{
+	/* a recovery that is over may turn out a mistake */
+	if (d->has_dsack)
+		undone(x, seg, d);
+	if (x->board.lost_bytes)
+		enter_recovery(x, d);
+	else
+		grow(x, d);
+}
+
+static void ack_in_recovery(struct sock *sk, const struct xtcp_segment *seg,
+			    const struct xtcp_delivery *d, u32 lost_before)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	bool progress = d->acked_bytes && x->board.lost_bytes <= lost_before;
+
+	if (undone(x, seg, d)) {
+		grow(x, d);
+		return;
+	}
+	if (seq_geq(x->snd_una, x->recover)) {
+		xtcp_cong_recovered(&x->cong);
+		recovered(x);
+		if (x->board.lost_bytes)
+			enter_recovery(x, d);
+		return;
+	}
+	if (d->acked_bytes && !x->agreed.sack) {
+		/* RFC 6582, 3.2, (3), partial: the next is lost as well */
+		xtcp_count(x->xn, PARTIAL_ACKS);
+		mark_first_segment(sk);
+	}
+	xtcp_cong_recovery_acked(&x->cong, d->bytes, xtcp_pipe(x), progress);
+}
+
+/* RFC 5682, 2.1 and 3.1: what the first two ACKs after a timeout acknowledge tells
+ * whether it was a mistake.  Return: whether it was
  */
-void xtcp_recovery_acked(struct sock *sk, u32 acked_bytes)
+static bool timeout_was_spurious(struct sock *sk, const struct xtcp_delivery *d)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
+	if (!x->frto)
+		return false;
+	/* (3b): something sent only once has come */
+	if (d->original && x->undo && (x->agreed.sack || !d->again)) {
+		undo(x);
+		return true;
+	}
+	if (x->frto == XTCP_FRTO_NEW_SENT) {
+		/* (3a): the loss was real */
+		if (d->sacked || d->duplicate)
+			x->frto = 0;
+	} else if (d->acked_bytes && seq_lt(x->snd_una, x->recover)) {
+		/* (2b): send new data, if there is any, and see */
+		x->frto = XTCP_FRTO_SEND_NEW;
+		x->recover = x->snd_nxt;
+	} else if (d->duplicate) {
+		x->frto = 0;		/* (2a) */
+	}
+	return false;
+}
+
+static void ack_in_loss(struct sock *sk, const struct xtcp_segment *seg,
+			const struct xtcp_delivery *d)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if ((d->acked_bytes && undone(x, seg, d)) || timeout_was_spurious(sk, d)) {
+		grow(x, d);
+		return;
+	}
+	if (seq_geq(x->snd_una, x->recover))
+		recovered(x);
+	grow(x, d);
+}
+
+/* Something is missing, or may be. */
+static noinline void ack_in_disorder(struct sock *sk, const struct xtcp_segment *seg,
+				     struct xtcp_delivery *d)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 lost_before = x->board.lost_bytes;
+
+	if (d->duplicate)
+		xtcp_count(x->xn, DUP_ACKS);
+	if (d->has_dsack)
+		undo_dsack(x, &d->dsack);
+	xtcp_rack_dsack(&x->rack, x->snd_una, x->snd_nxt, d->has_dsack);
+	if (x->rack.tlp)
+		probe_answered(sk, seg, d);
+	if (x->agreed.sack) {
+		d->reordering_us = rack_mark_lost(x, d->now_us);
+	} else if (d->acked_bytes) {
+		dup_acks_answered(x, d);
+	} else if (d->duplicate) {
+		dup_ack(sk);
+		d->bytes = x->snd_mss;
+	}
 	switch (x->phase) {
 	case XTCP_PHASE_OPEN:
-		x->dup_acks = 0;
-		/* close behind, or it would lie ahead again after 2 GiB */
-		if (seq_gt(x->snd_una, x->recover))
-			x->recover = x->snd_una - 1;
-		if (x->cwnd_limited)
-			grow(x, acked_bytes);
+		ack_in_open(x, seg, d);
 		break;
 	case XTCP_PHASE_RECOVERY:
-		if (seq_geq(x->snd_una, x->recover)) {
-			xtcp_cong_full_ack(&x->cong, xtcp_flight(x));
-			x->phase = XTCP_PHASE_OPEN;
-			x->dup_acks = 0;
-			break;
-		}
-		/* partial: the next is lost as well */
-		xtcp_count(x->xn, PARTIAL_ACKS);
-		xtcp_cong_partial_ack(&x->cong, acked_bytes);
-		mark_lost(sk, x->snd_una + x->snd_mss);
+		ack_in_recovery(sk, seg, d, lost_before);
 		break;
 	case XTCP_PHASE_LOSS:
-		x->dup_acks = 0;
-		grow(x, acked_bytes);
+		ack_in_loss(sk, seg, d);
 		break;
 	}
-	if (unlikely(x->rtx_head || x->phase == XTCP_PHASE_LOSS))
-		forget_lost(x);
+}
+
+/* The peer acknowledges up to what it SACKed, and not that: it has given it up.  RFC
+ * 2018, 8: only a timeout may say so; that need not be long.
+ */
+static bool peer_reneges(const struct xtcp_sock *x)
+{
+	const struct sk_buff *skb = xtcp_board_first(&x->board);
+
+	return skb && XTCP_CB(skb)->state & XTCP_SACKED;
+}
+
+/**
+ * xtcp_recovery_ack() - an ACK has come
+ * @sk: the connection, locked
+ * @seg: the segment
+ * @d: what it says that the peer has
+ *
+ * Marks what is lost, and lets the congestion control know.
+ */
+void xtcp_recovery_ack(struct sock *sk, const struct xtcp_segment *seg,
+		       struct xtcp_delivery *d)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	/* close behind, or it would lie ahead again after 2 GiB */
+	if (unlikely(x->phase == XTCP_PHASE_OPEN && seq_gt(x->snd_una, x->recover)))
+		x->recover = x->snd_una - 1;
+	if (likely(!d->disorder))
+		grow(x, d);
+	else
+		ack_in_disorder(sk, seg, d);
+	if (unlikely(x->board.sacked_bytes) && d->acked_bytes)
+		d->reneged = peer_reneges(x);
 	if (x->snd_una == x->snd_nxt)
 		x->cwnd_limited = 0;
 }
 
-/* RFC 5827, 3.1: two or three segments in flight and no more to send: three
- * duplicate ACKs cannot come.  Behind a single one there is nothing that could
- * cause any: duplicates then mean something else.
+/**
+ * xtcp_recovery_start() - the handshake is over: nothing is missing
+ * @x: the connection, locked
  */
-static u32 dup_thresh(const struct xtcp_sock *x)
+void xtcp_recovery_start(struct xtcp_sock *x)
 {
-	u32 segs = DIV_ROUND_UP(xtcp_flight(x), x->snd_mss);
-
-	if (segs < 2 || segs > DUP_THRESH || x->send_head)
-		return DUP_THRESH;
-	return segs - 1;
+	x->phase = XTCP_PHASE_OPEN;
+	x->dup_acks = 0;
+	xtcp_rack_init(&x->rack);
 }
 
 /**
- * xtcp_recovery_dup_ack() - the peer acknowledged again what it had
+ * xtcp_recovery_sent() - data has left
+ * @x: the connection, locked
+ * @bytes: how much
+ * @again: not for the first time
+ */
+void xtcp_recovery_sent(struct xtcp_sock *x, u32 bytes, bool again)
+{
+	if (x->phase == XTCP_PHASE_RECOVERY)
+		xtcp_cong_sent(&x->cong, bytes);
+	if (!again || !x->undo)
+		return;
+	if (x->undo_bytes == NOTHING_RESENT) {
+		x->undo_bytes = 0;
+		x->undo_tsval = xtcp_tsval(&x->ts);
+	}
+	x->undo_bytes += bytes;
+}
+
+/**
+ * xtcp_recovery_reordering_over() - the time that reordered segments had is over
  * @sk: the connection, locked
  *
- * A duplicate ACK by the definition in RFC 5681, section 2.
+ * RFC 8985, 6.2, step 5: the timer.  Return: how much time others have left, in
+ * microseconds; 0: there are none
  */
-void xtcp_recovery_dup_ack(struct sock *sk)
+u32 xtcp_recovery_reordering_over(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	const struct xtcp_delivery none = { .now_us = xtcp_now_us() };
+	u32 before = x->board.lost_bytes, left_us;
 
-	xtcp_count(x->xn, DUP_ACKS);
-	if (!x->dup_acks)
-		x->dup_nxt = x->snd_nxt;
-	if (x->dup_acks < U8_MAX)
-		x->dup_acks++;
-	switch (x->phase) {
-	case XTCP_PHASE_OPEN:
-		/* RFC 6582, 3.2, (2): only an ACK beyond recover, the end of what had
-		 * been sent by then, because data sent again causes duplicates for that
-		 * flight
-		 */
-		if (x->dup_acks < dup_thresh(x) ||
-		    seq_leq(x->snd_una, x->recover))
-			return;
-		xtcp_count(x->xn, FAST_RETRANS);
-		x->phase = XTCP_PHASE_RECOVERY;
-		x->recover = x->snd_nxt;
-		/* RFC 5681, 3.2: not counting what duplicate ACKs let out */
-		xtcp_cong_loss(&x->cong, x->dup_nxt - x->snd_una);
-		xtcp_cong_inflate(&x->cong, x->dup_acks);
-		mark_lost(sk, x->snd_una + x->snd_mss);
-		break;
-	case XTCP_PHASE_RECOVERY:
-		xtcp_cong_dup_ack(&x->cong);
-		break;
-	}
+	left_us = rack_mark_lost(x, none.now_us);
+	if (x->board.lost_bytes == before)
+		return left_us;
+	if (x->phase == XTCP_PHASE_OPEN)
+		enter_recovery(x, &none);
+	else if (x->phase == XTCP_PHASE_RECOVERY)
+		xtcp_cong_recovery_acked(&x->cong, 0, xtcp_pipe(x), false);
+	return left_us;
 }
 
 /**
@@ -201,11 +480,8 @@ void xtcp_recovery_dup_ack(struct sock *sk)
 void xtcp_recovery_mark_first(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 end = x->snd_una + 1;
 
-	if (x->rtx_head && seq_lt(end, x->rtx_end))
-		end = x->rtx_end;
-	mark_lost(sk, end);
+	mark_from_una(x, x->snd_una + 1);
 }
 
 /**
@@ -222,7 +498,29 @@ void xtcp_recovery_mark_all(struct sock *sk)
 	x->phase = XTCP_PHASE_LOSS;
 	x->recover = x->snd_nxt;
 	x->dup_acks = 0;
-	mark_lost(sk, x->snd_nxt);
+	x->frto = 0;
+	x->undo = 0;
+	mark_from_una(x, x->snd_nxt);
+}
+
+/* RFC 8985, 6.3: the first is lost, and of the others those that have had their time.
+ * Without SACK: all.
+ */
+static void mark_lost_by_timeout(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 now_us = xtcp_now_us();
+	struct sk_buff *skb;
+
+	if (!x->agreed.sack || !x->rack.rtt_us) {
+		mark_from_una(x, x->snd_nxt);
+		return;
+	}
+	mark_from_una(x, x->snd_una + 1);
+	while ((skb = xtcp_board_oldest(&x->board)) &&
+	       !xtcp_rack_remaining_us(&x->rack, XTCP_CB(skb)->sent_us,
+				       reordering_window_us(x), now_us))
+		xtcp_board_mark_lost(&x->board, skb, x->snd_una);
 }
 
 /**
@@ -236,12 +534,26 @@ void xtcp_recovery_mark_all(struct sock *sk)
 void xtcp_recovery_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	bool again = x->retries > 0;
 
 	if (!x->snd_wnd) {	/* a window probe, not answered or not taken */
 		xtcp_recovery_mark_first(sk);
 		return;
 	}
-	xtcp_cong_timeout(&x->cong, xtcp_flight(x), x->retries > 0);
+	if (peer_reneges(x)) {
+		xtcp_count(x->xn, RENEGED);
+		xtcp_board_forget_sacked(&x->board);
+	}
+	/* RFC 5682, 2.1, (1): not within a recovery */
+	x->frto = READ_ONCE(x->xn->sysctl.frto) &&
+		  (x->phase == XTCP_PHASE_OPEN || again) ? XTCP_FRTO_BEGUN : 0;
+	if (!again)
+		undo_begin(x);
+	x->rack.tlp = 0;
+	x->dup_acks = 0;
+	xtcp_cong_timeout(&x->cong, xtcp_flight(x), again);
 	x->cwnd_limited = 1;
-	xtcp_recovery_mark_all(sk);
+	x->phase = XTCP_PHASE_LOSS;
+	x->recover = x->snd_nxt;
+	mark_lost_by_timeout(sk);
 }

@@ -7,6 +7,7 @@
 #include "connection.h"
 #include "output.h"
 #include "reset.h"
+#include "sndq.h"
 
 /**
  * xtcp_reply_reset() - answer a segment that belongs to nothing with a RST
@@ -43,7 +44,7 @@ void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb,
 static bool peer_knows(const struct sock *sk)
 {
 	if (xtcp_in_state(sk, TCPF_CLOSING | TCPF_LAST_ACK))
-		return xtcp_sk(sk)->send_head;
+		return xtcp_send_head(sk);
 	return xtcp_in_state(sk, XTCP_STATES_CONNECTED | TCPF_SYN_RECV);
 }
 

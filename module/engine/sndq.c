@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The write queue: all that the user wrote and the peer has not acknowledged, in
- * sequence order, SYN and FIN included.  send_head is its first skb that was never
- * sent, rtx_head the first that is lost and was not sent again.
+ * sequence order, SYN and FIN included.  What was never sent is in sk_write_queue, what
+ * was is on the scoreboard.
  *
  * Data lies in page fragments, up to a GSO packet's worth in an skb, and what leaves
  * is a clone with a header in front.
  */
-#include <linux/errqueue.h>
 #include "../wire/ip.h"
 #include "clock.h"
 #include "memory.h"
-#include "rate.h"
-#include "rtt.h"
 #include "seq.h"
 #include "sndq.h"
 
@@ -30,15 +27,11 @@ static struct sk_buff *sndq_new_skb(gfp_t gfp)
 /* Put an skb, which begins at write_seq, at the end of the queue. */
 static void sndq_add(struct sock *sk, struct sk_buff *skb)
 {
-	struct xtcp_sock *x = xtcp_sk(sk);
-
 	/* the clones' headers are their own, the data is shared */
 	__skb_header_release(skb);
 	__skb_queue_tail(&sk->sk_write_queue, skb);
 	sk_wmem_queued_add(sk, skb->truesize);
 	sk_mem_charge(sk, skb->truesize);
-	if (!x->send_head)
-		x->send_head = skb;
 }
 
 /* May the queue take another skb? */
@@ -46,8 +39,7 @@ static bool sndq_charge(struct sock *sk, const struct sk_buff *skb)
 {
 	/* an empty queue takes one, or the connection stops for good */
 	return sk_wmem_schedule(sk, skb->truesize) ||
-	       (skb_queue_empty(&sk->sk_write_queue) &&
-		xtcp_force_charge(sk, skb->truesize));
+	       (xtcp_sndq_empty(sk) && xtcp_force_charge(sk, skb->truesize));
 }
 
 /**
@@ -71,8 +63,8 @@ struct sk_buff *xtcp_sndq_append(struct sock *sk)
 	cb = XTCP_CB(skb);
 	memset(cb, 0, sizeof(*cb));
 	cb->flags = XTCP_ACK;
-	cb->block.seq = x->write_seq;
-	cb->block.end = x->write_seq;
+	cb->seq = x->write_seq;
+	cb->end = x->write_seq;
 	sndq_add(sk, skb);
 	return skb;
 }
@@ -145,9 +137,9 @@ static void move_stamp(struct sk_buff *from, struct sk_buff *to)
 /**
  * xtcp_sndq_cut() - cut an skb of the write queue in two
  * @sk: the connection, locked
- * @skb: in its write queue
+ * @skb: in its write queue, or on its scoreboard and not SACKed
  * @len: how many bytes of data the first part keeps; the second, which follows
- *	it in the queue, has the rest, FIN and PSH included
+ *	it there, has the rest, FIN and PSH included
  *
  * Return: 0 or -ENOMEM
  */
@@ -171,8 +163,8 @@ int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len)
 
 	cb2 = XTCP_CB(skb2);
 	*cb2 = *cb;
-	cb2->block.seq = cb->block.seq + len;
-	cb->block.end = cb2->block.seq;
+	cb2->seq = cb->seq + len;
+	cb->end = cb2->seq;
 	cb->flags &= ~(XTCP_FIN | XTCP_PSH);
 	if (!moved) {	/* only the FIN moves: the last byte stays, with its stamp */
 		cb2->stamped = 0;
@@ -181,7 +173,13 @@ int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len)
 		move_stamp(skb, skb2);
 	}
 	__skb_header_release(skb2);
-	__skb_queue_after(&sk->sk_write_queue, skb, skb2);
+	if (!(cb->state & XTCP_SENT)) {
+		__skb_queue_after(&sk->sk_write_queue, skb, skb2);
+		return 0;
+	}
+	cb->segs = xtcp_sndq_segs(skb, xtcp_sk(sk)->snd_mss);
+	cb2->segs = xtcp_sndq_segs(skb2, xtcp_sk(sk)->snd_mss);
+	xtcp_board_insert_behind(&xtcp_sk(sk)->board, skb, skb2);
 	return 0;
 }
 
@@ -190,7 +188,7 @@ static bool sndq_may_merge(const struct sk_buff *skb, const struct sk_buff *next
 {
 	const struct xtcp_skb_cb *a = XTCP_CB(skb), *b = XTCP_CB(next);
 
-	return skb->len && skb->len + next->len <= most &&
+	return b->state & XTCP_LOST && skb->len && skb->len + next->len <= most &&
 	       !((a->flags | b->flags) & XTCP_SYN) && !a->stamped && !b->stamped &&
 	       skb_shinfo(skb)->nr_frags + skb_shinfo(next)->nr_frags <= MAX_SKB_FRAGS;
 }
@@ -198,7 +196,7 @@ static bool sndq_may_merge(const struct sk_buff *skb, const struct sk_buff *next
 /**
  * xtcp_sndq_merge() - make one skb of two writes
  * @sk: the connection, locked
- * @skb: in its write queue, sent before, with data
+ * @skb: on its scoreboard, lost, with data; the next must be lost, too
  * @most: how many bytes it may have then
  *
  * Small writes that left singly go again as full segments (SHLD-27's sense): a peer that
@@ -213,11 +211,8 @@ bool xtcp_sndq_merge(struct sock *sk, struct sk_buff *skb, u32 most)
 	u32 moved;
 	int i;
 
-	if (skb_queue_is_last(&sk->sk_write_queue, skb))
-		return false;
-	next = skb_queue_next(&sk->sk_write_queue, skb);
-	if (next == xtcp_sk(sk)->send_head || !sndq_may_merge(skb, next, most) ||
-	    sndq_unshare(skb))
+	next = xtcp_board_next(skb);
+	if (!next || !sndq_may_merge(skb, next, most) || sndq_unshare(skb))
 		return false;
 	to = skb_shinfo(skb);
 	from = skb_shinfo(next);
@@ -231,9 +226,10 @@ bool xtcp_sndq_merge(struct sock *sk, struct sk_buff *skb, u32 most)
 	skb->truesize += moved;
 	sk_wmem_queued_add(sk, moved);
 	sk_mem_charge(sk, moved);
-	xtcp_end(skb) = xtcp_end(next);
 	XTCP_CB(skb)->flags |= XTCP_CB(next)->flags;
+	moved = xtcp_end(next);
 	xtcp_sndq_free(sk, next);
+	xtcp_board_grow(&xtcp_sk(sk)->board, skb, moved);
 	return true;
 }
 
@@ -254,65 +250,46 @@ void xtcp_sndq_purge(struct sock *sk)
 
 	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
 		sndq_free_skb(sk, skb);
-	xtcp_sk(sk)->send_head = NULL;
-	xtcp_sk(sk)->rtx_head = NULL;
-}
-
-/* The skb behind this one in the queue, or NULL. */
-static struct sk_buff *sndq_next(struct sock *sk, struct sk_buff *skb)
-{
-	return skb_queue_is_last(&sk->sk_write_queue, skb) ? NULL :
-	       skb_queue_next(&sk->sk_write_queue, skb);
+	while ((skb = xtcp_board_first(&xtcp_sk(sk)->board)))
+		xtcp_sndq_free(sk, skb);
 }
 
 /**
- * xtcp_sndq_free() - take an skb out of the write queue and free it
+ * xtcp_sndq_free() - take an skb out of the write queue, or the scoreboard, and free it
  * @sk: the connection, locked
- * @skb: in its write queue
+ * @skb: in its write queue, or on its scoreboard
  */
 void xtcp_sndq_free(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (x->send_head == skb)
-		x->send_head = sndq_next(sk, skb);
-	if (unlikely(x->rtx_head == skb))
-		x->rtx_head = seq_lt(xtcp_end(skb), x->rtx_end) ?
-			      sndq_next(sk, skb) : NULL;
-	__skb_unlink(skb, &sk->sk_write_queue);
+	if (XTCP_CB(skb)->state & XTCP_SENT)
+		xtcp_board_remove(&x->board, skb, x->snd_una);
+	else
+		__skb_unlink(skb, &sk->sk_write_queue);
 	sndq_free_skb(sk, skb);
 }
 
 /**
- * xtcp_sndq_sent() - send_head has left for the first time: it is in flight
+ * xtcp_sndq_sent() - the first skb has left for the first time: it is in flight
  * @sk: the connection, locked
  */
 void xtcp_sndq_sent(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct sk_buff *skb = x->send_head;
+	struct sk_buff *skb = __skb_dequeue(&sk->sk_write_queue);
 
-	XTCP_CB(skb)->resent = 0;
-	x->send_head = sndq_next(sk, skb);
+	xtcp_board_add(&x->board, skb);
 	x->snd_nxt = xtcp_end(skb);
 	if (skb->len % x->snd_mss)
 		x->snd_sml = x->snd_nxt;
 	x->last_sent_ms = xtcp_now_ms();
 }
 
-/* An skb is acknowledged. */
-static void sndq_free_acked(struct sock *sk, struct sk_buff *skb)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	x->tally.segs_delivered += xtcp_sndq_segs(skb, x->snd_mss);
-	xtcp_sndq_free(sk, skb);
-}
-
 /**
  * xtcp_sndq_cut_acked() - cut off what was acknowledged of an skb
  * @sk: the connection, locked
- * @skb: the first of the write queue; its end lies behind snd_una
+ * @skb: the first of the scoreboard, not SACKed; its end lies behind snd_una
  *
  * Return: what is left of it, in its place; NULL without memory
  */
@@ -324,48 +301,10 @@ struct sk_buff *xtcp_sndq_cut_acked(struct sock *sk, struct sk_buff *skb)
 		return skb;
 	if (xtcp_sndq_cut(sk, skb, xtcp_sk(sk)->snd_una - xtcp_seq(skb)))
 		return NULL;
-	rest = skb_queue_next(&sk->sk_write_queue, skb);
-	sndq_free_acked(sk, skb);
+	rest = xtcp_board_next(skb);
+	xtcp_sk(sk)->tally.segs_delivered += XTCP_CB(skb)->segs;
+	xtcp_sndq_free(sk, skb);
 	return rest;
-}
-
-/**
- * xtcp_sndq_acked() - free what is acknowledged, and measure by the newest segment
- * @sk: the connection, locked; snd_una has moved on
- *
- * An ACK that covers anything sent twice measures nothing: nobody knows which of the
- * two it answers (RFC 6298, 3) (MUST-18).
- */
-void xtcp_sndq_acked(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 now_us = xtcp_now_us(), sent_us = 0, last_us = 0;
-	bool resent = false, whole = false;
-	struct xtcp_rate_mark mark;
-	struct sk_buff *skb;
-
-	while ((skb = skb_peek(&sk->sk_write_queue)) && skb != x->send_head) {
-		struct xtcp_skb_cb *cb = XTCP_CB(skb);
-
-		if (seq_gt(cb->block.end, x->snd_una)) {
-			resent |= cb->resent && seq_lt(cb->block.seq, x->snd_una);
-			break;
-		}
-		resent |= cb->resent;
-		sent_us = cb->sent_us;
-		if (!whole || seq_geq(sent_us, last_us)) {
-			last_us = sent_us;
-			mark = cb->mark;
-		}
-		whole = true;
-		if (unlikely(cb->stamp_ack))
-			__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
-		sndq_free_acked(sk, skb);
-	}
-	if (whole && !resent)
-		xtcp_rtt_sample(&x->rtt, now_us - sent_us, xtcp_rto_min_us(x));
-	xtcp_rate_acked(&x->rate, whole ? &mark : NULL, last_us,
-			x->tally.bytes_acked, now_us, x->rtt.min_us);
 }
 
 /**

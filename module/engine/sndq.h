@@ -3,6 +3,7 @@
 #define _XTCP_SNDQ_H
 
 #include "../wire/segment.h"
+#include "scoreboard.h"
 #include "skb.h"
 #include "tcb.h"
 
@@ -13,17 +14,29 @@ int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len);
 struct sk_buff *xtcp_sndq_cut_acked(struct sock *sk, struct sk_buff *skb);
 bool xtcp_sndq_merge(struct sock *sk, struct sk_buff *skb, u32 most);
 void xtcp_sndq_sent(struct sock *sk);
-void xtcp_sndq_acked(struct sock *sk);
 void xtcp_sndq_free(struct sock *sk, struct sk_buff *skb);
 void xtcp_sndq_purge(struct sock *sk);
 void xtcp_sndq_grow(struct sock *sk);
 
-/* The last skb, if it was not sent and has room (SHLD-27); or NULL. */
+/* The first that was never sent, or NULL. */
+static inline struct sk_buff *xtcp_send_head(const struct sock *sk)
+{
+	return skb_peek(&sk->sk_write_queue);
+}
+
+/* There is nothing of the user's that the peer has not acknowledged. */
+static inline bool xtcp_sndq_empty(const struct sock *sk)
+{
+	return skb_queue_empty(&sk->sk_write_queue) &&
+	       xtcp_board_empty(&xtcp_sk(sk)->board);
+}
+
+/* The last skb that was not sent, if it has room (SHLD-27); or NULL. */
 static inline struct sk_buff *xtcp_sndq_tail(struct sock *sk, u32 size_goal)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
-	if (!skb || !xtcp_sk(sk)->send_head || skb->len >= size_goal ||
+	if (!skb || skb->len >= size_goal ||
 	    XTCP_CB(skb)->flags & (XTCP_FIN | XTCP_SYN) ||
 	    XTCP_CB(skb)->stamped)
 		return NULL;
@@ -35,7 +48,7 @@ static inline void xtcp_sndq_push(struct sock *sk)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
-	if (skb && xtcp_sk(sk)->send_head)
+	if (skb)
 		XTCP_CB(skb)->flags |= XTCP_PSH;
 }
 

@@ -16,10 +16,12 @@
 #include "agreed.h"
 #include "cong.h"
 #include "owners.h"
+#include "rack.h"
 #include "rate.h"
 #include "reassembly.h"
 #include "rtt.h"
 #include "sacks.h"
+#include "scoreboard.h"
 #include "tally.h"
 #include "timestamps.h"
 #include "tuple.h"
@@ -46,6 +48,21 @@ enum xtcp_phase {
 	XTCP_PHASE_OPEN,	/* nothing is missing */
 	XTCP_PHASE_RECOVERY,	/* fast recovery, RFC 6582 */
 	XTCP_PHASE_LOSS,	/* after a timeout: all is sent again from snd_una */
+};
+
+/* F-RTO, RFC 5682: was the timeout a mistake? */
+enum xtcp_frto {
+	XTCP_FRTO_OFF,
+	XTCP_FRTO_BEGUN,	/* (1) the first was sent again */
+	XTCP_FRTO_SEND_NEW,	/* (2b) new data goes before what is lost */
+	XTCP_FRTO_NEW_SENT,	/* and it has */
+};
+
+/* What the retransmission timer is armed for. */
+enum xtcp_rtx {
+	XTCP_RTX_TIMEOUT,	/* RFC 6298; and window probes */
+	XTCP_RTX_PROBE,		/* a loss probe, RFC 8985, 7 */
+	XTCP_RTX_REORDERING,	/* the time for reordering is over, RFC 8985, 6.2 */
 };
 
 /**
@@ -97,11 +114,8 @@ struct xtcp_sock {
 
 	/* What the user wrote: sndq.c */
 	u32			write_seq;	/* behind the last byte */
-	struct sk_buff		*send_head;	/* the first skb of the write queue
-						 * that was never sent
-						 */
-	struct sk_buff		*rtx_head;	/* NULL, or the first that is lost and
-						 * was not sent again: recovery.c
+	struct xtcp_scoreboard	board;		/* what was sent; the write queue has
+						 * what was not
 						 */
 	u32			snd_sml;	/* behind the last partial segment sent */
 	u32			last_sent_ms;	/* when data left last: idle restart */
@@ -158,12 +172,16 @@ struct xtcp_sock {
 	struct xtcp_rtt		rtt;
 	struct xtcp_rate	rate;
 	u32			recover;	/* RFC 6582: snd_nxt when loss was found */
-	u32			rtx_nxt;	/* lost: the next to send again */
-	u32			rtx_end;	/* lost: up to here, if rtx_head is set */
-	u32			dup_nxt;	/* snd_nxt at the first duplicate ACK */
+	struct xtcp_rack	rack;
+	u32			delivered;	/* bytes acknowledged or SACKed; wraps */
+	u32			undo_una;	/* snd_una when cwnd was last reduced */
+	u32			undo_bytes;	/* sent again since, less D-SACKs */
+	u32			undo_tsval;	/* when the first of that left */
 	u8			phase;		/* enum xtcp_phase */
-	u8			dup_acks;
-	u8			cwnd_limited:1;
+	u8			dup_acks;	/* without SACK: they stand for a segment */
+	u8			frto;		/* enum xtcp_frto */
+	u8			cwnd_limited:1,
+				undo:1;		/* the reduction can be taken back */
 
 	/* Patience: timeout.c */
 	u8			retries;	/* timeouts since the last progress */
@@ -189,6 +207,7 @@ struct xtcp_sock {
 	struct timer_list	delack_timer;
 	unsigned long		expires[XTCP_TIMERS];
 	u8			armed;		/* BIT(enum xtcp_timer) */
+	u8			rtx_for;	/* enum xtcp_rtx */
 
 	/* The route's: wire/ip.h */
 	u8			csum_hw:1,	/* the device does our checksum */

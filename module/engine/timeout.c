@@ -2,11 +2,14 @@
 /*
  * What each timer does when it fires: RFC 9293, 3.8.
  */
+#include "clock.h"
 #include "connection.h"
 #include "output.h"
 #include "recovery.h"
 #include "reset.h"
 #include "rtt.h"
+#include "scoreboard.h"
+#include "sndq.h"
 #include "timeout.h"
 #include "timers.h"
 
@@ -85,18 +88,39 @@ static bool syn_again(struct sock *sk)
 	return true;
 }
 
+/* RFC 8985, 6.2, step 5 */
+static void reordering_timeout(struct sock *sk)
+{
+	u32 left_us = xtcp_recovery_reordering_over(sk);
+
+	xtcp_output(sk, xtcp_sk(sk)->nonagle);
+	if (left_us)
+		xtcp_arm_reordering(sk, left_us);
+	else
+		xtcp_arm_timeout_since(sk, xtcp_now_us());
+}
+
 /* MUST-20, SHLD-30 */
 static void retransmit_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	if (x->snd_una == x->snd_nxt) {
-		if (x->send_head)
+		if (xtcp_send_head(sk))
 			probe_window(sk);
 		return;
 	}
 	if (unlikely(x->syn_due) && syn_again(sk))
 		return;
+	if (x->rtx_for == XTCP_RTX_PROBE) {
+		xtcp_output_loss_probe(sk);
+		xtcp_arm_timeout_since(sk, XTCP_CB(xtcp_board_first(&x->board))->sent_us);
+		return;
+	}
+	if (x->rtx_for == XTCP_RTX_REORDERING) {
+		reordering_timeout(sk);
+		return;
+	}
 	xtcp_count(x->xn, TIMEOUTS);
 	/* what a closed window refuses is not lost */
 	if (x->snd_wnd || !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
@@ -223,7 +247,7 @@ static void keepalive_timeout(struct sock *sk)
 	    !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		return;
 	/* not while data is on its way: its own timer watches */
-	if (x->snd_una != x->snd_nxt || x->send_head) {
+	if (x->snd_una != x->snd_nxt || xtcp_send_head(sk)) {
 		xtcp_arm_keepalive(sk);
 		return;
 	}

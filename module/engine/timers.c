@@ -10,6 +10,7 @@
  */
 #include "../compat.h"
 #include "../observe/trace.h"
+#include "clock.h"
 #include "rtt.h"
 #include "timers.h"
 
@@ -229,21 +230,87 @@ static void arm_within_patience(struct sock *sk, unsigned long due)
 	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, due);
 }
 
+/* RFC 8985, 7.2: does a loss probe make sense, if no ACK comes soon?  With SACK, and as
+ * long as nothing is missing.
+ */
+static bool probe_makes_sense(const struct xtcp_sock *x)
+{
+	return x->agreed.sack && x->syn_acked && x->phase == XTCP_PHASE_OPEN &&
+	       x->snd_wnd && !x->retries && !x->rack.tlp && x->snd_una != x->snd_nxt &&
+	       !(x->board.sacked_bytes | x->board.lost_bytes | x->board.resent_bytes) &&
+	       READ_ONCE(x->xn->sysctl.early_retrans);
+}
+
 /**
  * xtcp_arm_retransmit() - the retransmission timer begins anew
  * @sk: the connection, locked; something is in flight, or a closed window is to be
  *	probed
  *
- * RFC 6298, 5: it fires after RTO, backed off.
+ * RFC 6298, 5: it fires after RTO, backed off; or earlier, for a loss probe (RFC 8985,
+ * 7.2).
  */
 void xtcp_arm_retransmit(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 timeout_us = xtcp_rtt_timeout_us(&x->rtt), probe_us;
 
 	if (!x->retries)
 		x->rtx_since_ms = xtcp_now_ms();
-	arm_within_patience(sk, jiffies +
-			    usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
+	x->rtx_for = XTCP_RTX_TIMEOUT;
+	if (probe_makes_sense(x)) {
+		probe_us = xtcp_tlp_timeout_us(x->rtt.srtt_us,
+					       x->snd_nxt - x->snd_una <= x->snd_mss);
+		if (probe_us < timeout_us) {
+			timeout_us = probe_us;
+			x->rtx_for = XTCP_RTX_PROBE;
+		}
+	}
+	arm_within_patience(sk, jiffies + usecs_to_jiffies(timeout_us));
+}
+
+/**
+ * xtcp_arm_timeout_since() - the retransmission timer, which was set for less
+ * @sk: the connection, locked; something is in flight
+ * @sent_us: when the first of it left last
+ *
+ * It fires after RTO as if it had been armed then.
+ */
+void xtcp_arm_timeout_since(struct sock *sk, u32 sent_us)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	s32 left_us = sent_us + xtcp_rtt_timeout_us(&x->rtt) - xtcp_now_us();
+
+	x->rtx_for = XTCP_RTX_TIMEOUT;
+	arm_within_patience(sk, jiffies + max(usecs_to_jiffies(max(left_us, 0)), 1ul));
+}
+
+/**
+ * xtcp_arm_reordering() - what is missing may still come
+ * @sk: the connection, locked
+ * @left_us: until then, in microseconds
+ *
+ * RFC 8985, 6.2, step 5.
+ */
+void xtcp_arm_reordering(struct sock *sk, u32 left_us)
+{
+	xtcp_sk(sk)->rtx_for = XTCP_RTX_REORDERING;
+	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT,
+		       jiffies + max(usecs_to_jiffies(left_us), 1ul));
+}
+
+/**
+ * xtcp_arm_reneging() - the peer seems to have given up what it SACKed
+ * @sk: the connection, locked
+ *
+ * RFC 2018, 8: only a timeout may say so; after half a round trip, as Linux.
+ */
+void xtcp_arm_reneging(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->rtx_for = XTCP_RTX_TIMEOUT;
+	xtcp_timer_arm(sk, XTCP_TIMER_RETRANSMIT, jiffies +
+		       max(usecs_to_jiffies(x->rtt.srtt_us / 2), msecs_to_jiffies(10)));
 }
 
 /**

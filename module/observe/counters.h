@@ -46,6 +46,11 @@
 	X(DUP_ACKS,		"DupAcks",		"duplicate ACKs received") \
 	X(FAST_RETRANS,		"FastRetrans",		"losses repaired by fast retransmit") \
 	X(PARTIAL_ACKS,		"PartialAcks",		"partial ACKs in fast recovery, RFC 6582") \
+	X(DSACKS_IN,		"DsacksIn",		"duplicates that the peer reported, RFC 2883") \
+	X(LOSS_PROBES,		"LossProbes",		"loss probes sent, RFC 8985") \
+	X(PROBES_REPAIRED,	"LossProbesRepaired",	"losses that a loss probe repaired") \
+	X(UNDOS,		"Undos",		"reductions of the congestion window taken back") \
+	X(RENEGED,		"Reneged",		"peers that gave up what they had SACKed") \
 	X(TIMEOUTS,		"Timeouts",		"retransmission timeouts") \
 	X(PROBES,		"WindowProbes",		"zero-window probes sent") \
 	X(KEEPALIVES,		"KeepAlives",		"keep-alive probes sent") \

@@ -51,11 +51,6 @@ static void get_info_now(struct sock *sk, struct tcp_info *info)
 		info_rate_bytes(READ_ONCE(sk->sk_max_pacing_rate));
 }
 
-static u32 info_segments(s32 bytes, u32 mss)
-{
-	return bytes > 0 ? DIV_ROUND_UP((u32)bytes, mss) : 0;
-}
-
 /* How many segments are in flight, and how many of them are thought lost. */
 static void get_info_recovery(const struct xtcp_sock *x, struct tcp_info *info)
 {
@@ -65,18 +60,16 @@ static void get_info_recovery(const struct xtcp_sock *x, struct tcp_info *info)
 	info->tcpi_reordering = 3;	/* duplicate ACKs that say "lost" */
 	info->tcpi_snd_ssthresh = x->cong.ssthresh_bytes / mss;
 	info->tcpi_snd_cwnd = x->cong.cwnd_bytes / mss;
-	if (x->phase == XTCP_PHASE_LOSS || x->retries) {
-		/* all that was in flight at the timeout; resent so far: */
+	/* as Linux: what was sent again is still counted as lost */
+	info->tcpi_retrans = DIV_ROUND_UP(x->board.resent_bytes, mss);
+	info->tcpi_lost = DIV_ROUND_UP(x->board.lost_bytes, mss) + info->tcpi_retrans;
+	info->tcpi_sacked = x->agreed.sack ? x->board.sacked_segs : x->dup_acks;
+	if (x->phase == XTCP_PHASE_LOSS || x->retries)
 		info->tcpi_ca_state = TCP_CA_Loss;
-		info->tcpi_lost = info_segments(x->recover - x->snd_una, mss);
-		info->tcpi_retrans = info_segments(x->rtx_nxt - x->snd_una, mss);
-	} else if (x->phase == XTCP_PHASE_RECOVERY) {
+	else if (x->phase == XTCP_PHASE_RECOVERY)
 		info->tcpi_ca_state = TCP_CA_Recovery;
-		info->tcpi_lost = 1;
-		info->tcpi_retrans = 1;
-	} else {
-		info->tcpi_ca_state = x->dup_acks ? TCP_CA_Disorder : TCP_CA_Open;
-	}
+	else
+		info->tcpi_ca_state = info->tcpi_sacked ? TCP_CA_Disorder : TCP_CA_Open;
 }
 
 /* Totals since the connection opened. */

@@ -102,7 +102,7 @@ static void send_push(struct sock *sk, int flags)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u8 nonagle = x->nonagle;
 
-	if (!x->send_head)
+	if (!xtcp_send_head(sk))
 		return;
 	if (flags & MSG_MORE)
 		nonagle = XTCP_NAGLE_CORK;
@@ -191,7 +191,7 @@ static int send_some(struct sock *sk, struct msghdr *msg)
 	 * that must still say where the urgent data end
 	 */
 	if (skb->len >= goal && msg_data_left(msg) &&
-	    skb == xtcp_sk(sk)->send_head && !(msg->msg_flags & MSG_OOB))
+	    skb == xtcp_send_head(sk) && !(msg->msg_flags & MSG_OOB))
 		xtcp_output(sk, XTCP_NAGLE_OFF);
 	return n;
 }
@@ -219,7 +219,7 @@ static int send_failed(struct sock *sk, int flags, int err)
 {
 	err = sk_stream_error(sk, flags, err);
 	/* wake an edge-triggered epoll: another try may find room */
-	if (err == -EAGAIN && skb_queue_empty(&sk->sk_write_queue))
+	if (err == -EAGAIN && xtcp_sndq_empty(sk))
 		sk->sk_write_space(sk);
 	return err;
 }

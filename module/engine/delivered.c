@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What an ACK says that the peer has: the acknowledgment number, RFC 9293, 3.4, and SACK
+ * blocks, RFC 2018 and RFC 2883.  What is acknowledged leaves the scoreboard, what is
+ * SACKed is marked there; the round trip and the rate of delivery are measured.
+ *
+ * What follows from it is for recovery.c to say.
+ */
+#include <linux/errqueue.h>
+#include "clock.h"
+#include "delivered.h"
+#include "rack.h"
+#include "rate.h"
+#include "recovery.h"
+#include "rtt.h"
+#include "scoreboard.h"
+#include "seq.h"
+#include "sndq.h"
+
+/* ---- one skb ---- */
+
+/* What was sent again and is acknowledged sooner than any round trip took, or before
+ * the peer can have seen it, was acknowledged for the first time that it was sent.
+ * RFC 8985, 6.2, step 2.
+ */
+static bool answers_first(const struct xtcp_sock *x, const struct xtcp_segment *seg,
+			  u32 rtt_us)
+{
+	if (rtt_us < x->rtt.min_us)
+		return true;
+	return x->agreed.timestamps && seg->opt.tsecr &&
+	       xtcp_tsval(&x->ts) - seg->opt.tsecr > rtt_us / USEC_PER_MSEC + 1;
+}
+
+/* An skb is delivered, by whichever way the peer says so. */
+static void skb_delivered(struct xtcp_sock *x, const struct xtcp_segment *seg,
+			  struct sk_buff *skb, u32 fack, struct xtcp_delivery *d)
+{
+	struct xtcp_skb_cb *cb = XTCP_CB(skb);
+	u32 rtt_us = d->now_us - cb->sent_us;
+
+	x->tally.segs_delivered += cb->segs;
+	if (!d->whole || seq_geq(cb->sent_us, d->sent_us)) {
+		d->sent_us = cb->sent_us;
+		d->mark = cb->mark;
+	}
+	d->whole = true;
+	if (likely(!(cb->state & XTCP_TWICE))) {
+		d->original |= seq_leq(cb->end, x->recover);
+		if (unlikely(seq_lt(cb->end, fack)))
+			x->rack.reordered = 1;
+	}
+	if (unlikely(d->disorder) &&
+	    !(cb->state & XTCP_TWICE && answers_first(x, seg, rtt_us)))
+		xtcp_rack_delivered(&x->rack, cb->sent_us, cb->end, rtt_us);
+}
+
+/* ---- SACK blocks ---- */
+
+/* Cut an skb where a block begins or ends; only between two of its segments, or before
+ * its FIN.  A peer that SACKs every other segment must not cost more memory than the
+ * send buffer twice: beyond that its blocks are not believed (CVE-2019-11478).
+ *
+ * Return: how much of the skb lies before the cut: nothing, all, or a part, and then it
+ * was cut
+ */
+static u32 cut_at(struct sock *sk, struct sk_buff *skb, u32 seq, bool upwards)
+{
+	u32 mss = xtcp_sk(sk)->snd_mss, at = seq - xtcp_seq(skb);
+	u32 room = READ_ONCE(sk->sk_sndbuf) + 2 * SKB_TRUESIZE(GSO_LEGACY_MAX_SIZE);
+
+	if (at < skb->len)
+		at = upwards ? roundup(at, mss) : rounddown(at, mss);
+	if (!at)
+		return 0;
+	if (at > skb->len || (at == skb->len && !(XTCP_CB(skb)->flags & XTCP_FIN)))
+		return xtcp_end(skb) - xtcp_seq(skb);
+	if (sk->sk_wmem_queued / 2 > room || xtcp_sndq_cut(sk, skb, at))
+		return upwards ? xtcp_end(skb) - xtcp_seq(skb) : 0;
+	return at;
+}
+
+/* The peer has what lies from @start to @end. */
+static void take_block(struct sock *sk, const struct xtcp_segment *seg, u32 start,
+		       u32 end, u32 fack, struct xtcp_delivery *d)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = xtcp_board_find(&x->board, start);
+
+	while (skb && seq_lt(xtcp_seq(skb), end)) {
+		struct sk_buff *next;
+
+		if (XTCP_CB(skb)->state & XTCP_SACKED) {
+			skb = xtcp_board_behind_sacked(skb);
+			continue;
+		}
+		if (seq_lt(xtcp_seq(skb), start)) {
+			cut_at(sk, skb, start, true);
+			skb = xtcp_board_next(skb);
+			continue;
+		}
+		if (seq_lt(end, xtcp_end(skb)) && !cut_at(sk, skb, end, false))
+			return;
+		next = xtcp_board_next(skb);
+		/* if it could not be cut where the block ends */
+		if (seq_gt(xtcp_end(skb), end))
+			return;
+		d->bytes += xtcp_end(skb) - xtcp_seq(skb);
+		d->sacked = true;
+		if (!(XTCP_CB(skb)->state & XTCP_TWICE) &&
+		    (!d->rtt_us || d->now_us - XTCP_CB(skb)->sent_us < d->rtt_us))
+			d->rtt_us = max(d->now_us - XTCP_CB(skb)->sent_us, 1u);
+		skb_delivered(x, seg, skb, fack, d);
+		xtcp_board_mark_sacked(&x->board, skb);
+		skb = next;
+	}
+}
+
+static struct xtcp_range read_block(const struct xtcp_sack_block *b)
+{
+	return (struct xtcp_range) { ntohl(b->start), ntohl(b->end) };
+}
+
+/* RFC 2883, 4: the first block reports a duplicate where it lies below the
+ * acknowledgment number, or within the second block.
+ */
+static bool first_is_dsack(const struct xtcp_segment *seg)
+{
+	struct xtcp_range first = read_block(&seg->opt.sack[0]), second;
+
+	if (!seq_lt(first.start, first.end))
+		return false;
+	if (seq_lt(first.start, seg->ack))
+		return true;
+	if (seg->opt.sacks < 2)
+		return false;
+	second = read_block(&seg->opt.sack[1]);
+	return seq_geq(first.start, second.start) && seq_leq(first.end, second.end);
+}
+
+/* RFC 2018, 5: what blocks cannot say is not believed. */
+static void take_blocks(struct sock *sk, const struct xtcp_segment *seg,
+			struct xtcp_delivery *d)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 fack = x->board.sacked_bytes ? x->board.sacked_end : x->snd_una;
+	u32 i = 0;
+
+	if (first_is_dsack(seg)) {
+		d->dsack = read_block(&seg->opt.sack[0]);
+		d->has_dsack = true;
+		xtcp_count(x->xn, DSACKS_IN);
+		i = 1;
+	}
+	for (; i < seg->opt.sacks; i++) {
+		struct xtcp_range b = read_block(&seg->opt.sack[i]);
+
+		if (!seq_lt(b.start, b.end) || seq_gt(b.end, x->snd_nxt) ||
+		    seq_leq(b.end, seg->ack))
+			continue;
+		/* nothing at SND.UNA can be missing and there */
+		if (seq_leq(b.start, seg->ack))
+			continue;
+		take_block(sk, seg, b.start, b.end, fack, d);
+	}
+}
+
+/* ---- the acknowledgment number ---- */
+
+static void take_ack(struct sock *sk, const struct xtcp_segment *seg,
+		     struct xtcp_delivery *d)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 fack = x->board.sacked_bytes ? x->board.sacked_end : seg->ack;
+	u32 sacked_bytes = 0, last_us = 0, seq;
+	struct sk_buff *skb;
+	bool fresh = false;
+
+	while ((skb = xtcp_board_first(&x->board))) {
+		struct xtcp_skb_cb *cb = XTCP_CB(skb);
+
+		seq = seq_lt(cb->seq, d->prior_una) ? d->prior_una : cb->seq;
+		if (seq_gt(cb->end, seg->ack)) {
+			if (seq_lt(seq, seg->ack)) {
+				d->again |= cb->state & XTCP_TWICE;
+				xtcp_board_acked_part(&x->board, skb, seg->ack - seq);
+			}
+			break;
+		}
+		if (unlikely(cb->state & XTCP_SACKED)) {
+			sacked_bytes += cb->end - seq;
+		} else {
+			d->again |= cb->state & XTCP_TWICE;
+			last_us = cb->sent_us;
+			fresh = true;
+			skb_delivered(x, seg, skb, fack, d);
+		}
+		if (unlikely(cb->stamp_ack))
+			__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
+		xtcp_sndq_free(sk, skb);
+	}
+	d->acked_bytes = seg->ack - d->prior_una;
+	d->bytes += d->acked_bytes - sacked_bytes;
+	if (fresh && !d->again)
+		d->rtt_us = max(d->now_us - last_us, 1u);
+}
+
+/* An ACK that covers anything sent twice measures nothing: nobody knows which of the two
+ * it answers (RFC 6298, 3) (MUST-18); but the timestamp that it echoes says it (RFC
+ * 7323, 4.1).
+ */
+static void measure(struct xtcp_sock *x, const struct xtcp_segment *seg,
+		    struct xtcp_delivery *d)
+{
+	u32 ms;
+
+	if (d->acked_bytes && d->again)
+		d->rtt_us = 0;
+	if (!d->rtt_us && d->acked_bytes && x->agreed.timestamps && seg->opt.tsecr) {
+		ms = xtcp_tsval(&x->ts) - seg->opt.tsecr;
+		if (ms < XTCP_RTO_MAX_US / USEC_PER_MSEC)
+			d->rtt_us = max_t(u32, ms, 1) * USEC_PER_MSEC;
+	}
+	if (d->rtt_us)
+		xtcp_rtt_sample(&x->rtt, d->rtt_us, xtcp_rto_min_us(x));
+}
+
+/**
+ * xtcp_take_delivery() - what an ACK says that the peer has
+ * @sk: the connection, locked; something is in flight
+ * @seg: the segment; its ACK lies between SND.UNA and SND.NXT
+ * @d: where to write what is new; @d->duplicate is the caller's
+ *
+ * Moves SND.UNA.
+ */
+void xtcp_take_delivery(struct sock *sk, const struct xtcp_segment *seg,
+			struct xtcp_delivery *d)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	d->now_us = xtcp_now_us();
+	d->prior_una = x->snd_una;
+	d->disorder = xtcp_in_disorder(x);
+	if (!d->disorder && (seg->opt.sacks || d->duplicate)) {
+		d->disorder = true;
+		x->rack.rtt_us = 0;	/* what it knew may be long ago */
+	}
+	if (unlikely(seg->opt.sacks) && x->agreed.sack)
+		take_blocks(sk, seg, d);
+	if (seq_gt(seg->ack, x->snd_una))
+		take_ack(sk, seg, d);
+	x->snd_una = seg->ack;
+	x->delivered += d->bytes;
+	measure(x, seg, d);
+	if (d->bytes)
+		xtcp_rate_acked(&x->rate, d->whole ? &d->mark : NULL, d->sent_us,
+				x->delivered, d->now_us, x->rtt.min_us);
+}

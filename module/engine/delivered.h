@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_DELIVERED_H
+#define _XTCP_DELIVERED_H
+
+#include "../wire/segment.h"
+#include "rate.h"
+#include "sacks.h"
+#include "tcb.h"
+
+/**
+ * struct xtcp_delivery - what an ACK says that it has received
+ * @now_us: when the ACK came
+ * @prior_una: SND.UNA before it
+ * @acked_bytes: how far it moves SND.UNA
+ * @bytes: how much it says for the first time that the peer has: acknowledged or SACKed
+ * @rtt_us: the round trip that it measures; 0: none
+ * @sent_us: when the newest of it left, if @whole
+ * @mark: and what was noted then
+ * @dsack: what came twice, if @has_dsack
+ * @whole: at least one skb is delivered whole
+ * @again: it acknowledges what was sent more than once
+ * @sacked: its SACK blocks say something new
+ * @has_dsack: it reports a duplicate
+ * @duplicate: a duplicate ACK by the definition in RFC 5681, section 2
+ * @disorder: something was SACKed, lost or sent again, before it or by it
+ * @original: it says for the first time that the peer has what was sent only once, before
+ *	loss was found
+ * @reordering_us: what is missing has so much time left to come; 0: nothing has, or
+ *	nothing is
+ * @reneged: what was SACKED is missing again
+ */
+struct xtcp_delivery {
+	u32			now_us;
+	u32			prior_una;
+	u32			acked_bytes;
+	u32			bytes;
+	u32			rtt_us;
+	u32			sent_us;
+	struct xtcp_rate_mark	mark;
+	struct xtcp_range	dsack;
+	bool			whole;
+	bool			again;
+	bool			original;
+	bool			sacked;
+	bool			has_dsack;
+	bool			duplicate;
+	bool			disorder;
+	bool			reneged;
+	u32			reordering_us;
+};
+
+void xtcp_take_delivery(struct sock *sk, const struct xtcp_segment *seg,
+			struct xtcp_delivery *d);
+
+#endif /* _XTCP_DELIVERED_H */
