@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The congestion window: RFC 5681.
+ * The congestion window: RFC 5681, RFC 6928, RFC 6937.
  */
 #include "../module/engine/cong_list.h"
 #include "suites.h"
@@ -24,6 +24,31 @@ static void begins(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, XTCP_SSTHRESH_INFINITE, cc.ssthresh_bytes);
 	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, true);
 	KUNIT_EXPECT_EQ(test, MSS, cc.cwnd_bytes);	/* RFC 5681, 3.1 */
+}
+
+/* RFC 6928, (1), below, between and above its bounds. */
+static void initial_window(struct kunit *test)
+{
+	static const struct {
+		u32 mss, window;
+	} t[] = {
+		{ 536, 5360 }, { 1448, 14480 }, { 1460, 14600 }, { 1461, 14600 },
+		{ 4096, 14600 }, { 7300, 14600 }, { 7301, 14602 }, { 8960, 17920 },
+		{ 65495, 130990 },
+	};
+
+	for (int i = 0; i < ARRAY_SIZE(t); i++) {
+		struct xtcp_cong cc;
+
+		xtcp_cong_init(&cc, &xtcp_cong_reno, t[i].mss, false);
+		KUNIT_EXPECT_EQ(test, t[i].window, cc.cwnd_bytes);
+		cc.cwnd_bytes = 1000000;
+		xtcp_cong_idle(&cc);
+		KUNIT_EXPECT_EQ(test, t[i].window, cc.cwnd_bytes);
+		/* the route has the last word */
+		xtcp_cong_route(&cc, 10, 0);
+		KUNIT_EXPECT_EQ(test, 10 * t[i].mss, cc.cwnd_bytes);
+	}
 }
 
 /* A window acknowledged doubles the window (MUST-19). */
@@ -182,8 +207,172 @@ static void route(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1000, cc.cwnd_bytes);
 }
 
+/* ---- proportional rate reduction: RFC 6937, 3.1, "Examples" ---- */
+
+/* A flow of 20 segments.  Limited transmit has sent two more when the third ACK finds
+ * the loss, so 22 are outstanding, and ssthresh is 11: the window of the RFC's row for
+ * RFC 6675.  (Its text says 10; its rows are those of 11.)
+ */
+struct prr {
+	struct xtcp_cong cc;
+	u32 pipe_segs;
+};
+
+static void prr_begin(struct kunit *test, struct prr *p, u32 lost_segs)
+{
+	*p = (struct prr) { .pipe_segs = 22 - 2 - lost_segs };
+	xtcp_cong_init(&p->cc, &xtcp_cong_reno, MSS, false);
+	p->cc.cwnd_bytes = 20 * MSS;
+	xtcp_cong_enter_recovery(&p->cc, 22 * MSS);
+	KUNIT_EXPECT_EQ(test, 11 * MSS, p->cc.ssthresh_bytes);
+}
+
+/* An ACK that says of one more segment that it is there.  Return: how many leave */
+static u32 prr_ack(struct prr *p, bool progress)
+{
+	u32 segs;
+
+	p->pipe_segs--;
+	xtcp_cong_recovery_acked(&p->cc, MSS, p->pipe_segs * MSS, progress);
+	segs = p->cc.cwnd_bytes / MSS - p->pipe_segs;
+	xtcp_cong_sent(&p->cc, segs * MSS);
+	p->pipe_segs += segs;
+	return segs;
+}
+
+/* The first segment is lost.  The row "sent" under "PRR", from the ACK for segment 3. */
+static void prr_one_lost(struct kunit *test)
+{
+	static const u8 sent[] = {
+		1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 1
+	};
+
+	for (int progress = 0; progress < 2; progress++) {
+		struct prr p;
+
+		prr_begin(test, &p, 1);
+		for (int i = 0; i < ARRAY_SIZE(sent); i++)
+			KUNIT_EXPECT_EQ_MSG(test, sent[i], prr_ack(&p, progress),
+					    "segment %d", 3 + i);
+		KUNIT_EXPECT_EQ(test, 11 * MSS, p.cc.cwnd_bytes);
+		xtcp_cong_recovered(&p.cc);
+		KUNIT_EXPECT_EQ(test, 11 * MSS, p.cc.cwnd_bytes);
+	}
+}
+
+/* The first 15 are lost.  The rows "pipe" and "sent" under "PRR-CRB" and "PRR-SSRB", from
+ * the ACK for segment 17.
+ */
+static void prr_many_lost(struct kunit *test)
+{
+	struct prr p;
+
+	prr_begin(test, &p, 15);
+	for (int i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, 4, p.pipe_segs - 1);
+		KUNIT_EXPECT_EQ(test, 1, prr_ack(&p, false));
+	}
+	prr_begin(test, &p, 15);
+	for (int i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, 4 + i, p.pipe_segs - 1);
+		KUNIT_EXPECT_EQ(test, 2, prr_ack(&p, true));
+	}
+	/* and so on, until pipe is ssthresh */
+	while (p.pipe_segs < 11)
+		prr_ack(&p, true);
+	KUNIT_EXPECT_EQ(test, 1, prr_ack(&p, true));
+	KUNIT_EXPECT_EQ(test, 11, p.pipe_segs);
+}
+
+/* What was not sent when it might have been is sent later ("banked"), up to ssthresh. */
+static void prr_banked(struct kunit *test)
+{
+	struct prr p;
+
+	prr_begin(test, &p, 1);
+	prr_ack(&p, true);
+	for (int i = 0; i < 8; i++) {
+		p.pipe_segs--;
+		xtcp_cong_recovery_acked(&p.cc, MSS, p.pipe_segs * MSS, true);
+	}
+	KUNIT_EXPECT_EQ(test, 11, p.pipe_segs);
+	for (int i = 0; i < 4; i++) {
+		p.pipe_segs--;
+		xtcp_cong_recovery_acked(&p.cc, MSS, p.pipe_segs * MSS, true);
+	}
+	KUNIT_EXPECT_EQ(test, 7, p.pipe_segs);
+	KUNIT_EXPECT_EQ(test, 11 * MSS, p.cc.cwnd_bytes);
+	/* at ssthresh nothing more */
+	xtcp_cong_recovery_acked(&p.cc, 0, 11 * MSS, true);
+	KUNIT_EXPECT_EQ(test, 11 * MSS, p.cc.cwnd_bytes);
+}
+
+/* The first retransmission leaves at once, whatever the ACK says has arrived. */
+static void prr_first(struct kunit *test)
+{
+	struct xtcp_cong cc;
+
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
+	xtcp_cong_enter_recovery(&cc, 20 * MSS);
+	xtcp_cong_recovery_acked(&cc, 0, 19 * MSS, false);
+	KUNIT_EXPECT_EQ(test, 20 * MSS, cc.cwnd_bytes);
+	xtcp_cong_sent(&cc, MSS);
+	xtcp_cong_recovery_acked(&cc, 0, 20 * MSS, false);
+	KUNIT_EXPECT_EQ(test, 20 * MSS, cc.cwnd_bytes);
+}
+
+/* No input overflows. */
+static void prr_extremes(struct kunit *test)
+{
+	struct xtcp_cong cc;
+
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
+	cc.cwnd_bytes = XTCP_CWND_MAX_BYTES;
+	xtcp_cong_enter_recovery(&cc, XTCP_CWND_MAX_BYTES);
+	xtcp_cong_recovery_acked(&cc, XTCP_CWND_MAX_BYTES, XTCP_CWND_MAX_BYTES, true);
+	KUNIT_EXPECT_EQ(test, XTCP_CWND_MAX_BYTES, cc.cwnd_bytes);
+	xtcp_cong_recovery_acked(&cc, 0, 0, true);
+	KUNIT_EXPECT_EQ(test, XTCP_CWND_MAX_BYTES / 2, cc.cwnd_bytes);
+	xtcp_cong_enter_recovery(&cc, 0);
+	xtcp_cong_recovery_acked(&cc, U32_MAX, U32_MAX, true);
+	KUNIT_EXPECT_EQ(test, XTCP_CWND_MAX_BYTES, cc.cwnd_bytes);
+}
+
+/* ---- taking back ---- */
+
+static void undo(struct kunit *test)
+{
+	struct xtcp_cong cc;
+
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
+	xtcp_cong_undo(&cc);
+	KUNIT_EXPECT_EQ(test, 10 * MSS, cc.cwnd_bytes);
+	cc.cwnd_bytes = 20 * MSS;
+	cc.ssthresh_bytes = 15 * MSS;
+	xtcp_cong_enter_recovery(&cc, 20 * MSS);
+	xtcp_cong_recovery_acked(&cc, MSS, 18 * MSS, true);
+	xtcp_cong_undo(&cc);
+	KUNIT_EXPECT_EQ(test, 20 * MSS, cc.cwnd_bytes);
+	KUNIT_EXPECT_EQ(test, 15 * MSS, cc.ssthresh_bytes);
+	/* a timeout, and another: back to what was before both */
+	xtcp_cong_timeout(&cc, 20 * MSS, false);
+	xtcp_cong_timeout(&cc, MSS, true);
+	KUNIT_EXPECT_EQ(test, MSS, cc.cwnd_bytes);
+	xtcp_cong_undo(&cc);
+	KUNIT_EXPECT_EQ(test, 20 * MSS, cc.cwnd_bytes);
+	KUNIT_EXPECT_EQ(test, 15 * MSS, cc.ssthresh_bytes);
+	/* what has grown since stays */
+	xtcp_cong_timeout(&cc, 20 * MSS, false);
+	cc.cwnd_bytes = 30 * MSS;
+	cc.ssthresh_bytes = 25 * MSS;
+	xtcp_cong_undo(&cc);
+	KUNIT_EXPECT_EQ(test, 30 * MSS, cc.cwnd_bytes);
+	KUNIT_EXPECT_EQ(test, 25 * MSS, cc.ssthresh_bytes);
+}
+
 static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(begins),
+	KUNIT_CASE(initial_window),
 	KUNIT_CASE(slow_start),
 	KUNIT_CASE(avoidance),
 	KUNIT_CASE(crossing),
@@ -193,6 +382,12 @@ static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(route),
 	KUNIT_CASE(new_mss),
 	KUNIT_CASE(most),
+	KUNIT_CASE(prr_one_lost),
+	KUNIT_CASE(prr_many_lost),
+	KUNIT_CASE(prr_banked),
+	KUNIT_CASE(prr_first),
+	KUNIT_CASE(prr_extremes),
+	KUNIT_CASE(undo),
 	{}
 };
 

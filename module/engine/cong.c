@@ -3,27 +3,45 @@
  * The congestion window: what all congestion controls have in common.  No other
  * file writes cwnd or ssthresh.
  *
- *	start:		cwnd = 10 SMSS, ssthresh as high as can be
- *							(RFC 6928, section 2)
- *	slow start:	cwnd += bytes acknowledged	(RFC 3465, 2.2)
- *	timeout:	cwnd = SMSS: slow start anew	(RFC 5681, 3.1)
- *	fast recovery:	cwnd = ssthresh, and SMSS for each duplicate ACK, less
+ *	start:		cwnd = min(10 SMSS, max(2 SMSS, 14600)), or what the route
+ *			says; ssthresh as high as can be	(RFC 6928, section 2)
+ *	slow start:	cwnd += bytes acknowledged		(RFC 3465, 2.2)
+ *	timeout:	cwnd = SMSS: slow start anew		(RFC 5681, 3.1)
+ *	fast recovery:	cwnd = pipe + sndcnt, in the end ssthresh (RFC 6937)
+ *			pipe > ssthresh: all sent since recovery began is at most
+ *			    delivered * ssthresh / RecoverFS, rounded up to segments
+ *			else sndcnt = min(ssthresh - pipe, what has been delivered
+ *			    and not answered by sending), plus SMSS for progress
+ *	fast recovery, by duplicate ACKs:
+ *			cwnd = ssthresh, and SMSS for each duplicate ACK, less
  *			what a partial ACK says has left; in the end ssthresh,
- *			or what is in flight		(RFC 6582, 3.2)
+ *			or what is in flight			(RFC 6582, 3.2)
  *
  * How cwnd grows beyond ssthresh, and what ssthresh becomes after a loss, is
  * for the congestion control to say: cong_reno.c.
  *
- * In slow start the one ACK for a GSO packet opens the window by all that it
- * acknowledges, as if segments were counted: receivers that merge segments send
- * one ACK for many.
+ * In slow start an ACK opens the window by all that it acknowledges.  RFC 3465 would
+ * stop at two segments for each ACK, its L.  But receivers that merge segments, as
+ * all do whose network card or kernel has GRO or LRO, send one ACK for many; with L
+ * the window of such a connection would hardly grow.  Linux does without L as well.
  */
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include "cong.h"
 
-#define XTCP_INITIAL_WINDOW_SEGS 10	/* RFC 6928 */
+#define INITIAL_SEGS	10	/* RFC 6928, (1) */
+#define INITIAL_BYTES	14600u
+
+/* The initial window, and the restart window. */
+static u32 initial_window_bytes(const struct xtcp_cong *cc)
+{
+	u32 mss = cc->mss_bytes;
+
+	if (!cc->initial_segs)
+		return min(INITIAL_SEGS * mss, max(2 * mss, INITIAL_BYTES));
+	return min_t(u64, (u64)cc->initial_segs * mss, XTCP_CWND_MAX_BYTES);
+}
 
 /**
  * xtcp_cong_init() - at the start of a connection
@@ -39,13 +57,10 @@ void xtcp_cong_init(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops,
 	*cc = (struct xtcp_cong) {
 		.ops = ops,
 		.mss_bytes = mss_bytes,
-		.cwnd_bytes = mss_bytes * (syn_lost ? 1 : XTCP_INITIAL_WINDOW_SEGS),
 		.ssthresh_bytes = XTCP_SSTHRESH_INFINITE,
 		.most_bytes = XTCP_CWND_MAX_BYTES,
-		.initial_segs = XTCP_INITIAL_WINDOW_SEGS,
 	};
-	if (ops->init)
-		ops->init(cc);
+	cc->cwnd_bytes = syn_lost ? mss_bytes : initial_window_bytes(cc);
 }
 
 /**
@@ -61,13 +76,6 @@ void xtcp_cong_switch(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops)
 	cc->acked_bytes = 0;
 	memset(cc->private, 0, sizeof(cc->private));
 	memset(&cc->undo, 0, sizeof(cc->undo));
-	if (ops->init)
-		ops->init(cc);
-}
-
-static u32 initial_window_bytes(const struct xtcp_cong *cc)
-{
-	return min_t(u64, (u64)cc->initial_segs * cc->mss_bytes, XTCP_CWND_MAX_BYTES);
 }
 
 /**
@@ -157,25 +165,25 @@ void xtcp_cong_enter_recovery(struct xtcp_cong *cc, u32 flight_bytes)
 void xtcp_cong_recovery_acked(struct xtcp_cong *cc, u32 delivered_bytes,
 			      u32 pipe_bytes, bool progress)
 {
-	u32 delivered, may, limit, sndcnt;
+	u32 ssthresh = cc->ssthresh_bytes, out = cc->prr.out_bytes;
+	u32 delivered = cc->prr.delivered_bytes + delivered_bytes;
+	u32 sndcnt, may;
 
-	cc->prr.delivered_bytes += delivered_bytes;
-	delivered = cc->prr.delivered_bytes;
-	if (pipe_bytes > cc->ssthresh_bytes) {
-		may = min_t(u64, U32_MAX,
-			    DIV_ROUND_UP_ULL((u64)delivered * cc->ssthresh_bytes,
-					     cc->prr.recover_fs_bytes));
-		sndcnt = may > cc->prr.out_bytes ? may - cc->prr.out_bytes : 0;
+	cc->prr.delivered_bytes = delivered;
+	if (pipe_bytes > ssthresh) {
+		may = min_t(u64, DIV_ROUND_UP_ULL((u64)delivered * ssthresh,
+						  cc->prr.recover_fs_bytes),
+			    XTCP_CWND_MAX_BYTES);
+		may = roundup(may, cc->mss_bytes);
+		sndcnt = may > out ? may - out : 0;
 	} else {
-		limit = delivered > cc->prr.out_bytes ?
-			delivered - cc->prr.out_bytes : 0;
-		limit = max(limit, delivered_bytes);
+		sndcnt = max(delivered > out ? delivered - out : 0, delivered_bytes);
 		if (progress)
-			limit += cc->mss_bytes;
-		sndcnt = min(cc->ssthresh_bytes - pipe_bytes, limit);
+			sndcnt += cc->mss_bytes;
+		sndcnt = min(sndcnt, ssthresh - pipe_bytes);
 	}
 	/* the first retransmission must not wait */
-	if (!cc->prr.out_bytes)
+	if (!out)
 		sndcnt = max(sndcnt, cc->mss_bytes);
 	cc->cwnd_bytes = min_t(u64, (u64)pipe_bytes + sndcnt, XTCP_CWND_MAX_BYTES);
 }
@@ -204,15 +212,18 @@ void xtcp_cong_recovered(struct xtcp_cong *cc)
  * @cc: the window
  *
  * If the window has grown beyond what it was, the congestion control goes on as it
- * is (RFC 9438, 4.9.1).
+ * is (RFC 9438, 4.9.1); but not if this takes it back into the first slow start.
  */
 void xtcp_cong_undo(struct xtcp_cong *cc)
 {
-	if (cc->cwnd_bytes < cc->undo.cwnd_bytes) {
-		cc->cwnd_bytes = cc->undo.cwnd_bytes;
-		cc->acked_bytes = 0;
+	bool first_slow_start = cc->undo.ssthresh_bytes == XTCP_SSTHRESH_INFINITE &&
+				cc->ssthresh_bytes != XTCP_SSTHRESH_INFINITE;
+
+	if (cc->cwnd_bytes < cc->undo.cwnd_bytes || first_slow_start) {
 		memcpy(cc->private, cc->undo.private, sizeof(cc->private));
+		cc->acked_bytes = 0;
 	}
+	cc->cwnd_bytes = max(cc->cwnd_bytes, cc->undo.cwnd_bytes);
 	cc->ssthresh_bytes = max(cc->ssthresh_bytes, cc->undo.ssthresh_bytes);
 }
 
@@ -311,5 +322,11 @@ void xtcp_cong_timeout(struct xtcp_cong *cc, u32 flight_bytes, bool again)
  */
 void xtcp_cong_idle(struct xtcp_cong *cc)
 {
-	cc->cwnd_bytes = min(cc->cwnd_bytes, initial_window_bytes(cc));
+	u32 restart_bytes = initial_window_bytes(cc);
+
+	if (cc->cwnd_bytes <= restart_bytes)
+		return;
+	cc->cwnd_bytes = restart_bytes;
+	if (cc->ops->restarted)
+		cc->ops->restarted(cc);
 }

@@ -37,21 +37,22 @@ struct xtcp_cong_ack {
  * struct xtcp_cong_ops - a congestion control
  *
  * @name: as TCP_CONGESTION has it
- * @init: a connection begins, or it changes to this congestion control; the private
- *	words are zero, the window is set; NULL: nothing to do
  * @acked: new data was acknowledged while the window was in use: grow cwnd
  * @ssthresh: data was lost: the new ssthresh, in bytes
  * @timed_out: after @ssthresh, if the retransmission timer found the loss; NULL: that
  *	makes no difference
+ * @restarted: cwnd is the restart window, after nothing was sent for long; NULL: that
+ *	makes no difference
  *
- * An undo needs no call: cong.c brings back the private words.
+ * Its private words are zero when a connection begins or changes to it; an undo brings
+ * them back as they were before the reduction.
  */
 struct xtcp_cong_ops {
 	const char	*name;
-	void		(*init)(struct xtcp_cong *cc);
 	void		(*acked)(struct xtcp_cong *cc, const struct xtcp_cong_ack *a);
 	u32		(*ssthresh)(struct xtcp_cong *cc, u32 flight_bytes);
 	void		(*timed_out)(struct xtcp_cong *cc);
+	void		(*restarted)(struct xtcp_cong *cc);
 };
 
 #define XTCP_CONG_PRIVATE_WORDS	5
@@ -67,7 +68,7 @@ struct xtcp_cong_ops {
  * @most_bytes: @cwnd_bytes never grows beyond this
  * @acked_us: when the window grew last, or could have: the last xtcp_cong_acked()
  * @initial_segs: how many segments a connection begins with, and begins again with
- *	after it was idle
+ *	after it was idle, by its route; 0: as RFC 6928 says
  * @private: the congestion control's own; see xtcp_cong_private()
  * @undo: what cwnd, ssthresh and @private were before the last reduction
  * @prr: proportional rate reduction, RFC 6937: what the peer has received since
