@@ -338,7 +338,7 @@ static void prr_extremes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, XTCP_CWND_MAX_BYTES, cc.cwnd_bytes);
 }
 
-/* ---- taking back ---- */
+/* ---- taking back, and changing over ---- */
 
 static void undo(struct kunit *test)
 {
@@ -370,6 +370,31 @@ static void undo(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 25 * MSS, cc.ssthresh_bytes);
 }
 
+static void switches(struct kunit *test)
+{
+	struct xtcp_cong cc;
+
+	xtcp_cong_init(&cc, &xtcp_cong_cubic, MSS, false);
+	acked(&cc, 10 * MSS);
+	xtcp_cong_enter_recovery(&cc, 20 * MSS);
+	xtcp_cong_recovered(&cc);
+	for (int i = 0; i < 5; i++)
+		acked(&cc, 3 * MSS + 1);
+	xtcp_cong_switch(&cc, &xtcp_cong_reno);
+	KUNIT_EXPECT_PTR_EQ(test, &xtcp_cong_reno, cc.ops);
+	KUNIT_EXPECT_EQ(test, 14 * MSS, cc.ssthresh_bytes);
+	KUNIT_EXPECT_EQ(test, 0, cc.acked_bytes);
+	for (int i = 0; i < XTCP_CONG_PRIVATE_WORDS; i++)
+		KUNIT_EXPECT_EQ(test, 0, cc.private[i]);
+	/* the other's state is not brought back */
+	xtcp_cong_undo(&cc);
+	KUNIT_EXPECT_EQ(test, 14 * MSS, cc.ssthresh_bytes);
+	/* the same again is no change */
+	acked(&cc, MSS);
+	xtcp_cong_switch(&cc, &xtcp_cong_reno);
+	KUNIT_EXPECT_EQ(test, MSS, cc.acked_bytes);
+}
+
 static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(begins),
 	KUNIT_CASE(initial_window),
@@ -388,6 +413,7 @@ static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(prr_first),
 	KUNIT_CASE(prr_extremes),
 	KUNIT_CASE(undo),
+	KUNIT_CASE(switches),
 	{}
 };
 

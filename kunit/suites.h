@@ -13,6 +13,7 @@ static inline int tries(int n)
 extern struct kunit_suite ack_suite;
 extern struct kunit_suite close_suite;
 extern struct kunit_suite cong_suite;
+extern struct kunit_suite cubic_suite;
 extern struct kunit_suite hystart_suite;
 extern struct kunit_suite conv_suite;
 extern struct kunit_suite counters_suite;

@@ -18,7 +18,7 @@
  *			or what is in flight			(RFC 6582, 3.2)
  *
  * How cwnd grows beyond ssthresh, and what ssthresh becomes after a loss, is
- * for the congestion control to say: cong_reno.c.
+ * for the congestion control to say: cong_cubic.c, cong_reno.c.
  *
  * In slow start an ACK opens the window by all that it acknowledges.  RFC 3465 would
  * stop at two segments for each ACK, its L.  But receivers that merge segments, as

@@ -97,6 +97,7 @@ struct xtcp_cong {
 };
 
 /* Each in a file of its own; cong_list.c knows them by name. */
+extern const struct xtcp_cong_ops xtcp_cong_cubic;
 extern const struct xtcp_cong_ops xtcp_cong_reno;
 
 void xtcp_cong_init(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops,
@@ -163,6 +164,15 @@ static inline u32 xtcp_cong_slow_start(struct xtcp_cong *cc, u32 acked_bytes)
 	grow = min(acked_bytes, cc->ssthresh_bytes - cc->cwnd_bytes);
 	xtcp_cong_grow(cc, grow);
 	return acked_bytes - grow;
+}
+
+/**
+ * xtcp_cong_end_slow_start() - slow start has found what the path takes, without a loss
+ * @cc: the window
+ */
+static inline void xtcp_cong_end_slow_start(struct xtcp_cong *cc)
+{
+	cc->ssthresh_bytes = cc->cwnd_bytes;
 }
 
 #endif /* _XTCP_CONG_H */

@@ -8,6 +8,7 @@
 #include "cong_list.h"
 
 static const struct xtcp_cong_ops *const controls[] = {
+	&xtcp_cong_cubic,
 	&xtcp_cong_reno,
 };
 
