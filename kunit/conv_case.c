@@ -43,6 +43,8 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
 	t->xn->sysctl.window_scaling = 0;
 	t->xn->sysctl.timestamps = 0;
 	t->xn->sysctl.sack = 0;
+	/* whose windows a reader can work out; CUBIC has tests of its own */
+	t->xn->sysctl.congestion_control = &xtcp_cong_reno;
 	t->iss = HERE_ISS;
 	t->irs = THERE_ISS;
 	t->win = U16_MAX;

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/sysctl.h>
 #include "compat.h"
+#include "engine/cong_list.h"
 #include "engine/memory.h"
 #include "netns.h"
 #include "sysctl.h"
@@ -52,25 +53,82 @@ static int sysctl_set_mem(XTCP_CTL_TABLE *table, int write, void *buffer,
 	return 0;
 }
 
+/* net.xtcp.congestion_control: what new sockets have. */
+static int sysctl_set_congestion_control(XTCP_CTL_TABLE *table, int write,
+					 void *buffer, size_t *len, loff_t *pos)
+{
+	const struct xtcp_cong_ops **is = table->data, *ops;
+	char name[XTCP_CONG_NAME_MAX];
+	struct ctl_table copy = { .data = name, .maxlen = sizeof(name) };
+	int err;
+
+	strscpy(name, READ_ONCE(*is)->name, sizeof(name));
+	err = proc_dostring(&copy, write, buffer, len, pos);
+	if (err || !write)
+		return err;
+	ops = xtcp_cong_find(name);
+	if (!ops)
+		return -ENOENT;
+	WRITE_ONCE(*is, ops);
+	return 0;
+}
+
+/* net.xtcp.allowed_congestion_control: what anybody may choose. */
+static int sysctl_set_allowed_congestion_control(XTCP_CTL_TABLE *table, int write,
+						 void *buffer, size_t *len,
+						 loff_t *pos)
+{
+	u32 *is = table->data, allowed;
+	const struct xtcp_sysctls *ctl =
+		container_of(is, struct xtcp_sysctls, allowed_congestion_control);
+	char names[XTCP_CONG_NAMES_MAX];
+	struct ctl_table copy = { .data = names, .maxlen = sizeof(names) };
+	int err;
+
+	allowed = READ_ONCE(*is) | xtcp_cong_bit(READ_ONCE(ctl->congestion_control));
+	xtcp_cong_print(allowed, names);
+	err = proc_dostring(&copy, write, buffer, len, pos);
+	if (err || !write)
+		return err;
+	if (!xtcp_cong_scan(names, &allowed))
+		return -ENOENT;
+	WRITE_ONCE(*is, allowed);
+	return 0;
+}
+
+/* net.xtcp.available_congestion_control: all there are; only to be read. */
+static int sysctl_set_available_congestion_control(XTCP_CTL_TABLE *table, int write,
+						   void *buffer, size_t *len,
+						   loff_t *pos)
+{
+	char names[XTCP_CONG_NAMES_MAX];
+	struct ctl_table copy = { .data = names, .maxlen = sizeof(names) };
+
+	xtcp_cong_print(~0u, names);
+	return proc_dostring(&copy, write, buffer, len, pos);
+}
+
 #define HANDLER(type)						\
 	(__same_type(type, u8) ? proc_dou8vec_minmax :		\
 	 __same_type(type, u32) ? proc_douintvec_minmax : proc_dointvec_minmax)
 
 /* A field's place in struct xtcp_sysctls; the table is made per namespace. */
-#define FIELD_ROW(field, handler, least, most) {		\
+#define FIELD_ROW(field, file_mode, handler, ...) {		\
 	.procname = #field,					\
 	.data = (void *)offsetof(struct xtcp_sysctls, field),	\
 	.maxlen = sizeof_field(struct xtcp_sysctls, field),	\
-	.mode = 0644,						\
+	.mode = file_mode,					\
 	.proc_handler = handler,				\
-	.extra1 = (int []){ least },				\
-	.extra2 = (int []){ most },				\
+	__VA_ARGS__						\
 },
+#define BOUNDS(least, most)	.extra1 = (int []){ least }, .extra2 = (int []){ most }
 
 #define NUMBER_ROW(type, name, standard, least, most, bound, doc) \
-	FIELD_ROW(name, HANDLER(type), least, most)
+	FIELD_ROW(name, 0644, HANDLER(type), BOUNDS(least, most))
 #define BUFFER_ROW(name, least, standard, most, doc) \
-	FIELD_ROW(name, proc_dointvec_minmax, BUFFER_LEAST, INT_MAX)
+	FIELD_ROW(name, 0644, proc_dointvec_minmax, BOUNDS(BUFFER_LEAST, INT_MAX))
+#define WORDS_ROW(type, name, standard, mode, doc) \
+	FIELD_ROW(name, mode, sysctl_set_##name)
 /* last: every namespace but the first gets a table without it */
 #define MACHINE_ROW(name, doc) {				\
 	.procname = #name,					\
@@ -81,7 +139,7 @@ static int sysctl_set_mem(XTCP_CTL_TABLE *table, int write, void *buffer,
 },
 
 static const struct ctl_table xtcp_table[] = {
-	XTCP_SYSCTLS(NUMBER_ROW, BUFFER_ROW, MACHINE_ROW)
+	XTCP_SYSCTLS(NUMBER_ROW, BUFFER_ROW, WORDS_ROW, MACHINE_ROW)
 };
 
 /* Row by row: is it bounded by what the first namespace has? */
@@ -90,20 +148,22 @@ static const struct ctl_table xtcp_table[] = {
 #define NUMBER_BOUND(type, name, standard, least, most, bound, doc)	\
 	(bound) + BUILD_BUG_ON_ZERO((bound) && !__same_type(type, int)),
 #define BUFFER_BOUND(name, least, standard, most, doc)	OWN,
+#define WORDS_BOUND(type, name, standard, mode, doc)	OWN,
 #define MACHINE_BOUND(name, doc)			OWN,
 
 static const bool sysctl_bounded[ARRAY_SIZE(xtcp_table)] = {
-	XTCP_SYSCTLS(NUMBER_BOUND, BUFFER_BOUND, MACHINE_BOUND)
+	XTCP_SYSCTLS(NUMBER_BOUND, BUFFER_BOUND, WORDS_BOUND, MACHINE_BOUND)
 };
 
 #define NUMBER_DEFAULT(type, name, standard, least, most, bound, doc)	\
 	.name = standard,
 #define BUFFER_DEFAULT(name, least, standard, most, doc)	\
 	.name = { least, standard, most },
+#define WORDS_DEFAULT(type, name, standard, mode, doc)	.name = standard,
 #define MACHINE_DEFAULT(name, doc)
 
 static const struct xtcp_sysctls sysctl_defaults = {
-	XTCP_SYSCTLS(NUMBER_DEFAULT, BUFFER_DEFAULT, MACHINE_DEFAULT)
+	XTCP_SYSCTLS(NUMBER_DEFAULT, BUFFER_DEFAULT, WORDS_DEFAULT, MACHINE_DEFAULT)
 };
 
 /* Every namespace but the first begins with no more than the first has, and stays
@@ -134,9 +194,15 @@ static void sysctl_bound(struct xtcp_net *xn)
  */
 int xtcp_sysctl_net_init(struct xtcp_net *xn)
 {
+	const struct xtcp_sysctls *first = &xtcp_pernet(&init_net)->sysctl;
 	size_t n = ARRAY_SIZE(xtcp_table) - 1, i;
 
 	xn->sysctl = sysctl_defaults;
+	if (!net_eq(xn->net, &init_net)) {
+		xn->sysctl.congestion_control = READ_ONCE(first->congestion_control);
+		xn->sysctl.allowed_congestion_control =
+			READ_ONCE(first->allowed_congestion_control);
+	}
 	if (!IS_ENABLED(CONFIG_SYSCTL))
 		return 0;
 	/* one more entry, zeroed: older kernels look for it */

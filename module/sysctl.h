@@ -11,12 +11,14 @@
 #include <linux/limits.h>
 #include <linux/types.h>
 
+struct xtcp_cong_ops;
 struct xtcp_net;
 
 /* The rows:
  *
  * NUMBER: type, name, default, least, most, OWN or FIRST, what it says;
  * BUFFER: name, least, default, most, in bytes, what it says;
+ * WORDS: type, name, default, mode, what it says: sysctl_set_NAME() reads and writes it;
  * MACHINE: name, what it says: the machine's, which the first namespace sets.
  *
  * FIRST is for what can cost the machine kernel memory for long after the sockets are
@@ -27,9 +29,12 @@ struct xtcp_net;
  * SHLD-11.  As in Linux, the least retransmission timeout is below RFC 6298's one
  * second (2.4).
  */
-#define XTCP_SYSCTLS(NUMBER, BUFFER, MACHINE) \
+#define XTCP_SYSCTLS(NUMBER, BUFFER, WORDS, MACHINE) \
 	NUMBER(u8,	abort_on_overflow,	0,	0,	1,		OWN,	"1: reset a connection that finds the accept queue full.") \
+	WORDS(u32,	allowed_congestion_control, ~0u, 0644,	"The congestion controls that programs without CAP_NET_ADMIN may choose. The namespace's own is always among them.") \
+	WORDS(struct {}, available_congestion_control, {}, 0444,	"The congestion controls that there are.") \
 	NUMBER(int,	challenge_ack_ms,	500,	0,	60000,		OWN,	"The least time between two challenge ACKs of a connection, RFC 5961.") \
+	WORDS(const struct xtcp_cong_ops *, congestion_control, XTCP_CONG_DEFAULT, 0644,	"The congestion control of new sockets, at first cubic.") \
 	NUMBER(int,	delack_ms,		40,	1,	500,		OWN,	"How long an ACK may wait for something to ride on; at most 500, RFC 9293, 3.8.6.3.") \
 	NUMBER(u8,	dsack,			1,	0,	1,		OWN,	"1: report what came twice, RFC 2883, if SACK is in use.") \
 	NUMBER(u8,	early_retrans,		3,	0,	4,		OWN,	"0: no loss probes; anything else: after two round trips without an ACK, RFC 8985, 7.") \
@@ -59,15 +64,18 @@ struct xtcp_net;
 /**
  * struct xtcp_sysctls - what the knobs of a namespace are set to
  *
- * The rows' names are the fields: a NUMBER of its type, a BUFFER of three ints.
+ * The rows' names are the fields: a NUMBER or WORDS of its type, a BUFFER of three ints.
  */
 struct xtcp_sysctls {
 #define XTCP_SYSCTL_NUMBER(type, name, standard, least, most, bound, doc) type name;
 #define XTCP_SYSCTL_BUFFER(name, least, standard, most, doc) int name[3];
+#define XTCP_SYSCTL_WORDS(type, name, standard, mode, doc) type name;
 #define XTCP_SYSCTL_MACHINE(name, doc)
-	XTCP_SYSCTLS(XTCP_SYSCTL_NUMBER, XTCP_SYSCTL_BUFFER, XTCP_SYSCTL_MACHINE)
+	XTCP_SYSCTLS(XTCP_SYSCTL_NUMBER, XTCP_SYSCTL_BUFFER, XTCP_SYSCTL_WORDS,
+		     XTCP_SYSCTL_MACHINE)
 #undef XTCP_SYSCTL_NUMBER
 #undef XTCP_SYSCTL_BUFFER
+#undef XTCP_SYSCTL_WORDS
 #undef XTCP_SYSCTL_MACHINE
 };
 

@@ -3,6 +3,8 @@
  * Which congestion controls there are.  A new one is a file with its struct
  * xtcp_cong_ops, and a row here.
  */
+#include <linux/bits.h>
+#include <linux/build_bug.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include "cong_list.h"
@@ -26,4 +28,62 @@ const struct xtcp_cong_ops *xtcp_cong_find(const char *name)
 		if (!strcmp(controls[i]->name, name))
 			return controls[i];
 	return NULL;
+}
+
+/**
+ * xtcp_cong_bit() - a congestion control as a set
+ * @ops: its operations
+ *
+ * Return: the set that has just this one
+ */
+u32 xtcp_cong_bit(const struct xtcp_cong_ops *ops)
+{
+	size_t i;
+
+	BUILD_BUG_ON(ARRAY_SIZE(controls) > 32);
+	for (i = 0; controls[i] != ops; i++)
+		;
+	return BIT(i);
+}
+
+/**
+ * xtcp_cong_print() - the names of a set
+ * @set: the set
+ * @names: where to write them
+ */
+void xtcp_cong_print(u32 set, char names[XTCP_CONG_NAMES_MAX])
+{
+	size_t i, n = 0;
+
+	BUILD_BUG_ON(ARRAY_SIZE(controls) * XTCP_CONG_NAME_MAX > XTCP_CONG_NAMES_MAX);
+	names[0] = '\0';
+	for (i = 0; i < ARRAY_SIZE(controls); i++)
+		if (set & BIT(i))
+			n += scnprintf(names + n, XTCP_CONG_NAMES_MAX - n, "%s%s",
+				       n ? " " : "", controls[i]->name);
+}
+
+/**
+ * xtcp_cong_scan() - the set of some names
+ * @names: the names, with spaces between; used up
+ * @set: where to put it
+ *
+ * Return: false, and no set, if one of them is unknown
+ */
+bool xtcp_cong_scan(char *names, u32 *set)
+{
+	const struct xtcp_cong_ops *ops;
+	u32 found = 0;
+	char *name;
+
+	while ((name = strsep(&names, " "))) {
+		if (!*name)
+			continue;
+		ops = xtcp_cong_find(name);
+		if (!ops)
+			return false;
+		found |= xtcp_cong_bit(ops);
+	}
+	*set = found;
+	return true;
 }

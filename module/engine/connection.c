@@ -6,7 +6,6 @@
 #include "../observe/trace.h"
 #include "../wire/segment.h"
 #include "cong.h"
-#include "cong_list.h"
 #include "connection.h"
 #include "demux.h"
 #include "ports.h"
@@ -23,7 +22,8 @@
  */
 void xtcp_init_connection(struct xtcp_sock *x)
 {
-	const struct xtcp_cong_ops *cong = x->cong.ops ?: XTCP_CONG_DEFAULT;
+	const struct xtcp_cong_ops *cong = x->cong.ops ?:
+		READ_ONCE(x->xn->sysctl.congestion_control);
 
 	memset(&x->life, 0, sizeof(x->life));
 	x->peer_mss = XTCP_MSS_DEFAULT;

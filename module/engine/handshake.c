@@ -343,6 +343,8 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	x->orphan = 0;
 	sk->sk_ack_backlog = 0;
 	xtcp_timers_init(sk);
+	if (!x->cong_chosen)
+		x->cong.ops = NULL;	/* the sysctl's, as it is now */
 	xtcp_init_connection(x);
 
 	x->ip->adopt(sk, t);

@@ -230,6 +230,7 @@ struct xtcp_sock {
 	u8			keepalive_probes; /* 0: the sysctl's */
 	u8			defer_accept;	/* SYN,ACK timeouts to wait for data */
 	u8			recv_inq;	/* TCP_INQ */
+	u8			cong_chosen:1;	/* TCP_CONGESTION, not the sysctl's */
 	u16			keepalive_time_s; /* 0: the sysctl's */
 	u16			keepalive_intvl_s; /* 0: the sysctl's */
 	s8			linger2_s;	/* 0: the sysctl's, <0: none */

@@ -3,6 +3,7 @@
  * Socket options: TCP's numbers and meanings at SOL_TCP, the IP layer's at
  * SOL_IP.
  */
+#include <linux/capability.h>
 #include <linux/tcp.h>
 #include <linux/uaccess.h>
 #include <net/ip.h>
@@ -170,10 +171,22 @@ static int set_tcp_int(struct sock *sk, int name, int val)
 	return -ENOPROTOOPT;
 }
 
+/* Who may administrate the namespace may choose any; others what it allows. */
+static bool may_choose(const struct sock *sk, const struct xtcp_cong_ops *ops)
+{
+	const struct xtcp_sysctls *ctl = &xtcp_sk(sk)->xn->sysctl;
+
+	return ops == READ_ONCE(ctl->congestion_control) ||
+	       READ_ONCE(ctl->allowed_congestion_control) & xtcp_cong_bit(ops) ||
+	       ns_capable(sock_net(sk)->user_ns, CAP_NET_ADMIN);
+}
+
 /* TCP_CONGESTION.  The window stays; another rule moves it from now on. */
 static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 {
+	struct xtcp_sock *x = xtcp_sk(sk);
 	const struct xtcp_cong_ops *ops;
+	int err = -EPERM;
 	char name[XTCP_CONG_NAME_MAX] = "";
 
 	if (len < 1)
@@ -185,9 +198,13 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 	if (!ops)
 		return -ENOENT;
 	lock_sock(sk);
-	xtcp_cong_switch(&xtcp_sk(sk)->cong, ops);
+	if (ops == x->cong.ops || may_choose(sk, ops)) {
+		xtcp_cong_switch(&x->cong, ops);
+		x->cong_chosen = 1;
+		err = 0;
+	}
 	release_sock(sk);
-	return 0;
+	return err;
 }
 
 /**
@@ -201,7 +218,8 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
  * Process context.  This is struct proto's setsockopt.
  *
  * Return: 0; -ENOPROTOOPT for an option that is not there; -EINVAL for a value
- * out of range or too short; -EFAULT; -ENOENT for an unknown congestion control
+ * out of range or too short; -EFAULT; for a congestion control -ENOENT if it is unknown,
+ * -EPERM if the caller may not choose it
  */
 int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 		    unsigned int len)
