@@ -10,9 +10,6 @@
  * with TICKS "-" if the kernel has no such sockets and "!" if it failed.
  * Round 0 warms up.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/types.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -21,36 +18,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
+#include "ends.h"
 #include "mark.h"
 #include "xtcp.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define PORT		7000
-#define CHUNK_BYTES	65536
 #define PATIENCE_S	100	/* on the guest's clock: 10^11 instructions */
-
-struct wire {
-	const char *name;
-	int family;
-	int protocol;
-	bool listener;	/* one of xtcp's on TCP's wire is open meanwhile */
-};
-
-static const struct wire wires[] = {
-	{ "kernel", AF_INET, 0 },
-	{ "native", AF_XTCP, 0 },
-	{ "tcp", AF_XTCP, IPPROTO_TCP },
-	/* the kernel's TCP: without the module, with it, with a listener of xtcp's */
-	{ "absent", AF_INET, 0 },
-	{ "loaded", AF_INET, 0 },
-	{ "listener", AF_INET, 0, true },
-};
 
 /* What client and server share; both run on one processor. */
 struct shared {
@@ -59,21 +35,6 @@ struct shared {
 };
 
 static struct shared *shared;
-static const struct wire *wire;
-static char chunk[CHUNK_BYTES];
-
-static void die(const char *what)
-{
-	fprintf(stderr, "bench: %s, %s wire: %s\n", what, wire ? wire->name : "no",
-		strerror(errno));
-	_exit(1);
-}
-
-static void need(bool holds, const char *what)
-{
-	if (!holds)
-		die(what);
-}
 
 /* ---- the clock ---- */
 
@@ -94,34 +55,6 @@ static void stop(__u64 operations)
 
 /* ---- sockets ---- */
 
-static struct sockaddr_in server_address(void)
-{
-	return (struct sockaddr_in){
-		.sin_family = AF_INET,
-		.sin_port = htons(PORT),
-		.sin_addr.s_addr = inet_addr("10.9.0.2"),
-	};
-}
-
-static int open_socket(void)
-{
-	int fd = socket(wire->family, SOCK_STREAM, wire->protocol);
-
-	need(fd >= 0, "socket");
-	return fd;
-}
-
-static int open_listener(void)
-{
-	struct sockaddr_in address = server_address();
-	int on = 1, fd = open_socket();
-
-	need(!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), "SO_REUSEADDR");
-	need(!bind(fd, (void *)&address, sizeof(address)), "bind");
-	need(!listen(fd, 128), "listen");
-	return fd;
-}
-
 static void open_idle_listener(void)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(PORT + 1) };
@@ -130,23 +63,6 @@ static void open_idle_listener(void)
 	need(fd >= 0, "idle listener's socket");
 	need(!bind(fd, (void *)&address, sizeof(address)), "idle listener's bind");
 	need(!listen(fd, 128), "idle listener");
-}
-
-static int open_connection(void)
-{
-	struct sockaddr_in address = server_address();
-	int fd = open_socket();
-
-	need(!connect(fd, (void *)&address, sizeof(address)), "connect");
-	return fd;
-}
-
-static int open_accepted(int listener)
-{
-	int fd = accept(listener, NULL, NULL);
-
-	need(fd >= 0, "accept");
-	return fd;
 }
 
 static void send_byte(int fd)
@@ -163,7 +79,7 @@ static void recv_byte(int fd)
 
 static void roundtrip_client(unsigned int warm, unsigned int count)
 {
-	int fd = open_connection();
+	int fd = open_connection(PORT);
 
 	for (unsigned int i = 0; i < warm + count; i++) {
 		if (i == warm)
@@ -194,7 +110,7 @@ static void connect_client(unsigned int warm, unsigned int count)
 
 		if (i == warm)
 			start();
-		fd = open_connection();
+		fd = open_connection(PORT);
 		send_byte(fd);
 		recv_byte(fd);
 		close(fd);
@@ -216,7 +132,7 @@ static void connect_server(int listener, unsigned int warm, unsigned int count)
 
 static void stream_client(unsigned int warm, unsigned int count)
 {
-	int fd = open_connection();
+	int fd = open_connection(PORT);
 
 	for (unsigned int i = 0; i < warm + count; i++)
 		need(send(fd, chunk, CHUNK_BYTES, 0) == CHUNK_BYTES, "send");
@@ -270,37 +186,24 @@ static const struct workload workloads[] = {
 /* A wire has a pair of namespaces to itself: what one leaves behind, hooks and
  * connections in TIME_WAIT, does not cost another.
  */
-static void enter(const char *space)
+static void enter_end(const char *end)
 {
-	char path[64];
-	int fd;
+	char space[32];
 
-	snprintf(path, sizeof(path), "/run/netns/%s-%s", wire->name, space);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	need(fd >= 0 && !setns(fd, CLONE_NEWNET), space);
-	close(fd);
+	snprintf(space, sizeof(space), "%s-%s", wire->name, end);
+	enter(space);
 	if (wire->listener)
 		open_idle_listener();
 }
 
-static pid_t spawn(int policy)
+static pid_t spawn_end(int policy)
 {
 	struct sched_param none = { 0 };
-	pid_t pid = fork();
+	pid_t pid = spawn(PATIENCE_S);
 
-	need(pid >= 0, "fork");
-	if (pid == 0) {
-		alarm(PATIENCE_S);
+	if (pid == 0)
 		need(!sched_setscheduler(0, policy, &none), "scheduler");
-	}
 	return pid;
-}
-
-static bool wait_for(pid_t pid)
-{
-	int status;
-
-	return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
 static bool measure(const struct workload *w, unsigned int warm, unsigned int count)
@@ -312,12 +215,12 @@ static bool measure(const struct workload *w, unsigned int warm, unsigned int co
 
 	shared->ticks = 0;
 	need(!pipe(ready), "pipe");
-	server = spawn(w->policy);
+	server = spawn_end(w->policy);
 	if (server == 0) {
 		int listener;
 
-		enter("server");
-		listener = open_listener();
+		enter_end("server");
+		listener = open_listener(PORT);
 		need(write(ready[1], "", 1) == 1, "pipe");
 		w->server(listener, warm, count);
 		_exit(0);
@@ -326,9 +229,9 @@ static bool measure(const struct workload *w, unsigned int warm, unsigned int co
 	good = read(ready[0], &byte, 1) == 1;
 	close(ready[0]);
 	if (good) {
-		client = spawn(w->policy);
+		client = spawn_end(w->policy);
 		if (client == 0) {
-			enter("client");
+			enter_end("client");
 			w->client(warm, count);
 			_exit(0);
 		}
@@ -337,16 +240,6 @@ static bool measure(const struct workload *w, unsigned int warm, unsigned int co
 	if (!good)
 		kill(server, SIGKILL);
 	return wait_for(server) && good && shared->ticks;
-}
-
-/* Whether the kernel has such sockets at all. */
-static bool available(void)
-{
-	int fd = socket(wire->family, SOCK_STREAM, wire->protocol);
-
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0 || (errno != EPROTONOSUPPORT && errno != EAFNOSUPPORT);
 }
 
 static void run(const struct workload *w, unsigned int round)
@@ -385,14 +278,12 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	rounds = atoi(argv[1]);
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(shared != MAP_FAILED, "mmap");
+	shared = share(sizeof(*shared));
 	for (unsigned int round = 0; round <= rounds; round++) {
 		for (size_t i = 0; i < ARRAY_SIZE(workloads); i++) {
 			if (!listed(argv[3], workloads[i].name))
 				continue;
-			for (size_t j = 0; j < ARRAY_SIZE(wires); j++) {
+			for (size_t j = 0; j < n_wires; j++) {
 				wire = &wires[j];
 				if (listed(argv[2], wire->name))
 					run(&workloads[i], round);

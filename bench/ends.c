@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "ends.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "xtcp.h"
+
+const struct wire wires[] = {
+	{ .name = "kernel", .family = AF_INET },
+	{ .name = "native", .family = AF_XTCP },
+	{ .name = "tcp", .family = AF_XTCP, .protocol = IPPROTO_TCP },
+	/* the kernel's TCP: without the module, with it, with a listener of xtcp's */
+	{ .name = "absent", .family = AF_INET },
+	{ .name = "loaded", .family = AF_INET },
+	{ .name = "listener", .family = AF_INET, .listener = true },
+};
+
+const unsigned int n_wires = ARRAY_SIZE(wires);
+const struct wire *wire;
+char chunk[CHUNK_BYTES];
+
+void need(bool holds, const char *what)
+{
+	if (holds)
+		return;
+	fprintf(stderr, "%s: %s, %s wire: %s\n", program_invocation_short_name, what,
+		wire ? wire->name : "no", strerror(errno));
+	_exit(1);
+}
+
+/* Memory that is the children's as well. */
+void *share(size_t bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			    -1, 0);
+
+	need(memory != MAP_FAILED, "mmap");
+	return memory;
+}
+
+struct sockaddr_in server_address(int port)
+{
+	return (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = inet_addr("10.9.0.2"),
+	};
+}
+
+int open_socket(void)
+{
+	int fd = socket(wire->family, SOCK_STREAM, wire->protocol);
+
+	need(fd >= 0, "socket");
+	return fd;
+}
+
+int open_listener(int port)
+{
+	struct sockaddr_in address = server_address(port);
+	int on = 1, fd = open_socket();
+
+	need(!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), "SO_REUSEADDR");
+	need(!bind(fd, (void *)&address, sizeof(address)), "bind");
+	need(!listen(fd, 128), "listen");
+	return fd;
+}
+
+int open_connection(int port)
+{
+	struct sockaddr_in address = server_address(port);
+	int fd = open_socket();
+
+	need(!connect(fd, (void *)&address, sizeof(address)), "connect");
+	return fd;
+}
+
+int open_accepted(int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	need(fd >= 0, "accept");
+	return fd;
+}
+
+/* Whether the kernel has such sockets at all. */
+bool available(void)
+{
+	int fd = socket(wire->family, SOCK_STREAM, wire->protocol);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || (errno != EPROTONOSUPPORT && errno != EAFNOSUPPORT);
+}
+
+void enter(const char *space)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/netns/%s", space);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	need(fd >= 0 && !setns(fd, CLONE_NEWNET), space);
+	close(fd);
+}
+
+pid_t spawn(unsigned int patience_s)
+{
+	pid_t pid = fork();
+
+	need(pid >= 0, "fork");
+	if (pid == 0)
+		alarm(patience_s);
+	return pid;
+}
+
+bool wait_for(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The two ends of a measurement: a client and a server in processes and network
+ * namespaces of their own, over one wire.
+ */
+#ifndef BENCH_ENDS_H
+#define BENCH_ENDS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define CHUNK_BYTES	65536
+#define PORT		7000
+
+struct wire {
+	const char *name;
+	int family;
+	int protocol;
+	bool listener;	/* one of xtcp's on TCP's wire is open meanwhile */
+};
+
+extern const struct wire wires[];
+extern const unsigned int n_wires;
+extern const struct wire *wire;		/* what the functions below use */
+extern char chunk[CHUNK_BYTES];
+
+/* End the process unless it @holds, and say why. */
+void need(bool holds, const char *what);
+
+void *share(size_t bytes);
+void enter(const char *space);
+bool available(void);
+struct sockaddr_in server_address(int port);
+int open_socket(void);
+int open_listener(int port);
+int open_connection(int port);
+int open_accepted(int listener);
+
+/* As fork(), with an end to a child that hangs. */
+pid_t spawn(unsigned int patience_s);
+bool wait_for(pid_t pid);
+
+#endif
