@@ -125,7 +125,7 @@ const char *conv_fire_2msl(struct conv *t)
 }
 
 /**
- * timer_comes_again() - the kernel's retransmission timer fires
+ * timer_comes_again() - the kernel's timer fires
  * @t: the conversation
  *
  * It fires by itself, whether the connection has armed it or not, and whoever holds the
@@ -136,7 +136,7 @@ const char *conv_fire_2msl(struct conv *t)
 bool timer_comes_again(struct conv *t)
 {
 	struct sock *sk = t->sock->sk;
-	struct timer_list *list = &xtcp_sk(sk)->rtx_timer;
+	struct timer_list *list = &sk->sk_timer;
 	bool again;
 
 	sk_stop_timer(sk, list);

@@ -336,7 +336,6 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	x->node.tuple = *t;
 	x->node.kind = XTCP_KIND_CONNECTION;
 	memset(&x->owner, 0, sizeof(x->owner));
-	INIT_HLIST_NODE(&x->listen_node);
 	x->hashed = false;
 	x->listening = false;
 	INIT_LIST_HEAD(&x->accept_node);

@@ -6,7 +6,6 @@
 #define _XTCP_TCB_H
 
 #include <linux/stddef.h>
-#include <linux/timer.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
@@ -93,7 +92,10 @@ struct xtcp_sock {
 
 	/* The connection table and the ports: demux.c, ports.c */
 	struct xtcp_owner	owner;
-	struct hlist_node	listen_node;	/* among the port's listeners */
+	union {
+		struct hlist_node	listen_node;	/* among the port's listeners */
+		struct list_head	accept_node;	/* a child's, until it is accepted */
+	};
 	u32			listener_id;	/* among the namespace's */
 	bool			hashed;		/* in the connection table */
 	bool			listening;	/* among the port's listeners */
@@ -202,9 +204,7 @@ struct xtcp_sock {
 	};
 	);
 
-	/* Timers; expiry is the truth, the timer_list may fire early: timers.c */
-	struct timer_list	rtx_timer;
-	struct timer_list	delack_timer;
+	/* Timers; expiry is the truth, sk_timer may fire early: timers.c */
 	unsigned long		expires[XTCP_TIMERS];
 	u8			armed;		/* BIT(enum xtcp_timer) */
 	u8			rtx_for;	/* enum xtcp_rtx */
@@ -238,9 +238,6 @@ struct xtcp_sock {
 	u32			notsent_lowat;	/* TCP_NOTSENT_LOWAT, bytes; 0: no mark */
 	u32			user_mss;	/* TCP_MAXSEG; 0: none */
 	u32			window_clamp;	/* never offer more than this */
-
-	/* A child's, until it is accepted */
-	struct list_head	accept_node;
 };
 
 static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)

@@ -4,9 +4,9 @@
  * to it under its lock.  What to do then is in timeout.c.
  *
  * A connection's timers move with nearly every segment, but the kernel's
- * timer_list need not: struct xtcp_sock notes when each is due, and a
- * timer_list that fires early is set anew for the rest.  So it is touched only
- * to make it fire sooner.
+ * timer_list need not: struct xtcp_sock notes when each is due, and the one
+ * timer_list, when it fires early, is set anew for the rest.  So it is touched only
+ * to make it fire sooner, and all three timers share it.
  */
 #include "../compat.h"
 #include "../observe/trace.h"
@@ -15,18 +15,6 @@
 #include "timers.h"
 
 static xtcp_timer_handler timer_handler __read_mostly;
-
-static struct timer_list *timer_of(struct xtcp_sock *x, enum xtcp_timer timer)
-{
-	switch (timer) {
-	case XTCP_TIMER_RETRANSMIT:
-		return &x->rtx_timer;
-	case XTCP_TIMER_DELACK:
-		return &x->delack_timer;
-	default:
-		return &x->inet.sk.sk_timer;
-	}
-}
 
 static u32 remaining_ms(unsigned long expires)
 {
@@ -45,29 +33,26 @@ void xtcp_timer_arm(struct sock *sk, enum xtcp_timer timer,
 		    unsigned long expires)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct timer_list *list = timer_of(x, timer);
 
 	x->armed |= BIT(timer);
 	x->expires[timer] = expires;
 	if (trace_xtcp_timer_armed_enabled())
 		trace_xtcp_timer_armed(x, timer, remaining_ms(expires));
-	if (!timer_pending(list) || time_before(expires, list->expires))
-		sk_reset_timer(sk, list, expires);
+	if (!timer_pending(&sk->sk_timer) || time_before(expires, sk->sk_timer.expires))
+		sk_reset_timer(sk, &sk->sk_timer, expires);
 }
 
 /**
  * xtcp_timers_stop() - the connection is at its end
  * @sk: the connection, locked
  *
- * Drops the references that pending timers hold.
+ * Drops the reference that a pending timer_list holds.
  */
 void xtcp_timers_stop(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	x->armed = 0;
-	sk_stop_timer(sk, &x->rtx_timer);
-	sk_stop_timer(sk, &x->delack_timer);
 	sk_stop_timer(sk, &sk->sk_timer);
 }
 
@@ -76,15 +61,26 @@ static void timer_expired(struct sock *sk, enum xtcp_timer timer)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (!xtcp_timer_armed(x, timer))
+	if (!xtcp_timer_armed(x, timer) || time_before(jiffies, x->expires[timer]))
 		return;
-	if (time_before(jiffies, x->expires[timer])) {
-		sk_reset_timer(sk, timer_of(x, timer), x->expires[timer]);
-		return;
-	}
 	xtcp_timer_stop(x, timer);
 	trace_xtcp_timer_fired(x, timer, 0);
 	timer_handler(sk, timer);
+}
+
+/* The same; and the timer_list is set for the next that is due. */
+static void timers_expired(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	enum xtcp_timer timer;
+
+	for (timer = 0; timer < XTCP_TIMERS; timer++)
+		timer_expired(sk, timer);
+	for (timer = 0; timer < XTCP_TIMERS; timer++)
+		if (xtcp_timer_armed(x, timer) &&
+		    (!timer_pending(&sk->sk_timer) ||
+		     time_before(x->expires[timer], sk->sk_timer.expires)))
+			sk_reset_timer(sk, &sk->sk_timer, x->expires[timer]);
 }
 
 /* The timer_list fired, and brought a reference to the socket along.
@@ -100,40 +96,21 @@ static void timer_expired(struct sock *sk, enum xtcp_timer timer)
  *   read the old value.  So we do not read it: the timer_list is set again in any case,
  *   and once the user lets go we see whether it is wanted.
  */
-static void timer_softirq(struct sock *sk, enum xtcp_timer timer)
+static void timer_fn(struct timer_list *t)
 {
+	struct sock *sk = xtcp_from_timer(sk, t, sk_timer);
+
 	if (unlikely(READ_ONCE(xtcp_sk(sk)->xn->timers_held))) {
 		sock_put(sk);
 		return;
 	}
 	bh_lock_sock(sk);
 	if (!sock_owned_by_user(sk))
-		timer_expired(sk, timer);
+		timers_expired(sk);
 	else
-		sk_reset_timer(sk, timer_of(xtcp_sk(sk), timer), jiffies + 1);
+		sk_reset_timer(sk, &sk->sk_timer, jiffies + 1);
 	bh_unlock_sock(sk);
 	sock_put(sk);
-}
-
-static void rtx_timer_fn(struct timer_list *t)
-{
-	struct xtcp_sock *x = xtcp_from_timer(x, t, rtx_timer);
-
-	timer_softirq(&x->inet.sk, XTCP_TIMER_RETRANSMIT);
-}
-
-static void delack_timer_fn(struct timer_list *t)
-{
-	struct xtcp_sock *x = xtcp_from_timer(x, t, delack_timer);
-
-	timer_softirq(&x->inet.sk, XTCP_TIMER_DELACK);
-}
-
-static void keepalive_timer_fn(struct timer_list *t)
-{
-	struct sock *sk = xtcp_from_timer(sk, t, sk_timer);
-
-	timer_softirq(sk, XTCP_TIMER_KEEPALIVE);
 }
 
 /**
@@ -169,12 +146,8 @@ bool xtcp_timer_fire(struct sock *sk, enum xtcp_timer timer)
  */
 void xtcp_timers_init(struct sock *sk)
 {
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	timer_setup(&x->rtx_timer, rtx_timer_fn, 0);
-	timer_setup(&x->delack_timer, delack_timer_fn, 0);
-	timer_setup(&sk->sk_timer, keepalive_timer_fn, 0);
-	x->armed = 0;
+	timer_setup(&sk->sk_timer, timer_fn, 0);
+	xtcp_sk(sk)->armed = 0;
 }
 
 /**

@@ -65,7 +65,6 @@ static int family_init_sock(struct sock *sk)
 	xtcp_addr_from_v4(&x->node.tuple.raddr, htonl(INADDR_ANY));
 	INIT_HLIST_NODE(&x->owner.node);
 	INIT_HLIST_NODE(&x->listen_node);
-	INIT_LIST_HEAD(&x->accept_node);
 	x->window_clamp = XTCP_WINDOW_MAX;
 	x->ip_id = get_random_u32();
 	xtcp_init_connection(x);
