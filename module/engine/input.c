@@ -110,11 +110,12 @@ static void cut_to_closed_window(struct sock *sk, struct sk_buff *skb,
 		return;
 	seg->flags &= ~XTCP_FIN;
 	seg->end = seg->seq;
+	seg->opt.sacks = 0;	/* trimming may move the header that they lie in */
 	if (!(seg->flags & XTCP_SYN) && !pskb_trim(skb, seg->header_bytes))
 		xtcp_ack_now(&xtcp_sk(sk)->ack);
 }
 
-/* A segment with text, all of it outside the window. */
+/* A segment with text, none of which is wanted. */
 static void answer_duplicate(struct xtcp_sock *x, const struct xtcp_segment *seg)
 {
 	xtcp_ack_now(&x->ack);
@@ -173,7 +174,8 @@ enum xtcp_drop_reason xtcp_step_sequence(struct sock *sk, struct sk_buff *skb,
  * @sk: the connection, locked; it has agreed on timestamps
  * @seg: what its header says
  *
- * RFC 7323, 5.3, R1, before the sequence number is looked at.
+ * RFC 7323, 5.3, R1, before the sequence number is looked at.  RFC 2883, 4.3: its ACK
+ * may say that it came twice.
  *
  * Return: why to drop it, or XTCP_DROP_NONE
  */
@@ -186,7 +188,7 @@ enum xtcp_drop_reason xtcp_step_timestamps(struct sock *sk,
 	if (likely(reason != XTCP_DROP_PAWS))
 		return reason;
 	if (seg->end != seg->seq && !(seg->flags & XTCP_SYN))
-		xtcp_ack_now(&x->ack);
+		answer_duplicate(x, seg);
 	else
 		xtcp_send_challenge_ack(sk);
 	return reason;

@@ -14,13 +14,14 @@
  * @now_s: the time, in seconds
  *
  * RFC 7323, 5.3, R1: its timestamp is less than TS.Recent; but a TS.Recent that has not
- * changed for 24 days may have been overtaken by the peer's clock (5.5).
+ * changed for 24 days may have been overtaken by the peer's clock (5.5).  A TS.Recent of
+ * 0 rejects nothing, as with Linux: some TCPs send 0 in their SYN, whatever their clock.
  *
  * Pure.  Return: whether to reject it
  */
 bool xtcp_paws_rejects(const struct xtcp_timestamps *ts, u32 tsval, u32 now_s)
 {
-	return seq_lt(tsval, ts->recent) && ts->recent_s &&
+	return seq_lt(tsval, ts->recent) && ts->recent && ts->recent_s &&
 	       now_s - ts->recent_s < PAWS_IDLE_S;
 }
 

@@ -35,7 +35,7 @@ static inline bool xtcp_timestamp_fine(const struct xtcp_timestamps *ts,
 static inline void xtcp_timestamp_set_recent(struct xtcp_timestamps *ts, u32 tsval)
 {
 	ts->recent = tsval;
-	ts->recent_s = xtcp_now_s();
+	ts->recent_s = xtcp_now_s() ?: 1;	/* 0 is never */
 }
 
 /* TSval of a segment that leaves now: our clock ticks once a millisecond. */
