@@ -160,7 +160,7 @@ static void request_send_ack(struct xtcp_request *req)
 	struct xtcp_segment seg = {
 		.seq = req->iss + 1,
 		.ack = req->irs + 1,
-		.wnd = req->rcv_wnd >> req->agreed.rcv_wscale,
+		.wnd = DIV_ROUND_UP(req->rcv_wnd, 1u << req->agreed.rcv_wscale),
 		.flags = XTCP_ACK,
 	};
 

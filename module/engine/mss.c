@@ -28,8 +28,8 @@ void xtcp_sync_mss(struct sock *sk, u32 pmtu)
 	mss = min(mss, x->peer_mss);
 	if (x->user_mss)
 		mss = min(mss, x->user_mss);
-	mss = mss > options ? mss - options : 0;
-	x->snd_mss = max_t(u32, mss, XTCP_MSS_LEAST);
+	/* the least leaves some bytes to data, whatever the options are */
+	x->snd_mss = max_t(u32, mss, XTCP_MSS_LEAST) - options;
 	/* SACK blocks come and go: the congestion window is not counted in their segments */
 	xtcp_cong_set_mss(&x->cong, x->snd_mss + xtcp_sacks_bytes(x));
 }

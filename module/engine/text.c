@@ -38,8 +38,9 @@ static void ack_data(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	/* the route's first window opens by twice what comes, as slow start does */
-	if (unlikely(x->rcv_limit <= U16_MAX))
-		x->rcv_limit += 2 * x->rcv_mss;
+	if (unlikely(x->rcv_limit != U32_MAX))
+		x->rcv_limit = x->rcv_limit < xtcp_largest_window(sk) ?
+			       x->rcv_limit + 2 * x->rcv_mss : U32_MAX;
 	if (xtcp_ack_data(&x->ack, x->rcv_nxt - x->rcv_wup, x->rcv_mss,
 			  user_comes(sk), x->route_quickack) &&
 	    !update_carries_ack(sk))

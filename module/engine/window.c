@@ -5,6 +5,12 @@
  *	offered = min((receive buffer - what is in it) / 2, clamp, 65535 << scale)
  *
  * Half of the free memory: the other half pays for the skbs around the data.
+ *
+ * The header says it in units of 1 << scale.  What comes is seldom a whole number of
+ * them, and then the right edge must move (RFC 7323, 2.4): to the right where there is
+ * room for that; else the peer sees it move to the left, by less than a unit, but all that
+ * was ever offered is taken.  If it always moved to the right, a peer that sends a byte at
+ * a time would never see the window close.
  */
 #include <net/dst.h>
 #include "memory.h"
@@ -19,6 +25,17 @@ static u32 window_for(const struct xtcp_sock *x, int space)
 		    xtcp_agreed_window_max(&x->agreed));
 }
 
+static u32 window_unit(const struct xtcp_sock *x)
+{
+	return 1u << x->agreed.rcv_wscale;
+}
+
+/* Less than a unit would be scaled away, and the window never open again. */
+static u32 window_in_sight(const struct xtcp_sock *x, u32 wnd)
+{
+	return wnd ? max(wnd, window_unit(x)) : 0;
+}
+
 /**
  * xtcp_largest_window() - what can be offered while the receive buffer is empty
  * @sk: the connection, or the listener of one to come
@@ -27,7 +44,9 @@ static u32 window_for(const struct xtcp_sock *x, int space)
  */
 u32 xtcp_largest_window(const struct sock *sk)
 {
-	return window_for(xtcp_sk(sk), READ_ONCE(sk->sk_rcvbuf));
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	return window_in_sight(x, window_for(x, READ_ONCE(sk->sk_rcvbuf)));
 }
 
 /**
@@ -48,7 +67,7 @@ u32 xtcp_offered_window(const struct sock *sk)
 	/* what we offer we must take, so where memory is scarce offer less */
 	if (unlikely(xtcp_memory_scarce(sk)))
 		offered = min(offered, SEGS_WHEN_SCARCE * x->rcv_mss);
-	return offered;
+	return window_in_sight(x, offered);
 }
 
 /* How far the right edge must move to be worth telling: a full segment, or half
@@ -66,11 +85,11 @@ static u32 window_step(const struct sock *sk)
  * xtcp_select_window() - SEG.WND of the segment that leaves now
  * @sk: the connection, locked
  *
- * The window's right edge never moves left (SHLD-14), and right only in steps
- * that let the peer send a full segment, or half the buffer.  But where there was no
- * memory for a segment in the window, the window is 0: a peer that knows probes with
- * patience; one that does not know counts its retransmissions and gives up (MUST-39,
- * MAY-8).  The scale rounds: never so that the edge moves left (RFC 7323, 2.4).
+ * The window's right edge never moves left (SHLD-14), but for the rounding (see above),
+ * and right only in steps that let the peer send a full segment, or half the buffer.  But
+ * where there was no memory for a segment in the window, the window is 0: a peer that
+ * knows probes with patience; one that does not know counts its retransmissions and gives
+ * up (MUST-39, MAY-8).
  *
  * Return: the window, as it is in the header
  */
@@ -78,8 +97,7 @@ u16 xtcp_select_window(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 current_wnd = xtcp_rcv_window(x), offered = current_wnd;
-	u32 least = current_wnd + window_step(sk), wire;
-	u8 scale = x->agreed.rcv_wscale;
+	u32 least = current_wnd + window_step(sk), unit = window_unit(x);
 
 	/* mostly not even an empty buffer could offer as much */
 	if (least <= xtcp_largest_window(sk)) {
@@ -92,12 +110,13 @@ u16 xtcp_select_window(struct sock *sk)
 		offered = 0;
 	}
 	if (offered > current_wnd)
-		offered = max(current_wnd, offered >> scale << scale);
-	wire = DIV_ROUND_UP(offered, 1u << scale);
+		offered = max(current_wnd, round_down(offered, unit));
+	if (offered & (unit - 1) && round_up(offered, unit) <= xtcp_offered_window(sk))
+		offered = round_up(offered, unit);
 	x->rcv_wup = x->rcv_nxt;
-	x->rcv_wnd = wire << scale;
+	x->rcv_wnd = offered;
 	xtcp_window_note_edge(x);
-	return wire;
+	return offered >> x->agreed.rcv_wscale;
 }
 
 /**
@@ -108,7 +127,10 @@ u16 xtcp_select_window(struct sock *sk)
  */
 bool xtcp_window_worth_telling(const struct sock *sk)
 {
-	u32 current_wnd = xtcp_rcv_window(xtcp_sk(sk)), offered;
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	/* as the peer knows it */
+	s32 known = x->rcv_wup + round_down(x->rcv_wnd, window_unit(x)) - x->rcv_nxt;
+	u32 current_wnd = max(known, 0), offered;
 
 	/* mostly not even an empty buffer could offer as much */
 	if (2 * current_wnd > xtcp_largest_window(sk))
@@ -124,8 +146,8 @@ static void limit_first_window(struct sock *sk, u32 mss)
 	const struct dst_entry *dst = __sk_dst_get(sk);
 	u32 segs = dst ? dst_metric(dst, RTAX_INITRWND) : 0;
 
-	xtcp_sk(sk)->rcv_limit = segs ? min_t(u64, (u64)segs * mss, U16_MAX) :
-					U32_MAX;
+	xtcp_sk(sk)->rcv_limit = segs ? min_t(u64, (u64)segs * mss,
+						     XTCP_WINDOW_MAX) : U32_MAX;
 }
 
 /**
