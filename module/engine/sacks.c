@@ -33,13 +33,34 @@ static bool adjoins(const struct xtcp_range *a, const struct xtcp_range *b)
 	return seq_leq(a->start, b->end) && seq_leq(b->start, a->end);
 }
 
-/* What two ranges that adjoin have in common; nothing, perhaps. */
-static struct xtcp_range common(const struct xtcp_range *a, const struct xtcp_range *b)
+/**
+ * xtcp_sacks_held() - what of a segment is held already?
+ * @s: the blocks
+ * @start: the segment's first sequence number
+ * @end: behind its last
+ * @held: where to write the first part of it that is held
+ *
+ * Pure.  RFC 2883, 4.2: of several such parts the first is reported.
+ *
+ * Return: whether any is
+ */
+bool xtcp_sacks_held(const struct xtcp_sacks *s, u32 start, u32 end,
+		     struct xtcp_range *held)
 {
-	return (struct xtcp_range) {
-		.start = seq_gt(a->start, b->start) ? a->start : b->start,
-		.end = seq_lt(a->end, b->end) ? a->end : b->end,
-	};
+	bool any = false;
+	u32 i;
+
+	for (i = 0; i < s->count; i++) {
+		const struct xtcp_range *b = &s->block[i];
+
+		if (seq_geq(b->start, end) || seq_leq(b->end, start) ||
+		    (any && seq_geq(b->start, held->start)))
+			continue;
+		held->start = seq_gt(b->start, start) ? b->start : start;
+		held->end = seq_lt(b->end, end) ? b->end : end;
+		any = true;
+	}
+	return any;
 }
 
 /**
@@ -47,27 +68,20 @@ static struct xtcp_range common(const struct xtcp_range *a, const struct xtcp_ra
  * @s: the blocks
  * @start: its first sequence number
  * @end: behind its last
- * @dsack: whether to report what of it had come before
  *
  * Pure.
  */
-void xtcp_sacks_add(struct xtcp_sacks *s, u32 start, u32 end, bool dsack)
+void xtcp_sacks_add(struct xtcp_sacks *s, u32 start, u32 end)
 {
 	struct xtcp_range r = { start, end };
 	u32 i = 0;
 
 	while (i < s->count) {
 		const struct xtcp_range *b = &s->block[i];
-		struct xtcp_range twice;
 
 		if (!adjoins(b, &r)) {
 			i++;
 			continue;
-		}
-		twice = common(b, &(struct xtcp_range){ start, end });
-		if (dsack && seq_lt(twice.start, twice.end)) {
-			s->dup = twice;
-			s->has_dup = true;
 		}
 		if (seq_lt(b->start, r.start))
 			r.start = b->start;

@@ -25,7 +25,9 @@ struct xtcp_sacks {
 	bool			has_dup;
 };
 
-void xtcp_sacks_add(struct xtcp_sacks *s, u32 start, u32 end, bool dsack);
+bool xtcp_sacks_held(const struct xtcp_sacks *s, u32 start, u32 end,
+		     struct xtcp_range *held);
+void xtcp_sacks_add(struct xtcp_sacks *s, u32 start, u32 end);
 void xtcp_sacks_received(struct xtcp_sacks *s, u32 rcv_nxt);
 void xtcp_sacks_forget(struct xtcp_sacks *s, u32 from);
 void xtcp_sacks_duplicate(struct xtcp_sacks *s, u32 start, u32 end);

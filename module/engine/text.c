@@ -112,6 +112,15 @@ void xtcp_note_duplicate(struct xtcp_sock *x, u32 start, u32 end)
 	xtcp_count(x->xn, DSACKS_OUT);
 }
 
+/* Is some of a segment that brings something new held already? */
+static void note_held_part(struct xtcp_sock *x, const struct xtcp_segment *seg)
+{
+	struct xtcp_range held;
+
+	if (xtcp_sacks_held(&x->sacks, seg->seq, seg->end, &held))
+		xtcp_note_duplicate(x, held.start, held.end);
+}
+
 /* A segment before its turn: RFC 5681, 4.2: a duplicate ACK tells of the gap. */
 static enum xtcp_drop_reason hold_text(struct sock *sk, struct sk_buff *skb,
 				       const struct xtcp_segment *seg)
@@ -120,10 +129,12 @@ static enum xtcp_drop_reason hold_text(struct sock *sk, struct sk_buff *skb,
 	enum xtcp_drop_reason reason = xtcp_rcvq_hold(sk, skb);
 
 	xtcp_ack_now(&x->ack);
-	if (reason == XTCP_DROP_DUPLICATE)
+	if (reason == XTCP_DROP_DUPLICATE) {
 		xtcp_note_duplicate(x, seg->seq, seg->end);
-	else if (reason == XTCP_DROP_NONE && x->agreed.sack)
-		xtcp_sacks_add(&x->sacks, seg->seq, seg->end, x->agreed.dsack);
+	} else if (reason == XTCP_DROP_NONE && x->agreed.sack) {
+		note_held_part(x, seg);
+		xtcp_sacks_add(&x->sacks, seg->seq, seg->end);
+	}
 	return reason;
 }
 
@@ -153,6 +164,8 @@ static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 	if (unlikely(seq_lt(seg->seq, x->rcv_nxt)))
 		xtcp_note_duplicate(x, seg->seq, x->rcv_nxt);
 	filled = !xtcp_reassembly_empty(&x->reassembly);
+	if (unlikely(filled) && seg->seq == x->rcv_nxt)
+		note_held_part(x, seg);
 	if (unlikely(!xtcp_rcvq_add(sk, skb))) {
 		/* the peer must wait, not take it for a loss */
 		x->no_memory = 1;
