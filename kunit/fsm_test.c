@@ -89,6 +89,7 @@ static const struct arrow arrows[] = {
 
 	/* 3.10.7.4, fourth, MAY-2: a new incarnation */
 	{ TCP_TIME_WAIT,   XTCP_EV_RCV_SYN,	   TCP_CLOSE },
+	{ TCP_TIME_WAIT,   XTCP_EV_ACTIVE_OPEN,	   TCP_CLOSE },
 };
 
 static int arrow_from(int state, int event)

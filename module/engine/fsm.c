@@ -92,8 +92,9 @@ static const struct xtcp_fsm_row xtcp_fsm[XTCP_FSM_STATES] = {
 		[XTCP_EV_ERROR]		 = TCP_CLOSE,
 	} },
 	[TCP_TIME_WAIT] = { "TIME_WAIT", {
+		[XTCP_EV_ACTIVE_OPEN]	 = TCP_CLOSE,	/* a new incarnation takes its place */
 		[XTCP_EV_ABORT]		 = TCP_CLOSE,
-		[XTCP_EV_RCV_SYN]	 = TCP_CLOSE,	/* a new incarnation takes its place */
+		[XTCP_EV_RCV_SYN]	 = TCP_CLOSE,	/* so does it here */
 		[XTCP_EV_RCV_FIN]	 = TCP_TIME_WAIT,
 		[XTCP_EV_RCV_RST]	 = TCP_CLOSE,
 		[XTCP_EV_2MSL]		 = TCP_CLOSE,

@@ -20,6 +20,7 @@
 #include "sndq.h"
 #include "timeout.h"
 #include "timers.h"
+#include "timewait.h"
 #include "window.h"
 
 #define LAST_ACK_HELD_MOST	(HZ / 5)	/* as Linux */
@@ -44,6 +45,14 @@ static void open_undo(struct sock *sk, bool was_bound)
 	sk->sk_route_caps = 0;
 }
 
+/* TIME_WAIT may.  Then the new connection begins beyond the old one. */
+static bool old_one_yields(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	return xtcp_timewait_follow(x->xn, &x->node.tuple, &x->iss);
+}
+
 /* Settle all of the 4-tuple: the peer, our address, and our port. */
 static int open_addresses(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 {
@@ -53,7 +62,7 @@ static int open_addresses(struct sock *sk, const struct in6_addr *raddr, u16 rpo
 
 	err = x->ip->connect(sk, raddr, rport);
 	if (!err)
-		err = xtcp_port_connect(sk);
+		err = xtcp_port_connect(sk, old_one_yields);
 	if (err)
 		return err;
 	inet->inet_sport = htons(inet->inet_num);
@@ -92,7 +101,8 @@ int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 	xtcp_offer(&x->agreed, &x->xn->sysctl, x->window_clamp, READ_ONCE(sk->sk_rcvbuf));
 	x->ts.offset = xtcp_timestamp_offset(x->xn, &x->node.tuple);
 	x->ts.recent = xtcp_tsval(&x->ts);
-	x->iss = xtcp_isn(x->xn, &x->node.tuple);
+	if (likely(!x->iss))
+		x->iss = xtcp_isn(x->xn, &x->node.tuple);
 	x->snd_una = x->iss;
 	x->snd_nxt = x->iss;
 	x->write_seq = x->iss;

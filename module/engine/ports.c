@@ -346,7 +346,7 @@ static int port_enter(struct xtcp_port *port, struct sock *sk,
 }
 
 /* Own a port by connect(), unless somebody bound it, and take the 4-tuple. */
-static int port_try_connect(struct sock *sk, u16 num)
+static int port_connect_to(struct sock *sk, u16 num)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 key = port_key(x->node.tuple.wire, num);
@@ -367,6 +367,16 @@ static int port_try_connect(struct sock *sk, u16 num)
 		port_free_unowned(port);
 	spin_unlock_bh(port_lock(x->xn, key));
 	xtcp_hold_put(hold);
+	return err;
+}
+
+/* As port_connect_to(); what stands for the 4-tuple may make room. */
+static int port_try_connect(struct sock *sk, u16 num, xtcp_port_yields *yields)
+{
+	int err = port_connect_to(sk, num);
+
+	if (err == -EADDRNOTAVAIL && yields(sk))
+		err = port_connect_to(sk, num);
 	return err;
 }
 
@@ -444,12 +454,13 @@ int xtcp_port_readdress(struct sock *sk)
  * xtcp_port_connect() - choose a port for an active open and enter the table
  * @sk: the socket, locked; its tuple has both addresses and the remote port,
  *	and the local one if it was bound
+ * @yields: asked where something stands for the 4-tuple that its tuple has
  *
  * Process context.
  *
  * Return: 0; -EADDRNOTAVAIL where the 4-tuple, or every one, is taken; -ENOMEM
  */
-int xtcp_port_connect(struct sock *sk)
+int xtcp_port_connect(struct sock *sk, xtcp_port_yields *yields)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	int low, high, count, i, err;
@@ -461,6 +472,8 @@ int xtcp_port_connect(struct sock *sk)
 	if (x->owner.port) {
 		err = xtcp_port_readdress(sk);
 		if (!err)
+			err = xtcp_node_insert(x->xn, &x->node);
+		if (err == -EADDRNOTAVAIL && yields(sk))
 			err = xtcp_node_insert(x->xn, &x->node);
 		x->hashed = !err;
 		return err;
@@ -474,7 +487,7 @@ int xtcp_port_connect(struct sock *sk)
 
 		if (inet_is_local_reserved_port(sock_net(sk), num))
 			continue;
-		err = port_try_connect(sk, num);
+		err = port_try_connect(sk, num, yields);
 		if (!err) {
 			port_search_ends(&search, i + 1);
 			return 0;

@@ -12,7 +12,10 @@ void xtcp_ports_net_exit(struct xtcp_net *xn);
 
 int xtcp_get_port(struct sock *sk, unsigned short num);
 int xtcp_port_readdress(struct sock *sk);
-int xtcp_port_connect(struct sock *sk);
+/* Does what stands for the 4-tuple that @sk wants make room for it? */
+typedef bool xtcp_port_yields(struct sock *sk);
+
+int xtcp_port_connect(struct sock *sk, xtcp_port_yields *yields);
 int xtcp_port_listen(struct sock *sk);
 void xtcp_port_unlisten(struct sock *sk);
 int xtcp_port_inherit(struct sock *child, struct sock *listener);

@@ -270,7 +270,7 @@ int xtcp_rcv(struct sk_buff *skb)
  * @xn: the namespace
  * @skb: the segment, or an ICMP error that quotes one
  * @t: its 4-tuple, as seen from here
- * @syn_seq: the sequence number of a SYN that asks for a connection, or NULL
+ * @syn: what it says, if it is a SYN that asks for a connection; or NULL
  *
  * Under rcu_read_lock().
  *
@@ -278,14 +278,14 @@ int xtcp_rcv(struct sk_buff *skb)
  * does not end
  */
 bool xtcp_knows(struct xtcp_net *xn, const struct sk_buff *skb,
-		const struct xtcp_tuple *t, const u32 *syn_seq)
+		const struct xtcp_tuple *t, const struct xtcp_segment *syn)
 {
 	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
 
-	if (!node || !syn_seq || node->kind != XTCP_KIND_TIME_WAIT)
+	if (!node || !syn || node->kind != XTCP_KIND_TIME_WAIT)
 		return node;
 	return !xtcp_timewait_cede(container_of(node, struct xtcp_timewait, node),
-				   *syn_seq);
+				   syn);
 }
 
 /**

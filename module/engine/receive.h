@@ -7,10 +7,11 @@
 struct sk_buff;
 struct sock;
 struct xtcp_net;
+struct xtcp_segment;
 
 int xtcp_rcv(struct sk_buff *skb);
 bool xtcp_knows(struct xtcp_net *xn, const struct sk_buff *skb,
-		const struct xtcp_tuple *t, const u32 *syn_seq);
+		const struct xtcp_tuple *t, const struct xtcp_segment *syn);
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 
 #endif /* _XTCP_RECEIVE_H */

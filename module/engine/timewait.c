@@ -236,19 +236,21 @@ static void timewait_ack_limited(struct xtcp_timewait *tw)
 	timewait_ack(tw);
 }
 
-/* MAY-2: a SYN beyond all that the old connection received may open a new one. */
-static bool is_beyond(const struct xtcp_timewait *tw, u32 seq)
-{
-	return seq_gt(seq, tw->rcv_nxt);
-}
-
-/* RFC 6191, 2: a timestamp beyond the old connection's says the same, whatever the
- * sequence number.
+/* MAY-2: a SYN beyond all that the old connection received may open a new one.  But where
+ * the new one will have timestamps, they say what is new, and what is old (RFC 6191, 2);
+ * if the old one had none, nothing of it can be taken for the new one's.
  */
-static bool is_later(const struct xtcp_timewait *tw, const struct xtcp_options *opt)
+static bool is_new(const struct xtcp_timewait *tw, const struct xtcp_segment *syn)
 {
-	return tw->agreed.timestamps && opt->present & XTCP_OPT_TIMESTAMPS &&
-	       seq_gt(opt->tsval, tw->ts.recent);
+	bool beyond = seq_gt(syn->seq, tw->rcv_nxt);
+
+	if (!(syn->opt.present & XTCP_OPT_TIMESTAMPS) ||
+	    !READ_ONCE(tw->xn->sysctl.timestamps))
+		return beyond;
+	if (!tw->agreed.timestamps)
+		return true;
+	return seq_gt(syn->opt.tsval, tw->ts.recent) ||
+	       (beyond && syn->opt.tsval == tw->ts.recent);
 }
 
 /* Is it such a SYN, and is there a listener to open the connection? */
@@ -256,8 +258,7 @@ static bool new_incarnation(const struct xtcp_timewait *tw,
 			    const struct sk_buff *skb,
 			    const struct xtcp_segment *seg)
 {
-	return !(seg->flags & (XTCP_ACK | XTCP_FIN)) &&
-	       (is_beyond(tw, seg->seq) || is_later(tw, &seg->opt)) &&
+	return !(seg->flags & (XTCP_ACK | XTCP_FIN)) && is_new(tw, seg) &&
 	       xtcp_lookup_listener(tw->xn, &tw->node.tuple, xtcp_skb_iif(skb),
 				    xtcp_skb_sdif(skb));
 }
@@ -265,20 +266,80 @@ static bool new_incarnation(const struct xtcp_timewait *tw,
 /**
  * xtcp_timewait_cede() - a SYN comes, and only another TCP may have a listener
  * @tw: the object, as the table answered
- * @seq: the SYN's sequence number
+ * @syn: what the SYN says
  *
  * RFC 9293, 3.6.1, MAY-2.  Under RCU.
  *
  * Return: true: the object is gone, and the SYN is for that other TCP; false: TIME_WAIT
  * must answer it
  */
-bool xtcp_timewait_cede(struct xtcp_timewait *tw, u32 seq)
+bool xtcp_timewait_cede(struct xtcp_timewait *tw, const struct xtcp_segment *syn)
 {
-	if (!is_beyond(tw, seq) || !xtcp_timewait_get(tw))
+	if (!is_new(tw, syn) || !xtcp_timewait_get(tw))
 		return false;
 	xtcp_timewait_kill(tw, XTCP_EV_RCV_SYN);
 	xtcp_timewait_put(tw);
 	return true;
+}
+
+/* A sequence number for a new incarnation, beyond all that the old one sent. */
+static u32 later_isn(const struct xtcp_timewait *tw)
+{
+	return tw->snd_nxt + U16_MAX + 2 ?: 1;
+}
+
+/* Does it stay on this host? */
+static bool is_loopback(const struct xtcp_node *node)
+{
+	return ipv4_is_loopback(xtcp_addr_v4(&node->tuple.laddr)) ||
+	       ipv4_is_loopback(xtcp_addr_v4(&node->tuple.raddr)) ||
+	       node->ifindex == LOOPBACK_IFINDEX;
+}
+
+/* May a new connection of ours follow at once?  It will begin beyond this one's sequence
+ * numbers, and its timestamps be later than this one's last (RFC 6191, 3), for that came
+ * in an earlier second: as Linux.
+ */
+static bool may_be_followed(const struct xtcp_timewait *tw)
+{
+	u8 reuse = READ_ONCE(tw->xn->sysctl.tw_reuse);
+
+	return (reuse == 1 || (reuse == 2 && is_loopback(&tw->node))) &&
+	       tw->agreed.timestamps && READ_ONCE(tw->xn->sysctl.timestamps) &&
+	       (s32)(xtcp_now_s() - tw->ts.recent_s) > 0;
+}
+
+/**
+ * xtcp_timewait_follow() - connect() wants a 4-tuple: if it is in TIME_WAIT, may it?
+ * @xn: the namespace
+ * @t: the 4-tuple
+ * @isn: set to the ISN of the new connection, where it may; never 0
+ *
+ * Process context.
+ *
+ * Return: true: there was such an object, and it is gone; false: nothing has changed
+ */
+bool xtcp_timewait_follow(struct xtcp_net *xn, const struct xtcp_tuple *t, u32 *isn)
+{
+	struct xtcp_timewait *tw;
+	struct xtcp_node *node;
+	bool may = false;
+
+	rcu_read_lock();
+	node = xtcp_lookup(xn, t);
+	if (node && node->kind == XTCP_KIND_TIME_WAIT) {
+		tw = container_of(node, struct xtcp_timewait, node);
+		spin_lock_bh(&tw->lock);
+		may = !tw->dead && may_be_followed(tw);
+		if (may) {
+			*isn = later_isn(tw);
+			timewait_end(tw, XTCP_EV_ACTIVE_OPEN);
+			xtcp_count(xn, TW_REUSED);
+		}
+		spin_unlock_bh(&tw->lock);
+	}
+	rcu_read_unlock();
+	return may;
 }
 
 /* The remote FIN came again: 2MSL begins anew. */
@@ -290,22 +351,20 @@ static void timewait_fin(struct xtcp_timewait *tw)
 			  xtcp_bounded(tw->xn, time_wait) * HZ);
 }
 
-/* RFC 7323, 5.3.  A SYN of a peer that has begun anew need not have a timestamp.  Return:
- * why to drop the segment, or XTCP_DROP_NONE
+/* RFC 7323, 5.3; of a SYN is_new() judges.  Return: why to drop the segment, or
+ * XTCP_DROP_NONE
  */
 static enum xtcp_drop_reason timewait_judge(struct xtcp_timewait *tw,
 					    const struct xtcp_segment *seg)
 {
 	enum xtcp_drop_reason reason;
 
-	if (!tw->agreed.timestamps)
+	if (!tw->agreed.timestamps || seg->flags & (XTCP_SYN | XTCP_RST))
 		return XTCP_DROP_NONE;
 	reason = xtcp_timestamp_judge(&tw->ts, seg);
-	if (reason == XTCP_DROP_NO_TIMESTAMP && seg->flags & XTCP_SYN)
-		return XTCP_DROP_NONE;
 	if (reason == XTCP_DROP_PAWS)
 		timewait_ack_limited(tw);
-	else if (!reason && !(seg->flags & (XTCP_SYN | XTCP_RST)) && seg->seq == tw->rcv_nxt)
+	else if (!reason && seg->seq == tw->rcv_nxt)
 		xtcp_timestamp_set_recent(&tw->ts, seg->opt.tsval);
 	return reason;
 }
@@ -333,7 +392,7 @@ static enum xtcp_drop_reason timewait_take(struct xtcp_timewait *tw,
 	}
 	if (seg->flags & XTCP_SYN) {
 		if (new_incarnation(tw, skb, seg)) {
-			XTCP_CB(skb)->isn = tw->snd_nxt + U16_MAX + 2;
+			XTCP_CB(skb)->isn = later_isn(tw);
 			timewait_end(tw, XTCP_EV_RCV_SYN);
 			xtcp_count(tw->xn, TW_REUSED);
 			return XTCP_DROP_NONE;

@@ -20,6 +20,23 @@ static u64 info_rate_bytes(unsigned long bytes_per_s)
 	return bytes_per_s == ~0UL ? ~0ULL : bytes_per_s;
 }
 
+/* What the two SYNs have agreed on, once both are known. */
+static void get_info_agreed(const struct sock *sk, struct tcp_info *info)
+{
+	const struct xtcp_agreed *a = &xtcp_sk(sk)->agreed;
+
+	info->tcpi_rcv_wscale = a->rcv_wscale;
+	if (sk->sk_state == TCP_SYN_SENT)
+		return;
+	info->tcpi_snd_wscale = a->snd_wscale;
+	if (a->timestamps)
+		info->tcpi_options |= TCPI_OPT_TIMESTAMPS;
+	if (a->sack)
+		info->tcpi_options |= TCPI_OPT_SACK;
+	if (a->wscale)
+		info->tcpi_options |= TCPI_OPT_WSCALE;
+}
+
 /* The path, the windows and the timers, as they are now. */
 static void get_info_now(struct sock *sk, struct tcp_info *info)
 {
@@ -127,6 +144,7 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_sacked = sk->sk_max_ack_backlog;
 		return;
 	}
+	get_info_agreed(sk, info);
 	get_info_now(sk, info);
 	get_info_recovery(xtcp_sk(sk), info);
 	get_info_tally(&xtcp_sk(sk)->tally, info);

@@ -87,19 +87,21 @@ static void claim_tuple(struct xtcp_tuple *t, const struct sk_buff *skb,
 	t->rport = rport;
 }
 
-/* Does this segment ask for a connection?  Then @seq is its sequence number. */
-static bool claim_is_opening(struct sk_buff *skb, u32 *seq)
+/* Does this segment ask for a connection?  Then @syn is what it says. */
+static bool claim_is_opening(struct sk_buff *skb, struct xtcp_segment *syn)
 {
-	u32 offset = ip_hdrlen(skb);
+	u32 offset = ip_hdrlen(skb), bytes;
 	const struct tcphdr *th;
-	struct tcphdr buf;
+	u8 buf[XTCP_HEADER_MAX_BYTES];
+	const void *header;
 
-	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
+	th = skb_header_pointer(skb, offset, sizeof(*th), buf);
 	if (!th || !th->syn || th->ack || th->rst ||
 	    nf_ip_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP))
 		return false;
-	*seq = ntohl(th->seq);
-	return true;
+	bytes = th->doff * 4;
+	header = skb_header_pointer(skb, offset, bytes, buf);
+	return header && !xtcp_segment_parse(syn, header, bytes);
 }
 
 /* Is this segment for us, on a port that the kernel's TCP may share?  Where the
@@ -109,14 +111,14 @@ static bool claim_among_others(struct xtcp_net *xn, struct sk_buff *skb, u16 lpo
 			       u16 rport, enum claim_part part)
 {
 	const struct iphdr *iph = ip_hdr(skb);
+	struct xtcp_segment syn;
 	struct xtcp_tuple t;
-	u32 seq;
 
 	claim_tuple(&t, skb, iph->daddr, iph->saddr, lport, rport);
 	if (!upcalls->knows(xn, skb, &t, NULL))
-		return part == CLAIM_PART_OPENING && claim_is_opening(skb, &seq);
-	return part == CLAIM_PART_OPENING || !claim_is_opening(skb, &seq) ||
-	       upcalls->knows(xn, skb, &t, &seq);
+		return part == CLAIM_PART_OPENING && claim_is_opening(skb, &syn);
+	return part == CLAIM_PART_OPENING || !claim_is_opening(skb, &syn) ||
+	       upcalls->knows(xn, skb, &t, &syn);
 }
 
 /* Is this segment for us?  Only the ports of the TCP header are read. */

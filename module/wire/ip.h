@@ -110,15 +110,16 @@ struct xtcp_icmp {
  *	here.  Softirq, under rcu_read_lock().  Return: 0, or -ENOENT where nothing has
  *	that 4-tuple
  * @knows: is there anything with that 4-tuple, a listener aside, for a segment or an
- *	ICMP error that quotes one?  @syn_seq: of a SYN that asks for a connection, or
- *	NULL: it may end TIME_WAIT, and is then not for us.  Under rcu_read_lock()
+ *	ICMP error that quotes one?  @syn: what a SYN that asks for a connection
+ *	says, or NULL: it may end TIME_WAIT, and is then not for us.  Under
+ *	rcu_read_lock()
  */
 struct xtcp_ip_upcalls {
 	int	(*receive)(struct sk_buff *skb);
 	int	(*icmp_error)(struct sk_buff *skb, const struct xtcp_tuple *t,
 			      const struct xtcp_icmp *icmp);
 	bool	(*knows)(struct xtcp_net *xn, const struct sk_buff *skb,
-			 const struct xtcp_tuple *t, const u32 *syn_seq);
+			 const struct xtcp_tuple *t, const struct xtcp_segment *syn);
 };
 
 /**
