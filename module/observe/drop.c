@@ -19,6 +19,35 @@ static const u8 drop_counter[XTCP_DROP_MAX] = {
 #undef XTCP_DROP_COUNTER
 };
 
+/**
+ * xtcp_trace_options() - a segment's options as text
+ * @p: where a trace's line is put together
+ * @opt: what the record keeps of them
+ *
+ * In the order of the wire.  Called as a trace is read, as __print_flags() is.
+ *
+ * Return: the text, in @p; it begins with a space, or is empty
+ */
+const char *xtcp_trace_options(struct trace_seq *p, struct xtcp_trace_options opt)
+{
+	const char *text = trace_seq_buffer_ptr(p);
+	u32 i;
+
+	if (opt.mss)
+		trace_seq_printf(p, " mss %u", opt.mss);
+	if (opt.present & XTCP_OPT_SACK_PERMITTED)
+		trace_seq_puts(p, " sackok");
+	if (opt.present & XTCP_OPT_TIMESTAMPS)
+		trace_seq_printf(p, " ts %u ecr %u", opt.tsval, opt.tsecr);
+	if (opt.present & XTCP_OPT_WSCALE)
+		trace_seq_printf(p, " wscale %u", opt.wscale);
+	for (i = 0; i < opt.sacks; i++)
+		trace_seq_printf(p, "%s %u..%u", i ? "" : " sack", opt.sack[2 * i],
+				 opt.sack[2 * i + 1]);
+	trace_seq_putc(p, 0);
+	return text;
+}
+
 /* Of a segment that may be damaged: only what surely is there is read. */
 static void trace_dropped(const struct sk_buff *skb, u8 reason)
 {

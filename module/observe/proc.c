@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/net/xtcp, in the columns of /proc/net/tcp, and /proc/net/xtcp_stat, the
- * counters: a name and a value a line.
+ * /proc/net/xtcp, in the columns of /proc/net/tcp, with the options that were agreed on
+ * behind them; and /proc/net/xtcp_stat, the counters: a name and a value a line.
  */
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
@@ -33,19 +33,37 @@ static int proc_stat_show(struct seq_file *seq, void *v)
 
 #define LINE_WIDTH 149
 
+/* A word, as ss(8) names them: "ts,sack,wscale:7,8"; "-": none.  The first scale is the
+ * peer's, the second ours.
+ */
+static void conns_show_agreed(struct seq_file *seq, const struct xtcp_agreed *a)
+{
+	if (a->timestamps)
+		seq_puts(seq, "ts");
+	if (a->sack)
+		seq_printf(seq, "%ssack", a->timestamps ? "," : "");
+	if (a->wscale)
+		seq_printf(seq, "%swscale:%u,%u", a->timestamps || a->sack ? "," : "",
+			   a->snd_wscale, a->rcv_wscale);
+	if (!a->timestamps && !a->sack && !a->wscale)
+		seq_putc(seq, '-');
+}
+
 static void conns_show_line(struct seq_file *seq, const struct xtcp_tuple *t,
 			    int state, u32 tx, u32 rx, int timer, long expires,
-		      int retries, kuid_t uid, unsigned long inode)
+			    int retries, kuid_t uid, unsigned long inode,
+			    const struct xtcp_agreed *agreed)
 {
 	long left = max(expires - (long)jiffies, 0L);
 
 	seq_setwidth(seq, LINE_WIDTH);
 	seq_printf(seq,
-		   "%4d: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu",
+		   "%4d: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu ",
 		   (int)seq->index - 1, (__force u32)xtcp_addr_v4(&t->laddr), t->lport,
 		   (__force u32)xtcp_addr_v4(&t->raddr), t->rport, state, tx, rx,
 		   timer, timer ? jiffies_to_clock_t(left) : 0, retries,
 		   from_kuid_munged(seq_user_ns(seq), uid), 0, inode);
+	conns_show_agreed(seq, agreed);
 	seq_pad(seq, '\n');
 }
 
@@ -53,6 +71,7 @@ static void conns_show_connection(struct seq_file *seq, struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	int state = inet_sk_state_load(sk), timer = 0;
+	struct xtcp_agreed agreed = { };
 	unsigned long expires = 0;
 	u32 tx, rx;
 
@@ -62,6 +81,8 @@ static void conns_show_connection(struct seq_file *seq, struct sock *sk)
 	} else {
 		tx = READ_ONCE(x->write_seq) - READ_ONCE(x->snd_una);
 		rx = READ_ONCE(x->rcv_nxt) - READ_ONCE(x->copied_seq);
+		if (state != TCP_SYN_SENT)	/* there it is what we offer */
+			agreed = x->agreed;
 	}
 	if (xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT)) {
 		timer = x->snd_una == x->snd_nxt ? 4 : 1;
@@ -71,7 +92,7 @@ static void conns_show_connection(struct seq_file *seq, struct sock *sk)
 		expires = x->expires[XTCP_TIMER_KEEPALIVE];
 	}
 	conns_show_line(seq, &x->node.tuple, state, tx, rx, timer, expires,
-			x->retries, sock_i_uid(sk), sock_i_ino(sk));
+			x->retries, sock_i_uid(sk), sock_i_ino(sk), &agreed);
 }
 
 static void conns_show_node(struct seq_file *seq, struct xtcp_node *node)
@@ -87,12 +108,12 @@ static void conns_show_node(struct seq_file *seq, struct xtcp_node *node)
 		req = container_of(node, struct xtcp_request, node);
 		conns_show_line(seq, &node->tuple, TCP_SYN_RECV, 0, 0, 1,
 				req->timer.expires, req->retries,
-			  sock_i_uid(req->listener), 0);
+				sock_i_uid(req->listener), 0, &req->agreed);
 		break;
 	case XTCP_KIND_TIME_WAIT:
 		tw = container_of(node, struct xtcp_timewait, node);
 		conns_show_line(seq, &node->tuple, TCP_TIME_WAIT, 0, 0, 3,
-				tw->timer.expires, 0, GLOBAL_ROOT_UID, 0);
+				tw->timer.expires, 0, GLOBAL_ROOT_UID, 0, &tw->agreed);
 		break;
 	case XTCP_KIND_NONE:
 		break;
@@ -207,7 +228,7 @@ static int conns_show(struct seq_file *seq, void *v)
 
 	if (v == SEQ_START_TOKEN) {
 		seq_setwidth(seq, LINE_WIDTH);
-		seq_puts(seq, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode");
+		seq_puts(seq, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode options");
 		seq_pad(seq, '\n');
 	} else if (it->place == XTCP_CONNS_LISTENERS) {
 		conns_show_connection(seq, v);

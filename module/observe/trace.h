@@ -13,6 +13,7 @@
 #if !defined(_XTCP_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
 #define _XTCP_TRACE_H
 
+#include <linux/trace_seq.h>
 #include <linux/tracepoint.h>
 #include "../compat.h"
 #include "../engine/fsm.h"
@@ -48,7 +49,37 @@ static inline void xtcp_trace_addr(void *to, const struct in6_addr *a, u16 port)
 	}
 }
 
+static inline void xtcp_trace_sacks(u32 *to, const struct xtcp_options *opt)
+{
+	int i;
+
+	memset(to, 0, 2 * XTCP_SACK_BLOCKS_MAX * sizeof(*to));
+	for (i = 0; i < opt->sacks; i++) {
+		to[2 * i] = ntohl(opt->sack[i].start);
+		to[2 * i + 1] = ntohl(opt->sack[i].end);
+	}
+}
+
+/* What a record keeps of the options, for xtcp_trace_options(). */
+struct xtcp_trace_options {
+	u16	mss;
+	u8	present;
+	u8	wscale;
+	u32	tsval;
+	u32	tsecr;
+	u32	sacks;
+	const u32 *sack;
+};
+
+const char *xtcp_trace_options(struct trace_seq *p, struct xtcp_trace_options opt);
+
 #endif /* _XTCP_TRACE_HELPERS */
+
+#define XTCP_OPTIONS_SHOWN						\
+	xtcp_trace_options(p, (struct xtcp_trace_options) {		\
+		__entry->mss, __entry->present, __entry->wscale,	\
+		__entry->tsval, __entry->tsecr, __entry->sacks,		\
+		__entry->sack })
 
 #define XTCP_FLAGS_SHOWN(flags)			\
 	__print_flags(flags, "|",		\
@@ -110,6 +141,12 @@ DECLARE_EVENT_CLASS(xtcp_segment,
 		__field(__u32, seq)
 		__field(__u32, ack)
 		__field(__u32, len)
+		__field(__u8, present)
+		__field(__u8, wscale)
+		__field(__u16, sacks)
+		__field(__u32, tsval)
+		__field(__u32, tsecr)
+		__array(__u32, sack, 2 * XTCP_SACK_BLOCKS_MAX)
 	),
 	TP_fast_assign(
 		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
@@ -121,11 +158,17 @@ DECLARE_EVENT_CLASS(xtcp_segment,
 		__entry->seq = seg->seq;
 		__entry->ack = seg->ack;
 		__entry->len = len;
+		__entry->present = seg->opt.present;
+		__entry->wscale = seg->opt.wscale;
+		__entry->sacks = seg->opt.sacks;
+		__entry->tsval = seg->opt.tsval;
+		__entry->tsecr = seg->opt.tsecr;
+		xtcp_trace_sacks(__entry->sack, &seg->opt);
 	),
-	TP_printk("%pISpc > %pISpc %s: flags %s seq %u ack %u win %u len %u mss %u",
+	TP_printk("%pISpc > %pISpc %s: flags %s seq %u ack %u win %u len %u%s",
 		  __entry->laddr, __entry->raddr, XTCP_WIRE_SHOWN(__entry->wire),
 		  XTCP_FLAGS_SHOWN(__entry->flags), __entry->seq, __entry->ack,
-		  __entry->wnd, __entry->len, __entry->mss)
+		  __entry->wnd, __entry->len, XTCP_OPTIONS_SHOWN)
 );
 
 /* Received: the peer's end is named first, as on the wire. */
@@ -133,10 +176,10 @@ DEFINE_EVENT_PRINT(xtcp_segment, xtcp_segment_in,
 	TP_PROTO(const struct xtcp_tuple *t, const struct xtcp_segment *seg,
 		 u32 len),
 	TP_ARGS(t, seg, len),
-	TP_printk("%pISpc > %pISpc %s: flags %s seq %u ack %u win %u len %u mss %u",
+	TP_printk("%pISpc > %pISpc %s: flags %s seq %u ack %u win %u len %u%s",
 		  __entry->raddr, __entry->laddr, XTCP_WIRE_SHOWN(__entry->wire),
 		  XTCP_FLAGS_SHOWN(__entry->flags), __entry->seq, __entry->ack,
-		  __entry->wnd, __entry->len, __entry->mss)
+		  __entry->wnd, __entry->len, XTCP_OPTIONS_SHOWN)
 );
 
 DEFINE_EVENT(xtcp_segment, xtcp_segment_out,
