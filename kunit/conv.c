@@ -239,14 +239,12 @@ const char *conv_expect(struct conv *t, const char *fmt, ...)
 			  text, words);
 		return t->said;
 	}
-	if (!words_fit(&want, &got)) {
+	if (!words_fit(t, &want, &got)) {
 		scnprintf(t->said, sizeof(t->said),
 			  "expected %s (R %u, S %u, U %u), sent was %s", words,
 			  t->rcv_nxt, t->snd_nxt, t->snd_una, text);
 		return t->said;
 	}
-	if (got.seg.opt.present & XTCP_OPT_TIMESTAMPS)
-		t->tsval_seen = got.seg.opt.tsval;
 	conv_log(t, "    out: %s\n", text);
 	return NULL;
 }

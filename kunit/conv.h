@@ -20,6 +20,11 @@
  * have them without a word, m is shorter by the timestamps, and T is the last TSval that
  * xtcp sent; a segment that names one, or says plain, has those that it names.
  *
+ * The module's parameter conv_options gives options to the cases that do not call
+ * with_options().  What they say of sizes and windows holds all the same: link and peer
+ * take as much more as the timestamps need, the peer's scale is 0, and a window of xtcp's
+ * may be rounded.
+ *
  * Whatever xtcp sends must be expected: inject(), icmp(), fire(), returns() and the
  * end of the case fail where xtcp sent something before that the test did not look at.
  * So no test need assert silence; pass_over() is for what does not matter.
@@ -85,6 +90,7 @@
  * @win: the window in the peer's segments, unless they say another
  * @wscale: the window scale of the peer's SYN
  * @options: XTCP_OPT_*: what both ends have
+ * @unsaid: the case has not asked for them
  * @tsval: the timestamp in the peer's segments, unless they say another
  * @tsval_seen: T
  * @peer_mss: the MSS option of the peer's SYN, and what m stands for; 0: none,
@@ -109,6 +115,7 @@ struct conv {
 	u16			peer_mss;
 	u8			wscale;
 	u8			options;
+	bool			unsaid;
 	u32			tsval;
 	u32			tsval_seen;
 	struct socket		*listener;
@@ -128,6 +135,14 @@ struct conv {
 	char			said[1024];
 };
 
+/* What timestamps take of a segment in a case that does not know of them. */
+static inline u32 conv_unsaid_bytes(const struct conv *t)
+{
+	return t->unsaid && t->options & XTCP_OPT_TIMESTAMPS ? XTCP_TIMESTAMPS_BYTES : 0;
+}
+
+#define CONV_RCV_WSCALE	7	/* xtcp's, with the buffers that are its default */
+
 /* A step says what went wrong, or NULL; the line in the test is the place. */
 #define CONV_STEP(call)							\
 	do {								\
@@ -142,6 +157,7 @@ struct conv {
 /* ---- before and after a case: conv_case.c ---- */
 
 int conv_init(struct kunit *test);
+int conv_init_plain(struct kunit *test);
 int conv_init_csum(struct kunit *test);
 int conv_init_gso(struct kunit *test);
 int conv_init_bare(struct kunit *test);

@@ -4,14 +4,43 @@
  * and nothing left behind.
  */
 #include <linux/cpumask.h>
+#include <linux/moduleparam.h>
 #include <linux/sched.h>
 #include <net/ip.h>
 #include "../module/engine/close.h"
 #include "../module/socket/family.h"
 #include "conv.h"
 
+static u8 conv_options;
+module_param(conv_options, byte, 0444);
+MODULE_PARM_DESC(conv_options, "XTCP_OPT_*: what both ends have in the test cases that do not say");
+
 /* A suite's cases use one NIC: to make and free one takes longer than a case. */
 static struct nic *suite_nic;
+
+static void set_options(struct conv *t, u8 options, bool unsaid)
+{
+	u32 bytes = conv_unsaid_bytes(t);
+
+	t->options = options;
+	t->unsaid = unsaid;
+	t->wscale = unsaid ? 0 : 7;
+	t->xn->sysctl.window_scaling = !!(options & XTCP_OPT_WSCALE);
+	t->xn->sysctl.timestamps = !!(options & XTCP_OPT_TIMESTAMPS);
+	t->xn->sysctl.sack = !!(options & XTCP_OPT_SACK_PERMITTED);
+	if (bytes != conv_unsaid_bytes(t))
+		nic_set_mtu(t->nic, ETH_DATA_LEN + conv_unsaid_bytes(t));
+}
+
+/**
+ * with_options() - both ends have these options
+ * @t: the conversation, which has not begun
+ * @options: XTCP_OPT_*
+ */
+void with_options(struct conv *t, u8 options)
+{
+	set_options(t, options, false);
+}
 
 static int init_kind(struct kunit *test, enum nic_kind kind)
 {
@@ -39,17 +68,13 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
 	t->xn = xtcp_pernet(&init_net);
 	t->sysctl = t->xn->sysctl;
 	t->xn->sysctl.challenge_ack_ms = 0;
-	/* a case that is about them calls with_options() */
-	t->xn->sysctl.window_scaling = 0;
-	t->xn->sysctl.timestamps = 0;
-	t->xn->sysctl.sack = 0;
 	/* whose windows a reader can work out; CUBIC has tests of its own */
 	t->xn->sysctl.congestion_control = &xtcp_cong_reno;
+	set_options(t, conv_options, conv_options);
 	t->iss = HERE_ISS;
 	t->irs = THERE_ISS;
 	t->win = U16_MAX;
 	t->peer_mss = MSS;
-	t->wscale = 7;
 	t->tsval = 7000;
 	t->tuple.wire = IPPROTO_XTCP;
 	t->tuple.lport = HERE_PORT;
@@ -61,19 +86,6 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
 		t->counters[i] = conv_count(t, i);
 	test->priv = t;
 	return 0;
-}
-
-/**
- * with_options() - both ends have these options
- * @t: the conversation
- * @options: XTCP_OPT_*
- */
-void with_options(struct conv *t, u8 options)
-{
-	t->options = options;
-	t->xn->sysctl.window_scaling = !!(options & XTCP_OPT_WSCALE);
-	t->xn->sysctl.timestamps = !!(options & XTCP_OPT_TIMESTAMPS);
-	t->xn->sysctl.sack = !!(options & XTCP_OPT_SACK_PERMITTED);
 }
 
 /**
@@ -108,6 +120,21 @@ static int init_addressed(struct kunit *test, enum nic_kind kind)
 int conv_init(struct kunit *test)
 {
 	return init_addressed(test, NIC_PLAIN);
+}
+
+/**
+ * conv_init_plain() - conv_init() for cases that have options only if they ask for them
+ * @test: the case
+ *
+ * Return: 0 or a negative errno
+ */
+int conv_init_plain(struct kunit *test)
+{
+	int err = conv_init(test);
+
+	if (!err)
+		with_options(conv_of(test), 0);
+	return err;
 }
 
 /**

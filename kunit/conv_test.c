@@ -326,7 +326,7 @@ static struct kunit_case conv_cases[] = {
 
 struct kunit_suite conv_suite = {
 	.name = "conv",
-	.init = conv_init,
+	.init = conv_init_plain,
 	.exit = conv_exit,
 	.suite_exit = conv_suite_exit,
 	.test_cases = conv_cases,

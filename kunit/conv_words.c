@@ -40,8 +40,11 @@ static const char *read_flags(const char *p, u8 *flags)
 /* Each segment has timestamps, or none. */
 static u32 whole_segment(const struct conv *t)
 {
-	return (t->peer_mss ?: XTCP_MSS_DEFAULT) -
-	       (t->options & XTCP_OPT_TIMESTAMPS ? XTCP_TIMESTAMPS_BYTES : 0);
+	u32 bytes = t->options & XTCP_OPT_TIMESTAMPS ? XTCP_TIMESTAMPS_BYTES : 0;
+
+	if (!t->peer_mss)
+		return XTCP_MSS_DEFAULT - bytes;
+	return t->peer_mss + conv_unsaid_bytes(t) - bytes;
 }
 
 /* What one letter or number says; with an m behind it, that many segments. */
@@ -268,6 +271,8 @@ size_t conv_build(struct conv *t, u8 *packet, const char *said)
 	if (!words_read(t, said, &w))
 		return 0;
 	words_add_options(t, &w);
+	if (w.seg.opt.mss && w.seg.opt.present & XTCP_OPT_TIMESTAMPS)
+		w.seg.opt.mss = min(w.seg.opt.mss + conv_unsaid_bytes(t), (u32)U16_MAX);
 	if (!w.has_wscale)
 		w.seg.opt.wscale = t->wscale;
 	if (!w.has_ts)
@@ -368,6 +373,10 @@ const char *words_of_packet(struct conv *t, struct sk_buff *skb,
 		return "sent: an MSS without a SYN";
 	if (w->seg.sport != t->tuple.lport || w->seg.dport != t->tuple.rport)
 		return "sent: not of this conversation";
+	if (w->seg.opt.mss > conv_unsaid_bytes(t))
+		w->seg.opt.mss -= conv_unsaid_bytes(t);
+	if (w->seg.opt.present & XTCP_OPT_TIMESTAMPS)
+		t->tsval_seen = w->seg.opt.tsval;
 	w->len = len - w->seg.header_bytes;
 	w->gso = skb_shinfo(skb)->gso_size;
 	if (w->seg.opt.sacks > XTCP_SACK_BLOCKS_MAX)
@@ -433,6 +442,15 @@ void words_print(char *buf, size_t room, const struct words *w)
 		n += scnprintf(buf + n, room - n, " urg %u", w->seg.urg);
 }
 
+/* A window of xtcp's may be scaled and rounded where the case does not know of scales. */
+static bool window_fits(const struct conv *t, u32 want, u32 got)
+{
+	return want == got ||
+	       (t->unsaid && t->options & XTCP_OPT_WSCALE &&
+		(got == want >> CONV_RCV_WSCALE ||
+		 got == DIV_ROUND_UP(want, 1 << CONV_RCV_WSCALE)));
+}
+
 static bool sacks_fit(const struct xtcp_options *want, const struct xtcp_options *got)
 {
 	return want->sacks == got->sacks &&
@@ -441,10 +459,13 @@ static bool sacks_fit(const struct xtcp_options *want, const struct xtcp_options
 }
 
 /* Timestamps are in all segments or in none: those that are not said may be there. */
-static bool options_fit(const struct words *want, const struct words *got)
+static bool options_fit(const struct conv *t, const struct words *want,
+			const struct words *got)
 {
 	const struct xtcp_options *w = &want->seg.opt, *g = &got->seg.opt;
 
+	if (t->unsaid)
+		return true;
 	if ((w->present ^ g->present) & (XTCP_OPT_SACK_PERMITTED | XTCP_OPT_WSCALE))
 		return false;
 	if (w->present & ~g->present || (want->has_wscale && w->wscale != g->wscale))
@@ -455,12 +476,13 @@ static bool options_fit(const struct words *want, const struct words *got)
 
 /**
  * words_fit() - is this the segment that was expected?
+ * @t: the conversation
  * @want: the segment expected; what it does not say is not looked at
  * @got: the segment sent
  *
  * Return: whether it is
  */
-bool words_fit(const struct words *want, const struct words *got)
+bool words_fit(const struct conv *t, const struct words *want, const struct words *got)
 {
 	if (want->seg.flags != got->seg.flags || want->len != got->len)
 		return false;
@@ -468,8 +490,9 @@ bool words_fit(const struct words *want, const struct words *got)
 		return false;
 	return (!want->has_seq || want->seg.seq == got->seg.seq) &&
 	       (!want->has_ack || want->seg.ack == got->seg.ack) &&
-	       (!want->has_win || want->seg.wnd == got->seg.wnd) &&
+	       (!want->has_win || window_fits(t, want->seg.wnd, got->seg.wnd)) &&
 	       (!want->has_mss || want->seg.opt.mss == got->seg.opt.mss) &&
 	       (!want->has_gso || want->gso == got->gso) &&
-	       want->seg.urg == got->seg.urg && options_fit(want, got);
+	       want->seg.urg == got->seg.urg &&
+	       options_fit(t, want, got);
 }

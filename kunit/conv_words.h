@@ -34,6 +34,6 @@ const char *words_of_packet(struct conv *t, struct sk_buff *skb,
 			    struct words *w);
 void words_add_options(const struct conv *t, struct words *w);
 void words_print(char *buf, size_t room, const struct words *w);
-bool words_fit(const struct words *want, const struct words *got);
+bool words_fit(const struct conv *t, const struct words *want, const struct words *got);
 
 #endif /* _XTCP_KUNIT_CONV_WORDS_H */

@@ -119,9 +119,11 @@ static int live_init(struct kunit *test)
 {
 	int err = conv_init_bare(test);
 
-	if (!err)
-		conv_of(test)->tuple.wire = IPPROTO_TCP;
-	return err;
+	if (err)
+		return err;
+	conv_of(test)->tuple.wire = IPPROTO_TCP;
+	with_options(conv_of(test), 0);		/* they are compared byte by byte */
+	return 0;
 }
 
 /* xtcp plays the sender of this frame. */

@@ -16,12 +16,21 @@
  * @place: to a connection in this state
  * @segment: this segment arrives; or NULL
  * @tell: or this happens
+ * @options: both ends have these
  */
 struct story {
 	enum place	place;
 	const char	*segment;
 	void		(*tell)(struct conv *t);
+	u8		options;
 };
+
+static void begin(struct conv *t, const struct story *story)
+{
+	if (story->options)
+		with_options(t, story->options);
+	bring_to(t, story->place);
+}
 
 static void tell(struct conv *t, const struct story *story)
 {
@@ -273,6 +282,12 @@ static const struct story counters[XTCP_MIB_MAX] = {
 	ONE(FILTERED,		IN_ESTABLISHED,	.tell = is_filtered),
 	ONE(BACKLOG_DROPS,	IN_ESTABLISHED,	.tell = fills_backlog),
 	ONE(OUT_OF_WINDOW,	IN_ESTABLISHED,	"ACK seq R+100000 ack S"),
+	ONE(PAWS,		IN_ESTABLISHED,	"ACK seq R ack S ts 6999",
+	    .options = XTCP_OPT_TIMESTAMPS),
+	ONE(NO_TIMESTAMP,	IN_ESTABLISHED,	"ACK seq R ack S plain",
+	    .options = XTCP_OPT_TIMESTAMPS),
+	ONE(DSACKS_OUT,		IN_ESTABLISHED,	"ACK seq R-5 ack S len 5",
+	    .options = XTCP_OPT_SACK_PERMITTED),
 	ONE(CHALLENGE_ACKS,	IN_ESTABLISHED,	"RST seq R+1"),
 	ONE(CHALLENGES_LIMITED,	IN_ESTABLISHED,	.tell = is_challenged_twice),
 	ONE(OLD_ACKS,		IN_ESTABLISHED,	"ACK seq R ack U-70000"),
@@ -323,7 +338,7 @@ static void counts(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE_MSG(test, story->tell || story->segment,
 			      "nothing makes %s count", counter_names[id]);
-	bring_to(t, story->place);
+	begin(t, story);
 	before = conv_count(t, id);
 	tell(t, story);
 	KUNIT_EXPECT_EQ(test, 1, conv_count(t, id) - before);
@@ -343,6 +358,10 @@ static const struct story drops[XTCP_DROP_MAX] = {
 	ONE(FILTERED,		IN_ESTABLISHED,	.tell = is_filtered),
 	ONE(BACKLOG,		IN_ESTABLISHED,	.tell = fills_backlog),
 	ONE(OUT_OF_WINDOW,	IN_ESTABLISHED,	"ACK seq R+100000 ack S"),
+	ONE(PAWS,		IN_ESTABLISHED,	"ACK seq R ack S ts 6999",
+	    .options = XTCP_OPT_TIMESTAMPS),
+	ONE(NO_TIMESTAMP,	IN_ESTABLISHED,	"ACK seq R ack S plain",
+	    .options = XTCP_OPT_TIMESTAMPS),
 	ONE(OLD_ACK,		IN_ESTABLISHED,	"ACK seq R ack U-70000"),
 	ONE(BAD_ACK,		IN_ESTABLISHED,	"ACK seq R ack S+1"),
 	ONE(NO_ACK,		IN_ESTABLISHED,	"FIN seq R"),
@@ -394,7 +413,7 @@ static void drops_for(struct kunit *test)
 
 	KUNIT_ASSERT_TRUE_MSG(test, story->tell || story->segment,
 			      "nothing is dropped for \"%s\"", name);
-	bring_to(t, story->place);
+	begin(t, story);
 	memset(dropped, 0, sizeof(dropped));
 	before = conv_count(t, reasons[reason].counter);
 	tell(t, story);
@@ -410,6 +429,7 @@ static void filter_cuts(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	with_options(t, 0);	/* it counts bytes */
 	bring_to(t, IN_ESTABLISHED);
 	memset(dropped, 0, sizeof(dropped));
 	CONV_STEP(filtered(t, XTCP_HEADER_BYTES + 5,

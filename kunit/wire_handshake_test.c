@@ -326,6 +326,7 @@ static void default_mss(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	with_options(t, 0);	/* it counts bytes */
 	t->peer_mss = 0;
 	established(t);
 	mss_is(t, 536);		/* MUST-15 */
@@ -352,6 +353,7 @@ static void least_mss(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	with_options(t, 0);	/* it counts bytes */
 	t->peer_mss = 1;
 	established(t);
 	mss_is(t, 48);
@@ -372,6 +374,7 @@ static void users_mss(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	with_options(t, 0);	/* it counts bytes */
 	bring_to(t, IN_CLOSED);
 	returns(t, 0, user_option(t, SOL_TCP, TCP_MAXSEG, 1000));
 	returns(t, -EINPROGRESS, user_connect(t));
@@ -730,6 +733,7 @@ static void mss_of_a_huge_mtu(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	with_options(t, 0);	/* it counts bytes */
 	nic_set_mtu(t->nic, 65535);
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN seq 100");

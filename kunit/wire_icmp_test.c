@@ -425,6 +425,7 @@ static void frag_needed(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	with_options(t, 0);	/* it counts bytes */
 	established(t);
 	returns(t, 1460, user_send(t, 1460));
 	expect(t, "PSH|ACK seq 101 ack R len 1460");
@@ -453,6 +454,7 @@ static void frag_needed_waits(struct kunit *test)
 	const char *said;
 	struct sock *sk;
 
+	with_options(t, 0);	/* it counts bytes */
 	established(t);
 	returns(t, 1460, user_send(t, 1460));
 	expect(t, "PSH|ACK seq 101 ack R len 1460");
@@ -488,6 +490,7 @@ static void frag_needed_for_no_less(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	with_options(t, 0);	/* it counts bytes */
 	segment_in_flight(t);
 	frag_needed_for(t, 1500);
 	frag_needed_for(t, 1501);
@@ -514,6 +517,7 @@ static void frag_needed_for_too_little(struct kunit *test)
 	static const u32 mtus[] = { 551, 68, 1, 0 };
 	struct conv *t = conv_of(test);
 
+	with_options(t, 0);	/* it counts bytes */
 	for (int i = 0; i < ARRAY_SIZE(mtus); i++) {
 		segment_in_flight(t);
 		frag_needed_for(t, mtus[i]);
@@ -535,6 +539,7 @@ static void frag_needed_for_nothing_waits(struct kunit *test)
 	struct conv *t = conv_of(test);
 	const char *said;
 
+	with_options(t, 0);	/* it counts bytes */
 	segment_in_flight(t);
 	lock_sock(t->sock->sk);
 	said = conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 0, 101);
@@ -551,6 +556,7 @@ static void frag_needed_waits_twice(struct kunit *test)
 	struct conv *t = conv_of(test);
 	const char *said;
 
+	with_options(t, 0);	/* it counts bytes */
 	segment_in_flight(t);
 	lock_sock(t->sock->sk);
 	said = conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1200, 101);
@@ -570,6 +576,7 @@ static void frag_needed_when_idle(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	with_options(t, 0);	/* it counts bytes */
 	established(t);
 	frag_needed_for(t, 1000);
 	mss_is(t, 960);
@@ -583,6 +590,7 @@ static void frag_needed_while_opening(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	with_options(t, 0);	/* it counts bytes */
 	bring_to(t, IN_SYN_SENT);
 	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, t->iss);
 	state_is(t, TCP_SYN_SENT);
@@ -598,6 +606,7 @@ static void frag_needed_not_trusted(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	with_options(t, 0);	/* it counts bytes */
 	established(t);
 	returns(t, 0, user_option(t, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_INTERFACE));
 	returns(t, MSS, user_send(t, MSS));

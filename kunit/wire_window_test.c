@@ -253,6 +253,7 @@ static void no_memory_shuts_the_window(struct kunit *test)
 	struct xtcp_segment seg;
 	u32 len;
 
+	with_options(t, 0);	/* it counts bytes */
 	established(t);
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack 1001 len 10");
@@ -351,6 +352,7 @@ static void promise_costs_more(struct kunit *test)
 	u32 seq = 1001, edge, len;
 	struct xtcp_segment seg;
 
+	with_options(t, 0);	/* it counts bytes */
 	bring_to(t, IN_CLOSED);
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_RCVBUF, 16384));
 	returns(t, -EINPROGRESS, user_connect(t));
