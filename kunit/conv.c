@@ -173,7 +173,13 @@ struct sk_buff *conv_sent(struct conv *t)
  */
 void pass_over(struct conv *t)
 {
-	skb_queue_purge(&t->nic->sent);
+	struct sk_buff *skb;
+	struct words w;
+
+	while ((skb = conv_sent(t))) {
+		words_of_packet(t, skb, &w);	/* for T */
+		kfree_skb(skb);
+	}
 }
 
 /**

@@ -334,6 +334,7 @@ void fire_if_armed(struct conv *t, enum xtcp_timer timer);
 void disarm(struct conv *t, enum xtcp_timer timer);
 bool timer_comes_again(struct conv *t);
 void time_passes(struct conv *t, u32 ms);
+void time_wait_passes(struct conv *t, u32 s);
 
 /* ---- the user: conv_user.c ---- */
 

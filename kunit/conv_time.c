@@ -231,6 +231,27 @@ void fire_if_armed(struct conv *t, enum xtcp_timer timer)
 /* ---- what lies in the past ---- */
 
 /**
+ * time_wait_passes() - what happened to a connection now in TIME_WAIT is longer ago
+ * @t: the conversation
+ * @s: by how many seconds
+ *
+ * The end of TIME_WAIT comes no nearer.
+ */
+void time_wait_passes(struct conv *t, u32 s)
+{
+	struct xtcp_node *node;
+
+	conv_log(t, "    %u s pass\n", s);
+	rcu_read_lock();
+	node = xtcp_lookup(t->xn, &t->tuple);
+	if (node && node->kind == XTCP_KIND_TIME_WAIT)
+		container_of(node, struct xtcp_timewait, node)->ts.recent_s -= s;
+	else
+		KUNIT_FAIL(t->test, "there is no TIME_WAIT");
+	rcu_read_unlock();
+}
+
+/**
  * time_passes() - all that happened to the connection is longer ago
  * @t: the conversation
  * @ms: by how much
@@ -252,6 +273,8 @@ void time_passes(struct conv *t, u32 ms)
 		x->ack.challenge_ms = (x->ack.challenge_ms - ms) | 1;
 	x->rate.delivered_us -= us;
 	x->rate.first_sent_us -= us;
+	if (x->ts.recent_s)
+		x->ts.recent_s -= ms / MSEC_PER_SEC;
 	x->tally.data_in_ms -= ms;
 	x->tally.limit_since_ms -= ms;
 	if (x->tally.rto_since_ms)

@@ -6,6 +6,8 @@
 
 kunit_test_suites(&seq_suite,
 		  &segment_suite,
+		  &options_suite,
+		  &sacks_suite,
 		  &fsm_suite,
 		  &rtt_suite,
 		  &reassembly_suite,
@@ -37,4 +39,5 @@ kunit_test_suites(&seq_suite,
 		  &counters_suite,
 		  &seams_suite,
 		  &seams_gso_suite,
+		  &wire_options_suite,
 		  &matrix_suite);

@@ -29,12 +29,14 @@ extern struct kunit_suite hostile_suite;
 extern struct kunit_suite icmp_suite;
 extern struct kunit_suite matrix_suite;
 extern struct kunit_suite nagle_suite;
+extern struct kunit_suite options_suite;
 extern struct kunit_suite ports_suite;
 extern struct kunit_suite rate_suite;
 extern struct kunit_suite reassembly_suite;
 extern struct kunit_suite recovery_suite;
 extern struct kunit_suite rfc_suite;
 extern struct kunit_suite rtt_suite;
+extern struct kunit_suite sacks_suite;
 extern struct kunit_suite seams_gso_suite;
 extern struct kunit_suite seams_suite;
 extern struct kunit_suite segment_suite;
@@ -43,6 +45,7 @@ extern struct kunit_suite timer_suite;
 extern struct kunit_suite times_suite;
 extern struct kunit_suite urgent_suite;
 extern struct kunit_suite window_suite;
+extern struct kunit_suite wire_options_suite;
 extern struct kunit_suite zero_window_suite;
 
 #endif /* _XTCP_KUNIT_SUITES_H */

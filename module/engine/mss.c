@@ -83,16 +83,16 @@ u16 xtcp_offered_mss(struct sock *sk)
 u32 xtcp_size_goal(const struct sock *sk)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
-	u32 goal = x->snd_mss;
+	u32 mss = xtcp_mss_now(x), goal = mss;
 
 	if (sk_can_gso(sk)) {
 		goal = clamp_t(u32, READ_ONCE(sk->sk_gso_max_size),
 			       2 * XTCP_MAX_HEADER, GSO_LEGACY_MAX_SIZE) -
 		       XTCP_MAX_HEADER - 1;
-		goal = min(goal, sk->sk_gso_max_segs * x->snd_mss);
+		goal = min(goal, sk->sk_gso_max_segs * mss);
 		if (x->snd_max_wnd > XTCP_MSS_DEFAULT)
 			goal = min(goal, x->snd_max_wnd / 2);
-		goal = max(rounddown(goal, x->snd_mss), x->snd_mss);
+		goal = max(rounddown(goal, mss), mss);
 	}
 	return goal;
 }

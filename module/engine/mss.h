@@ -40,4 +40,10 @@ static inline u32 xtcp_option_bytes(const struct xtcp_sock *x)
 	return (x->agreed.timestamps ? XTCP_TIMESTAMPS_BYTES : 0) + xtcp_sacks_bytes(x);
 }
 
+/* The next segment's MSS; snd_mss is that of the last time that one was built. */
+static inline u32 xtcp_mss_now(const struct xtcp_sock *x)
+{
+	return x->snd_mss + x->mss_options - xtcp_option_bytes(x);
+}
+
 #endif /* _XTCP_MSS_H */

@@ -112,13 +112,16 @@ void xtcp_note_duplicate(struct xtcp_sock *x, u32 start, u32 end)
 	xtcp_count(x->xn, DSACKS_OUT);
 }
 
-/* Is some of a segment that brings something new held already? */
-static void note_held_part(struct xtcp_sock *x, const struct xtcp_segment *seg)
+/* Of a segment that brings something new, the first part that had come before. */
+static bool came_twice(const struct xtcp_sock *x, const struct xtcp_segment *seg,
+		       struct xtcp_range *twice)
 {
-	struct xtcp_range held;
-
-	if (xtcp_sacks_held(&x->sacks, seg->seq, seg->end, &held))
-		xtcp_note_duplicate(x, held.start, held.end);
+	if (unlikely(seq_lt(seg->seq, x->rcv_nxt))) {
+		*twice = (struct xtcp_range) { seg->seq, x->rcv_nxt };
+		return true;
+	}
+	return unlikely(x->sacks.count) &&
+	       xtcp_sacks_held(&x->sacks, seg->seq, seg->end, twice);
 }
 
 /* A segment before its turn: RFC 5681, 4.2: a duplicate ACK tells of the gap. */
@@ -127,12 +130,14 @@ static enum xtcp_drop_reason hold_text(struct sock *sk, struct sk_buff *skb,
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	enum xtcp_drop_reason reason = xtcp_rcvq_hold(sk, skb);
+	struct xtcp_range twice;
 
 	xtcp_ack_now(&x->ack);
 	if (reason == XTCP_DROP_DUPLICATE) {
 		xtcp_note_duplicate(x, seg->seq, seg->end);
 	} else if (reason == XTCP_DROP_NONE && x->agreed.sack) {
-		note_held_part(x, seg);
+		if (came_twice(x, seg, &twice))
+			xtcp_note_duplicate(x, twice.start, twice.end);
 		xtcp_sacks_add(&x->sacks, seg->seq, seg->end);
 	}
 	return reason;
@@ -146,7 +151,8 @@ static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_skb_cb *cb = XTCP_CB(skb);
-	bool filled;
+	struct xtcp_range twice;
+	bool filled, dup;
 
 	cb->block.seq = seg->seq;
 	cb->block.end = seg->end;
@@ -161,19 +167,20 @@ static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 		xtcp_note_duplicate(x, seg->seq, seg->end);
 		return XTCP_DROP_DUPLICATE;
 	}
-	if (unlikely(seq_lt(seg->seq, x->rcv_nxt)))
-		xtcp_note_duplicate(x, seg->seq, x->rcv_nxt);
+	dup = came_twice(x, seg, &twice);
 	filled = !xtcp_reassembly_empty(&x->reassembly);
-	if (unlikely(filled) && seg->seq == x->rcv_nxt)
-		note_held_part(x, seg);
 	if (unlikely(!xtcp_rcvq_add(sk, skb))) {
 		/* the peer must wait, not take it for a loss */
 		x->no_memory = 1;
 		xtcp_ack_now(&x->ack);
 		return XTCP_DROP_MEMORY;
 	}
-	if (seg->flags & XTCP_FIN)
+	if (unlikely(dup))
+		xtcp_note_duplicate(x, twice.start, twice.end);
+	if (seg->flags & XTCP_FIN) {
+		xtcp_rcvq_purge_held(sk);	/* nothing can follow */
 		return XTCP_DROP_NONE;
+	}
 	ack_data(sk);
 	if (unlikely(filled)) {
 		/* RFC 5681, 4.2: a gap is being filled */
