@@ -985,7 +985,7 @@ static void no_dsack(struct kunit *test)
 
 /* ---- TIME_WAIT: RFC 6191 ---- */
 
-/* Section 2: of the new SYN, what makes it new. */
+/* Section 2: of the new SYN, what makes it new.  RFC 9293: SHLD-4. */
 static const struct reuse {
 	const char	*name;
 	u8		old;		/* options of the old connection */

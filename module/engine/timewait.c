@@ -236,7 +236,7 @@ static void timewait_ack_limited(struct xtcp_timewait *tw)
 	timewait_ack(tw);
 }
 
-/* MAY-2: a SYN beyond all that the old connection received may open a new one.  But where
+/* MAY-2, SHLD-4: a SYN beyond all that the old connection received may open a new one.  But where
  * the new one will have timestamps, they say what is new, and what is old (RFC 6191, 2);
  * if the old one had none, nothing of it can be taken for the new one's.
  */
@@ -268,7 +268,7 @@ static bool new_incarnation(const struct xtcp_timewait *tw,
  * @tw: the object, as the table answered
  * @syn: what the SYN says
  *
- * RFC 9293, 3.6.1, MAY-2.  Under RCU.
+ * RFC 9293, 3.6.1, MAY-2, SHLD-4.  Under RCU.
  *
  * Return: true: the object is gone, and the SYN is for that other TCP; false: TIME_WAIT
  * must answer it

@@ -163,7 +163,7 @@ static void test_urgent(void)
 	both_roles(out_of_band);
 }
 
-/* The peer's options: what xtcp does not speak must be refused, not broken. */
+/* The peer's options, off and on: what xtcp does not speak must be refused, not broken. */
 static void test_options(void)
 {
 	static const char * const option[] = {

@@ -20,6 +20,8 @@ int get_info(int fd, struct info *info)
 	info->probes = ti.tcpi_probes;
 	info->backoff = ti.tcpi_backoff;
 	info->options = ti.tcpi_options;
+	info->snd_wscale = ti.tcpi_snd_wscale;
+	info->rcv_wscale = ti.tcpi_rcv_wscale;
 	info->rto = ti.tcpi_rto;
 	info->snd_mss = ti.tcpi_snd_mss;
 	info->rcv_mss = ti.tcpi_rcv_mss;

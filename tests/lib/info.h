@@ -9,6 +9,7 @@
 /* struct tcp_info's names without "tcpi_" */
 struct info {
 	unsigned int state, ca_state, retransmits, probes, backoff, options;
+	unsigned int snd_wscale, rcv_wscale;
 	unsigned int rto, snd_mss, rcv_mss;
 	unsigned int unacked, sacked, lost, retrans;
 	unsigned int last_data_sent, last_data_recv, last_ack_recv;

@@ -58,7 +58,11 @@ static bool parse(const unsigned char *at, size_t bytes, struct packet *p)
 		.flags = at[header + 13],
 		.bytes = ntohs(ip.tot_len) - header - tcp.doff * 4,
 	};
+	if (tcp.doff < 5 || bytes < header + tcp.doff * 4)
+		return false;
 	p->mss = option_mss(at + header + sizeof(tcp), at + header + tcp.doff * 4);
+	p->options_bytes = tcp.doff * 4 - sizeof(tcp);
+	memcpy(p->options, at + header + sizeof(tcp), p->options_bytes);
 	return true;
 }
 

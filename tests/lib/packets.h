@@ -17,6 +17,8 @@ struct packet {
 	bool df;
 	unsigned int seq, ack, wnd, flags;
 	unsigned int mss;	/* the option; 0: none */
+	unsigned int options_bytes;
+	unsigned char options[40];
 	unsigned int bytes;	/* of data */
 };
 
