@@ -92,7 +92,9 @@ static void follows(struct kunit *test, struct flow *f, u32 from_ms, u32 until_m
 	}
 }
 
-/* K = cbrt(W_max 0.3 / 0.4), worked out by hand; far past K for the large. */
+/* K = cbrt(W_max 0.3 / 0.4), worked out by hand; the large go far past K
+ * (MAY-18).
+ */
 static void curves(struct kunit *test)
 {
 	static const struct {

@@ -189,6 +189,7 @@ static bool search(struct xtcp_cong *cc, struct cubic *cubic,
 	return false;
 }
 
+/* MAY-18 */
 static void cubic_acked(struct xtcp_cong *cc, const struct xtcp_cong_ack *a)
 {
 	struct cubic *cubic = xtcp_cong_private(cc, struct cubic);

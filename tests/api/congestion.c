@@ -12,7 +12,7 @@
 
 #define NOBODY	65534
 
-static bool is(int fd, const char *want)
+static bool has(int fd, const char *want)
 {
 	char name[16] = "";
 	socklen_t len = sizeof(name);
@@ -60,17 +60,17 @@ static void test_default(void)
 
 	if (no_root("the sysctl"))
 		return;
-	ok(is(fd, "cubic"), "at first: cubic");
+	ok(has(fd, "cubic"), "at first: cubic");
 	eq(sysctl_wire("congestion_control", "reno\n"), 0, "set to reno");
-	ok(is(need(xsocket()), "reno"), "a new socket has it");
-	ok(is(fd, "cubic"), "an old one keeps its own");
+	ok(has(need(xsocket()), "reno"), "a new socket has it");
+	ok(has(fd, "cubic"), "an old one keeps its own");
 	fails(sysctl_wire("congestion_control", "nonesuch"), ENOENT,
 	      "an unknown one");
 	fails(sysctl_wire("congestion_control", "renor"), ENOENT,
 	      "one letter too many");
-	ok(is(need(xsocket()), "reno"), "it is still reno");
+	ok(has(need(xsocket()), "reno"), "it is still reno");
 	eq(sysctl_wire("congestion_control", "cubic"), 0, "set to cubic");
-	ok(is(need(xsocket()), "cubic"), "a new socket has it");
+	ok(has(need(xsocket()), "cubic"), "a new socket has it");
 }
 
 static void test_connect(void)
@@ -82,7 +82,7 @@ static void test_connect(void)
 		return;
 	eq(sysctl_wire("congestion_control", "reno"), 0, "set to reno");
 	need(connect4(fd, "127.0.0.1", port_of(l)));
-	ok(is(fd, "cubic"), "as it was at socket(), not at connect()");
+	ok(has(fd, "cubic"), "as it was at socket(), not at connect()");
 	eq(sysctl_wire("congestion_control", "cubic"), 0, "set to cubic");
 }
 
@@ -96,15 +96,15 @@ static void test_accept(void)
 	eq(sysctl_wire("congestion_control", "reno"), 0, "set to reno");
 	connect_to(l);
 	fd = need(accept_in_time(l));
-	ok(is(fd, "reno"), "what comes in has the sysctl's");
-	ok(is(l, "cubic"), "the listener keeps its own");
+	ok(has(fd, "reno"), "what comes in has the sysctl's");
+	ok(has(l, "cubic"), "the listener keeps its own");
 	eq(choose(l, "cubic"), 0, "the listener chooses what it has");
 	connect_to(l);
-	ok(is(need(accept_in_time(l)), "cubic"), "what comes in has that");
+	ok(has(need(accept_in_time(l)), "cubic"), "what comes in has that");
 	eq(sysctl_wire("congestion_control", "cubic"), 0, "set to cubic");
 	eq(choose(l, "reno"), 0, "the listener chooses another");
 	connect_to(l);
-	ok(is(need(accept_in_time(l)), "reno"), "what comes in has that");
+	ok(has(need(accept_in_time(l)), "reno"), "what comes in has that");
 }
 
 static void test_switch(void)
@@ -124,7 +124,7 @@ static void test_switch(void)
 	need(getsockopt(p.c, SOL_TCP, TCP_INFO, &before, &len));
 	eq(choose(p.c, "reno"), 0, "to reno");
 	need(getsockopt(p.c, SOL_TCP, TCP_INFO, &after, &len));
-	ok(is(p.c, "reno"), "it is reno");
+	ok(has(p.c, "reno"), "it is reno");
 	ok(before.tcpi_snd_cwnd > 0, "there is a window");
 	eq(after.tcpi_snd_cwnd, before.tcpi_snd_cwnd, "which stays");
 	eq(after.tcpi_snd_ssthresh, before.tcpi_snd_ssthresh, "ssthresh, too");
@@ -164,7 +164,7 @@ static void unprivileged(void *arg)
 	eq(choose(fd, "cubic"), 0, "what it has is no change");
 	eq(choose(fd, "reno"), 0, "the default");
 	fails(choose(fd, "cubic"), EPERM, "not allowed");
-	ok(is(fd, "reno"), "it stays reno");
+	ok(has(fd, "reno"), "it stays reno");
 	fails(choose(fd, "nonesuch"), ENOENT, "unknown");
 }
 
