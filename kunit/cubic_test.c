@@ -208,7 +208,7 @@ static void idle(struct kunit *test)
 	KUNIT_EXPECT_LE(test, f.cc.cwnd_bytes, 71 * MSS);
 }
 
-/* What was reduced for nothing goes on as if nothing had been (4.9.1). */
+/* What was reduced for nothing goes on as if nothing had been (4.9). */
 static void undo(struct kunit *test)
 {
 	struct flow f, twin;

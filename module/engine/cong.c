@@ -11,7 +11,8 @@
  *			pipe > ssthresh: all sent since recovery began is at most
  *			    delivered * ssthresh / RecoverFS, rounded up to segments
  *			else sndcnt = min(ssthresh - pipe, what has been delivered
- *			    and not answered by sending), plus SMSS for progress
+ *			    and not answered by sending); SMSS more for an ACK
+ *			    that makes progress (RFC 9937)
  *	fast recovery, by duplicate ACKs:
  *			cwnd = ssthresh, and SMSS for each duplicate ACK, less
  *			what a partial ACK says has left; in the end ssthresh,
@@ -21,9 +22,9 @@
  * for the congestion control to say: cong_cubic.c, cong_reno.c.
  *
  * In slow start an ACK opens the window by all that it acknowledges.  RFC 3465 would
- * stop at two segments for each ACK, its L.  But receivers that merge segments, as
- * all do whose network card or kernel has GRO or LRO, send one ACK for many; with L
- * the window of such a connection would hardly grow.  Linux does without L as well.
+ * stop at two segments for each ACK, its L.  But a receiver that merges segments, by
+ * GRO or LRO, sends one ACK for up to 64 KiB; with L the window would hardly grow.
+ * Linux does without L as well.
  */
 #include <linux/math.h>
 #include <linux/minmax.h>
@@ -212,7 +213,7 @@ void xtcp_cong_recovered(struct xtcp_cong *cc)
  * @cc: the window
  *
  * If the window has grown beyond what it was, the congestion control goes on as it
- * is (RFC 9438, 4.9.1); but not if this takes it back into the first slow start.
+ * is (RFC 9438, 4.9); but not if this takes it back into the first slow start.
  */
 void xtcp_cong_undo(struct xtcp_cong *cc)
 {

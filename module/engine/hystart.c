@@ -19,8 +19,8 @@
  * It asks for 8 where nothing paces what is sent, and xtcp paces nothing.  But a
  * receiver that merges segments sends one ACK for up to 64 KiB: with 8 segments for
  * each of those, the window would grow by a fifth in a round trip instead of
- * doubling.  Nor would L make bursts smaller there, since whatever such an ACK
- * acknowledges leaves at once in any case.  Linux has no L, either.
+ * doubling.  Nor would L do much against bursts there: an ACK for 64 KiB lets as much
+ * out at once, however little the window grows.  Linux has no L either.
  */
 #include <linux/limits.h>
 #include <linux/minmax.h>
