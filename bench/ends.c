@@ -38,6 +38,17 @@ void need(bool holds, const char *what)
 	_exit(1);
 }
 
+const struct wire *wire_named(const char *name)
+{
+	for (unsigned int i = 0; i < n_wires; i++) {
+		if (!strcmp(wires[i].name, name))
+			return &wires[i];
+	}
+	errno = ENOENT;
+	need(false, name);
+	return NULL;
+}
+
 /* Memory that is the children's as well. */
 void *share(size_t bytes)
 {

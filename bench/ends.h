@@ -29,6 +29,7 @@ extern char chunk[CHUNK_BYTES];
 /* End the process unless it @holds, and say why. */
 void need(bool holds, const char *what);
 
+const struct wire *wire_named(const char *name);
 void *share(size_t bytes);
 void enter(const char *space);
 bool available(void);

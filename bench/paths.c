@@ -43,7 +43,7 @@
 #define SEGMENTS	70	/* of full size: about 100 kB */
 #define LAST_BYTES	500
 #define LAST		"LAST"
-#define BODY_BYTES	(1 << 20)	/* more than SEGMENTS of any that a device carries */
+#define BODY_BYTES	0x100000	/* more than SEGMENTS of any that a device carries */
 
 /* What the two ends share. */
 struct flow {
@@ -252,26 +252,9 @@ static void report(struct flow *flow, bool good)
 		printf("%s %llu %llu\n", flow->wire->name, flow->all_bytes, flow->all_us);
 }
 
-static bool add_flow(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < n_wires && strcmp(wires[i].name, name); i++)
-		;
-	if (i == n_wires || n_flows == FLOWS)
-		return false;
-	flows[n_flows++].wire = &wires[i];
-	return true;
-}
-
 int main(int argc, char **argv)
 {
-	bool all = true;
-
-	flows = share(FLOWS * sizeof(*flows));
-	for (int i = 4; i < argc; i++)
-		all = add_flow(argv[i]) && all;
-	if (argc < 5 || !all) {
+	if (argc < 5 || argc > 4 + FLOWS) {
 		fprintf(stderr, "usage: paths SPACE CONGESTION SECONDS WIRE...    (at most %d)\n",
 			FLOWS);
 		return 2;
@@ -279,6 +262,9 @@ int main(int argc, char **argv)
 	space = argv[1];
 	congestion = argv[2];
 	seconds = atoi(argv[3]);
+	flows = share(FLOWS * sizeof(*flows));
+	for (int i = 4; i < argc; i++)
+		flows[n_flows++].wire = wire_named(argv[i]);
 
 	for (unsigned int i = 0; i < n_flows; i++) {
 		wire = flows[i].wire;

@@ -40,16 +40,17 @@
 #include "ends.h"
 #include "xtcp.h"
 
-#define DEVICE		"bench0"
 #define PEER_ADDRESS	"10.9.1.2"
 #define MSS		1460u
+#define WINDOW		65535u
 #define WINDOW_SHIFT	14
-#define SHUT_US		50000	/* silence that long: the window is closed */
+#define LEAST_SEGMENTS	16u	/* for the patterns to make sense */
+#define SILENCE_US	50000	/* that long: the sender has no more to send */
 #define PATIENCE_S	300
 #define MAX_ACKS	20000u
 #define BLOCKS		4u
 #define PACKET_BYTES	2048
-#define SEND_BUFFER	(64 << 20)
+#define SEND_BUFFER	0x4000000
 #define SYN_OPTIONS	12	/* MSS, SACK permitted, window scale, and padding */
 
 /* ---- the connection, from the peer's side ---- */
@@ -116,7 +117,7 @@ static size_t build(__u8 *packet, __u8 flags, __u32 ack, const __u8 *options, si
 		.th_ack = htonl(ack),
 		.th_off = header_bytes / 4,
 		.th_flags = flags,
-		.th_win = htons(65535),
+		.th_win = htons(WINDOW),
 	};
 	__u8 *segment = packet + sizeof(ip);
 	__u32 sum;
@@ -214,7 +215,7 @@ static bool answer_syn(void)
 	peer.sack = false;
 	peer.scale = false;
 	do {
-		if (!readable(SHUT_US * 10))
+		if (!readable(SILENCE_US * 10))
 			return false;
 	} while (!receive(&tcp, &bytes) || !(tcp.th_flags & TH_SYN));
 	peer.port = tcp.th_sport;
@@ -228,29 +229,38 @@ static bool answer_syn(void)
 	return true;
 }
 
-/* Acknowledge each second segment of the first @segments: slow start opens the
- * window by as many.  Then say no more until the sender falls silent.
- */
-static void fill_window(unsigned int segments)
+/* Take what the sender has to send, until it falls silent. */
+static void take(void)
 {
-	unsigned int acked = 0, unacked = 0;
-	__u8 packet[PACKET_BYTES];
 	struct tcphdr tcp;
 	size_t bytes;
 
-	peer.una = peer.next;
-	while (readable(SHUT_US)) {
-		if (!receive(&tcp, &bytes) || ntohl(tcp.th_seq) != peer.next)
-			continue;
-		peer.next += bytes;
-		if (acked >= segments || ++unacked < 2)
-			continue;
-		acked += unacked;
-		unacked = 0;
-		peer.una = peer.next;
-		inject(packet, build(packet, TH_ACK, peer.una, NULL, 0));
+	while (readable(SILENCE_US)) {
+		if (receive(&tcp, &bytes) && ntohl(tcp.th_seq) == peer.next)
+			peer.next += bytes;
 	}
-	in_flight = (peer.next - peer.una) / MSS;
+}
+
+/* Slow start: take a window, acknowledge it segment by segment, and so on, until
+ * @segments are in flight or it grows no more.
+ */
+static void fill_window(unsigned int segments)
+{
+	__u32 before, una;
+	__u8 packet[PACKET_BYTES];
+
+	peer.una = peer.next;
+	in_flight = 0;
+	do {
+		before = in_flight;
+		for (una = peer.una; peer.next - una >= 2 * MSS; ) {
+			una += 2 * MSS;
+			inject(packet, build(packet, TH_ACK, una, NULL, 0));
+		}
+		peer.una = una;
+		take();
+		in_flight = (peer.next - peer.una) / MSS;
+	} while (in_flight < segments && in_flight > before);
 }
 
 /* ---- patterns ---- */
@@ -360,10 +370,19 @@ static void slivers(struct ack *ack, unsigned int i)
 	}
 }
 
+/* Blocks of what was acknowledged long ago, and of what was never sent. */
+static void outside(struct ack *ack, unsigned int i)
+{
+	ack->n = BLOCKS;
+	for (unsigned int j = 0; j < BLOCKS; j++)
+		ack->blocks[j] = block(j % 2 ? in_flight + 2 + i + j : -4 - (i + j) % 8, 1);
+}
+
 struct pattern {
 	const char *name;
 	void (*make)(struct ack *ack, unsigned int i);
-	void (*before)(struct ack *ack, unsigned int i);	/* not measured: half the window's worth */
+	/* comes first and is not measured, half as often as segments are in flight */
+	void (*before)(struct ack *ack, unsigned int i);
 	bool sack;
 };
 
@@ -378,6 +397,7 @@ static const struct pattern patterns[] = {
 	{ .name = "scattered", .make = scattered, .sack = true },
 	{ .name = "alternating", .make = alternating, .sack = true },
 	{ .name = "slivers", .make = slivers, .sack = true },
+	{ .name = "outside", .make = outside, .sack = true },
 	/* every other segment is known to be there */
 	{ .name = "repeated", .make = scattered, .before = one_by_one, .sack = true },
 	{ .name = "cleanup", .make = cumulative, .before = one_by_one, .sack = true },
@@ -396,7 +416,7 @@ static void sender(size_t bytes)
 	struct linger linger = { .l_onoff = 1 };
 	int buffer = SEND_BUFFER, fd = open_socket();
 
-	need(!setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer)), "SO_SNDBUFFORCE");
+	need(!setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer)), "send buffer");
 	need(!setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), "SO_LINGER");
 	need(!setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4), "TCP_CONGESTION");
 	need(!connect(fd, (void *)&address, sizeof(address)), "connect");
@@ -457,17 +477,18 @@ static void run(const struct pattern *pattern, unsigned int segments, unsigned i
 	drain();
 	pid = spawn(PATIENCE_S);
 	if (pid == 0) {
-		/* a quarter more than is acknowledged and in flight */
-		sender((size_t)segments * MSS / 4 * 9);
+		/* twice what fills the window: as much again waits to be sent */
+		sender((size_t)segments * MSS * 4);
 		_exit(0);
 	}
 	if (!answer_syn()) {
 		puts("!");
-	} else if (!peer.scale || (pattern->sack && !peer.sack)) {
+	} else if ((pattern->sack && !peer.sack) ||
+		   (!peer.scale && segments * MSS > WINDOW)) {
 		puts("-");
 	} else {
 		fill_window(segments);
-		if (in_flight > 100)
+		if (in_flight >= LEAST_SEGMENTS)
 			measure(pattern, acks < in_flight / 2 ? acks : in_flight / 2);
 		else
 			puts("!");
@@ -477,20 +498,14 @@ static void run(const struct pattern *pattern, unsigned int segments, unsigned i
 	wait_for(pid);
 }
 
-static int open_device(void)
+static int open_device(const char *name)
 {
 	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
 	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 
 	need(fd >= 0, "/dev/net/tun");
-	strcpy(request.ifr_name, DEVICE);
-	need(!ioctl(fd, TUNSETIFF, &request), DEVICE);
-	/* room for a window; the timers must not fire while we count */
-	need(!system("ip link set " DEVICE " txqueuelen 30000 up &&"
-		     "ip addr add 10.9.1.1/24 dev " DEVICE " &&"
-		     "ip route change 10.9.1.0/24 dev " DEVICE " rto_min 60s &&"
-		     "sysctl -q net.ipv4.tcp_early_retrans=0 net.ipv4.tcp_no_metrics_save=1 &&"
-		     "sysctl -q net.xtcp.rto_min_us=60000000"), "ip, sysctl");
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	need(!ioctl(fd, TUNSETIFF, &request), name);
 	return fd;
 }
 
@@ -498,23 +513,21 @@ int main(int argc, char **argv)
 {
 	unsigned int segments, acks;
 
-	if (argc < 4) {
-		fputs("usage: sack SEGMENTS ACKS WIRE...\n"
-		      "SEGMENTS are in flight; at most ACKS, and half as many as SEGMENTS, are measured.\n", stderr);
+	if (argc < 5) {
+		fputs("usage: sack DEVICE SEGMENTS ACKS WIRE...\n"
+		      "DEVICE is a tun, with 10.9.1.1/24.  SEGMENTS are in flight; at most ACKS are\n"
+		      "measured, and half as many as SEGMENTS.\n", stderr);
 		return 2;
 	}
-	segments = atoi(argv[1]);
-	acks = atoi(argv[2]);
+	segments = atoi(argv[2]);
+	acks = atoi(argv[3]);
 	if (acks > MAX_ACKS)
 		acks = MAX_ACKS;
-	peer.tun = open_device();
+	peer.tun = open_device(argv[1]);
 	for (unsigned int i = 0; i < ARRAY_SIZE(patterns); i++) {
-		for (int j = 3; j < argc; j++) {
-			for (unsigned int k = 0; k < n_wires; k++) {
-				wire = &wires[k];
-				if (!strcmp(wire->name, argv[j]))
-					run(&patterns[i], segments, acks);
-			}
+		for (int j = 4; j < argc; j++) {
+			wire = wire_named(argv[j]);
+			run(&patterns[i], segments, acks);
 		}
 	}
 	return 0;
