@@ -281,8 +281,10 @@ static void rearm_after(struct sock *sk, const struct xtcp_delivery *d)
 		xtcp_arm_reneging(sk);
 	else if (unlikely(d->reordering_us))
 		xtcp_arm_reordering(sk, d->reordering_us);
-	else if (d->acked_bytes || (d->disorder && x->rtx_for != XTCP_RTX_TIMEOUT))
+	else if (d->acked_bytes)
 		rearm_retransmit(sk);
+	else if (d->sacked && x->rtx_for != XTCP_RTX_TIMEOUT)
+		xtcp_arm_timeout_since(sk, XTCP_CB(xtcp_board_first(&x->board))->sent_us);
 }
 
 /* What the ACK brings, while something is in flight. */

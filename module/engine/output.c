@@ -564,7 +564,8 @@ static bool probe_with_last(struct sock *sk)
 	struct sk_buff *skb = xtcp_board_last(&x->board);
 	u32 before;
 
-	if (!skb || seq_lt(xtcp_seq(skb), x->snd_una))
+	if (!skb || seq_lt(xtcp_seq(skb), x->snd_una) ||
+	    xtcp_usable_window(x, xtcp_seq(skb)) < skb->len)
 		return false;
 	if (skb->len > x->snd_mss) {
 		before = rounddown(skb->len - 1, x->snd_mss);
