@@ -232,6 +232,41 @@ static void scale_of_the_peer_passive(struct kunit *test)
 	expect(t, "ACK seq S ack R ecr 7000");
 }
 
+/* 2.2: the window of a SYN is not scaled, though both SYNs are known when it comes. */
+static void scale_of_crossed_syns(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	inject(t, "SYN seq 1000 win 60000 mss 1460 wscale 7 sackok ts 7000 ecr 0");
+	expect(t, "SYN|ACK seq 100 ack 1001 win 65535 wscale 7 sackok ecr 7000");
+	inject(t, "SYN|ACK seq 1000 ack 101 win 50000 mss 1460 wscale 7 sackok ts 7000 ecr T");
+	expect(t, "ACK seq 101 ack 1001 ecr 7000");
+	peer_window_is(t, 50000);
+	inject(t, "ACK seq R ack S win 500");
+	peer_window_is(t, 500 << 7);
+}
+
+/* RFC 9293, 3.8.6: as long as there is room, the edge does not move left at all. */
+static void edge_stays(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_segment seg = { };
+	u32 len, edge = 0;
+
+	established(t);
+	for (int i = 1; i < 200; i += 3) {
+		inject(t, "ACK seq R ack S len %d", i);
+		fire_if_armed(t, XTCP_TIMER_DELACK);
+		while (conv_next(t, &seg, &len)) {
+			KUNIT_EXPECT_GE(test, seg.ack + (seg.wnd << 7), edge);
+			edge = seg.ack + (seg.wnd << 7);
+		}
+		user_recv(t, i);
+		pass_over(t);
+	}
+}
+
 /* A window of a megabyte is offered, filled, closed, and opens again. */
 static void a_megabyte_received(struct kunit *test)
 {
@@ -1121,6 +1156,8 @@ static struct kunit_case wire_options_cases[] = {
 	KUNIT_CASE(anew),
 	KUNIT_CASE(scale_of_the_peer),
 	KUNIT_CASE(scale_of_the_peer_passive),
+	KUNIT_CASE(scale_of_crossed_syns),
+	KUNIT_CASE(edge_stays),
 	KUNIT_CASE(a_megabyte_received),
 	KUNIT_CASE(a_megabyte_sent),
 	KUNIT_CASE(closes_byte_by_byte),
