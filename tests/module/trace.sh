@@ -169,8 +169,8 @@ else
 fi
 
 # /proc/net
-check "/proc/net/xtcp has the columns of /proc/net/tcp" \
-	diff <(head -n 1 /proc/net/tcp | sed 's/ *$//') \
+check "/proc/net/xtcp has the columns of /proc/net/tcp, and one more" \
+	diff <(head -n 1 /proc/net/tcp | sed 's/ *$/ options/') \
 	<(head -n 1 /proc/net/xtcp | sed 's/ *$//')
 listed() {
 	in_space "$b" cat /proc/net/xtcp | tee "$work/trace"

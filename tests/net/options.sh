@@ -38,8 +38,9 @@ knob() {
 
 # The kernel's end, in the words of /proc/net/xtcp: ts,sack,wscale:5,7
 of_kernel() {
-	in_space "$b" ss -tinH state established "( sport = :7000 or dport = :7100 )" |
-		tr ' ' '\n' | grep -E '^(ts|sack|wscale:.*)$' | paste -sd, -
+	in_space "$b" ss -tinoH state established "( sport = :7000 or dport = :7100 )" >"$work/ss"
+	[ ! -s "$work/ss" ] || tr ' \t' '\n\n' <"$work/ss" |
+		sed -nE '/^(ts|sack|wscale:.*)$/p; $s/.*/-/p' | paste -sd, - | sed 's/,-$//'
 }
 
 # Of xtcp's end: the last word of the line of an established connection
@@ -52,7 +53,7 @@ swapped() {
 	sed -E 's/wscale:([0-9]+),([0-9]+)/wscale:\2,\1/' <<<"$1"
 }
 
-# A connection that has carried something each way; then what both say of it.
+# A connection that has carried something; then what both say of it.
 # agree CLIENT PORT WANTED: WANTED is what xtcp must say, - for nothing
 agree() {
 	local client=$1 port=$2 want=$3 space to pid status=0 xtcp kernel
@@ -62,20 +63,25 @@ agree() {
 	else
 		space=$b to=10.9.0.1
 	fi
-	rm -f "$work/in" "$work/out"
+	rm -f "$work/in"
 	mkfifo "$work/in"
 	exec 7<>"$work/in"
 	XTCP_WIRE=$client in_space "$space" "$OUT/tools/xcat" "$to" "$port" \
 		<"$work/in" >"$work/out" 7>&- &
 	pid=$!
 	echo hello >&7
-	retry grep -q hello "$work/out" || status=1
+	retry both_open || status=1
 	xtcp=$(of_xtcp) kernel=$(of_kernel)
 	exec 7>&-
 	wait "$pid" || status=1
-	retry gone
+	[ "$(cat "$work/out")" = hello ] || status=1
+	retry gone || status=1
 	echo "xtcp: $xtcp, kernel: $kernel, wanted: $want"
-	[ "$xtcp" = "$want" ] && [ "$(swapped "${kernel:--}")" = "$want" ] && return "$status"
+	[ "$xtcp" = "$want" ] && [ "$(swapped "$kernel")" = "$want" ] && return "$status"
+}
+
+both_open() {
+	[ -n "$(of_xtcp)" ] && [ -n "$(of_kernel)" ]
 }
 
 gone() {
