@@ -60,7 +60,7 @@ struct xtcp_net;
 	NUMBER(int,	tcp_wire,		2,	0,	3,		FIRST,	"Who may use TCP's wire, see POLICIES.") \
 	NUMBER(u8,	timestamps,		1,	0,	2,		OWN,	"Timestamps, RFC 7323. 1: shifted at random for each pair of hosts; 2: not shifted.") \
 	NUMBER(int,	time_wait,		60,	1,	86400,		FIRST,	"2MSL, in seconds.") \
-	NUMBER(u8,	tw_reuse,		2,	0,	2,		OWN,	"1: connect() may take a 4-tuple that has been in TIME_WAIT for a second, if its connection had timestamps; 2: on the loopback device only.") \
+	NUMBER(u8,	tw_reuse,		2,	0,	2,		OWN,	"1: connect() may choose a port whose 4-tuple has been in TIME_WAIT for a second, if that connection had timestamps; 2: on the loopback device only. A port that the user has bound may be taken at once.") \
 	NUMBER(u8,	window_scaling,		1,	0,	1,		OWN,	"1: windows larger than 65535 bytes, RFC 7323.") \
 	BUFFER(wmem,	4096,	16384,	4 << 20,	"Send buffer: least, default, most, in bytes.") \
 	MACHINE(mem,	"Only in the first namespace: the memory that the buffers of all sockets of the machine may have together, low, pressure and high, in pages; by default 4.7, 6.2 and 9.4 percent of memory.")

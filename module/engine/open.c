@@ -50,7 +50,7 @@ static bool old_one_yields(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	return xtcp_timewait_follow(x->xn, &x->node.tuple, &x->iss);
+	return xtcp_timewait_follow(x->xn, &x->node.tuple, x->owner.port, &x->iss);
 }
 
 /* Settle all of the 4-tuple: the peer, our address, and our port. */

@@ -297,29 +297,34 @@ static bool is_loopback(const struct xtcp_node *node)
 }
 
 /* May a new connection of ours follow at once?  It will begin beyond this one's sequence
- * numbers, and its timestamps be later than this one's last (RFC 6191, 3), for that came
- * in an earlier second: as Linux.
+ * numbers, and its timestamps be later than this one's last (RFC 6191, 3).  As Linux: a
+ * user who has bound the port may; a port that is only to be chosen must be allowed to
+ * be this one, and the last timestamp must have come in an earlier second.
  */
-static bool may_be_followed(const struct xtcp_timewait *tw)
+static bool may_be_followed(const struct xtcp_timewait *tw, bool bound)
 {
 	u8 reuse = READ_ONCE(tw->xn->sysctl.tw_reuse);
 
-	return (reuse == 1 || (reuse == 2 && is_loopback(&tw->node))) &&
-	       tw->agreed.timestamps && READ_ONCE(tw->xn->sysctl.timestamps) &&
-	       (s32)(xtcp_now_s() - tw->ts.recent_s) > 0;
+	if (!tw->agreed.timestamps || !READ_ONCE(tw->xn->sysctl.timestamps))
+		return false;
+	return bound ||
+	       ((reuse == 1 || (reuse == 2 && is_loopback(&tw->node))) &&
+		(s32)(xtcp_now_s() - tw->ts.recent_s) > 0);
 }
 
 /**
  * xtcp_timewait_follow() - connect() wants a 4-tuple: if it is in TIME_WAIT, may it?
  * @xn: the namespace
  * @t: the 4-tuple
+ * @bound: whether the user has chosen the port
  * @isn: set to the ISN of the new connection, where it may; never 0
  *
  * Process context.
  *
  * Return: true: there was such an object, and it is gone; false: nothing has changed
  */
-bool xtcp_timewait_follow(struct xtcp_net *xn, const struct xtcp_tuple *t, u32 *isn)
+bool xtcp_timewait_follow(struct xtcp_net *xn, const struct xtcp_tuple *t, bool bound,
+			  u32 *isn)
 {
 	struct xtcp_timewait *tw;
 	struct xtcp_node *node;
@@ -330,7 +335,7 @@ bool xtcp_timewait_follow(struct xtcp_net *xn, const struct xtcp_tuple *t, u32 *
 	if (node && node->kind == XTCP_KIND_TIME_WAIT) {
 		tw = container_of(node, struct xtcp_timewait, node);
 		spin_lock_bh(&tw->lock);
-		may = !tw->dead && may_be_followed(tw);
+		may = !tw->dead && may_be_followed(tw, bound);
 		if (may) {
 			*isn = later_isn(tw);
 			timewait_end(tw, XTCP_EV_ACTIVE_OPEN);

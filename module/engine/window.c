@@ -9,8 +9,9 @@
  * The header says it in units of 1 << scale.  What comes is seldom a whole number of
  * them, and then the right edge must move (RFC 7323, 2.4): to the right where there is
  * room for that; else the peer sees it move to the left, by less than a unit, but all that
- * was ever offered is taken.  If it always moved to the right, a peer that sends a byte at
- * a time would never see the window close.
+ * was ever offered is taken.  Small segments cost more memory than the half, so there is
+ * room as long as there is for half of the window.  If the edge always moved to the right,
+ * a peer that sends a byte at a time would never see the window close.
  */
 #include <net/dst.h>
 #include "memory.h"
@@ -70,6 +71,12 @@ u32 xtcp_offered_window(const struct sock *sk)
 	return window_in_sight(x, offered);
 }
 
+/* May the right edge move on, so that the window is @wnd, a whole number of units? */
+static bool room_to_round(const struct sock *sk, u32 wnd)
+{
+	return wnd / 2 <= xtcp_offered_window(sk);
+}
+
 /* How far the right edge must move to be worth telling: a full segment, or half
  * of what we would ever offer.
  */
@@ -111,7 +118,7 @@ u16 xtcp_select_window(struct sock *sk)
 	}
 	if (offered > current_wnd)
 		offered = max(current_wnd, round_down(offered, unit));
-	if (offered & (unit - 1) && round_up(offered, unit) <= xtcp_offered_window(sk))
+	if (offered & (unit - 1) && room_to_round(sk, round_up(offered, unit)))
 		offered = round_up(offered, unit);
 	x->rcv_wup = x->rcv_nxt;
 	x->rcv_wnd = offered;

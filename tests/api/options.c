@@ -286,21 +286,25 @@ static void test_large_clamp(void)
 	ok(wnd >= 64000 && wnd <= 200000, "the window: %u", wnd);
 }
 
-/* connect() from a port that is in TIME_WAIT, on the loopback device: it may after a
- * second, which tcp_tw_reuse allows by default.
- */
-static int bound_socket(int port)
+/* A socket that connects from a port: because it is bound, or has no other to choose. */
+static int socket_from(int port, bool bound)
 {
 	int fd = need(xsocket());
+	char range[32];
 
-	need(set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1));
-	need(bind4(fd, "127.0.0.1", port));
+	if (bound) {
+		need(set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1));
+		need(bind4(fd, "127.0.0.1", port));
+	} else {
+		snprintf(range, sizeof(range), "%d %d", port, port);
+		need(sysctl_set("/proc/sys/net/ipv4/ip_local_port_range", range));
+	}
 	return fd;
 }
 
-static void leave_time_wait(int l, int port)
+static void leave_time_wait(int l, int port, bool bound)
 {
-	int c = bound_socket(port), s;
+	int c = socket_from(port, bound), s;
 	char byte;
 
 	need(connect4(c, "127.0.0.1", port_of(l)));
@@ -312,28 +316,36 @@ static void leave_time_wait(int l, int port)
 	close(c);
 }
 
+/* connect() from a port that is in TIME_WAIT: a bound one may at once, one that is to be
+ * chosen after a second, on the loopback device: that is how tcp_tw_reuse begins.
+ */
 static void test_reuse(void)
 {
-	int l = listen_on(5), fd, err = EADDRNOTAVAIL, port = 5301;
-	long long end = now_ms() + LONG_MS;
+	int l, fd, err = EADDRNOTAVAIL;
+	long long end;
 
-	leave_time_wait(l, port);
+	if (!root_and_netns())
+		return;
+	l = listen_on(9);
+	leave_time_wait(l, 5301, true);
+	fd = socket_from(5301, true);
+	eq(connect4(fd, "127.0.0.1", port_of(l)), 0, "the bound port is taken at once");
+	ok(accept_in_time(l) >= 0, "and the other end takes it for a new connection");
+	leave_time_wait(l, 5302, false);
+	end = now_ms() + LONG_MS;
 	while (err == EADDRNOTAVAIL && now_ms() < end) {
-		fd = bound_socket(port);
+		fd = need(xsocket());
 		err = connect4(fd, "127.0.0.1", port_of(l)) ? errno : 0;
 		if (err)
 			close(fd);
 		pause_ms(SHORT_MS);
 	}
-	eq(err, 0, "connect() takes the place of the old connection");
-	ok(accept_in_time(l) >= 0, "and the other end takes it for a new one");
-	if (!root_and_netns())
-		return;
+	eq(err, 0, "the only port is taken after a while");
+	ok(accept_in_time(l) >= 0, "and the other end takes it for a new connection");
 	knob(true, "tw_reuse", "0");
-	l = listen_on(5);
-	leave_time_wait(l, port);
+	leave_time_wait(l, 5303, false);
 	pause_ms(2100);
-	fd = bound_socket(port);
+	fd = need(xsocket());
 	fails(connect4(fd, "127.0.0.1", port_of(l)), EADDRNOTAVAIL, "tw_reuse 0: never");
 }
 
