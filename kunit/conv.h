@@ -24,6 +24,7 @@
  * with_options().  What they say of sizes and windows holds all the same: link and peer
  * take as much more as the timestamps need, the peer's scale is 0, and a window of xtcp's
  * may be rounded.
+ * A segment of the peer's with a gso is several of that size, which GRO has merged.
  *
  * Whatever xtcp sends must be expected: inject(), icmp(), fire(), returns() and the
  * end of the case fail where xtcp sent something before that the test did not look at.
@@ -197,6 +198,7 @@ enum conv_value {
 	CONV_PROBES,
 	CONV_RECEIVED,
 	CONV_RECOVER,
+	CONV_ROUND_TRIP,	/* microseconds, as the receiver sees it */
 	CONV_RETRIES,
 	CONV_RTO,
 	CONV_RTO_BASE,		/* without its back-off */
@@ -230,6 +232,7 @@ enum conv_value {
 /* microseconds */
 #define rto_is(t, us)			CONV_IS(t, RTO, us)
 #define srtt_is(t, us)			CONV_IS(t, SRTT, us)
+#define round_trip_is(t, us)		CONV_IS(t, ROUND_TRIP, us)	/* the receiver's */
 /* how many */
 #define backoff_is(t, n)		CONV_IS(t, BACKOFF, n)
 #define retries_is(t, n)		CONV_IS(t, RETRIES, n)
@@ -269,6 +272,7 @@ void set_window(struct conv *t, u32 window);
 void set_cwnd(struct conv *t, u32 bytes);
 void set_ssthresh(struct conv *t, u32 bytes);
 void set_rto(struct conv *t, u32 us);
+void set_round_trip(struct conv *t, u32 us);
 void set_recover(struct conv *t, u32 seq);
 void set_quick_acks(struct conv *t, u8 acks);
 void set_readers(struct conv *t, u16 readers);

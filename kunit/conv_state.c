@@ -215,6 +215,8 @@ s64 conv_value(struct conv *t, enum conv_value value)
 		return x->rcv_nxt;
 	case CONV_RECOVER:
 		return x->recover;
+	case CONV_ROUND_TRIP:
+		return x->rightsize.rtt_us;
 	case CONV_RETRIES:
 		return x->retries;
 	case CONV_RTO:
@@ -267,6 +269,7 @@ static const char *const value_names[CONV_VALUES] = {
 	[CONV_RECEIVED]		= "RCV.NXT",
 	[CONV_RECOVER]		= "recover",
 	[CONV_RETRIES]		= "retries",
+	[CONV_ROUND_TRIP]	= "the receiver's round trip",
 	[CONV_RTO]		= "the timeout in microseconds",
 	[CONV_RTO_BASE]		= "the timeout without back-off in microseconds",
 	[CONV_SEND_QUEUE]	= "packets in the send queue",
@@ -478,6 +481,16 @@ void set_ssthresh(struct conv *t, u32 bytes)
 void set_rto(struct conv *t, u32 us)
 {
 	conv_x(t)->rtt.rto_us = us;
+}
+
+/**
+ * set_round_trip() - set how long a round trip takes, as the receiver sees it
+ * @t: the conversation
+ * @us: in microseconds
+ */
+void set_round_trip(struct conv *t, u32 us)
+{
+	conv_x(t)->rightsize.rtt_us = us;
 }
 
 /**

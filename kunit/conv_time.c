@@ -275,6 +275,9 @@ void time_passes(struct conv *t, u32 ms)
 	x->rate.first_sent_us -= us;
 	if (x->ts.recent_s)
 		x->ts.recent_s -= ms / MSEC_PER_SEC;
+	x->rightsize.round_us -= us;
+	if (!x->agreed.timestamps && x->rightsize.mark_us)
+		x->rightsize.mark_us = (x->rightsize.mark_us - us) | 1;
 	x->tally.data_in_ms -= ms;
 	x->tally.limit_since_ms -= ms;
 	if (x->tally.rto_since_ms)

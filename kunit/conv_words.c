@@ -270,6 +270,8 @@ size_t conv_build(struct conv *t, u8 *packet, const char *said)
 
 	if (!words_read(t, said, &w))
 		return 0;
+	t->nic->merged = w.gso;
+	t->nic->segs = w.gso ? DIV_ROUND_UP(w.len, w.gso) : 0;
 	words_add_options(t, &w);
 	if (w.seg.opt.mss && w.seg.opt.present & XTCP_OPT_TIMESTAMPS)
 		w.seg.opt.mss = min(w.seg.opt.mss + conv_unsaid_bytes(t), (u32)U16_MAX);

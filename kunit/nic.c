@@ -216,6 +216,7 @@ void nic_clear(struct nic *nic)
 	nic->direct = false;
 	nic->sends = NULL;
 	nic->pkt_type = PACKET_HOST;
+	nic->merged = 0;
 	nic_set_mtu(nic, ETH_DATA_LEN);
 	skb_queue_purge(&nic->held);
 	if (nic->addr)
@@ -269,6 +270,10 @@ bool nic_receive(struct nic *nic, const void *packet, size_t len)
 	skb->protocol = htons(ETH_P_IP);
 	skb->pkt_type = nic->pkt_type;
 	skb->dev = nic->dev;
+	if (nic->merged) {
+		skb_shinfo(skb)->gso_size = nic->merged;
+		skb_shinfo(skb)->gso_segs = nic->segs;
+	}
 	/* the IP layer orphans what it takes, and frees what it does not */
 	skb->destructor = received;
 	reinit_completion(&seen);

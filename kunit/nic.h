@@ -27,6 +27,9 @@ enum nic_kind {
  * @held: the originals, while @hold is set
  * @hold: be a NIC that is slow to free what it was given
  * @pkt_type: who on the link received packets are for: PACKET_HOST, ..
+ * @merged: what it receives is several segments with as much data each, which GRO has
+ *	merged; 0: it is one
+ * @segs: how many, if so
  * @direct: receive in the caller's context: faults of its task happen there
  * @sends: called with each packet of those wires, softirqs off; or NULL
  */
@@ -40,6 +43,8 @@ struct nic {
 	bool			direct;
 	void			(*sends)(struct nic *nic);
 	u8			pkt_type;
+	u16			merged;
+	u16			segs;
 };
 
 struct nic *nic_make(struct net *net, enum nic_kind kind);

@@ -11,6 +11,7 @@ static inline int tries(int n)
 }
 
 extern struct kunit_suite ack_suite;
+extern struct kunit_suite buffers_suite;
 extern struct kunit_suite close_suite;
 extern struct kunit_suite cong_suite;
 extern struct kunit_suite cubic_suite;
@@ -35,6 +36,7 @@ extern struct kunit_suite rate_suite;
 extern struct kunit_suite reassembly_suite;
 extern struct kunit_suite recovery_suite;
 extern struct kunit_suite rfc_suite;
+extern struct kunit_suite rightsize_suite;
 extern struct kunit_suite rtt_suite;
 extern struct kunit_suite sacks_suite;
 extern struct kunit_suite seams_gso_suite;

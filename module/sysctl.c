@@ -166,6 +166,25 @@ static const struct xtcp_sysctls sysctl_defaults = {
 	XTCP_SYSCTLS(NUMBER_DEFAULT, BUFFER_DEFAULT, WORDS_DEFAULT, MACHINE_DEFAULT)
 };
 
+/* As the kernel's TCP: no buffer grows beyond a 128th of memory, and a new namespace
+ * begins with what the first one has by then.
+ */
+static void sysctl_size_buffers(struct xtcp_net *xn)
+{
+	const struct xtcp_sysctls *first = &xtcp_pernet(&init_net)->sysctl;
+	int i;
+
+	if (net_eq(xn->net, &init_net)) {
+		xn->sysctl.rmem[2] = xtcp_buffer_most(xn->sysctl.rmem[2]);
+		xn->sysctl.wmem[2] = xtcp_buffer_most(xn->sysctl.wmem[2]);
+		return;
+	}
+	for (i = 0; i < 3; i++) {
+		xn->sysctl.rmem[i] = READ_ONCE(first->rmem[i]);
+		xn->sysctl.wmem[i] = READ_ONCE(first->wmem[i]);
+	}
+}
+
 /* Every namespace but the first begins with no more than the first has, and stays
  * there.
  */
@@ -203,6 +222,7 @@ int xtcp_sysctl_net_init(struct xtcp_net *xn)
 		xn->sysctl.allowed_congestion_control =
 			READ_ONCE(first->allowed_congestion_control);
 	}
+	sysctl_size_buffers(xn);
 	if (!IS_ENABLED(CONFIG_SYSCTL))
 		return 0;
 	/* one more entry, zeroed: older kernels look for it */

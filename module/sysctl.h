@@ -49,10 +49,11 @@ struct xtcp_net;
 	NUMBER(int,	max_orphans,		16384,	0,	INT_MAX,	FIRST,	"Connections that were closed and have not ended. One more is reset.") \
 	NUMBER(int,	max_syn_backlog,	1024,	0,	INT_MAX,	FIRST,	"Half-open requests of a listener.") \
 	NUMBER(int,	max_tw_buckets,		65536,	0,	INT_MAX,	FIRST,	"TIME_WAIT objects. Beyond it connections end without TIME_WAIT.") \
+	NUMBER(u8,	moderate_rcvbuf,	1,	0,	1,		OWN,	"1: a receive buffer grows as its reader can use it, up to rmem's third.") \
 	NUMBER(u8,	orphan_retries,		0,	0,	255,		OWN,	"Timeouts in a row that end an orphan; 0 means 8.") \
 	NUMBER(u8,	retries1,		3,	0,	255,		OWN,	"Timeouts in a row after which another route is asked for.") \
 	NUMBER(u8,	retries2,		15,	0,	255,		OWN,	"Timeouts in a row after which the connection is given up with ETIMEDOUT.") \
-	BUFFER(rmem,	4096,	131072,	6 << 20,	"Receive buffer: least, default, most, in bytes.") \
+	BUFFER(rmem,	4096,	131072,	6 << 20,	"Receive buffer: least, default, most, in bytes. Unless SO_RCVBUF is set, it grows from the second to the third, which is less on a machine of less than 768 MB.") \
 	NUMBER(u32,	rto_min_us,		200000,	1000,	120000000,	OWN,	"The least retransmission timeout.") \
 	NUMBER(u8,	sack,			1,	0,	1,		OWN,	"1: selective acknowledgments, RFC 2018.") \
 	NUMBER(u8,	syn_retries,		6,	1,	127,		OWN,	"How often a SYN is sent again.") \
@@ -62,7 +63,7 @@ struct xtcp_net;
 	NUMBER(int,	time_wait,		60,	1,	86400,		FIRST,	"2MSL, in seconds.") \
 	NUMBER(u8,	tw_reuse,		2,	0,	2,		OWN,	"1: connect() may choose a port whose 4-tuple has been in TIME_WAIT for a second, if that connection had timestamps; 2: on the loopback device only. A port that the user has bound may be taken at once.") \
 	NUMBER(u8,	window_scaling,		1,	0,	1,		OWN,	"1: windows larger than 65535 bytes, RFC 7323.") \
-	BUFFER(wmem,	4096,	16384,	4 << 20,	"Send buffer: least, default, most, in bytes.") \
+	BUFFER(wmem,	4096,	16384,	4 << 20,	"Send buffer: least, default, most, in bytes. Unless SO_SNDBUF is set, it grows from the second to the third, which is less on a machine of less than 512 MB.") \
 	MACHINE(mem,	"Only in the first namespace: the memory that the buffers of all sockets of the machine may have together, low, pressure and high, in pages; by default 4.7, 6.2 and 9.4 percent of memory.")
 
 /**

@@ -30,6 +30,7 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	x->snd_mss = XTCP_MSS_DEFAULT;
 	x->rcv_mss = XTCP_MSS_DEFAULT;
 	x->rcv_limit = U32_MAX;
+	x->rcv_density = XTCP_DENSITY_HALF;
 	xtcp_cong_init(&x->cong, cong, XTCP_MSS_DEFAULT, false);
 	xtcp_rtt_init(&x->rtt);
 	xtcp_rack_init(&x->rack);

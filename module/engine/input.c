@@ -9,6 +9,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "buffers.h"
 #include "clock.h"
 #include "connection.h"
 #include "delivered.h"
@@ -298,7 +299,7 @@ static void take_ack(struct sock *sk, const struct xtcp_segment *seg, bool dupli
 	xtcp_recovery_ack(sk, seg, &d);
 	rearm_after(sk, &d);
 	if (d.acked_bytes)
-		xtcp_sndq_grow(sk);
+		xtcp_sndbuf_grow(sk);
 }
 
 /* The segment's window is used if it is newer than the one known: SND.WL1,

@@ -12,6 +12,7 @@
  * so at the limit connections slow down, and none stops for ever.
  */
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include "memory.h"
 
 atomic_long_t xtcp_memory_allocated;
@@ -88,6 +89,21 @@ int xtcp_memory_init(void)
 	xtcp_mem[1] = most;
 	xtcp_mem[2] = xtcp_mem[0] * 2;
 	return percpu_counter_init(&xtcp_sockets_allocated, 0, GFP_KERNEL);
+}
+
+/**
+ * xtcp_buffer_most() - how large a buffer may grow on this machine
+ * @bytes: how large on a machine with plenty of memory
+ *
+ * As the kernel's TCP: a 128th of memory, but 128 KiB in any case.
+ *
+ * Return: bytes
+ */
+int xtcp_buffer_most(int bytes)
+{
+	u64 share = (u64)nr_free_buffer_pages() << PAGE_SHIFT >> 7;
+
+	return clamp_t(u64, share, SZ_128K, bytes);
 }
 
 /**

@@ -17,6 +17,7 @@ extern int xtcp_buffer_least;
 
 int xtcp_memory_init(void);
 void xtcp_memory_exit(void);
+int xtcp_buffer_most(int bytes);
 void xtcp_enter_memory_pressure(struct sock *sk);
 void xtcp_leave_memory_pressure(struct sock *sk);
 bool xtcp_force_charge(struct sock *sk, int bytes);

@@ -6,6 +6,7 @@
 #include <linux/security.h>
 #include <net/dst.h>
 #include "../wire/ip.h"
+#include "buffers.h"
 #include "clock.h"
 #include "cong.h"
 #include "connection.h"
@@ -193,7 +194,7 @@ static void become_established(struct sock *sk)
 				x->syn_lost ? 0 : dst_metric(dst, RTAX_INITCWND),
 				dst_metric_locked(dst, RTAX_CWND) ?
 				dst_metric(dst, RTAX_CWND) : 0);
-	xtcp_sndq_grow(sk);	/* the initial window is filled by one write */
+	xtcp_buffers_begin(sk);
 	xtcp_initial_window(sk);
 	if (x->retries)
 		xtcp_timeouts_over(x);

@@ -307,23 +307,3 @@ struct sk_buff *xtcp_sndq_cut_acked(struct sock *sk, struct sk_buff *skb)
 	return rest;
 }
 
-/**
- * xtcp_sndq_grow() - let the send buffer follow the congestion window
- * @sk: the connection, locked
- *
- * The buffer must be able to fill the window.  Does nothing where the user has chosen
- * the buffer's size, or memory is scarce.
- */
-void xtcp_sndq_grow(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 want;
-
-	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || xtcp_memory_scarce(sk))
-		return;
-	want = min_t(u64, 2ull * x->cong.cwnd_bytes + 4 * x->cong.mss_bytes,
-		     READ_ONCE(x->xn->sysctl.wmem[2]));
-	if (want > READ_ONCE(sk->sk_sndbuf))
-		WRITE_ONCE(sk->sk_sndbuf, want);
-}
-

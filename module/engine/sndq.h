@@ -16,7 +16,6 @@ bool xtcp_sndq_merge(struct sock *sk, struct sk_buff *skb, u32 most);
 void xtcp_sndq_sent(struct sock *sk);
 void xtcp_sndq_free(struct sock *sk, struct sk_buff *skb);
 void xtcp_sndq_purge(struct sock *sk);
-void xtcp_sndq_grow(struct sock *sk);
 
 /* The first that was never sent, or NULL. */
 static inline struct sk_buff *xtcp_send_head(const struct sock *sk)

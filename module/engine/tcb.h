@@ -18,6 +18,7 @@
 #include "rack.h"
 #include "rate.h"
 #include "reassembly.h"
+#include "rightsize.h"
 #include "rtt.h"
 #include "sacks.h"
 #include "scoreboard.h"
@@ -143,6 +144,10 @@ struct xtcp_sock {
 						 * initrwnd, and what came since
 						 */
 	bool			no_memory;	/* offer nothing now */
+	u8			rcv_density;	/* 256ths of the buffer that hold data */
+
+	/* The size of the receive buffer: buffers.c */
+	struct xtcp_rightsize	rightsize;
 
 	/* What came and was not read: rcvq.c */
 	u32			copied_seq;	/* the user has read up to here */

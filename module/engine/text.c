@@ -6,6 +6,7 @@
 #include <linux/skbuff.h>
 #include <net/xfrm.h>
 #include "ack.h"
+#include "buffers.h"
 #include "mss.h"
 #include "rcvq.h"
 #include "reset.h"
@@ -57,8 +58,7 @@ void xtcp_data_ready(struct sock *sk)
 	u32 avail = x->rcv_nxt - x->copied_seq;
 
 	if (avail >= (u32)READ_ONCE(sk->sk_rcvlowat) ||
-	    sock_flag(sk, SOCK_DONE) ||
-	    atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2)
+	    sock_flag(sk, SOCK_DONE) || xtcp_window_shut(sk))
 		sk->sk_data_ready(sk);
 }
 
@@ -158,6 +158,7 @@ static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 	cb->block.end = seg->end;
 	cb->flags = seg->flags;
 	xtcp_guess_rcv_mss(x, skb);
+	xtcp_rcvbuf_came(x, skb, seg);
 	if (seq_gt(seg->seq, x->rcv_nxt)) {
 		seg->flags &= ~XTCP_FIN;
 		return hold_text(sk, skb, seg);

@@ -2,9 +2,11 @@
 /*
  * The window that we offer: RFC 9293, 3.8.6.2.2.
  *
- *	offered = min((receive buffer - what is in it) / 2, clamp, 65535 << scale)
+ *	offered = min(free memory * density, clamp, 65535 << scale)
  *
- * Half of the free memory: the other half pays for the skbs around the data.
+ *	free memory	the receive buffer, less what is in it
+ *	density		the share of it that data takes, from 1/2 to nearly all; the
+ *			skbs around the data take the rest (rightsize.c)
  *
  * The header says it in units of 1 << scale.  What comes is seldom a whole number of
  * them, and then the right edge must move (RFC 7323, 2.4): to the right where there is
@@ -22,7 +24,7 @@
 /* What @space bytes of memory, the clamp and the header's 16 bits allow. */
 static u32 window_for(const struct xtcp_sock *x, int space)
 {
-	return min3((u32)max(space, 0) / 2, x->window_clamp,
+	return min3(xtcp_data_in(max(space, 0), x->rcv_density), x->window_clamp,
 		    xtcp_agreed_window_max(&x->agreed));
 }
 
@@ -145,6 +147,22 @@ bool xtcp_window_worth_telling(const struct sock *sk)
 	offered = xtcp_offered_window(sk);
 	return offered >= 2 * current_wnd &&
 	       offered >= current_wnd + window_step(sk);
+}
+
+/**
+ * xtcp_window_shut() - must the reader make room before more can come?
+ * @sk: the connection
+ *
+ * Whoever waits for more than this (SO_RCVLOWAT) would wait for ever.
+ *
+ * Any context.
+ */
+bool xtcp_window_shut(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	return xtcp_memory_scarce(sk) ||
+	       max(xtcp_rcv_window(x), xtcp_offered_window(sk)) <= x->rcv_mss;
 }
 
 /* A route may say how many segments to begin with. */

@@ -40,6 +40,7 @@ u32 xtcp_largest_window(const struct sock *sk);
 u32 xtcp_offered_window(const struct sock *sk);
 u16 xtcp_select_window(struct sock *sk);
 bool xtcp_window_worth_telling(const struct sock *sk);
+bool xtcp_window_shut(const struct sock *sk);
 u16 xtcp_syn_window(struct sock *sk, u32 mss);
 void xtcp_initial_window(struct sock *sk);
 

@@ -10,6 +10,7 @@
 #include <net/protocol.h>
 #include <net/sock.h>
 #include "../compat.h"
+#include "../engine/buffers.h"
 #include "../engine/close.h"
 #include "../engine/connection.h"
 #include "../engine/demux.h"
@@ -407,16 +408,12 @@ static int family_set_rcvlowat(struct sock *sk, int val)
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		val = min(val, READ_ONCE(sk->sk_rcvbuf) >> 1);
 	else
-		val = min(val, READ_ONCE(xtcp_sk(sk)->xn->sysctl.rmem[2]) / 4);
+		val = min(val, READ_ONCE(xtcp_sk(sk)->xn->sysctl.rmem[2]) >> 1);
 	WRITE_ONCE(sk->sk_rcvlowat, val ?: 1);
 	if (xtcp_unread(sk) >= (u32)sk->sk_rcvlowat)
 		sk->sk_data_ready(sk);
-	/* the low-water mark must be reachable: the window is half of the free
-	 * room
-	 */
-	if (!(sk->sk_userlocks & SOCK_RCVBUF_LOCK) &&
-	    READ_ONCE(sk->sk_rcvbuf) < 4 * val)
-		WRITE_ONCE(sk->sk_rcvbuf, 4 * val);
+	/* the mark must be reachable, and the window still be open there */
+	xtcp_rcvbuf_fit(sk, 2 * val);
 	return 0;
 }
 

@@ -60,6 +60,7 @@ static void get_info_now(struct sock *sk, struct tcp_info *info)
 	info->tcpi_advmss = xtcp_offered_mss(sk);
 	info->tcpi_rcv_ssthresh = xtcp_largest_window(sk);
 	info->tcpi_rcv_space = xtcp_offered_window(sk);
+	info->tcpi_rcv_rtt = x->rightsize.rtt_us;
 	info->tcpi_notsent_bytes = x->write_seq - x->snd_nxt;
 	info->tcpi_snd_wnd = x->snd_wnd;
 	xtcp_info_set_rcv_wnd(info, xtcp_rcv_window(x));

@@ -10,6 +10,7 @@
 #include "../engine/seq.h"
 #include "../engine/tcb.h"
 #include "../engine/urgent.h"
+#include "../engine/window.h"
 #include "poll.h"
 
 /**
@@ -68,7 +69,7 @@ static __poll_t poll_readable(struct sock *sk)
 		lowat++;
 
 	if (unread && (unread >= (u32)lowat || xtcp_sk(sk)->fin_seen ||
-		       atomic_read(&sk->sk_rmem_alloc) > READ_ONCE(sk->sk_rcvbuf) / 2))
+		       xtcp_window_shut(sk)))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	return mask;
 }

@@ -5,6 +5,7 @@
 #include <linux/sched/signal.h>
 #include <linux/tcp.h>
 #include <net/inet_common.h>
+#include "../engine/buffers.h"
 #include "../engine/output.h"
 #include "../engine/rcvq.h"
 #include "../engine/seq.h"
@@ -126,6 +127,13 @@ static void recv_begin(struct sock *sk, struct recv_call *c)
 	}
 }
 
+/* What was read makes room, and shows how much room this reader can use. */
+static void recv_make_room(struct sock *sk)
+{
+	xtcp_rcvbuf_taken(sk);
+	xtcp_window_update(sk);
+}
+
 /* The queue has nothing more.  Return: whether to look again */
 static bool recv_wait(struct sock *sk, struct recv_call *c)
 {
@@ -140,7 +148,7 @@ static bool recv_wait(struct sock *sk, struct recv_call *c)
 		return false;
 	}
 	if (!(c->flags & MSG_PEEK))
-		xtcp_window_update(sk);
+		recv_make_room(sk);
 	if (c->copied >= c->target) {
 		/* the backlog may bring more without waiting */
 		release_sock(sk);
@@ -210,7 +218,7 @@ static void recv_end(struct sock *sk, const struct recv_call *c)
 			sk_peek_offset_bwd(sk, c->copied);
 	}
 	if (!(c->flags & MSG_PEEK))
-		xtcp_window_update(sk);
+		recv_make_room(sk);
 }
 
 static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,

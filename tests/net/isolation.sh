@@ -51,6 +51,17 @@ check "sysctls: nor in the first namespace" \
 	is "$(cat /proc/sys/net/xtcp/retries2)" 15
 space_new "xtcp-c-$$"
 check "sysctls: a new namespace has the defaults" is "$(get "xtcp-c-$$" retries2)" 15
+for name in rmem wmem; do
+	check "sysctls: $name is as with the kernel's TCP" is "$(get "$a" $name)" \
+		"$(in_space "$a" cat /proc/sys/net/ipv4/tcp_$name)"
+	before=$(cat /proc/sys/net/xtcp/$name)
+	echo "5000 60000 700000" >/proc/sys/net/xtcp/$name
+	space_new "xtcp-e-$$"
+	check "sysctls: a new namespace has the first one's $name" \
+		is "$(get "xtcp-e-$$" $name | xargs)" "5000 60000 700000"
+	ip netns delete "xtcp-e-$$"
+	echo "$before" >/proc/sys/net/xtcp/$name
+done
 
 # Try values, in one shell that is in the namespace; then print a line for each
 # try with its result: no and an unchanged value, or the value.
@@ -63,6 +74,7 @@ cat >"$work/no" <<-END
 	synack_retries 128
 	keepalive_probes 0
 	abort_on_overflow 2
+	moderate_rcvbuf 2
 	rto_min_us 999
 	rto_min_us 120000001
 	delack_ms 0
