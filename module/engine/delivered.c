@@ -32,7 +32,9 @@ static bool answers_first(const struct xtcp_sock *x, const struct xtcp_segment *
 	       xtcp_tsval(&x->ts) - seg->opt.tsecr > rtt_us / USEC_PER_MSEC + 1;
 }
 
-/* An skb is delivered, by whichever way the peer says so. */
+/* An skb is delivered, by whichever way the peer says so.  @fack is RACK.fack of before
+ * this ACK (RFC 8985, 6.2, step 3): what it tells all at once is not out of order.
+ */
 static void skb_delivered(struct xtcp_sock *x, const struct xtcp_segment *seg,
 			  struct sk_buff *skb, u32 fack, struct xtcp_delivery *d)
 {
@@ -139,11 +141,10 @@ static bool first_is_dsack(const struct xtcp_segment *seg)
 }
 
 /* RFC 2018, 5: what blocks cannot say is not believed. */
-static void take_blocks(struct sock *sk, const struct xtcp_segment *seg,
+static void take_blocks(struct sock *sk, const struct xtcp_segment *seg, u32 fack,
 			struct xtcp_delivery *d)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 fack = x->board.sacked_bytes ? x->board.sacked_end : x->snd_una;
 	u32 i = 0;
 
 	if (first_is_dsack(seg)) {
@@ -167,11 +168,10 @@ static void take_blocks(struct sock *sk, const struct xtcp_segment *seg,
 
 /* ---- the acknowledgment number ---- */
 
-static void take_ack(struct sock *sk, const struct xtcp_segment *seg,
+static void take_ack(struct sock *sk, const struct xtcp_segment *seg, u32 fack,
 		     struct xtcp_delivery *d)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 fack = x->board.sacked_bytes ? x->board.sacked_end : seg->ack;
 	u32 sacked_bytes = 0, last_us = 0, seq;
 	struct sk_buff *skb;
 	bool fresh = false;
@@ -237,6 +237,7 @@ void xtcp_take_delivery(struct sock *sk, const struct xtcp_segment *seg,
 			struct xtcp_delivery *d)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	u32 fack = x->board.sacked_bytes ? x->board.sacked_end : x->snd_una;
 
 	d->now_us = xtcp_now_us();
 	d->prior_una = x->snd_una;
@@ -246,9 +247,9 @@ void xtcp_take_delivery(struct sock *sk, const struct xtcp_segment *seg,
 		x->rack.rtt_us = 0;	/* what it knew may be long ago */
 	}
 	if (unlikely(seg->opt.sacks) && x->agreed.sack)
-		take_blocks(sk, seg, d);
+		take_blocks(sk, seg, fack, d);
 	if (seq_gt(seg->ack, x->snd_una))
-		take_ack(sk, seg, d);
+		take_ack(sk, seg, fack, d);
 	x->snd_una = seg->ack;
 	x->delivered += d->bytes;
 	measure(x, seg, d);
