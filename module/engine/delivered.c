@@ -52,9 +52,13 @@ static void skb_delivered(struct xtcp_sock *x, const struct xtcp_segment *seg,
 		if (unlikely(seq_lt(cb->end, fack)))
 			x->rack.reordered = 1;
 	}
-	if (unlikely(d->disorder) &&
-	    !(cb->state & XTCP_TWICE && answers_first(x, seg, rtt_us)))
-		xtcp_rack_delivered(&x->rack, cb->sent_us, cb->end, rtt_us);
+	if (likely(!d->disorder) ||
+	    (cb->state & XTCP_TWICE && answers_first(x, seg, rtt_us)) ||
+	    (d->newest && !xtcp_sent_before(d->newest_us, d->newest_end, cb->sent_us, cb->end)))
+		return;
+	d->newest = true;
+	d->newest_us = cb->sent_us;
+	d->newest_end = cb->end;
 }
 
 /* ---- SACK blocks ---- */
@@ -250,6 +254,9 @@ void xtcp_take_delivery(struct sock *sk, const struct xtcp_segment *seg,
 		take_blocks(sk, seg, fack, d);
 	if (seq_gt(seg->ack, x->snd_una))
 		take_ack(sk, seg, fack, d);
+	if (unlikely(d->newest))
+		xtcp_rack_delivered(&x->rack, d->newest_us, d->newest_end,
+				    d->now_us - d->newest_us);
 	x->snd_una = seg->ack;
 	x->delivered += d->bytes;
 	measure(x, seg, d);

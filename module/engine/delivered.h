@@ -16,7 +16,10 @@
  * @rtt_us: the round trip that it measures; 0: none
  * @sent_us: when the newest of it left, if @whole
  * @mark: and what was noted then
+ * @newest_us: when the newest of it left that is not ambiguous, if @newest
+ * @newest_end: and behind it
  * @dsack: what came twice, if @has_dsack
+ * @newest: there is such an skb, in disorder
  * @whole: at least one skb is delivered whole
  * @again: it acknowledges what was sent more than once
  * @sacked: its SACK blocks say something new
@@ -37,7 +40,10 @@ struct xtcp_delivery {
 	u32			rtt_us;
 	u32			sent_us;
 	struct xtcp_rate_mark	mark;
+	u32			newest_us;
+	u32			newest_end;
 	struct xtcp_range	dsack;
+	bool			newest;
 	bool			whole;
 	bool			again;
 	bool			original;

@@ -22,22 +22,24 @@ void xtcp_rack_init(struct xtcp_rack *r)
 }
 
 /**
- * xtcp_rack_delivered() - a segment is newly acknowledged, or SACKed
+ * xtcp_rack_delivered() - segments are newly acknowledged, or SACKed
  * @r: the connection's
- * @sent_us: when it left last
+ * @sent_us: when the newest of them left last
  * @end: behind its last byte
  * @rtt_us: how long ago that is; of one that was sent again, the caller has made sure
  *	that it is not the first that is acknowledged
  *
- * RFC 8985, 6.2, step 2.
+ * RFC 8985, 6.2, step 2: once for each ACK, which says all of them.
  */
 void xtcp_rack_delivered(struct xtcp_rack *r, u32 sent_us, u32 end, u32 rtt_us)
 {
-	if (r->rtt_us && !xtcp_sent_before(r->sent_us, r->end, sent_us, end))
+	bool first = !r->rtt_us;
+
+	r->rtt_us = max(rtt_us, 1u);
+	if (!first && !xtcp_sent_before(r->sent_us, r->end, sent_us, end))
 		return;
 	r->sent_us = sent_us;
 	r->end = end;
-	r->rtt_us = max(rtt_us, 1u);
 }
 
 /**
