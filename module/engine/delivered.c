@@ -231,7 +231,7 @@ static void measure(struct xtcp_sock *x, const struct xtcp_segment *seg,
 
 /**
  * xtcp_take_delivery() - what an ACK says that the peer has
- * @sk: the connection, locked; something is in flight
+ * @sk: the connection, locked; something is in flight, or was
  * @seg: the segment; its ACK lies between SND.UNA and SND.NXT
  * @d: where to write what is new; @d->duplicate is the caller's
  *

@@ -371,12 +371,20 @@ static u32 oldest_ack(const struct xtcp_sock *x)
 				  x->tally.bytes_acked + 1 + fin);
 }
 
-/* The ACK brings nothing new, while something is in flight. */
+/* The ACK brings nothing new, while something is in flight; or what it answers is: with
+ * nothing in flight a D-SACK may still come, and tell of a mistake (RFC 2883, 5), or a
+ * loss probe's answer (RFC 8985, 7.4.2).
+ */
+static bool answers_something(const struct xtcp_sock *x, const struct xtcp_segment *seg)
+{
+	return x->snd_una != x->snd_nxt || x->rack.tlp ||
+	       unlikely(seg->opt.sacks && x->agreed.sack);
+}
+
 static void same_ack_again(struct sock *sk, const struct xtcp_segment *seg,
 			   bool window_moved)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-
 	bool duplicate = x->snd_wnd && !window_moved && seg->end == seg->seq;
 
 	/* the peer answers: only it can say when it has room again */
@@ -432,7 +440,7 @@ enum xtcp_drop_reason xtcp_step_ack(struct sock *sk, struct sk_buff *skb,
 		if (x->fin_queued && x->snd_una == x->write_seq &&
 		    !fin_acked(sk))
 			return XTCP_DROP_DONE;
-	} else if (seg->ack == x->snd_una && x->snd_una != x->snd_nxt) {
+	} else if (seg->ack == x->snd_una && answers_something(x, seg)) {
 		same_ack_again(sk, seg, window_moved);
 	}
 	if (unlikely(!old_wnd && x->snd_wnd))
