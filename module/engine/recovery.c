@@ -342,8 +342,13 @@ static void ack_in_loss(struct sock *sk, const struct xtcp_segment *seg,
 		grow(x, d);
 		return;
 	}
-	if (seq_geq(x->snd_una, x->recover))
+	if (seq_geq(x->snd_una, x->recover)) {
 		recovered(x);
+		if (x->board.lost_bytes) {
+			enter_recovery(x, d);
+			return;
+		}
+	}
 	grow(x, d);
 }
 
