@@ -151,7 +151,7 @@ static void take_blocks(struct sock *sk, const struct xtcp_segment *seg, u32 fac
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 i = 0;
 
-	if (first_is_dsack(seg)) {
+	if (first_is_dsack(seg) && seq_leq(ntohl(seg->opt.sack[0].end), x->snd_nxt)) {
 		d->dsack = read_block(&seg->opt.sack[0]);
 		d->has_dsack = true;
 		xtcp_count(x->xn, DSACKS_IN);
@@ -187,6 +187,8 @@ static void take_ack(struct sock *sk, const struct xtcp_segment *seg, u32 fack,
 		if (seq_gt(cb->end, seg->ack)) {
 			if (seq_lt(seq, seg->ack)) {
 				d->again |= cb->state & XTCP_TWICE;
+				if (cb->state & XTCP_SACKED)
+					sacked_bytes += seg->ack - seq;
 				xtcp_board_acked_part(&x->board, skb, seg->ack - seq);
 			}
 			break;
