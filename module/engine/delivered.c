@@ -227,8 +227,10 @@ static void measure(struct xtcp_sock *x, const struct xtcp_segment *seg,
 		if (ms < XTCP_RTO_MAX_US / USEC_PER_MSEC)
 			d->rtt_us = max_t(u32, ms, 1) * USEC_PER_MSEC;
 	}
-	if (d->rtt_us)
-		xtcp_rtt_sample(&x->rtt, d->rtt_us, xtcp_rto_min_us(x));
+	if (!d->rtt_us)
+		return;
+	xtcp_rtt_sample(&x->rtt, d->rtt_us, xtcp_rto_min_us(x));
+	x->rack.tlp_unmeasured = 0;
 }
 
 /**

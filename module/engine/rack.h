@@ -20,6 +20,7 @@
  * @in_dsack_round: @dsack_round counts
  * @tlp: @tlp_end counts
  * @tlp_resent: TLP.is_retrans: the probe was not new data
+ * @tlp_unmeasured: no round trip was measured since the last probe
  */
 struct xtcp_rack {
 	u32	sent_us;
@@ -32,7 +33,8 @@ struct xtcp_rack {
 	u8	reordered:1,
 		in_dsack_round:1,
 		tlp:1,
-		tlp_resent:1;
+		tlp_resent:1,
+		tlp_unmeasured:1;
 };
 
 #define XTCP_TLP_MAX_ACK_DELAY_US	200000u	/* RFC 8985, 7.2 */

@@ -198,6 +198,7 @@ void xtcp_recovery_probed(struct xtcp_sock *x, bool again)
 {
 	x->rack.tlp = 1;
 	x->rack.tlp_resent = again;
+	x->rack.tlp_unmeasured = 1;
 	x->rack.tlp_end = x->snd_nxt;
 	xtcp_count(x->xn, LOSS_PROBES);
 }

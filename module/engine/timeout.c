@@ -97,7 +97,7 @@ static void reordering_timeout(struct sock *sk)
 	if (left_us)
 		xtcp_arm_reordering(sk, left_us);
 	else
-		xtcp_arm_timeout_since(sk, xtcp_now_us());
+		xtcp_arm_timeout(sk);
 }
 
 /* MUST-20, SHLD-30 */
@@ -114,7 +114,7 @@ static void retransmit_timeout(struct sock *sk)
 		return;
 	if (x->rtx_for == XTCP_RTX_PROBE) {
 		xtcp_output_loss_probe(sk);
-		xtcp_arm_timeout_since(sk, XTCP_CB(xtcp_board_first(&x->board))->sent_us);
+		xtcp_arm_timeout(sk);
 		return;
 	}
 	if (x->rtx_for == XTCP_RTX_REORDERING) {

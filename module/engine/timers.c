@@ -204,12 +204,14 @@ static void arm_within_patience(struct sock *sk, unsigned long due)
 }
 
 /* RFC 8985, 7.2: does a loss probe make sense, if no ACK comes soon?  With SACK, and as
- * long as nothing is missing.
+ * long as nothing is missing; and, 7.3, if the round trip was measured since the last
+ * one: probes must not keep it from being measured.
  */
 static bool probe_makes_sense(const struct xtcp_sock *x)
 {
 	return x->agreed.sack && x->syn_acked && x->phase == XTCP_PHASE_OPEN &&
-	       x->snd_wnd && !x->retries && !x->rack.tlp && x->snd_una != x->snd_nxt &&
+	       x->snd_wnd && !x->retries && x->snd_una != x->snd_nxt &&
+	       x->rtt.srtt_us && !x->rack.tlp && !x->rack.tlp_unmeasured &&
 	       !(x->board.sacked_bytes | x->board.lost_bytes | x->board.resent_bytes) &&
 	       READ_ONCE(x->xn->sysctl.early_retrans);
 }
@@ -219,8 +221,8 @@ static bool probe_makes_sense(const struct xtcp_sock *x)
  * @sk: the connection, locked; something is in flight, or a closed window is to be
  *	probed
  *
- * RFC 6298, 5: it fires after RTO, backed off; or earlier, for a loss probe (RFC 8985,
- * 7.2).
+ * RFC 6298, 5: it fires after RTO, backed off; or then at the latest, for a loss probe
+ * (RFC 8985, 7.2).
  */
 void xtcp_arm_retransmit(struct sock *sk)
 {
@@ -233,12 +235,24 @@ void xtcp_arm_retransmit(struct sock *sk)
 	if (probe_makes_sense(x)) {
 		probe_us = xtcp_tlp_timeout_us(x->rtt.srtt_us,
 					       x->snd_nxt - x->snd_una <= x->snd_mss);
-		if (probe_us < timeout_us) {
-			timeout_us = probe_us;
-			x->rtx_for = XTCP_RTX_PROBE;
-		}
+		timeout_us = min(timeout_us, probe_us);
+		x->rtx_for = XTCP_RTX_PROBE;
 	}
 	arm_within_patience(sk, jiffies + usecs_to_jiffies(timeout_us));
+}
+
+/**
+ * xtcp_arm_timeout() - the retransmission timer, which was set for less, begins anew
+ * @sk: the connection, locked; something is in flight
+ *
+ * RFC 8985, 7.3: behind a probe RTO, and not another probe.
+ */
+void xtcp_arm_timeout(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->rtx_for = XTCP_RTX_TIMEOUT;
+	arm_within_patience(sk, jiffies + usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
 }
 
 /**

@@ -14,6 +14,7 @@ void xtcp_timers_stop(struct sock *sk);
 bool xtcp_timer_fire(struct sock *sk, enum xtcp_timer timer);
 void xtcp_timers_set_handler(xtcp_timer_handler handler);
 void xtcp_arm_retransmit(struct sock *sk);
+void xtcp_arm_timeout(struct sock *sk);
 void xtcp_arm_timeout_since(struct sock *sk, u32 sent_us);
 void xtcp_arm_reordering(struct sock *sk, u32 left_us);
 void xtcp_arm_reneging(struct sock *sk);
