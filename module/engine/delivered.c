@@ -172,6 +172,15 @@ static void take_blocks(struct sock *sk, const struct xtcp_segment *seg, u32 fac
 
 /* ---- the acknowledgment number ---- */
 
+static void sent_again(struct xtcp_delivery *d, const struct xtcp_skb_cb *cb)
+{
+	if (likely(!(cb->state & XTCP_TWICE)))
+		return;
+	if (!d->again || seq_lt(cb->sent_us, d->again_us))
+		d->again_us = cb->sent_us;
+	d->again = true;
+}
+
 static void take_ack(struct sock *sk, const struct xtcp_segment *seg, u32 fack,
 		     struct xtcp_delivery *d)
 {
@@ -186,7 +195,7 @@ static void take_ack(struct sock *sk, const struct xtcp_segment *seg, u32 fack,
 		seq = seq_lt(cb->seq, d->prior_una) ? d->prior_una : cb->seq;
 		if (seq_gt(cb->end, seg->ack)) {
 			if (seq_lt(seq, seg->ack)) {
-				d->again |= cb->state & XTCP_TWICE;
+				sent_again(d, cb);
 				if (cb->state & XTCP_SACKED)
 					sacked_bytes += seg->ack - seq;
 				xtcp_board_acked_part(&x->board, skb, seg->ack - seq);
@@ -196,7 +205,7 @@ static void take_ack(struct sock *sk, const struct xtcp_segment *seg, u32 fack,
 		if (unlikely(cb->state & XTCP_SACKED)) {
 			sacked_bytes += cb->end - seq;
 		} else {
-			d->again |= cb->state & XTCP_TWICE;
+			sent_again(d, cb);
 			last_us = cb->sent_us;
 			fresh = true;
 			skb_delivered(x, seg, skb, fack, d);
@@ -213,18 +222,23 @@ static void take_ack(struct sock *sk, const struct xtcp_segment *seg, u32 fack,
 
 /* An ACK that covers anything sent twice measures nothing: nobody knows which of the two
  * it answers (RFC 6298, 3) (MUST-18); but the timestamp that it echoes says it (RFC
- * 7323, 4.1).
+ * 7323, 4.1).  If that is the first one's, it came late, or its ACK was lost, and the
+ * time says nothing of either's round trip: what is sent next will (RFC 4015, 3.1, (11)).
+ * Nor does an ACK that answers a duplicate.
  */
 static void measure(struct xtcp_sock *x, const struct xtcp_segment *seg,
 		    struct xtcp_delivery *d)
 {
-	u32 ms;
+	u32 ms, most_ms = XTCP_RTO_MAX_US / USEC_PER_MSEC;
 
-	if (d->acked_bytes && d->again)
+	if ((d->acked_bytes && d->again) || unlikely(d->has_dsack))
 		d->rtt_us = 0;
-	if (!d->rtt_us && d->acked_bytes && x->agreed.timestamps && seg->opt.tsecr) {
+	if (!d->rtt_us && d->acked_bytes && !d->has_dsack && x->agreed.timestamps &&
+	    seg->opt.tsecr) {
+		if (d->again)
+			most_ms = min(most_ms, (d->now_us - d->again_us) / (u32)USEC_PER_MSEC + 2);
 		ms = xtcp_tsval(&x->ts) - seg->opt.tsecr;
-		if (ms < XTCP_RTO_MAX_US / USEC_PER_MSEC)
+		if (ms < most_ms)
 			d->rtt_us = max_t(u32, ms, 1) * USEC_PER_MSEC;
 	}
 	if (!d->rtt_us)

@@ -16,6 +16,7 @@
  * @rtt_us: the round trip that it measures; 0: none
  * @sent_us: when the newest of it left, if @whole
  * @mark: and what was noted then
+ * @again_us: when the first of what was sent more than once left last, if @again
  * @newest_us: when the newest of it left that is not ambiguous, if @newest
  * @newest_end: and behind it
  * @dsack: what came twice, if @has_dsack
@@ -40,6 +41,7 @@ struct xtcp_delivery {
 	u32			rtt_us;
 	u32			sent_us;
 	struct xtcp_rate_mark	mark;
+	u32			again_us;
 	u32			newest_us;
 	u32			newest_end;
 	struct xtcp_range	dsack;

@@ -70,7 +70,6 @@ static void undo(struct xtcp_sock *x)
 	x->undo = 0;
 	x->frto = 0;
 	x->phase = XTCP_PHASE_OPEN;
-	x->rtt.backoff = 0;
 }
 
 /* Return: whether the reduction was a mistake, and was taken back */
