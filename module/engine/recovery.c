@@ -157,12 +157,33 @@ static u32 dup_thresh(const struct sock *sk)
 	return segs - 1;
 }
 
+/* Are there more than @n segments in flight, which may be short? */
+static bool more_in_flight(const struct xtcp_sock *x, u32 n)
+{
+	struct sk_buff *skb = xtcp_board_first(&x->board);
+	u32 segs = 0;
+
+	for (; skb && segs <= n; skb = xtcp_board_next(skb))
+		segs += XTCP_CB(skb)->segs;
+	return segs > n;
+}
+
+/* No more duplicates than segments count.  Only for the first few is it worth while to
+ * look how many short ones there are.
+ */
+static bool dup_acks_possible(const struct xtcp_sock *x)
+{
+	return x->dup_acks < U8_MAX &&
+	       ((x->dup_acks + 1) * x->snd_mss <= xtcp_flight(x) ||
+		(x->dup_acks < DUP_THRESH && more_in_flight(x, x->dup_acks)));
+}
+
 /* A duplicate ACK: another segment has left the network. */
 static void dup_ack(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (x->phase != XTCP_PHASE_LOSS && x->dup_acks < U8_MAX && (x->dup_acks + 1) * x->snd_mss <= xtcp_flight(x))
+	if (x->phase != XTCP_PHASE_LOSS && dup_acks_possible(x))
 		x->dup_acks++;
 	/* RFC 6582, 3.2, (2): only an ACK beyond recover, the end of what had been sent by
 	 * then, because data sent again causes duplicates for that flight
