@@ -535,16 +535,19 @@ void xtcp_recovery_mark_all(struct sock *sk)
 static void mark_lost_by_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_rack rack = x->rack;
 	u32 now_us = xtcp_now_us();
 	struct sk_buff *skb;
 
-	if (!x->agreed.sack || !x->rack.rtt_us) {
+	if (!x->agreed.sack) {
 		mark_from_una(x, x->snd_nxt);
 		return;
 	}
+	if (!rack.rtt_us)
+		rack.rtt_us = x->rtt.srtt_us;
 	mark_from_una(x, x->snd_una + 1);
 	while ((skb = xtcp_board_oldest(&x->board)) &&
-	       !xtcp_rack_remaining_us(&x->rack, XTCP_CB(skb)->sent_us,
+	       !xtcp_rack_remaining_us(&rack, XTCP_CB(skb)->sent_us,
 				       reordering_window_us(x), now_us))
 		xtcp_board_mark_lost(&x->board, skb, x->snd_una);
 }
@@ -570,6 +573,8 @@ void xtcp_recovery_timeout(struct sock *sk)
 		xtcp_count(x->xn, RENEGED);
 		xtcp_board_forget_sacked(&x->board);
 	}
+	if (!xtcp_in_disorder(x))
+		x->rack.rtt_us = 0;	/* what it knew may be long ago */
 	/* RFC 5682, 2.1, (1): not within a recovery */
 	x->frto = READ_ONCE(x->xn->sysctl.frto) &&
 		  (x->phase == XTCP_PHASE_OPEN || again) ? XTCP_FRTO_BEGUN : 0;
