@@ -226,6 +226,7 @@ static void forget_syn(struct sock *sk)
 					xtcp_rto_min_us(x));
 		xtcp_sndq_free(sk, skb);
 	}
+	x->snd_una = x->iss + 1;	/* now: the scoreboard counts from there on */
 	x->syn_acked = 1;
 	xtcp_timer_stop(x, XTCP_TIMER_RETRANSMIT);
 }
@@ -257,7 +258,6 @@ void xtcp_syn_ack_received(struct sock *sk, struct sk_buff *skb,
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	take_syn(x, seg);
-	x->snd_una = seg->ack;
 	forget_syn(sk);
 	security_inet_conn_established(sk, skb);
 	if (!xtcp_transition(sk, XTCP_EV_RCV_SYN_ACK))
@@ -282,7 +282,6 @@ void xtcp_syn_acked(struct sock *sk, const struct xtcp_segment *seg)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	x->snd_una = x->iss + 1;
 	x->snd_wnd = seg->wnd;
 	x->snd_wl1 = seg->seq;
 	x->snd_wl2 = seg->ack;
