@@ -288,11 +288,13 @@ const char *conv_silence(struct conv *t)
  * conv_unseen() - has the test looked at all that xtcp sent before this step?
  * @t: the conversation
  *
- * Return: NULL, or the first segment that it did not look at
+ * And is what the connections know consistent?
+ *
+ * Return: NULL, or the first segment that it did not look at, or what is inconsistent
  */
 const char *conv_unseen(struct conv *t)
 {
-	return nothing_sent(t, "before this step, not looked at:");
+	return conv_sound(t) ?: nothing_sent(t, "before this step, not looked at:");
 }
 
 /* ---- the user ---- */

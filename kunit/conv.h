@@ -43,6 +43,7 @@
  *	nic.c		the wire
  *	conv_words.c	segments in words
  *	conv_state.c	what the connection knows
+ *	conv_sound.c	whether what it knows is consistent: asked after every step
  *	conv.c		the steps: what the peer sends, and what it gets
  *	conv_time.c	timers, and how much time has passed
  *	conv_user.c	the user
@@ -100,6 +101,7 @@
  * @sock: the connection's socket
  * @written: how many bytes the user has written to it
  * @read: how many the user has read
+ * @disarmed: the test has disarmed the retransmission timer
  * @due: when the timer of the request or TIME_WAIT was to fire, in jiffies, as last set
  */
 struct conv {
@@ -123,6 +125,7 @@ struct conv {
 	struct socket		*sock;
 	u32			written;
 	u32			read;
+	bool			disarmed;
 	unsigned long		due;
 
 	/* private */
@@ -192,16 +195,22 @@ enum conv_value {
 	CONV_ERROR,
 	CONV_FLIGHT,
 	CONV_IN_TIMEOUT_ROW,
+	CONV_LOST,
+	CONV_MIN_RTT,
 	CONV_MSS,
 	CONV_PEER_MSS,		/* how long the peer's segments seem to be */
 	CONV_PEER_WINDOW,
+	CONV_PIPE,
 	CONV_PROBES,
 	CONV_RECEIVED,
 	CONV_RECOVER,
 	CONV_ROUND_TRIP,	/* microseconds, as the receiver sees it */
+	CONV_REORDERED,		/* the path has been seen to reorder */
+	CONV_REORDERING_MULT,	/* RFC 8985's RACK.reo_wnd_mult */
 	CONV_RETRIES,
 	CONV_RTO,
 	CONV_RTO_BASE,		/* without its back-off */
+	CONV_SACKED,
 	CONV_SEND_QUEUE,
 	CONV_SOFT_ERROR,
 	CONV_SRTT,
@@ -229,6 +238,9 @@ enum conv_value {
 #define window_is(t, bytes)		CONV_IS(t, WINDOW, bytes)	/* what we offer */
 #define peer_window_is(t, bytes)	CONV_IS(t, PEER_WINDOW, bytes)
 #define flight_is(t, bytes)		CONV_IS(t, FLIGHT, bytes)
+#define pipe_is(t, bytes)		CONV_IS(t, PIPE, bytes)
+#define sacked_is(t, bytes)		CONV_IS(t, SACKED, bytes)
+#define lost_is(t, bytes)		CONV_IS(t, LOST, bytes)	/* and not sent again */
 /* microseconds */
 #define rto_is(t, us)			CONV_IS(t, RTO, us)
 #define srtt_is(t, us)			CONV_IS(t, SRTT, us)
@@ -241,6 +253,8 @@ enum conv_value {
 #define timeout_rows_is(t, n)		CONV_IS(t, TIMEOUT_ROWS, n)
 #define in_timeout_row(t, yes)		CONV_IS(t, IN_TIMEOUT_ROW, yes)
 #define stalled_is(t, yes)		CONV_IS(t, STALLED, yes)
+#define reordered_is(t, yes)		CONV_IS(t, REORDERED, yes)
+#define reordering_mult_is(t, n)	CONV_IS(t, REORDERING_MULT, n)
 #define delivered_is(t, segs)		CONV_IS(t, DELIVERED, segs)
 #define send_queue_is(t, packets)	CONV_IS(t, SEND_QUEUE, packets)	/* not acknowledged */
 /* an errno */
@@ -249,6 +263,7 @@ enum conv_value {
 
 #define state_is(t, state)	CONV_STEP(conv_state_is(t, state))
 #define phase_is(t, phase)	CONV_STEP(conv_phase_is(t, XTCP_PHASE_##phase))
+#define waits_for(t, what)	CONV_STEP(conv_waits_for(t, XTCP_RTX_##what))
 #define limit_is(t, limit)	CONV_STEP(conv_limit_is(t, XTCP_LIMIT_##limit))
 #define urgent_coming(t, seq)	CONV_STEP(conv_urgent_coming(t, seq))
 #define counted(t, id, n)	CONV_STEP(conv_counted(t, XTCP_MIB_##id, n))
@@ -260,6 +275,7 @@ s64 conv_value(struct conv *t, enum conv_value value);
 const char *conv_is(struct conv *t, enum conv_value value, s64 want);
 const char *conv_state_is(struct conv *t, int state);
 const char *conv_phase_is(struct conv *t, enum xtcp_phase phase);
+const char *conv_waits_for(struct conv *t, enum xtcp_rtx what);
 const char *conv_limit_is(struct conv *t, enum xtcp_limit limit);
 const char *conv_urgent_coming(struct conv *t, u32 seq);
 extern const char *const counter_names[XTCP_MIB_MAX];
@@ -280,6 +296,10 @@ void set_last_went_twice(struct conv *t);
 void set_last_stamped(struct conv *t);
 bool conv_is_stamped(struct conv *t, int packet);
 void set_device(struct conv *t, int ifindex);
+
+/* ---- is it consistent?  conv_sound.c ---- */
+
+const char *conv_sound(struct conv *t);
 
 /* ---- the steps: conv.c ---- */
 
@@ -392,5 +412,7 @@ void established(struct conv *t);
 void established_passive(struct conv *t);
 void small_window(struct conv *t, u32 window);
 void shut_window(struct conv *t, u32 window);
+void established_over(struct conv *t, u8 options, u32 rtt_ms);
+void in_flight(struct conv *t, int segs, int more);
 
 #endif /* _XTCP_KUNIT_CONV_H */

@@ -40,6 +40,44 @@ void established(struct conv *t)
 }
 
 /**
+ * established_over() - an active open over a path with some delay
+ * @t: the conversation
+ * @options: XTCP_OPT_*: what both ends have
+ * @rtt_ms: the round trip
+ *
+ * A step of a test takes a while, so a test that is about times has a round trip of
+ * seconds.
+ */
+void established_over(struct conv *t, u8 options, u32 rtt_ms)
+{
+	with_options(t, options);
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq %u", t->iss);
+	time_passes(t, rtt_ms);
+	peer_syn(t, "SYN|ACK", t->iss + 1);
+	expect(t, "ACK seq %u ack %u", t->iss + 1, t->irs + 1);
+	returns(t, 0, user_connect(t));
+	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 400000));
+}
+
+/**
+ * in_flight() - full segments in flight, all that the congestion window lets out
+ * @t: the conversation, established
+ * @segs: how many
+ * @more: so many are written and held back
+ */
+void in_flight(struct conv *t, int segs, int more)
+{
+	u32 mss = conv_value(t, CONV_MSS);
+
+	set_cwnd(t, segs * mss);
+	returns(t, (segs + more) * mss, user_send(t, (segs + more) * mss));
+	for (int i = 0; i < segs; i++)
+		expect(t, "%s seq U+%dm ack R len m",
+		       i == segs - 1 && !more ? "PSH|ACK" : "ACK", i);
+}
+
+/**
  * established_passive() - a passive open, accepted
  * @t: the conversation
  */

@@ -9,6 +9,7 @@
 #include "../module/engine/demux.h"
 #include "../module/engine/handshake.h"
 #include "../module/engine/rate.h"
+#include "../module/engine/recovery.h"
 #include "../module/engine/rtt.h"
 #include "../module/engine/skb.h"
 #include "../module/engine/timewait.h"
@@ -203,12 +204,18 @@ s64 conv_value(struct conv *t, enum conv_value value)
 		return x->snd_nxt - x->snd_una;
 	case CONV_IN_TIMEOUT_ROW:
 		return !!x->tally.rto_since_ms;
+	case CONV_LOST:
+		return x->board.lost_bytes;
+	case CONV_MIN_RTT:
+		return x->rtt.min_us;
 	case CONV_MSS:
 		return x->snd_mss;
 	case CONV_PEER_MSS:
 		return x->rcv_mss;
 	case CONV_PEER_WINDOW:
 		return x->snd_wnd;
+	case CONV_PIPE:
+		return xtcp_pipe(x);
 	case CONV_PROBES:
 		return x->probes;
 	case CONV_RECEIVED:
@@ -217,12 +224,18 @@ s64 conv_value(struct conv *t, enum conv_value value)
 		return x->recover;
 	case CONV_ROUND_TRIP:
 		return x->rightsize.rtt_us;
+	case CONV_REORDERED:
+		return x->rack.reordered;
+	case CONV_REORDERING_MULT:
+		return x->rack.window_mult;
 	case CONV_RETRIES:
 		return x->retries;
 	case CONV_RTO:
 		return xtcp_rtt_timeout_us(&x->rtt);
 	case CONV_RTO_BASE:
 		return x->rtt.rto_us;
+	case CONV_SACKED:
+		return x->board.sacked_bytes;
 	case CONV_SEND_QUEUE:
 		return packets_queued(x);
 	case CONV_SOFT_ERROR:
@@ -262,16 +275,22 @@ static const char *const value_names[CONV_VALUES] = {
 	[CONV_ERROR]		= "the socket's error",
 	[CONV_FLIGHT]		= "bytes in flight",
 	[CONV_IN_TIMEOUT_ROW]	= "in a row of timeouts",
+	[CONV_LOST]		= "bytes lost",
+	[CONV_MIN_RTT]		= "the shortest round trip in microseconds",
 	[CONV_MSS]		= "the MSS",
 	[CONV_PEER_MSS]		= "the size of the peer's segments",
 	[CONV_PEER_WINDOW]	= "the peer's window",
+	[CONV_PIPE]		= "pipe",
 	[CONV_PROBES]		= "unanswered probes",
 	[CONV_RECEIVED]		= "RCV.NXT",
 	[CONV_RECOVER]		= "recover",
+	[CONV_REORDERED]	= "reordering seen",
+	[CONV_REORDERING_MULT]	= "the reordering window's factor",
 	[CONV_RETRIES]		= "retries",
 	[CONV_ROUND_TRIP]	= "the receiver's round trip",
 	[CONV_RTO]		= "the timeout in microseconds",
 	[CONV_RTO_BASE]		= "the timeout without back-off in microseconds",
+	[CONV_SACKED]		= "bytes SACKed",
 	[CONV_SEND_QUEUE]	= "packets in the send queue",
 	[CONV_SOFT_ERROR]	= "the socket's soft error",
 	[CONV_SRTT]		= "srtt in microseconds",
@@ -335,6 +354,26 @@ const char *conv_phase_is(struct conv *t, enum xtcp_phase phase)
 	};
 
 	return is_named(t, "the phase", names, phase, conv_x(t)->phase);
+}
+
+/**
+ * conv_waits_for() - is this what the retransmission timer is armed for?
+ * @t: the conversation
+ * @what: what it should be
+ *
+ * Return: NULL, or what it is armed for
+ */
+const char *conv_waits_for(struct conv *t, enum xtcp_rtx what)
+{
+	static const char *const names[] = {
+		[XTCP_RTX_TIMEOUT]	= "a timeout",
+		[XTCP_RTX_PROBE]	= "a loss probe",
+		[XTCP_RTX_REORDERING]	= "reordering to be over",
+	};
+
+	if (!(conv_x(t)->armed & BIT(XTCP_TIMER_RETRANSMIT)))
+		return "the retransmission timer is not armed";
+	return is_named(t, "the timer", names, what, conv_x(t)->rtx_for);
 }
 
 /**

@@ -215,6 +215,7 @@ void set_deadline(struct conv *t, enum xtcp_timer timer, unsigned long deadline)
 void disarm(struct conv *t, enum xtcp_timer timer)
 {
 	xtcp_timer_stop(xtcp_sk(t->sock->sk), timer);
+	t->disarmed |= timer == XTCP_TIMER_RETRANSMIT;
 }
 
 /**

@@ -211,6 +211,57 @@ static void is_lost_with_the_next(struct conv *t)
 	inject(t, "ACK seq R ack U+1460");
 }
 
+/* With SACK; a connection is there already. */
+static void with_sack(struct conv *t)
+{
+	user_close_socket(t, t->sock);
+	t->sock = NULL;
+	established_over(t, XTCP_OPT_SACK_PERMITTED, 2000);
+	in_flight(t, 5, 0);
+	time_passes(t, 2000);
+}
+
+static void is_told_of_duplicate(struct conv *t)
+{
+	with_sack(t);
+	inject(t, "ACK seq R ack U sack U-10..U-5");
+}
+
+static void is_probed_for(struct conv *t)
+{
+	with_sack(t);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+}
+
+static void is_repaired_by_probe(struct conv *t)
+{
+	is_probed_for(t);
+	pass_over(t);
+	inject(t, "ACK seq R ack S");
+	in_flight(t, 1, 0);
+	inject(t, "ACK seq R ack S");
+}
+
+static void is_undone(struct conv *t)
+{
+	with_sack(t);
+	inject(t, "ACK seq R ack U sack U+m..U+4m");
+	pass_over(t);
+	inject(t, "ACK seq R ack U+4m");
+	pass_over(t);
+	inject(t, "ACK seq R ack U sack U-4m..U-3m");
+}
+
+static void is_given_up(struct conv *t)
+{
+	with_sack(t);
+	inject(t, "ACK seq R ack U sack U+m..U+4m");
+	pass_over(t);
+	inject(t, "ACK seq R ack U+m");
+	pass_over(t);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+}
+
 static void meets_closed_window(struct conv *t)
 {
 	inject(t, "ACK seq R ack S win 0");
@@ -300,6 +351,11 @@ static const struct story counters[XTCP_MIB_MAX] = {
 	ONE(DUP_ACKS,		IN_ESTABLISHED,	.tell = is_acknowledged_again),
 	ONE(FAST_RETRANS,	IN_ESTABLISHED,	.tell = is_lost),
 	ONE(PARTIAL_ACKS,	IN_ESTABLISHED,	.tell = is_lost_with_the_next),
+	ONE(DSACKS_IN,		IN_CLOSED,	.tell = is_told_of_duplicate),
+	ONE(LOSS_PROBES,	IN_CLOSED,	.tell = is_probed_for),
+	ONE(PROBES_REPAIRED,	IN_CLOSED,	.tell = is_repaired_by_probe),
+	ONE(UNDOS,		IN_CLOSED,	.tell = is_undone),
+	ONE(RENEGED,		IN_CLOSED,	.tell = is_given_up),
 	ONE(TIMEOUTS,		IN_SYN_SENT,	.tell = times_out),
 	ONE(PROBES,		IN_ESTABLISHED,	.tell = meets_closed_window),
 	ONE(KEEPALIVES,		IN_ESTABLISHED,	.tell = is_kept_alive),

@@ -25,7 +25,7 @@ static unsigned long rto(struct conv *t, int retries)
 	return usecs_to_jiffies(min_t(u64, us, XTCP_RTO_MAX_US));
 }
 
-static void in_flight(struct conv *t, int segs)
+static void flight(struct conv *t, int segs)
 {
 	established(t);
 	returns(t, segs * MSS, user_send(t, segs * MSS));
@@ -77,7 +77,7 @@ static void ssthresh_is_held(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
-	in_flight(t, 8);
+	flight(t, 8);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq U ack R len m");
 	ssthresh_is(t, 4 * MSS);
