@@ -220,6 +220,7 @@ static void no_recovery_after_timeout(struct kunit *test)
 	phase_is(t, LOSS);
 	ssthresh_is(t, 3 * SEG);
 	counted(t, FAST_RETRANS, 0);
+	counted(t, UNDOS, 0);
 	inject(t, "ACK seq R ack S");
 	phase_is(t, OPEN);
 }
@@ -441,6 +442,7 @@ static void samples(struct kunit *test)
 	time_passes(t, 10000);
 	inject(t, "ACK seq R ack U sack U+2m..U+3m");
 	srtt_is(t, srtt);
+	pass_over(t);
 }
 
 static void no_sample_of_what_went_twice(struct kunit *test)
