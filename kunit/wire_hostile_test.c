@@ -143,7 +143,7 @@ static void odd_flags_to_listener(struct kunit *test)
 
 /* A segment with these options before its text of 10 bytes. */
 static void with_raw_options(struct conv *t, const char *said, const u8 *options,
-			 size_t n)
+			     size_t n)
 {
 	size_t len;
 

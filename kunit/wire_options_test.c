@@ -32,7 +32,7 @@ static struct xtcp_segment sent(struct conv *t)
 	u32 len;
 
 	if (!conv_next(t, &seg, &len))
-		KUNIT_FAIL_AND_ABORT(t->test, "nothing was sent");
+		KUNIT_FAIL_AND_ABORT(t->test, "expected a segment, and there is none");
 	return seg;
 }
 
@@ -120,7 +120,8 @@ static void agree(struct kunit *test)
 static void bytes_on_the_wire(struct kunit *test)
 {
 	static const u8 syn[] = { 2, 4, 5, 180, 4, 2, 8, 10 };
-	static const u8 ack[] = { 1, 1, 8, 10 }, sack[] = { 1, 1, 5, 10, 0, 0, 3, 243, 0, 0, 3, 253 };
+	static const u8 sack[] = { 1, 1, 5, 10, 0, 0, 3, 243, 0, 0, 3, 253 };
+	static const u8 ack[] = { 1, 1, 8, 10 };
 	struct conv *t = conv_of(test);
 	struct sk_buff *skb;
 	const u8 *opt;
@@ -202,7 +203,7 @@ static void scale_of_the_peer(struct kunit *test)
 
 		returns(t, -EINPROGRESS, user_connect(t));
 		pass_over(t);
-		inject(t, "SYN|ACK seq 1000 ack 101 win 60000 mss 1460 sackok wscale %u ts 7000 ecr T",
+		inject(t, "SYN|ACK seq 1000 ack 101 win 60000 mss 1460 sackok ts 7000 ecr T wscale %u",
 		       said[i]);
 		expect(t, "ACK seq 101 ack 1001");
 		peer_window_is(t, 60000);

@@ -171,8 +171,9 @@ static void limit_first_window(struct sock *sk, u32 mss)
 	const struct dst_entry *dst = __sk_dst_get(sk);
 	u32 segs = dst ? dst_metric(dst, RTAX_INITRWND) : 0;
 
-	xtcp_sk(sk)->rcv_limit = segs ? min_t(u64, (u64)segs * mss,
-						     XTCP_WINDOW_MAX) : U32_MAX;
+	xtcp_sk(sk)->rcv_limit = U32_MAX;
+	if (segs)
+		xtcp_sk(sk)->rcv_limit = min_t(u64, (u64)segs * mss, XTCP_WINDOW_MAX);
 }
 
 /**

@@ -272,7 +272,7 @@ static int ipv4_reply(struct net *net, const struct xtcp_reply *as_asked,
 		return PTR_ERR(rt);
 	if (copy.flags & XTCP_SYN) {
 		copy.opt.mss = min_not_zero((u32)seg->opt.mss,
-					dst_metric_advmss(&rt->dst));
+					    dst_metric_advmss(&rt->dst));
 		copy.wnd = route_window(&rt->dst, copy.wnd, copy.opt.mss);
 	}
 	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);

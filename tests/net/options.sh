@@ -33,18 +33,20 @@ serve() {
 
 # knob SPACE DIRECTORY NAME VALUE
 knob() {
+	# shellcheck disable=SC2016 # that shell expands it
 	in_space "$1" sh -c 'echo "$3" >"/proc/sys/net/$1$2"' - "$2" "$3" "$4"
 }
 
 # The kernel's end, in the words of /proc/net/xtcp: ts,sack,wscale:5,7
 of_kernel() {
 	in_space "$b" ss -tinoH state established "( sport = :7000 or dport = :7100 )" >"$work/ss"
-	[ ! -s "$work/ss" ] || tr ' \t' '\n\n' <"$work/ss" |
+	[ ! -s "$work/ss" ] || sed 's/[ \t]/\n/g' "$work/ss" |
 		sed -nE '/^(ts|sack|wscale:.*)$/p; $s/.*/-/p' | paste -sd, - | sed 's/,-$//'
 }
 
 # Of xtcp's end: the last word of the line of an established connection
 of_xtcp() {
+	# shellcheck disable=SC2016 # awk does
 	in_space "$a" awk '$4 == "01" { print $NF }' /proc/net/xtcp
 }
 
