@@ -14,7 +14,7 @@
 #define WSCALE	XTCP_OPT_WSCALE
 #define ALL	(SACKOK | TS | WSCALE)
 
-#define DAYS_MS(n)	((n) * 24 * 310 * 1000u)
+#define DAYS_MS(n)	((n) * 24 * 3600 * 1000u)
 
 static int wire_options_init(struct kunit *test)
 {
@@ -498,7 +498,7 @@ static void impossible_echoes(struct kunit *test)
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460 sackok wscale 7 ts 7000 ecr %u", first - 1000);
 	expect(t, "RST seq 101");
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460 sackok wscale 7 ts 7000 ecr %u",
-	       first + 310 * 1000);
+	       first + 3600 * 1000);
 	expect(t, "RST seq 101");
 	inject(t, "RST|ACK seq 1000 ack 101 ts 7000 ecr %u", first - 1000);
 	state_is(t, TCP_SYN_SENT);
