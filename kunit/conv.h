@@ -22,8 +22,8 @@
  *
  * The module's parameter conv_options gives options to the cases that do not call
  * with_options().  What they say of sizes and windows holds all the same: link and peer
- * take as much more as the timestamps need, the peer's scale is 0, and a window of xtcp's
- * may be rounded.
+ * take as much more as the timestamps need, the peer's scale is 0, a window of xtcp's
+ * may be rounded, and there are no loss probes.
  * A segment of the peer's with a gso is several of that size, which GRO has merged.
  *
  * Whatever xtcp sends must be expected: inject(), icmp(), fire(), returns() and the
@@ -162,6 +162,8 @@ static inline u32 conv_unsaid_bytes(const struct conv *t)
 
 int conv_init(struct kunit *test);
 int conv_init_plain(struct kunit *test);
+int conv_init_no_sack(struct kunit *test);
+int conv_init_gso_no_sack(struct kunit *test);
 int conv_init_csum(struct kunit *test);
 int conv_init_gso(struct kunit *test);
 int conv_init_bare(struct kunit *test);
@@ -174,6 +176,7 @@ static inline struct conv *conv_of(struct kunit *test)
 }
 
 void with_options(struct conv *t, u8 options);
+void without_sack(struct conv *t);
 void conv_address(struct conv *t, u32 here, u32 there, int prefix);
 
 /* ---- segments in words: conv_words.c ---- */

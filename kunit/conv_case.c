@@ -25,6 +25,8 @@ static void set_options(struct conv *t, u8 options, bool unsaid)
 	t->options = options;
 	t->unsaid = unsaid;
 	t->wscale = unsaid ? 0 : 7;
+	if (unsaid)	/* the timer is for a timeout then */
+		t->xn->sysctl.early_retrans = 0;
 	t->xn->sysctl.window_scaling = !!(options & XTCP_OPT_WSCALE);
 	t->xn->sysctl.timestamps = !!(options & XTCP_OPT_TIMESTAMPS);
 	t->xn->sysctl.sack = !!(options & XTCP_OPT_SACK_PERMITTED);
@@ -39,7 +41,18 @@ static void set_options(struct conv *t, u8 options, bool unsaid)
  */
 void with_options(struct conv *t, u8 options)
 {
+	if (t->unsaid)
+		t->xn->sysctl.early_retrans = t->sysctl.early_retrans;
 	set_options(t, options, false);
+}
+
+/**
+ * without_sack() - the two ends have the options that they have, but no SACK
+ * @t: the conversation, which has not begun
+ */
+void without_sack(struct conv *t)
+{
+	set_options(t, t->options & ~XTCP_OPT_SACK_PERMITTED, t->unsaid);
 }
 
 static int init_kind(struct kunit *test, enum nic_kind kind)
@@ -134,6 +147,36 @@ int conv_init_plain(struct kunit *test)
 
 	if (!err)
 		with_options(conv_of(test), 0);
+	return err;
+}
+
+/**
+ * conv_init_no_sack() - conv_init() for cases that count duplicate ACKs
+ * @test: the case
+ *
+ * Return: 0 or a negative errno
+ */
+int conv_init_no_sack(struct kunit *test)
+{
+	int err = conv_init(test);
+
+	if (!err)
+		without_sack(conv_of(test));
+	return err;
+}
+
+/**
+ * conv_init_gso_no_sack() - conv_init_gso() for cases that count duplicate ACKs
+ * @test: the case
+ *
+ * Return: 0 or a negative errno
+ */
+int conv_init_gso_no_sack(struct kunit *test)
+{
+	int err = conv_init_gso(test);
+
+	if (!err)
+		without_sack(conv_of(test));
 	return err;
 }
 

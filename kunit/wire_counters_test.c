@@ -196,8 +196,19 @@ static void is_acknowledged_again(struct conv *t)
 	inject(t, "ACK seq R ack U");
 }
 
+/* A connection is there already, with what options there may be. */
+static void starts_anew(struct conv *t, u8 options)
+{
+	user_close_socket(t, t->sock);
+	t->sock = NULL;
+	with_options(t, options);
+}
+
+/* Without SACK duplicate ACKs tell of a loss. */
 static void is_lost(struct conv *t)
 {
+	starts_anew(t, 0);
+	established(t);
 	returns(t, 4380, user_send(t, 4380));
 	pass_over(t);
 	inject(t, "ACK seq R ack U");
@@ -211,11 +222,9 @@ static void is_lost_with_the_next(struct conv *t)
 	inject(t, "ACK seq R ack U+1460");
 }
 
-/* With SACK; a connection is there already. */
 static void with_sack(struct conv *t)
 {
-	user_close_socket(t, t->sock);
-	t->sock = NULL;
+	starts_anew(t, XTCP_OPT_SACK_PERMITTED);
 	established_over(t, XTCP_OPT_SACK_PERMITTED, 2000);
 	in_flight(t, 5, 0);
 	time_passes(t, 2000);
@@ -349,8 +358,8 @@ static const struct story counters[XTCP_MIB_MAX] = {
 	ONE(DATA_AFTER_CLOSE,	IN_FIN_WAIT_2,	.tell = comes_after_close),
 	ONE(DELAYED_ACKS,	IN_ESTABLISHED,	.tell = is_acknowledged_late),
 	ONE(DUP_ACKS,		IN_ESTABLISHED,	.tell = is_acknowledged_again),
-	ONE(FAST_RETRANS,	IN_ESTABLISHED,	.tell = is_lost),
-	ONE(PARTIAL_ACKS,	IN_ESTABLISHED,	.tell = is_lost_with_the_next),
+	ONE(FAST_RETRANS,	IN_CLOSED,	.tell = is_lost),
+	ONE(PARTIAL_ACKS,	IN_CLOSED,	.tell = is_lost_with_the_next),
 	ONE(DSACKS_IN,		IN_CLOSED,	.tell = is_told_of_duplicate),
 	ONE(LOSS_PROBES,	IN_CLOSED,	.tell = is_probed_for),
 	ONE(PROBES_REPAIRED,	IN_CLOSED,	.tell = is_repaired_by_probe),

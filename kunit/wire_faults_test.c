@@ -582,6 +582,8 @@ static void no_memory(struct kunit *test)
 	if (!IS_ENABLED(CONFIG_FAILSLAB))
 		kunit_skip(test, "no CONFIG_FAILSLAB");
 	KUNIT_ASSERT_LT(test, fault.nth, MOST_FAULTS);
+	if (step->take == peer_lacks_the_first)
+		without_sack(t);
 	bring_to(t, step->place);
 	if (step->before)
 		step->before(t);

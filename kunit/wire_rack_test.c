@@ -380,8 +380,8 @@ static void no_probe_wanted(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
-	t->xn->sysctl.early_retrans = 0;
 	established_over(t, ALL, RTT_MS);
+	t->xn->sysctl.early_retrans = 0;
 	in_flight(t, 2, 0);
 	waits_for(t, TIMEOUT);
 	inject(t, "ACK seq R ack S");

@@ -513,6 +513,30 @@ static void short_segments_one_by_one(struct kunit *test)
 	expect(t, "PSH|ACK seq U+2000 ack R len 1000");
 }
 
+/* Many that are shorter still: their duplicates count as well, and what follows the first
+ * is not lost.
+ */
+static void tiny_segments(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_NODELAY, 1));
+	for (int i = 0; i < 5; i++) {
+		returns(t, 100, user_send(t, 100));
+		expect(t, "PSH|ACK seq S ack R len 100");
+	}
+	conv_look(t);
+	inject(t, "ACK seq R ack U");
+	inject(t, "ACK seq R ack U");
+	phase_is(t, OPEN);
+	inject(t, "ACK seq R ack U");
+	expect(t, "PSH|ACK seq U ack R len 100");
+	phase_is(t, RECOVERY);
+	counted(t, RETRANS, 1);
+	counted(t, FAST_RETRANS, 1);
+}
+
 /* What MSG_MORE holds back stays when the timer sends again what was before it. */
 static void timeout_sends_nothing_new(struct kunit *test)
 {
@@ -572,6 +596,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(small_writes_make_segments),
 	KUNIT_CASE(small_writes_and_fin),
 	KUNIT_CASE(short_segments_one_by_one),
+	KUNIT_CASE(tiny_segments),
 	KUNIT_CASE(timeout_sends_nothing_new),
 	KUNIT_CASE(syn_acked_fin_in_flight),
 	{}
@@ -579,7 +604,7 @@ static struct kunit_case recovery_cases[] = {
 
 struct kunit_suite recovery_suite = {
 	.name = "wire_recovery",
-	.init = conv_init,
+	.init = conv_init_no_sack,
 	.exit = conv_exit,
 	.suite_exit = conv_suite_exit,
 	.test_cases = recovery_cases,

@@ -120,7 +120,7 @@ static void anything(struct kunit *test)
 	established_over(t, ALL, RTT_MS);
 	for (int i = 0; i < tries(3000); i++) {
 		if (conv_value(t, CONV_FLIGHT) < 20000) {
-			KUNIT_ASSERT_GT(test, user_send(t, 1 + get_random_u32_below(40000)), 0);
+			user_send(t, 1 + get_random_u32_below(40000));
 			set_cwnd(t, 60000);
 			pass_over(t);
 		}

@@ -232,6 +232,7 @@ static void loss_behind_timeout(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	t->xn->sysctl.frto = 0;
 	sent(t, 6, 20);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	pass_over(t);
@@ -241,7 +242,6 @@ static void loss_behind_timeout(struct kunit *test)
 	set_cwnd(t, 12 * SEG);
 	set_ssthresh(t, 100 * SEG);
 	time_passes(t, RTT_MS);
-	/* the network had the others: two new ones go, RFC 5682, and then more */
 	inject(t, "ACK seq R ack U+m");
 	pass_over(t);
 	conv_look(t);

@@ -106,7 +106,7 @@ static struct kunit_case seams_cases[] = {
 
 struct kunit_suite seams_suite = {
 	.name = "wire_seams",
-	.init = conv_init,
+	.init = conv_init_no_sack,
 	.exit = conv_exit,
 	.suite_exit = conv_suite_exit,
 	.test_cases = seams_cases,
@@ -143,7 +143,7 @@ static struct kunit_case seams_gso_cases[] = {
 
 struct kunit_suite seams_gso_suite = {
 	.name = "wire_seams_gso",
-	.init = conv_init_gso,
+	.init = conv_init_gso_no_sack,
 	.exit = conv_exit,
 	.suite_exit = conv_suite_exit,
 	.test_cases = seams_gso_cases,

@@ -28,8 +28,8 @@ static u32 seg(const struct conv *t)
 
 static void sent(struct conv *t, u8 options, int segs, int more)
 {
-	t->xn->sysctl.early_retrans = 0;	/* no loss probe before the timeout */
 	established_over(t, options, RTT_MS);
+	t->xn->sysctl.early_retrans = 0;	/* no loss probe before the timeout */
 	in_flight(t, segs, more);
 	time_passes(t, 3 * RTT_MS);
 }
@@ -374,8 +374,8 @@ static void acks_lost(struct kunit *test)
 	u32 before;
 	s64 srtt, rto;
 
-	t->xn->sysctl.early_retrans = 0;
 	established_over(t, kind->options, 100);
+	t->xn->sysctl.early_retrans = 0;
 	set_rto(t, 300000);
 	in_flight(t, 10, 20);
 	before = t->tsval_seen;
