@@ -80,9 +80,10 @@ static const char *board_sound(const struct xtcp_sock *x, struct found *f)
 	const struct sk_buff *last_sacked = NULL;
 	struct sk_buff *skb = xtcp_board_first(b);
 	u32 next = skb ? xtcp_seq(skb) : x->snd_nxt;
+	bool in_flight = x->snd_una != x->snd_nxt;
 	const char *bad;
 
-	if (!skb != (x->snd_una == x->snd_nxt))
+	if (!skb == in_flight)
 		return "what is in flight is not on it";
 	if (skb && (seq_gt(next, x->snd_una) || seq_leq(xtcp_end(skb), x->snd_una)))
 		return "it does not begin at SND.UNA";

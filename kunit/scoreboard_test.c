@@ -17,7 +17,6 @@
  * @b: the scoreboard
  * @una: SND.UNA
  * @nxt: SND.NXT
- * @free: skbs that left the scoreboard are freed
  */
 struct desk {
 	struct xtcp_scoreboard	b;

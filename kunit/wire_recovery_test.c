@@ -22,6 +22,7 @@ static void retransmission(struct kunit *test)
 	struct conv *t = conv_of(test);
 	u32 rto, srtt;
 
+	with_options(t, 0);	/* timestamps tell */
 	established(t);
 	returns(t, 100, user_send(t, 100));
 	expect(t, "PSH|ACK seq 101 ack R len 100");
@@ -399,6 +400,7 @@ static void karn(struct kunit *test)
 	struct conv *t = conv_of(test);
 	u32 srtt;
 
+	with_options(t, 0);	/* timestamps tell */
 	sent(t, 4, 0);
 	srtt = conv_value(t, CONV_SRTT);
 	/* all were sent half a minute ago and arrived; their ACKs were lost */
@@ -423,6 +425,7 @@ static void karn_part(struct kunit *test)
 	struct conv *t = conv_of(test);
 	u32 srtt;
 
+	with_options(t, 0);	/* timestamps tell */
 	sent(t, 2, 0);
 	srtt = conv_value(t, CONV_SRTT);
 	time_passes(t, 30000);

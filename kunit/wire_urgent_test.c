@@ -71,6 +71,7 @@ static void pointer_is_sent_again(struct kunit *test)
 	inject(t, "ACK seq R ack S");
 	expect(t, "URG|ACK seq 101 ack R len 1460 urg 2000");
 	expect(t, "URG|PSH|ACK seq 1561 ack R len 540 urg 540");
+	time_passes(t, 1000);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "URG|ACK seq 101 ack R len 1460 urg 2000");
 	inject(t, "ACK seq R ack 1561");
