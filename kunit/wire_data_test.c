@@ -127,6 +127,7 @@ static void slow_nic(struct kunit *test)
 	returns(t, 2000, user_send(t, 2000));
 	expect(t, "ACK seq S ack R len m");
 	expect(t, "PSH|ACK seq S+m ack R len 540");
+	time_passes(t, 1000);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq U ack R len m");
 	inject(t, "ACK seq R ack 601");
