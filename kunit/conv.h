@@ -47,8 +47,8 @@
  *	conv.c		the steps: what the peer sends, and what it gets
  *	conv_time.c	timers, and how much time has passed
  *	conv_user.c	the user
- *	conv_places.c	a connection in each state
  *	conv_case.c	a case's beginning and end
+ *	conv_places.c	a connection in each state
  */
 #ifndef _XTCP_KUNIT_CONV_H
 #define _XTCP_KUNIT_CONV_H

@@ -5,7 +5,7 @@
  * that no timer watches.  Asked after every step of every conversation.
  */
 #include "../module/engine/demux.h"
-#include "../module/engine/recovery.h"
+#include "../module/engine/flight.h"
 #include "../module/engine/scoreboard.h"
 #include "../module/engine/skb.h"
 #include "conv.h"

@@ -9,7 +9,7 @@
 #include "../module/engine/demux.h"
 #include "../module/engine/handshake.h"
 #include "../module/engine/rate.h"
-#include "../module/engine/recovery.h"
+#include "../module/engine/flight.h"
 #include "../module/engine/rtt.h"
 #include "../module/engine/skb.h"
 #include "../module/engine/timewait.h"

@@ -9,9 +9,9 @@
 #include <linux/errqueue.h>
 #include "clock.h"
 #include "delivered.h"
+#include "flight.h"
 #include "rack.h"
 #include "rate.h"
-#include "recovery.h"
 #include "rtt.h"
 #include "scoreboard.h"
 #include "seq.h"

@@ -11,6 +11,7 @@
 #include "ack.h"
 #include "clock.h"
 #include "cong.h"
+#include "flight.h"
 #include "mss.h"
 #include "output.h"
 #include "rate.h"

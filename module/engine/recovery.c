@@ -25,6 +25,7 @@
 #include "clock.h"
 #include "cong.h"
 #include "delivered.h"
+#include "flight.h"
 #include "rack.h"
 #include "recovery.h"
 #include "scoreboard.h"

@@ -7,7 +7,7 @@
 #include "../engine/clock.h"
 #include "../engine/mss.h"
 #include "../engine/rate.h"
-#include "../engine/recovery.h"
+#include "../engine/flight.h"
 #include "../engine/rtt.h"
 #include "../engine/window.h"
 #include "info.h"
