@@ -184,6 +184,9 @@ static void rcvbuf_not_moderated(struct kunit *test)
 	open_scaled(t);
 	round_trips(t, 4);
 	KUNIT_EXPECT_EQ(test, t->xn->sysctl.rmem[1], rcvbuf(t));
+	t->xn->sysctl.moderate_rcvbuf = 1;
+	round_trips(t, 2);
+	KUNIT_EXPECT_GT(test, rcvbuf(t), t->xn->sysctl.rmem[1]);
 }
 
 /* Return: for pressure_ends() */
