@@ -214,8 +214,13 @@ static void rcvbuf_under_pressure(struct kunit *test)
 	peer_fills(t, MERGED);
 	low = pressure_begins();
 	user_empties(t);
+	KUNIT_EXPECT_EQ(test, t->xn->sysctl.rmem[1], rcvbuf(t));
+	round_trips(t, 2);
 	pressure_ends(low);
 	KUNIT_EXPECT_EQ(test, t->xn->sysctl.rmem[1], rcvbuf(t));
+	/* then it makes up for that */
+	round_trips(t, 1);
+	KUNIT_EXPECT_GT(test, rcvbuf(t), t->xn->sysctl.rmem[1]);
 }
 
 /* What may never be offered needs no memory. */

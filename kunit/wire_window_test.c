@@ -324,11 +324,13 @@ static void no_memory_and_fin(struct kunit *test)
 static void pressure_shrinks_the_window(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
+	long low = xtcp_mem[0];
 	s64 offered;
 
 	established(t);
 	inject(t, "ACK seq R ack S len m");
 	pass_over(t);
+	xtcp_mem[0] = LONG_MIN;		/* below this the pressure would be over */
 	WRITE_ONCE(xtcp_memory_pressure, 1);
 	returns(t, 1460, user_recv(t, 5000));
 	pass_over(t);
@@ -337,6 +339,7 @@ static void pressure_shrinks_the_window(struct kunit *test)
 	returns(t, 60000, user_recv(t, 100000));
 	pass_over(t);
 	inject(t, "ACK seq R-1 ack S");
+	xtcp_mem[0] = low;
 	WRITE_ONCE(xtcp_memory_pressure, 0);
 	offered = conv_value(t, CONV_WINDOW);
 	KUNIT_EXPECT_LE(test, offered, 4 * conv_value(t, CONV_PEER_MSS));

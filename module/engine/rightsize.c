@@ -61,7 +61,7 @@ void xtcp_rightsize_init(struct xtcp_rightsize *r, u32 seq, u32 mss_bytes, u32 n
 static u32 window_wanted(u32 taken, u32 most, u32 mss_bytes)
 {
 	u64 window = 2ull * taken + CUSHION_SEGS * mss_bytes;
-	u32 more = 2 * min(taken - most, most);
+	u32 more = taken > most ? 2 * min(taken - most, most) : 0;
 
 	return min_t(u64, window + div_u64(window * more, most), U32_MAX);
 }
@@ -74,18 +74,18 @@ static u32 window_wanted(u32 taken, u32 most, u32 mss_bytes)
  * @mss_bytes: the size of the peer's segments
  * @now_us: the time
  *
- * Return: the window that the peer should have, in bytes; 0: this says nothing new
+ * Return: the window that the peer should have by what is known of this round, in bytes;
+ * it may have more by an earlier one.  0: nobody knows how long a round is
  */
 u32 xtcp_rightsize_taken(struct xtcp_rightsize *r, u32 seq, u32 unread_bytes,
 			 u32 mss_bytes, u32 now_us)
 {
-	u32 taken = seq - r->round_seq, elapsed = now_us - r->round_us, window = 0;
+	u32 taken = seq - r->round_seq, elapsed = now_us - r->round_us, window;
 
 	if (!r->rtt_us)
 		return 0;
 	taken -= min(taken, unread_bytes);
-	if (taken > r->most_bytes)
-		window = window_wanted(taken, r->most_bytes, mss_bytes);
+	window = window_wanted(taken, r->most_bytes, mss_bytes);
 	/* better where nothing is left: a reader may take a burst in small bites */
 	if (elapsed / (unread_bytes ? 2 : 1) >= r->rtt_us) {
 		r->most_bytes = max(r->most_bytes, taken);
