@@ -203,8 +203,8 @@ static void scale_of_the_peer(struct kunit *test)
 
 		returns(t, -EINPROGRESS, user_connect(t));
 		pass_over(t);
-		inject(t, "SYN|ACK seq 1000 ack 101 win 60000 mss 1460 sackok ts 7000 ecr T wscale %u",
-		       said[i]);
+		inject(t, "SYN|ACK seq %u ack 101 win 60000 mss 1460 sackok ts 7000 wscale %u",
+		       t->irs, said[i]);
 		expect(t, "ACK seq 101 ack 1001");
 		peer_window_is(t, 60000);
 		inject(t, "ACK seq R ack S win 65535");
