@@ -80,7 +80,7 @@ static void avoidance(struct kunit *test)
 		u32 cwnd;
 
 		xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
-		xtcp_cong_loss(&cc, 20 * MSS);
+		xtcp_cong_enter_recovery(&cc, 20 * MSS);
 		cc.cwnd_bytes = cc.ssthresh_bytes;
 		KUNIT_EXPECT_FALSE(test, xtcp_cong_in_slow_start(&cc));
 		for (int round = 0; round < 10; round++) {
@@ -117,12 +117,12 @@ static void loss(struct kunit *test)
 	struct xtcp_cong cc;
 
 	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
-	xtcp_cong_loss(&cc, 10 * MSS);
+	xtcp_cong_enter_recovery(&cc, 10 * MSS);
 	KUNIT_EXPECT_EQ(test, 5 * MSS, cc.ssthresh_bytes);	/* (4) */
 	KUNIT_EXPECT_EQ(test, 10 * MSS, cc.cwnd_bytes);
-	xtcp_cong_loss(&cc, 3 * MSS);
+	xtcp_cong_enter_recovery(&cc, 3 * MSS);
 	KUNIT_EXPECT_EQ(test, 2 * MSS, cc.ssthresh_bytes);
-	xtcp_cong_loss(&cc, 0);
+	xtcp_cong_enter_recovery(&cc, 0);
 	KUNIT_EXPECT_EQ(test, 2 * MSS, cc.ssthresh_bytes);
 }
 

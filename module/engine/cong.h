@@ -112,11 +112,6 @@ void xtcp_cong_recovery_acked(struct xtcp_cong *cc, u32 delivered_bytes,
 void xtcp_cong_sent(struct xtcp_cong *cc, u32 bytes);
 void xtcp_cong_recovered(struct xtcp_cong *cc);
 void xtcp_cong_undo(struct xtcp_cong *cc);
-void xtcp_cong_loss(struct xtcp_cong *cc, u32 flight_bytes);
-void xtcp_cong_inflate(struct xtcp_cong *cc, u32 segs);
-void xtcp_cong_dup_ack(struct xtcp_cong *cc);
-void xtcp_cong_partial_ack(struct xtcp_cong *cc, u32 acked_bytes);
-void xtcp_cong_full_ack(struct xtcp_cong *cc, u32 flight_bytes);
 void xtcp_cong_timeout(struct xtcp_cong *cc, u32 flight_bytes, bool again);
 void xtcp_cong_idle(struct xtcp_cong *cc);
 
