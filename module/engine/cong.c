@@ -13,10 +13,6 @@
  *			else sndcnt = min(ssthresh - pipe, what has been delivered
  *			    and not answered by sending); SMSS more for an ACK
  *			    that makes progress (RFC 9937)
- *	fast recovery, by duplicate ACKs:
- *			cwnd = ssthresh, and SMSS for each duplicate ACK, less
- *			what a partial ACK says has left; in the end ssthresh,
- *			or what is in flight			(RFC 6582, 3.2)
  *
  * How cwnd grows beyond ssthresh, and what ssthresh becomes after a loss, is
  * for the congestion control to say: cong_cubic.c, cong_reno.c.
