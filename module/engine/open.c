@@ -99,7 +99,9 @@ int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 	err = open_addresses(sk, raddr, rport);
 	if (err)
 		goto undo;
-	xtcp_offer(&x->agreed, &x->xn->sysctl, x->window_clamp, READ_ONCE(sk->sk_rcvbuf));
+	xtcp_offer(&x->agreed, &x->xn->sysctl,
+		   min_not_zero(x->window_clamp, x->route_window),
+		   READ_ONCE(sk->sk_rcvbuf));
 	x->ts.offset = xtcp_timestamp_offset(x->xn, &x->node.tuple);
 	x->ts.recent = xtcp_tsval(&x->ts);
 	if (likely(!x->iss))

@@ -55,7 +55,8 @@ static void test_none(void)
 	route_with("");
 	pair_over(&p);
 	exchange(&p);
-	eq(info_of(p.c).snd_cwnd, 10, "ten segments to begin with");
+	eq(info_of(p.c).snd_cwnd, initial_window(info_of(p.c).snd_mss),
+	   "RFC 6928's window to begin with");
 	ok(info_of(p.c).rto >= 200000, "the usual least timeout");
 	pair_close(&p);
 }

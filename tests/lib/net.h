@@ -37,6 +37,14 @@ void netns_new(void);
 int sysctl_set(const char *path, const char *value);
 bool have_root(void);
 
+/* RFC 6928's, in segments; the kernel's TCP begins with ten, however large they are. */
+static inline unsigned int initial_window(unsigned int mss)
+{
+	unsigned int segs = wire == WIRE_KERNEL ? 10 : 14600 / mss;
+
+	return segs > 10 ? 10 : segs < 2 ? 2 : segs;
+}
+
 /* Sockets. listen_on(), connect_to() and the pairs end the test on failure. */
 int wire_family(void);
 int wire_protocol(void);
