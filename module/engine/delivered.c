@@ -216,7 +216,7 @@ static void take_ack(struct sock *sk, const struct xtcp_segment *seg, u32 fack,
 	}
 	d->acked_bytes = seg->ack - d->prior_una;
 	d->bytes += d->acked_bytes - sacked_bytes;
-	if (fresh && !d->again)
+	if (fresh)
 		d->rtt_us = max(d->now_us - last_us, 1u);
 }
 
