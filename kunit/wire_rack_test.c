@@ -255,6 +255,31 @@ static void probe_repairs(struct kunit *test)
 	counted(t, TIMEOUTS, 0);
 }
 
+/* A mistake of before, which is known only then, does not take that back. */
+static void probe_repairs_after_mistake(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	sent(t, SACK, 10, 0);
+	inject(t, "ACK seq R ack U sack U+m..U+4m");
+	expect(t, "ACK seq U ack R len m");
+	inject(t, "ACK seq R ack S");
+	in_flight(t, 5, 0);
+	time_passes(t, RTT_MS);
+	inject(t, "ACK seq R ack U+4m");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq U ack R len m");
+	inject(t, "ACK seq R ack S");
+	in_flight(t, 8, 0);
+	inject(t, "ACK seq R ack U+2m");
+	counted(t, PROBES_REPAIRED, 1);
+	cwnd_is(t, 4 * MSS);
+	inject(t, "ACK seq R ack U sack 101..101+m");
+	counted(t, UNDOS, 0);
+	cwnd_is(t, 4 * MSS);
+	inject(t, "ACK seq R ack S");
+}
+
 /* Its D-SACK comes with nothing in flight: the probe was not needed. */
 static void probe_not_needed(struct kunit *test)
 {
@@ -417,6 +442,7 @@ static struct kunit_case wire_rack_cases[] = {
 	KUNIT_CASE(probe_with_new_data),
 	KUNIT_CASE(probe_within_window),
 	KUNIT_CASE(probe_repairs),
+	KUNIT_CASE(probe_repairs_after_mistake),
 	KUNIT_CASE(probe_not_needed),
 	KUNIT_CASE(probe_not_needed_one_ack),
 	KUNIT_CASE(probe_not_needed_no_dsack),

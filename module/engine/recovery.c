@@ -239,6 +239,7 @@ static void probe_answered(struct sock *sk, const struct xtcp_segment *seg,
 		if (x->phase != XTCP_PHASE_OPEN)
 			return;
 		xtcp_count(x->xn, PROBES_REPAIRED);
+		x->undo = 0;	/* of an earlier reduction: this one is not a part of it */
 		xtcp_cong_enter_recovery(&x->cong, d->acked_bytes + xtcp_flight(x));
 		xtcp_cong_recovered(&x->cong);
 	} else if (d->duplicate && !seg->opt.sacks) {
