@@ -264,7 +264,8 @@ static void test_loss(void)
 	eq(i.data_segs_out, 2 + i.total_retrans, "so has data_segs_out");
 	eq(i.snd_cwnd, 1, "snd_cwnd");
 	/* two at least, and with large segments that is the initial window */
-	ok(i.snd_ssthresh < before.snd_cwnd || i.snd_ssthresh == 2, "snd_ssthresh %u", i.snd_ssthresh);
+	ok(i.snd_ssthresh < before.snd_cwnd || i.snd_ssthresh == 2, "snd_ssthresh %u",
+	   i.snd_ssthresh);
 	ok(i.rto > before.rto, "rto %u us, it was %u", i.rto, before.rto);
 	lose(p.s, false);
 	need(wait_outq(p.c, 0) ? 0 : -1);
