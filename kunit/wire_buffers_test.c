@@ -386,11 +386,14 @@ static u32 fill_mixed(struct conv *t, const struct sizes *s, bool gap)
 
 static void grow_dense(struct conv *t)
 {
-	t->xn->sysctl.rmem[2] = SZ_512K;
+	/* with sanitizers it takes long to fill */
+	int most = IS_ENABLED(CONFIG_KASAN) ? SZ_256K : SZ_512K;
+
+	t->xn->sysctl.rmem[2] = most;
 	open_scaled(t);
 	round_trips(t, 6);
-	KUNIT_ASSERT_EQ(t->test, SZ_512K, rcvbuf(t));
-	KUNIT_ASSERT_GE(t->test, window_told(t), 420000u);
+	KUNIT_ASSERT_EQ(t->test, most, rcvbuf(t));
+	KUNIT_ASSERT_GE(t->test, window_told(t), most / 5u * 4);
 }
 
 static void dense_promise_is_kept(struct kunit *test)
@@ -566,6 +569,8 @@ static void sndbuf_follows_cwnd(struct kunit *test)
 	u32 before = 0;
 
 	t->xn->sysctl.wmem[2] = 2000000;
+	/* however long a round trip takes here, it is no pause */
+	t->xn->sysctl.rto_min_us = 60 * USEC_PER_SEC;
 	open_scaled(t);
 	for (int i = 0; i < 20 && sndbuf(t) < 2000000; i++) {
 		KUNIT_ASSERT_GE(test, sndbuf(t), 2 * conv_value(t, CONV_CWND));
