@@ -44,6 +44,7 @@ extern struct kunit_suite sack_hostile_suite;
 extern struct kunit_suite sack_suite;
 extern struct kunit_suite sacks_suite;
 extern struct kunit_suite scoreboard_suite;
+extern struct kunit_suite early_suite;
 extern struct kunit_suite seams_gso_suite;
 extern struct kunit_suite seams_suite;
 extern struct kunit_suite segment_suite;

@@ -21,6 +21,7 @@
 #include "sysctl.h"
 #include "uapi/xtcp.h"
 #include "wire/claim.h"
+#include "wire/early.h"
 #include "wire/hold.h"
 #include "wire/ip.h"
 #include "wire/offload.h"
@@ -72,12 +73,14 @@ static void __net_exit xtcp_net_pre_exit(struct net *net)
 
 static void __net_exit xtcp_net_exit_batch(struct list_head *nets)
 {
-	bool claimed = false;
+	bool hooked = false;
 	struct net *net;
 
-	list_for_each_entry(net, nets, exit_list)
-		claimed |= xtcp_hold_net_stop(xtcp_pernet(net));
-	if (claimed)
+	list_for_each_entry(net, nets, exit_list) {
+		hooked |= xtcp_early_unhook(xtcp_pernet(net));
+		hooked |= xtcp_hold_net_stop(xtcp_pernet(net));
+	}
+	if (hooked)
 		synchronize_net();	/* hooks may still be at work */
 	list_for_each_entry(net, nets, exit_list) {
 		struct xtcp_net *xn = xtcp_pernet(net);
@@ -102,6 +105,7 @@ static const struct xtcp_ip_upcalls ip_upcalls = {
 	.receive	= xtcp_rcv,
 	.icmp_error	= xtcp_icmp_error,
 	.knows		= xtcp_knows,
+	.early		= xtcp_early,
 };
 
 static int __init xtcp_init(void)
@@ -111,6 +115,7 @@ static int __init xtcp_init(void)
 	xtcp_timers_set_handler(xtcp_timeout);
 	xtcp_isn_init();
 	xtcp_claim_init(&ip_upcalls);
+	xtcp_early_init(&ip_upcalls);
 	err = xtcp_ports_init();
 	if (err)
 		return err;

@@ -48,6 +48,10 @@ struct xtcp_net {
 	struct llist_head	tcp_wire_dead;
 	struct work_struct	tcp_wire_work;
 
+	/* Early demultiplexing: early.c; tcp_wire_lock */
+	struct nf_hook_ops	early_hook;
+	bool			early_hooked;
+
 	struct ctl_table_header	*sysctl_header;
 	struct ctl_table	*sysctl_table;
 };

@@ -6,6 +6,7 @@
  */
 #include <linux/rhashtable.h>
 #include "../compat.h"
+#include "../wire/early.h"
 #include "../wire/ip.h"
 #include "close.h"
 #include "connection.h"
@@ -168,6 +169,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	sock_reset_flag(sk, SOCK_DONE);
 	WRITE_ONCE(sk->sk_err_soft, 0);
 	sk_dst_reset(sk);
+	xtcp_early_forget_route(sk);
 	if (sk->sk_frag.page) {
 		put_page(sk->sk_frag.page);
 		sk->sk_frag.page = NULL;

@@ -8,6 +8,7 @@
 #include "../observe/drop.h"
 #include "../observe/trace.h"
 #include "../wire/claim.h"
+#include "../wire/early.h"
 #include "../wire/ip.h"
 #include "../wire/segment.h"
 #include "demux.h"
@@ -116,6 +117,7 @@ static bool socket_segment(struct sock *sk, struct sk_buff *skb)
 	segment_read(&seg, skb);
 	if (sk->sk_state == TCP_LISTEN)
 		return xtcp_listener_segment(sk, skb, &seg);
+	xtcp_early_note_route(sk, skb);
 	xtcp_segment_arrives(sk, skb, &seg);
 	return true;
 }
@@ -255,14 +257,45 @@ static void receive_dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judg
 int xtcp_rcv(struct sk_buff *skb)
 {
 	struct xtcp_net *xn = xtcp_pernet(dev_net(skb->dev));
+	struct sock *sk = xtcp_early_take(skb);
+	bool done;
 
 	xtcp_count(xn, SEGS_IN);
-	skb_orphan(skb);	/* early demux may have given it a socket of TCP's */
 	xtcp_claim_restore(skb);
-	if (!segment_check(xn, skb))
-		return 0;
-	receive_dispatch(xn, skb, false);
+	done = !segment_check(xn, skb) || (sk && socket_receive(xn, sk, skb, false));
+	if (!done)
+		receive_dispatch(xn, skb, false);
+	if (sk)
+		sock_put(sk);
 	return 0;
+}
+
+/**
+ * xtcp_early() - is there a connection for a segment that was not routed yet?
+ * @xn: the namespace
+ * @skb: the segment
+ * @t: its 4-tuple, as seen from here
+ *
+ * A handshake's segments go by the way of those that ask for one: the 4-tuple of a SYN
+ * that was sent may be another TCP's.
+ *
+ * Softirq, under rcu_read_lock().
+ *
+ * Return: the connection, with a reference of the caller's; or NULL
+ */
+struct sock *xtcp_early(struct xtcp_net *xn, const struct sk_buff *skb,
+			const struct xtcp_tuple *t)
+{
+	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
+	struct sock *sk;
+
+	if (!node || node->kind != XTCP_KIND_CONNECTION)
+		return NULL;
+	sk = xtcp_node_sk(node);
+	if (!xtcp_in_state(sk, XTCP_STATES_CONNECTED) ||
+	    !refcount_inc_not_zero(&sk->sk_refcnt))
+		return NULL;
+	return sk;
 }
 
 /**

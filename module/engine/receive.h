@@ -10,6 +10,8 @@ struct xtcp_net;
 struct xtcp_segment;
 
 int xtcp_rcv(struct sk_buff *skb);
+struct sock *xtcp_early(struct xtcp_net *xn, const struct sk_buff *skb,
+			const struct xtcp_tuple *t);
 bool xtcp_knows(struct xtcp_net *xn, const struct sk_buff *skb,
 		const struct xtcp_tuple *t, const struct xtcp_segment *syn);
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);

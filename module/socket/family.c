@@ -24,6 +24,7 @@
 #include "../engine/timeout.h"
 #include "../engine/timers.h"
 #include "../uapi/xtcp.h"
+#include "../wire/early.h"
 #include "../wire/ip.h"
 #include "../wire/offload.h"
 #include "bind.h"
@@ -135,6 +136,8 @@ static int family_create(struct net *net, struct socket *sock, int protocol,
 	if (err) {
 		sk_common_release(sk);
 		sock->sk = NULL;
+	} else {
+		xtcp_early_hook(xtcp_sk(sk)->xn);
 	}
 	return err;
 }

@@ -50,6 +50,18 @@ struct hlist_head *xtcp_claim_bucket(struct xtcp_net *xn, u16 port)
 
 /* ---- inbound ---- */
 
+/**
+ * xtcp_claim_held() - is there a claim on a port, at any address?
+ * @xn: the namespace, which has or had a claim
+ * @port: the port
+ *
+ * Any context.
+ */
+bool xtcp_claim_held(const struct xtcp_net *xn, u16 port)
+{
+	return test_bit(port, READ_ONCE(xn->tcp_wire)->held);
+}
+
 enum claim_part {
 	CLAIM_PART_NONE,
 	CLAIM_PART_KNOWN,	/* those of a 4-tuple in the connection table */
@@ -63,7 +75,7 @@ static enum claim_part claim_part_of(struct xtcp_net *xn, __be32 addr, u16 port)
 	enum claim_part part = CLAIM_PART_NONE;
 	struct xtcp_claim *c;
 
-	if (likely(!test_bit(port, READ_ONCE(xn->tcp_wire)->held)))
+	if (likely(!xtcp_claim_held(xn, port)))
 		return CLAIM_PART_NONE;
 	hlist_for_each_entry_rcu(c, xtcp_claim_bucket(xn, port), node) {
 		if (c->port != port || (c->addr && c->addr != addr))
@@ -220,8 +232,9 @@ static unsigned int claim_hook(void *priv, struct sk_buff *skb,
 	struct xtcp_net *xn = priv;
 	u8 protocol = ip_hdr(skb)->protocol;
 
-	/* with a socket already: one of the kernel's TCP was found */
-	if (protocol == IPPROTO_TCP && !skb->sk && claim_is_ours(xn, skb))
+	/* with a socket already: a connection was found, ours or the kernel's */
+	if (protocol == IPPROTO_TCP &&
+	    (skb->sk ? xtcp_skb_found_early(skb) : claim_is_ours(xn, skb)))
 		return claim_hand_on(skb);
 	if (unlikely(protocol == IPPROTO_ICMP))
 		claim_icmp_error(xn, skb);

@@ -29,6 +29,7 @@ void xtcp_claim_init(const struct xtcp_ip_upcalls *up);
 void xtcp_claim_net_exit(struct xtcp_net *xn);
 void xtcp_claim_restore(struct sk_buff *skb);
 
+bool xtcp_claim_held(const struct xtcp_net *xn, u16 port);
 struct hlist_head *xtcp_claim_bucket(struct xtcp_net *xn, u16 port);
 bool xtcp_claim_overlaps(const struct xtcp_claim *c, __be32 addr, u16 port);
 bool xtcp_is_claimed(struct xtcp_net *xn, __be32 addr, u16 port);

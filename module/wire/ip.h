@@ -5,6 +5,7 @@
 #ifndef _XTCP_IP_H
 #define _XTCP_IP_H
 
+#include <linux/module.h>
 #include <net/dst.h>
 #include <net/ip.h>
 #include <net/route.h>
@@ -113,6 +114,9 @@ struct xtcp_icmp {
  *	ICMP error that quotes one?  @syn: what a SYN that asks for a connection
  *	says, or NULL: it may end TIME_WAIT, and is then not for us.  Under
  *	rcu_read_lock()
+ * @early: is there a connection with that 4-tuple, past its handshake?  The packet was not
+ *	routed yet.  Softirq, under rcu_read_lock().  Return: it, with a reference of the
+ *	caller's; or NULL
  */
 struct xtcp_ip_upcalls {
 	int	(*receive)(struct sk_buff *skb);
@@ -120,6 +124,8 @@ struct xtcp_ip_upcalls {
 			      const struct xtcp_icmp *icmp);
 	bool	(*knows)(struct xtcp_net *xn, const struct sk_buff *skb,
 			 const struct xtcp_tuple *t, const struct xtcp_segment *syn);
+	struct sock *(*early)(struct xtcp_net *xn, const struct sk_buff *skb,
+			      const struct xtcp_tuple *t);
 };
 
 /**
@@ -197,6 +203,13 @@ static inline int xtcp_skb_iif(const struct sk_buff *skb)
 static inline int xtcp_skb_sdif(const struct sk_buff *skb)
 {
 	return inet_sdif(skb);
+}
+
+/* Has a received packet found its connection before it was routed?  early.c */
+static inline bool xtcp_skb_found_early(const struct sk_buff *skb)
+{
+	return skb->sk && skb->destructor == sock_efree &&
+	       skb->sk->sk_prot->owner == THIS_MODULE;
 }
 
 /* An skb->cb flag beside IPCB's own: a TCP-wire segment, led to the native

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Early demultiplexing: what a segment has found by the time that it is delivered to this
+ * host.  net.ipv4.ip_early_demux
+ */
+#include <linux/netfilter_ipv4.h>
+#include <net/route.h>
+#include "../module/wire/early.h"
+#include "conv.h"
+#include "suites.h"
+
+/* The socket and the route of the last segment, as a firewall at LOCAL_IN sees them. */
+static const struct sock *seen_sk;
+static const struct dst_entry *seen_dst;
+
+static unsigned int look(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	seen_sk = skb->sk;
+	seen_dst = skb_dst(skb);
+	return NF_ACCEPT;
+}
+
+static const struct nf_hook_ops looker = {
+	.hook		= look,
+	.pf		= NFPROTO_IPV4,
+	.hooknum	= NF_INET_LOCAL_IN,
+};
+
+static void looker_gone(void *net)
+{
+	nf_unregister_net_hook(net, &looker);
+}
+
+static void look_on(struct conv *t)
+{
+	KUNIT_ASSERT_EQ(t->test, 0, nf_register_net_hook(t->xn->net, &looker));
+	KUNIT_ASSERT_EQ(t->test, 0,
+			kunit_add_action_or_reset(t->test, looker_gone, t->xn->net));
+}
+
+static void segment_found(struct conv *t, const struct sock *sk)
+{
+	seen_sk = NULL;
+	inject(t, "ACK seq R ack S len 1");
+	pass_over(t);
+	KUNIT_EXPECT_PTR_EQ(t->test, sk, seen_sk);
+}
+
+static const struct dst_entry *kept_route(const struct conv *t)
+{
+	return rcu_access_pointer(t->sock->sk->sk_rx_dst);
+}
+
+/* An open connection is found, and the first segment's route serves the next. */
+static void connection_is_found(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	const struct dst_entry *route;
+
+	look_on(t);
+	established(t);
+	segment_found(t, t->sock->sk);
+	route = kept_route(t);
+	KUNIT_ASSERT_NOT_NULL(test, route);
+	KUNIT_EXPECT_PTR_EQ(test, route, seen_dst);
+	segment_found(t, t->sock->sk);
+	KUNIT_EXPECT_PTR_EQ(test, route, seen_dst);
+	KUNIT_EXPECT_EQ(test, 1, refcount_read(&t->sock->sk->sk_refcnt) -
+				 timer_pending(&t->sock->sk->sk_timer));
+}
+
+/* A SYN that was sent makes nothing ours: another TCP may have the 4-tuple. */
+static void handshake_is_not_found(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	look_on(t);
+	bring_to(t, IN_SYN_SENT);
+	seen_sk = t->sock->sk;
+	inject(t, "SYN|ACK seq 1000 ack S mss 1460");
+	pass_over(t);
+	state_is(t, TCP_ESTABLISHED);
+	KUNIT_EXPECT_NULL(test, seen_sk);
+	segment_found(t, t->sock->sk);
+}
+
+/* Where the routes have changed the one that was kept does not count. */
+static void stale_route(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	look_on(t);
+	established(t);
+	segment_found(t, t->sock->sk);
+	/* held, so that the next cannot lie where it did */
+	KUNIT_ASSERT_TRUE(test, dst_hold_safe((struct dst_entry *)seen_dst));
+	for (int i = 0; i < 2; i++) {
+		struct dst_entry *stale = (struct dst_entry *)seen_dst;
+
+		rt_genid_bump_ipv4(t->xn->net);
+		segment_found(t, t->sock->sk);
+		KUNIT_EXPECT_PTR_NE(test, (const struct dst_entry *)stale, seen_dst);
+		KUNIT_EXPECT_PTR_EQ(test, kept_route(t), seen_dst);
+		dst_release(stale);
+		if (!i)
+			KUNIT_ASSERT_TRUE(test, dst_hold_safe((struct dst_entry *)seen_dst));
+	}
+	received_is(t, 1001 + 3);
+}
+
+/* Nor does it where the segment came by another device: here it would lead to the peer. */
+static void other_device(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sock *sk;
+
+	look_on(t);
+	established(t);
+	sk = t->sock->sk;
+	xtcp_early_forget_route(sk);
+	rcu_assign_pointer(sk->sk_rx_dst, dst_clone(rcu_access_pointer(sk->sk_dst_cache)));
+	sk->sk_rx_dst_ifindex = t->nic->dev->ifindex + 1;
+	segment_found(t, sk);
+	received_is(t, 1001 + 1);
+	KUNIT_EXPECT_PTR_EQ(test, kept_route(t), seen_dst);
+	KUNIT_EXPECT_EQ(test, sk->sk_rx_dst_ifindex, t->nic->dev->ifindex);
+}
+
+static void sysctl_off(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct netns_ipv4 *ipv4 = &t->xn->net->ipv4;
+
+	look_on(t);
+	established(t);
+	WRITE_ONCE(ipv4->sysctl_ip_early_demux, 0);
+	segment_found(t, NULL);
+	WRITE_ONCE(ipv4->sysctl_ip_early_demux, 1);
+	segment_found(t, t->sock->sk);
+	received_is(t, 1001 + 2);
+}
+
+/* The next connection of a socket has another peer, and another route. */
+static void route_is_forgotten(struct kunit *test)
+{
+	struct sockaddr unspec = { .sa_family = AF_UNSPEC };
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "ACK seq R ack S len 1");
+	pass_over(t);
+	KUNIT_ASSERT_NOT_NULL(test, kept_route(t));
+	returns(t, 0, kernel_connect(t->sock, &unspec, sizeof(unspec), 0));
+	pass_over(t);
+	KUNIT_EXPECT_NULL(test, kept_route(t));
+}
+
+/* What ended before the segment was delivered takes nothing. */
+static unsigned int end_it(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	struct conv *t = priv;
+
+	seen_sk = skb->sk;
+	WRITE_ONCE(t->sock->sk->sk_state, TCP_CLOSE);
+	return NF_ACCEPT;
+}
+
+static void ended_meanwhile(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct nf_hook_ops ender = {
+		.hook		= end_it,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priv		= t,
+	};
+	int refs;
+
+	established(t);
+	refs = refcount_read(&t->sock->sk->sk_refcnt);
+	KUNIT_ASSERT_EQ(test, 0, nf_register_net_hook(t->xn->net, &ender));
+	inject(t, "ACK seq R ack S len 1");
+	nf_unregister_net_hook(t->xn->net, &ender);
+	WRITE_ONCE(t->sock->sk->sk_state, TCP_ESTABLISHED);
+	KUNIT_EXPECT_PTR_EQ(test, (const struct sock *)t->sock->sk, seen_sk);
+	KUNIT_EXPECT_EQ(test, refs, refcount_read(&t->sock->sk->sk_refcnt));
+	received_is(t, 1001);
+	pass_over(t);
+}
+
+static struct kunit_case early_cases[] = {
+	KUNIT_CASE(connection_is_found),
+	KUNIT_CASE(handshake_is_not_found),
+	KUNIT_CASE(stale_route),
+	KUNIT_CASE(other_device),
+	KUNIT_CASE(sysctl_off),
+	KUNIT_CASE(route_is_forgotten),
+	KUNIT_CASE(ended_meanwhile),
+	{}
+};
+
+struct kunit_suite early_suite = {
+	.name = "wire_early",
+	.init = conv_init,
+	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
+	.test_cases = early_cases,
+};

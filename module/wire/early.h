@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _XTCP_EARLY_H
+#define _XTCP_EARLY_H
+
+#include <linux/skbuff.h>
+#include <net/sock.h>
+#include "ip.h"
+
+struct xtcp_ip_upcalls;
+struct xtcp_net;
+
+void xtcp_early_init(const struct xtcp_ip_upcalls *up);
+void xtcp_early_hook(struct xtcp_net *xn);
+bool xtcp_early_unhook(struct xtcp_net *xn);
+void xtcp_early_keep_route(struct sock *sk, const struct sk_buff *skb);
+void xtcp_early_forget_route(struct sock *sk);
+
+/**
+ * xtcp_early_take() - the connection that a segment has found before it was routed
+ * @skb: the segment; afterwards it belongs to no socket
+ *
+ * Return: the connection, with a reference that is the caller's; NULL: none was found
+ */
+static inline struct sock *xtcp_early_take(struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+
+	if (unlikely(!xtcp_skb_found_early(skb))) {
+		skb_orphan(skb);
+		return NULL;
+	}
+	skb->sk = NULL;
+	skb->destructor = NULL;
+	return sk;
+}
+
+/**
+ * xtcp_early_note_route() - the route by which a segment came, for the next one
+ * @sk: the connection, locked
+ * @skb: the segment
+ */
+static inline void xtcp_early_note_route(struct sock *sk, const struct sk_buff *skb)
+{
+	if (unlikely(skb_dst(skb) != rcu_access_pointer(sk->sk_rx_dst) ||
+		     skb->skb_iif != sk->sk_rx_dst_ifindex))
+		xtcp_early_keep_route(sk, skb);
+}
+
+#endif /* _XTCP_EARLY_H */
