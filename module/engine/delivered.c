@@ -212,7 +212,7 @@ static void take_ack(struct sock *sk, const struct xtcp_segment *seg, u32 fack,
 		}
 		if (unlikely(cb->stamp_ack))
 			__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
-		xtcp_sndq_free(sk, skb);
+		xtcp_sndq_acked(sk, skb);
 	}
 	d->acked_bytes = seg->ack - d->prior_una;
 	d->bytes += d->acked_bytes - sacked_bytes;

@@ -13,7 +13,7 @@
 #include "demux.h"
 #include "tcb.h"
 
-static u32 tuple_hash(const void *data, u32 len, u32 seed)
+static __always_inline u32 tuple_hash(const void *data, u32 len, u32 seed)
 {
 	const struct xtcp_tuple *t = data;
 	u32 ports = (u32)t->lport << 16 | t->rport;
@@ -25,7 +25,8 @@ static u32 tuple_hash(const void *data, u32 len, u32 seed)
 	return jhash2((const u32 *)t, sizeof(*t) / sizeof(u32), seed);
 }
 
-static int tuple_differs(struct rhashtable_compare_arg *arg, const void *obj)
+static __always_inline int tuple_differs(struct rhashtable_compare_arg *arg,
+					 const void *obj)
 {
 	const struct xtcp_tuple *a = arg->key;
 	const struct xtcp_tuple *b = &((const struct xtcp_node *)obj)->tuple;

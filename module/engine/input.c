@@ -291,6 +291,7 @@ static void rearm_after(struct sock *sk, const struct xtcp_delivery *d)
 /* What the ACK brings, while something is in flight. */
 static void take_ack(struct sock *sk, const struct xtcp_segment *seg, bool duplicate)
 {
+	u32 cwnd_bytes = xtcp_sk(sk)->cong.cwnd_bytes;
 	struct xtcp_delivery d = { .duplicate = duplicate };
 
 	xtcp_take_delivery(sk, seg, &d);
@@ -298,7 +299,7 @@ static void take_ack(struct sock *sk, const struct xtcp_segment *seg, bool dupli
 		new_data_acked(sk, d.acked_bytes);
 	xtcp_recovery_ack(sk, seg, &d);
 	rearm_after(sk, &d);
-	if (d.acked_bytes)
+	if (xtcp_sk(sk)->cong.cwnd_bytes > cwnd_bytes)
 		xtcp_sndbuf_grow(sk);
 }
 
@@ -559,4 +560,5 @@ out:
 		xtcp_drop(x->xn, skb, reason);
 	if (likely(sk->sk_state != TCP_CLOSE))
 		xtcp_send_due(sk);
+	sk_mem_reclaim(sk);	/* what it has acknowledged is free */
 }

@@ -117,9 +117,7 @@ static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 fl
 	skb_reset_transport_header(skb);
 	xtcp_segment_build(&seg, skb->data, header_bytes);
 
-	skb_orphan(skb);
 	skb_set_owner_w(skb, sk);
-	skb_set_hash_from_sk(skb, sk);
 	xtcp_count_n(x->xn, SEGS_OUT, segs);
 	x->tally.segs_out += segs;
 	if (len) {

@@ -233,10 +233,11 @@ bool xtcp_sndq_merge(struct sock *sk, struct sk_buff *skb, u32 most)
 	return true;
 }
 
+/* The socket keeps the memory that it was charged for until sk_mem_reclaim(). */
 static void sndq_free_skb(struct sock *sk, struct sk_buff *skb)
 {
 	sk_wmem_queued_add(sk, -skb->truesize);
-	sk_mem_uncharge(sk, skb->truesize);
+	sk_forward_alloc_add(sk, skb->truesize);
 	__kfree_skb(skb);
 }
 
@@ -251,7 +252,8 @@ void xtcp_sndq_purge(struct sock *sk)
 	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
 		sndq_free_skb(sk, skb);
 	while ((skb = xtcp_board_first(&xtcp_sk(sk)->board)))
-		xtcp_sndq_free(sk, skb);
+		xtcp_sndq_acked(sk, skb);
+	sk_mem_reclaim(sk);
 }
 
 /**
@@ -260,6 +262,20 @@ void xtcp_sndq_purge(struct sock *sk)
  * @skb: in its write queue, or on its scoreboard
  */
 void xtcp_sndq_free(struct sock *sk, struct sk_buff *skb)
+{
+	xtcp_sndq_acked(sk, skb);
+	sk_mem_reclaim(sk);
+}
+
+/**
+ * xtcp_sndq_acked() - the same, and the socket keeps the memory for now
+ * @sk: the connection, locked
+ * @skb: in its write queue, or on its scoreboard
+ *
+ * A segment that acknowledges often brings data, which needs memory again.  The caller
+ * must call sk_mem_reclaim() once the segment has had its effect.
+ */
+void xtcp_sndq_acked(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 

@@ -14,6 +14,7 @@ int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len);
 struct sk_buff *xtcp_sndq_cut_acked(struct sock *sk, struct sk_buff *skb);
 bool xtcp_sndq_merge(struct sock *sk, struct sk_buff *skb, u32 most);
 void xtcp_sndq_sent(struct sock *sk);
+void xtcp_sndq_acked(struct sock *sk, struct sk_buff *skb);
 void xtcp_sndq_free(struct sock *sk, struct sk_buff *skb);
 void xtcp_sndq_purge(struct sock *sk);
 

@@ -147,7 +147,7 @@ static bool recv_wait(struct sock *sk, struct recv_call *c)
 		c->copied = c->copied ?: err;
 		return false;
 	}
-	if (!(c->flags & MSG_PEEK))
+	if (c->copied && !(c->flags & MSG_PEEK))
 		recv_make_room(sk);
 	if (c->copied >= c->target) {
 		/* the backlog may bring more without waiting */
