@@ -362,6 +362,48 @@ static void undone_once(struct kunit *test)
 	phase_is(t, RECOVERY);
 }
 
+/* Nor by the answer to what had been sent again before that loss was found. */
+static void earlier_repair_answered(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 before, again;
+
+	sent(t, SACK | TS, 10, 20);
+	before = t->tsval_seen;
+	times_out(t);
+	again = t->tsval_seen;
+	inject(t, "ACK seq R ack U ecr %u sack U+m..U+2m", before);
+	counted(t, UNDOS, 1);
+	phase_is(t, OPEN);
+	pass_over(t);
+	time_passes(t, 100);
+	inject(t, "ACK seq R ack U ecr %u sack U+m..U+2m U+3m..U+6m", before);
+	phase_is(t, RECOVERY);
+	pass_over(t);
+	inject(t, "ACK seq R ack U+2m ecr %u sack U+3m..U+6m", again);
+	phase_is(t, RECOVERY);
+	counted(t, UNDOS, 1);
+}
+
+/* Nor by a D-SACK of the loss probe that found it. */
+static void dsack_of_probe(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established_over(t, SACK, RTT_MS);
+	in_flight(t, 5, 0);
+	time_passes(t, 2 * RTT_MS);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq U+4m ack R len m");
+	inject(t, "ACK seq R ack U sack U+m..U+5m");
+	expect(t, "ACK seq U ack R len m");
+	inject(t, "ACK seq R ack U sack U+4m..U+5m U+m..U+5m");
+	counted(t, DSACKS_IN, 1);
+	phase_is(t, RECOVERY);
+	inject(t, "ACK seq R ack S");
+	was_none(t);
+}
+
 /* ---- the round trip ---- */
 
 /* All arrived, and for 5 s every ACK was lost: that says nothing of the round trip,
@@ -480,6 +522,8 @@ static struct kunit_case spurious_cases[] = {
 	KUNIT_CASE(dsack_at_the_end),
 	KUNIT_CASE(dsack_of_nothing),
 	KUNIT_CASE(undone_once),
+	KUNIT_CASE(earlier_repair_answered),
+	KUNIT_CASE(dsack_of_probe),
 	KUNIT_CASE_PARAM(acks_lost, kind_gen_params),
 	KUNIT_CASE(acks_lost_after_probe),
 	KUNIT_CASE_PARAM(timestamp_of_second, kind_gen_params),

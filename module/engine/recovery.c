@@ -37,13 +37,26 @@
 
 /* ---- was it a mistake? ---- */
 
-/* A reduction of cwnd begins here, which may be taken back. */
+/* A reduction of cwnd begins here, which may be taken back.  What was sent again before,
+ * a loss probe or after an earlier mistake, and is still in flight counts along: it may be
+ * answered, and come twice, without a word about this reduction.
+ */
 static void undo_begin(struct xtcp_sock *x)
 {
 	x->undo = 1;
 	x->undo_una = x->snd_una;
-	x->undo_bytes = NOTHING_RESENT;
-	x->undo_tsval = 0;
+	x->undo_bytes = x->board.resent_bytes;
+	/* the peer may have the probe, and still say that it came twice */
+	if (x->rack.tlp && x->rack.tlp_resent)
+		x->undo_bytes += x->snd_mss;
+	if (!x->undo_bytes)
+		x->undo_bytes = NOTHING_RESENT;
+}
+
+/* Has anything been sent again that may make a reduction look like a mistake? */
+static bool undo_counts(const struct xtcp_sock *x)
+{
+	return x->board.resent_bytes || (x->undo && x->undo_bytes != NOTHING_RESENT);
 }
 
 /* The peer has received something twice that was sent again since. */
@@ -277,8 +290,8 @@ static void enter_recovery(struct xtcp_sock *x, const struct xtcp_delivery *d)
 	xtcp_count(x->xn, FAST_RETRANS);
 	x->phase = XTCP_PHASE_RECOVERY;
 	x->recover = x->snd_nxt;
-	x->rack.tlp = 0;
 	undo_begin(x);
+	x->rack.tlp = 0;
 	xtcp_cong_enter_recovery(&x->cong, loss_flight(x));
 	xtcp_cong_recovery_acked(&x->cong, d->bytes, xtcp_pipe(x), false);
 }
@@ -467,12 +480,14 @@ void xtcp_recovery_sent(struct xtcp_sock *x, u32 bytes, bool again)
 {
 	if (x->phase == XTCP_PHASE_RECOVERY)
 		xtcp_cong_sent(&x->cong, bytes);
-	if (!again || !x->undo)
+	if (!again)
 		return;
-	if (x->undo_bytes == NOTHING_RESENT) {
-		x->undo_bytes = 0;
+	if (!undo_counts(x))
 		x->undo_tsval = xtcp_tsval(&x->ts);
-	}
+	if (!x->undo)
+		return;
+	if (x->undo_bytes == NOTHING_RESENT)
+		x->undo_bytes = 0;
 	x->undo_bytes += bytes;
 }
 

@@ -182,7 +182,9 @@ struct xtcp_sock {
 	struct xtcp_rack	rack;
 	u32			delivered;	/* bytes acknowledged or SACKed; wraps */
 	u32			undo_una;	/* snd_una when cwnd was last reduced */
-	u32			undo_bytes;	/* sent again since, less D-SACKs */
+	u32			undo_bytes;	/* sent again, and in flight then or
+						 * later, less D-SACKs
+						 */
 	u32			undo_tsval;	/* when the first of that left */
 	u8			phase;		/* enum xtcp_phase */
 	u8			dup_acks;	/* without SACK: they stand for a segment */
