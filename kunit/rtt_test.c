@@ -53,12 +53,12 @@ static void clamps(struct kunit *test)
 
 	xtcp_rtt_init(&rtt);
 	xtcp_rtt_sample(&rtt, 1000, MIN_US);
-	KUNIT_EXPECT_EQ(test, MIN_US, xtcp_rtt_timeout_us(&rtt));
-	/* the least one is the caller's, sample by sample */
+	KUNIT_EXPECT_EQ(test, 1000 + MIN_US, xtcp_rtt_timeout_us(&rtt));
+	/* the margin is the caller's, sample by sample */
 	xtcp_rtt_sample(&rtt, 1000, 5000);
-	KUNIT_EXPECT_EQ(test, 5000, xtcp_rtt_timeout_us(&rtt));
+	KUNIT_EXPECT_EQ(test, 1000 + 5000, xtcp_rtt_timeout_us(&rtt));
 	xtcp_rtt_sample(&rtt, 1000, 1);
-	KUNIT_EXPECT_LT(test, xtcp_rtt_timeout_us(&rtt), 5000);
+	KUNIT_EXPECT_LT(test, xtcp_rtt_timeout_us(&rtt), 1000 + 5000);
 	KUNIT_EXPECT_GT(test, xtcp_rtt_timeout_us(&rtt), 1000);
 	xtcp_rtt_sample(&rtt, 1000, U32_MAX);
 	KUNIT_EXPECT_EQ(test, XTCP_RTO_MAX_US, xtcp_rtt_timeout_us(&rtt));
@@ -68,6 +68,23 @@ static void clamps(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, rtt.srtt_us);
 	KUNIT_EXPECT_EQ(test, 1, rtt.min_us);
 	KUNIT_EXPECT_GT(test, xtcp_rtt_timeout_us(&rtt), 1);
+}
+
+/* Round trips all alike have no variance, however long they are: a delayed ACK must still
+ * come in time.
+ */
+static void steady_path(struct kunit *test)
+{
+	static const u32 r[] = { 1000, 100000, 200000, 3000000 };
+
+	for (int i = 0; i < ARRAY_SIZE(r); i++) {
+		struct xtcp_rtt rtt;
+
+		xtcp_rtt_init(&rtt);
+		for (int n = 0; n < 100; n++)
+			xtcp_rtt_sample(&rtt, r[i], MIN_US);
+		KUNIT_EXPECT_EQ(test, rtt.srtt_us + MIN_US, xtcp_rtt_timeout_us(&rtt));
+	}
 }
 
 static void no_overflow(struct kunit *test)
@@ -114,8 +131,8 @@ static void karn(struct kunit *test)
 	xtcp_rtt_backoff(&rtt);
 	KUNIT_EXPECT_EQ(test, 1200000, xtcp_rtt_timeout_us(&rtt));
 	xtcp_rtt_sample(&rtt, 100000, MIN_US);
-	/* 3/4 of 50000; 100000 + 4 * 37500 */
-	KUNIT_EXPECT_EQ(test, 250000, xtcp_rtt_timeout_us(&rtt));
+	/* 3/4 of 50000: 4 * 37500 is less than the margin */
+	KUNIT_EXPECT_EQ(test, 300000, xtcp_rtt_timeout_us(&rtt));
 }
 
 static void syn_lost(struct kunit *test)
@@ -135,6 +152,7 @@ static struct kunit_case rtt_cases[] = {
 	KUNIT_CASE(before_any_sample),
 	KUNIT_CASE(by_hand),
 	KUNIT_CASE(clamps),
+	KUNIT_CASE(steady_path),
 	KUNIT_CASE(no_overflow),
 	KUNIT_CASE(back_off),
 	KUNIT_CASE(karn),

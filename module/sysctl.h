@@ -54,7 +54,7 @@ struct xtcp_net;
 	NUMBER(u8,	retries1,		3,	0,	255,		OWN,	"Timeouts in a row after which another route is asked for.") \
 	NUMBER(u8,	retries2,		15,	0,	255,		OWN,	"Timeouts in a row after which the connection is given up with ETIMEDOUT.") \
 	BUFFER(rmem,	4096,	131072,	6 << 20,	"Receive buffer: least, default, most, in bytes. Unless SO_RCVBUF is set, it grows from the second to the third, which is less on a machine of less than 768 MB.") \
-	NUMBER(u32,	rto_min_us,		200000,	1000,	120000000,	OWN,	"The least retransmission timeout.") \
+	NUMBER(u32,	rto_min_us,		200000,	1000,	120000000,	OWN,	"The retransmission timeout exceeds the round trip by at least so much.") \
 	NUMBER(u8,	sack,			1,	0,	1,		OWN,	"1: selective acknowledgments, RFC 2018.") \
 	NUMBER(u8,	syn_retries,		6,	1,	127,		OWN,	"How often a SYN is sent again.") \
 	NUMBER(u8,	synack_retries,		5,	0,	127,		OWN,	"How often a SYN,ACK is sent again.") \

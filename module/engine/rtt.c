@@ -7,8 +7,11 @@
  *			SRTT = 7/8 SRTT + 1/8 R
  *	then:		RTO = SRTT + max(G, 4 RTTVAR)
  *
- * G, the clock's granularity, is a microsecond here, so it never decides; RTO
- * is kept between a least value (a sysctl) and XTCP_RTO_MAX_US.
+ * In place of G, the clock's granularity, stands a larger margin: the sysctl rto_min_us,
+ * or the route's.  Where round trips are all alike RTTVAR is next to nothing, and the
+ * peer's delayed ACK, or a queue that builds up, would look like a loss.  (2.4) asks for
+ * an RTO of 1 s at least for that reason, but a least RTO does not help where the round
+ * trip itself takes as long.  Linux has the same margin.  RTO is at most XTCP_RTO_MAX_US.
  *
  * The caller must observe Karn's rule (3): never sample a segment sent twice.
  */
@@ -32,7 +35,7 @@ void xtcp_rtt_init(struct xtcp_rtt *rtt)
  * xtcp_rtt_sample() - take in a measured round trip
  * @rtt: the estimator
  * @r_us: the measurement; 0 counts as 1
- * @rto_min_us: the least timeout to answer
+ * @rto_min_us: by how much the timeout must exceed the round trip
  *
  * Ends any back-off: the path answers again (RFC 6298, 5).
  *
@@ -54,8 +57,9 @@ void xtcp_rtt_sample(struct xtcp_rtt *rtt, u32 r_us, u32 rto_min_us)
 		rtt->srtt_us = max(rtt->srtt_us, 1u);
 	}
 	rtt->min_us = min(rtt->min_us, r_us);
-	rtt->rto_us = clamp(rtt->srtt_us + max(1u, 4 * rtt->rttvar_us),
-			    min(rto_min_us, XTCP_RTO_MAX_US), XTCP_RTO_MAX_US);
+	rto_min_us = min(rto_min_us, XTCP_RTO_MAX_US);
+	rtt->rto_us = min(rtt->srtt_us + max(rto_min_us, 4 * rtt->rttvar_us),
+			  XTCP_RTO_MAX_US);
 	rtt->backoff = 0;
 }
 

@@ -266,7 +266,9 @@ static inline bool xtcp_in_state(const struct sock *sk, int states)
 	return (1 << READ_ONCE(sk->sk_state)) & states;
 }
 
-/* The least retransmission timeout: the route's, or the sysctl's. */
+/* By how much the retransmission timeout exceeds the round trip at least: the route's
+ * word, or the sysctl's.
+ */
 static inline u32 xtcp_rto_min_us(const struct xtcp_sock *x)
 {
 	return x->route_rto_min_us ?: READ_ONCE(x->xn->sysctl.rto_min_us);
