@@ -96,6 +96,25 @@ static void avoidance(struct kunit *test)
 	}
 }
 
+/* Half of 19 segments: nine are in flight, and when they are acknowledged, a round trip is
+ * over.  So RFC 5681, 3.1: "roughly 1 full-sized segment per round-trip time".
+ */
+static void half_a_segment(struct kunit *test)
+{
+	struct xtcp_cong cc;
+
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
+	xtcp_cong_enter_recovery(&cc, 19 * MSS);
+	xtcp_cong_recovered(&cc);
+	KUNIT_EXPECT_EQ(test, 9 * MSS + MSS / 2, cc.cwnd_bytes);
+	for (u32 segs = 9; segs < 20; segs++) {
+		acked(&cc, segs * MSS - 1);
+		KUNIT_ASSERT_EQ(test, segs * MSS + MSS / 2, cc.cwnd_bytes);
+		acked(&cc, 1);
+		KUNIT_ASSERT_EQ(test, (segs + 1) * MSS + MSS / 2, cc.cwnd_bytes);
+	}
+}
+
 /* The ACK that crosses ssthresh counts for both. */
 static void crossing(struct kunit *test)
 {
@@ -400,6 +419,7 @@ static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(initial_window),
 	KUNIT_CASE(slow_start),
 	KUNIT_CASE(avoidance),
+	KUNIT_CASE(half_a_segment),
 	KUNIT_CASE(crossing),
 	KUNIT_CASE(loss),
 	KUNIT_CASE(timeout),

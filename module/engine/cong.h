@@ -3,6 +3,7 @@
 #define _XTCP_CONG_H
 
 #include <linux/build_bug.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/types.h>
 
@@ -141,6 +142,18 @@ static inline bool xtcp_cong_in_slow_start(const struct xtcp_cong *cc)
 static inline void xtcp_cong_grow(struct xtcp_cong *cc, u32 bytes)
 {
 	cc->cwnd_bytes = min(cc->cwnd_bytes + bytes, cc->most_bytes);
+}
+
+/**
+ * xtcp_cong_window_bytes() - how much a full window is
+ * @cc: the window
+ *
+ * Only whole segments leave, so that is all that a round trip acknowledges; after a loss
+ * cwnd often is half a segment more.
+ */
+static inline u32 xtcp_cong_window_bytes(const struct xtcp_cong *cc)
+{
+	return max(rounddown(cc->cwnd_bytes, cc->mss_bytes), cc->mss_bytes);
 }
 
 /**

@@ -150,7 +150,7 @@ static void follow_curve(struct xtcp_cong *cc, const struct cubic *cubic,
 static void keep_up_with_reno(struct xtcp_cong *cc, struct cubic *cubic,
 			      u32 acked_bytes)
 {
-	u32 need = cc->cwnd_bytes;
+	u32 need = xtcp_cong_window_bytes(cc);
 
 	if (cubic->w_est < cc->undo.cwnd_bytes)
 		need = div_u64(need * 17ull, 9);

@@ -3,8 +3,8 @@
  * Reno: RFC 5681.
  *
  *	slow start:		cwnd += bytes acknowledged	 (RFC 3465, 2.2)
- *	congestion avoidance:	cwnd += SMSS for each cwnd acknowledged
- *							(RFC 5681, 3.1, (2))
+ *	congestion avoidance:	cwnd += SMSS for each cwnd acknowledged, in whole
+ *				segments			(RFC 5681, 3.1, (2))
  *	loss:			ssthresh = max(flight / 2, 2 SMSS)	     (4)
  */
 #include <linux/minmax.h>
@@ -12,9 +12,12 @@
 
 static void reno_acked(struct xtcp_cong *cc, const struct xtcp_cong_ack *a)
 {
+	u32 window_bytes;
+
 	cc->acked_bytes += xtcp_cong_slow_start(cc, a->acked_bytes);
-	if (cc->acked_bytes >= cc->cwnd_bytes) {
-		cc->acked_bytes -= cc->cwnd_bytes;
+	window_bytes = xtcp_cong_window_bytes(cc);
+	if (cc->acked_bytes >= window_bytes) {
+		cc->acked_bytes -= window_bytes;
 		xtcp_cong_grow(cc, cc->mss_bytes);
 	}
 }
