@@ -11,9 +11,14 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 
+static inline u32 xtcp_us(u64 ns)
+{
+	return div_u64(ns, NSEC_PER_USEC);
+}
+
 static inline u32 xtcp_now_us(void)
 {
-	return div_u64(ktime_get_ns(), NSEC_PER_USEC);
+	return xtcp_us(ktime_get_ns());
 }
 
 static inline u32 xtcp_now_ms(void)

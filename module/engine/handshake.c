@@ -149,7 +149,7 @@ static void request_send_syn_ack(struct xtcp_request *req)
 	};
 
 	xtcp_agreed_syn(&req->agreed, &seg.opt);
-	xtcp_timestamp_write(&req->ts, &seg.opt);
+	xtcp_timestamp_write(&req->ts, &seg.opt, ktime_get_ns());
 	request_reply(req, &seg);
 }
 
@@ -166,7 +166,7 @@ static void request_send_ack(struct xtcp_request *req)
 
 	if (req->agreed.timestamps)
 		seg.opt.present = XTCP_OPT_TIMESTAMPS;
-	xtcp_timestamp_write(&req->ts, &seg.opt);
+	xtcp_timestamp_write(&req->ts, &seg.opt, ktime_get_ns());
 
 	if (!xtcp_ack_challenge(&req->challenge_ms, xtcp_now_ms(),
 				READ_ONCE(xn->sysctl.challenge_ack_ms))) {

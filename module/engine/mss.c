@@ -96,16 +96,3 @@ u32 xtcp_size_goal(const struct sock *sk)
 	}
 	return goal;
 }
-
-/**
- * xtcp_guess_rcv_mss() - how large are the peer's segments?
- * @x: the connection, locked
- * @skb: one of them, or several that GRO merged; skb->data is text
- */
-void xtcp_guess_rcv_mss(struct xtcp_sock *x, const struct sk_buff *skb)
-{
-	u32 size = skb_shinfo(skb)->gso_size ?: skb->len;
-
-	if (size > x->rcv_mss)
-		x->rcv_mss = min_t(u32, size, U16_MAX / 2);
-}

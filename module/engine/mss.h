@@ -19,7 +19,6 @@ void xtcp_sync_mss(struct sock *sk, u32 pmtu);
 void xtcp_sync_route(struct sock *sk);
 u16 xtcp_offered_mss(struct sock *sk);
 u32 xtcp_size_goal(const struct sock *sk);
-void xtcp_guess_rcv_mss(struct xtcp_sock *x, const struct sk_buff *skb);
 
 /* How many SACK blocks a header has room for. */
 static inline u32 xtcp_sacks_room(const struct xtcp_sock *x)
@@ -44,6 +43,19 @@ static inline u32 xtcp_option_bytes(const struct xtcp_sock *x)
 static inline u32 xtcp_mss_now(const struct xtcp_sock *x)
 {
 	return x->snd_mss + x->mss_options - xtcp_option_bytes(x);
+}
+
+/**
+ * xtcp_guess_rcv_mss() - how large are the peer's segments?
+ * @x: the connection, locked
+ * @skb: one of them, or several that GRO merged; skb->data is text
+ */
+static inline void xtcp_guess_rcv_mss(struct xtcp_sock *x, const struct sk_buff *skb)
+{
+	u32 size = skb_shinfo(skb)->gso_size ?: skb->len;
+
+	if (size > x->rcv_mss)
+		x->rcv_mss = min_t(u32, size, U16_MAX / 2);
 }
 
 #endif /* _XTCP_MSS_H */

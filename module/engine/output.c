@@ -65,6 +65,7 @@ static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
  * @skb: consumed; headroom for all headers, its data the segment's
  * @seq: SEG.SEQ
  * @flags: the segment's flags
+ * @now_ns: the time
  *
  * Every segment of a connection leaves here.
  *
@@ -72,7 +73,8 @@ static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
  *
  * Return: 0, or a negative errno from below
  */
-static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
+static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
+			    u64 now_ns)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 len = skb->len, header_bytes;
@@ -106,7 +108,7 @@ static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 fl
 			x->sacks.has_dup = false;	/* told once */
 		}
 	}
-	xtcp_timestamp_write(&x->ts, &seg.opt);
+	xtcp_timestamp_write(&x->ts, &seg.opt, now_ns);
 	if (unlikely(x->urg_sending)) {
 		seg.urg = xtcp_urgent_pointer(x, seq);
 		if (seg.urg)
@@ -140,6 +142,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_skb_cb *cb = XTCP_CB(skb);
 	struct sk_buff *clone;
+	u64 now_ns;
 
 	/* an earlier clone is still on its way down and uses the headroom */
 	if (unlikely(skb_cloned(skb)))
@@ -152,12 +155,13 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 	x->sent_closed |= !x->snd_wnd;
 	cb->segs = xtcp_sndq_segs(skb, x->snd_mss);
 	XTCP_CB(clone)->segs = cb->segs;
-	cb->sent_us = xtcp_now_us();	/* before it leaves: the way may take a while */
+	now_ns = ktime_get_ns();	/* before it leaves: the way may take a while */
+	cb->sent_us = xtcp_us(now_ns);
 	xtcp_rate_sent(&x->rate, &cb->mark, x->delivered, cb->sent_us,
 		       x->snd_una == x->snd_nxt);
 	xtcp_recovery_sent(x, cb->end - cb->seq, cb->state & XTCP_SENT);
 	set_gso(sk, clone, x->snd_mss);
-	return transmit_segment(sk, clone, cb->seq, cb->flags);
+	return transmit_segment(sk, clone, cb->seq, cb->flags, now_ns);
 }
 
 /* Send a segment without data, which is never repeated. */
@@ -171,7 +175,7 @@ static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
 		return -ENOBUFS;
 	skb_reserve(skb, XTCP_MAX_HEADER);
 	skb->ip_summed = CHECKSUM_PARTIAL;
-	return transmit_segment(sk, skb, seq, flags);
+	return transmit_segment(sk, skb, seq, flags, ktime_get_ns());
 }
 
 /* ---- what may be sent now ---- */
@@ -731,7 +735,8 @@ void xtcp_send_due(struct sock *sk)
 		xtcp_output(sk, x->nonagle);
 	/* after sending: TCP_NOTSENT_LOWAT counts what was not sent */
 	sk->sk_write_space(sk);
-	xtcp_note_limit(sk);
+	if (x->tally.limit || x->snd_una != x->write_seq)
+		xtcp_note_limit(sk);
 	if (!x->ack.pending)
 		return;
 	if (x->ack.now)

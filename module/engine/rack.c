@@ -94,18 +94,3 @@ u32 xtcp_rack_window_us(const struct xtcp_rack *r, u32 min_rtt_us, u32 srtt_us,
 		return 0;
 	return min_t(u64, (u64)r->window_mult * min_rtt_us / 4, srtt_us);
 }
-
-/**
- * xtcp_tlp_timeout_us() - PTO: how long to wait for an ACK before a probe
- * @srtt_us: the smoothed round trip; 0: unknown
- * @single: one segment is in flight: its ACK may be delayed
- *
- * RFC 8985, 7.2.  Return: microseconds
- */
-u32 xtcp_tlp_timeout_us(u32 srtt_us, bool single)
-{
-	if (!srtt_us)
-		return USEC_PER_SEC;
-	return min_t(u64, 2ull * srtt_us + (single ? XTCP_TLP_MAX_ACK_DELAY_US : 0),
-		     U32_MAX / 2);
-}

@@ -2,6 +2,7 @@
 #ifndef _XTCP_RACK_H
 #define _XTCP_RACK_H
 
+#include <linux/minmax.h>
 #include <linux/time64.h>
 #include <linux/types.h>
 #include "seq.h"
@@ -45,7 +46,6 @@ void xtcp_rack_dsack(struct xtcp_rack *r, u32 snd_una, u32 snd_nxt, bool dsack);
 void xtcp_rack_recovered(struct xtcp_rack *r);
 u32 xtcp_rack_window_us(const struct xtcp_rack *r, u32 min_rtt_us, u32 srtt_us,
 			bool hasty);
-u32 xtcp_tlp_timeout_us(u32 srtt_us, bool single);
 
 /* RFC 8985, 6.2: did the one segment leave before the other?  With the same time the
  * sequence number decides.
@@ -63,6 +63,21 @@ static inline u32 xtcp_rack_remaining_us(const struct xtcp_rack *r, u32 sent_us,
 	s32 left = sent_us + r->rtt_us + window_us - now_us;
 
 	return left > 0 ? left : 0;
+}
+
+/**
+ * xtcp_tlp_timeout_us() - PTO: how long to wait for an ACK before a probe
+ * @srtt_us: the smoothed round trip; 0: unknown
+ * @single: one segment is in flight: its ACK may be delayed
+ *
+ * RFC 8985, 7.2.  Return: microseconds
+ */
+static inline u32 xtcp_tlp_timeout_us(u32 srtt_us, bool single)
+{
+	if (!srtt_us)
+		return USEC_PER_SEC;
+	return min_t(u64, 2ull * srtt_us + (single ? XTCP_TLP_MAX_ACK_DELAY_US : 0),
+		     U32_MAX / 2);
 }
 
 #endif /* _XTCP_RACK_H */

@@ -29,29 +29,6 @@ void xtcp_rate_pause(struct xtcp_rate *rate, u32 end)
 }
 
 /**
- * xtcp_rate_sent() - a segment leaves
- * @rate: the connection's
- * @mark: the segment's
- * @delivered: bytes acknowledged so far; wraps
- * @now_us: the time
- * @idle: nothing is in flight
- */
-void xtcp_rate_sent(struct xtcp_rate *rate, struct xtcp_rate_mark *mark,
-		    u32 delivered, u32 now_us, bool idle)
-{
-	if (idle) {
-		rate->first_sent_us = now_us;
-		rate->delivered_us = now_us;
-	}
-	*mark = (struct xtcp_rate_mark) {
-		.delivered = delivered,
-		.delivered_us = rate->delivered_us,
-		.elapsed_us = now_us - rate->first_sent_us,
-		.app_limited = rate->paused,
-	};
-}
-
-/**
  * xtcp_rate_acked() - segments are acknowledged
  * @rate: the connection's
  * @mark: of the one that left last; NULL: no skb is acknowledged whole

@@ -41,10 +41,31 @@ struct xtcp_rate_mark {
 };
 
 void xtcp_rate_pause(struct xtcp_rate *rate, u32 end);
-void xtcp_rate_sent(struct xtcp_rate *rate, struct xtcp_rate_mark *mark,
-		    u32 delivered, u32 now_us, bool idle);
 void xtcp_rate_acked(struct xtcp_rate *rate, const struct xtcp_rate_mark *mark,
 		     u32 sent_us, u32 delivered, u32 now_us, u32 min_us);
 u64 xtcp_rate_per_s(const struct xtcp_rate *rate);
+
+/**
+ * xtcp_rate_sent() - a segment leaves
+ * @rate: the connection's
+ * @mark: the segment's
+ * @delivered: bytes acknowledged so far; wraps
+ * @now_us: the time
+ * @idle: nothing is in flight
+ */
+static inline void xtcp_rate_sent(struct xtcp_rate *rate, struct xtcp_rate_mark *mark,
+				  u32 delivered, u32 now_us, bool idle)
+{
+	if (idle) {
+		rate->first_sent_us = now_us;
+		rate->delivered_us = now_us;
+	}
+	*mark = (struct xtcp_rate_mark) {
+		.delivered = delivered,
+		.delivered_us = rate->delivered_us,
+		.elapsed_us = now_us - rate->first_sent_us,
+		.app_limited = rate->paused,
+	};
+}
 
 #endif /* _XTCP_RATE_H */

@@ -86,15 +86,3 @@ void xtcp_rtt_syn_lost(struct xtcp_rtt *rtt)
 	rtt->rto_us = XTCP_RTO_SYN_LOST_US;
 	rtt->backoff = 0;
 }
-
-/**
- * xtcp_rtt_timeout_us() - the timeout to arm now, back-off included
- * @rtt: the estimator
- *
- * Return: microseconds, at most XTCP_RTO_MAX_US
- */
-u32 xtcp_rtt_timeout_us(const struct xtcp_rtt *rtt)
-{
-	return min_t(u64, (u64)rtt->rto_us << min_t(u8, rtt->backoff, 31),
-		     XTCP_RTO_MAX_US);
-}

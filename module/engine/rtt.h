@@ -2,6 +2,7 @@
 #ifndef _XTCP_RTT_H
 #define _XTCP_RTT_H
 
+#include <linux/minmax.h>
 #include <linux/types.h>
 
 /**
@@ -29,6 +30,17 @@ void xtcp_rtt_init(struct xtcp_rtt *rtt);
 void xtcp_rtt_sample(struct xtcp_rtt *rtt, u32 r_us, u32 rto_min_us);
 void xtcp_rtt_backoff(struct xtcp_rtt *rtt);
 void xtcp_rtt_syn_lost(struct xtcp_rtt *rtt);
-u32 xtcp_rtt_timeout_us(const struct xtcp_rtt *rtt);
+
+/**
+ * xtcp_rtt_timeout_us() - the timeout to arm now, back-off included
+ * @rtt: the estimator
+ *
+ * Return: microseconds, at most XTCP_RTO_MAX_US
+ */
+static inline u32 xtcp_rtt_timeout_us(const struct xtcp_rtt *rtt)
+{
+	return min_t(u64, (u64)rtt->rto_us << min_t(u8, rtt->backoff, 31),
+		     XTCP_RTO_MAX_US);
+}
 
 #endif /* _XTCP_RTT_H */

@@ -38,21 +38,27 @@ static inline void xtcp_timestamp_set_recent(struct xtcp_timestamps *ts, u32 tsv
 	ts->recent_s = xtcp_now_s() ?: 1;	/* 0 is never */
 }
 
-/* TSval of a segment that leaves now: our clock ticks once a millisecond. */
-static inline u32 xtcp_tsval(const struct xtcp_timestamps *ts)
+/* TSval of a segment that leaves at a time: our clock ticks once a millisecond. */
+static inline u32 xtcp_tsval_at(const struct xtcp_timestamps *ts, u64 ns)
 {
-	return (u32)div_u64(ktime_get_ns(), NSEC_PER_MSEC) + ts->offset;
+	return (u32)div_u64(ns, NSEC_PER_MSEC) + ts->offset;
 }
 
-/* What a segment that leaves now says, if it has timestamps; the first SYN has nothing to
- * echo.
+/* TSval of a segment that leaves now. */
+static inline u32 xtcp_tsval(const struct xtcp_timestamps *ts)
+{
+	return xtcp_tsval_at(ts, ktime_get_ns());
+}
+
+/* What a segment that leaves at a time says, if it has timestamps; the first SYN has
+ * nothing to echo.
  */
 static inline void xtcp_timestamp_write(const struct xtcp_timestamps *ts,
-					struct xtcp_options *opt)
+					struct xtcp_options *opt, u64 ns)
 {
 	if (!(opt->present & XTCP_OPT_TIMESTAMPS))
 		return;
-	opt->tsval = xtcp_tsval(ts);
+	opt->tsval = xtcp_tsval_at(ts, ns);
 	opt->tsecr = ts->recent_s ? ts->recent : 0;
 }
 

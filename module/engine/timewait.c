@@ -221,7 +221,7 @@ static void timewait_ack(struct xtcp_timewait *tw)
 
 	if (tw->agreed.timestamps)
 		seg.opt.present = XTCP_OPT_TIMESTAMPS;
-	xtcp_timestamp_write(&tw->ts, &seg.opt);
+	xtcp_timestamp_write(&tw->ts, &seg.opt, ktime_get_ns());
 	xtcp_tuple_ip(&tw->node.tuple)->reply(tw->xn->net, &reply, &seg);
 }
 

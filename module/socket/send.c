@@ -161,13 +161,23 @@ static void send_written(struct sock *sk, const struct msghdr *msg,
 	send_push(sk, msg->msg_flags);
 }
 
+/* How large to make the skb that takes what is left of a message.  A small one fits into a
+ * segment of its own.
+ */
+static u32 send_goal(const struct sock *sk, size_t left)
+{
+	u32 mss = xtcp_sk(sk)->snd_mss;
+
+	return left < mss && !xtcp_send_head(sk) ? mss : xtcp_size_goal(sk);
+}
+
 /* Take what fits into one skb.  Return: how many bytes; 0: try again; -ENOBUFS:
  * wait for memory; -EFAULT
  */
 static int send_some(struct sock *sk, struct msghdr *msg)
 {
 	struct sk_buff *skb;
-	u32 goal = xtcp_size_goal(sk);
+	u32 goal = send_goal(sk, msg_data_left(msg));
 	int n;
 
 	skb = xtcp_sndq_tail(sk, goal);
