@@ -17,7 +17,7 @@
  * since are ever sent.
  */
 struct used_frags {
-	struct page_frag	frag[8];
+	struct page_frag	frag[32];	/* a megabyte: what a fast stream has in flight */
 	unsigned int		oldest;
 };
 
