@@ -192,7 +192,7 @@ const char *conv_armed_is(struct conv *t, enum xtcp_timer timer, bool want)
 unsigned long conv_deadline(struct conv *t, enum xtcp_timer timer)
 {
 	armed(t, timer);
-	return xtcp_sk(t->sock->sk)->expires[timer];
+	return xtcp_timer_expires(xtcp_sk(t->sock->sk), timer);
 }
 
 /**

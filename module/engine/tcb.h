@@ -80,7 +80,7 @@ struct xtcp_listener {
 /**
  * struct xtcp_sock - a connection, or a listener
  *
- * Fields stand under the idea that owns them.  The socket lock guards all of
+ * Fields stand under the idea that owns them, and so that there are few holes.  The socket lock guards all of
  * them (lock_sock() for the user, bh_lock_sock() in softirq) unless a comment
  * says otherwise.
  */
@@ -101,6 +101,18 @@ struct xtcp_sock {
 	bool			hashed;		/* in the connection table */
 	bool			listening;	/* among the port's listeners */
 
+	/* Timers; expiry is the truth, sk_timer may fire early: timers.c */
+	u8			armed;		/* BIT(enum xtcp_timer) */
+	u8			rtx_for;	/* enum xtcp_rtx */
+	u32			expires[XTCP_TIMERS];	/* the low half of jiffies */
+
+	/* The route's: wire/ip.h */
+	u16			ip_id;
+	u8			csum_hw:1,	/* the device does our checksum */
+				route_quickack:1; /* the route wants no delay */
+	u32			route_rto_min_us; /* 0: the sysctl's */
+	u32			route_window;	/* 0: none */
+
 	/* All of one connection, from its first segment to its last: connection.c
 	 * zeroes it before the next.
 	 */
@@ -117,21 +129,22 @@ struct xtcp_sock {
 
 	/* What the user wrote: sndq.c */
 	u32			write_seq;	/* behind the last byte */
+	u32			snd_sml;	/* behind the last partial segment sent */
+	u32			last_sent_ms;	/* when data left last: idle restart */
 	struct xtcp_scoreboard	board;		/* what was sent; the write queue has
 						 * what was not
 						 */
-	u32			snd_sml;	/* behind the last partial segment sent */
-	u32			last_sent_ms;	/* when data left last: idle restart */
 
 	/* The options: agreed.c, timestamps.c */
-	struct xtcp_agreed	agreed;
 	struct xtcp_timestamps	ts;		/* in SYN_SENT, recent is our first TSval */
+	struct xtcp_agreed	agreed;
 
 	/* The size of a segment: mss.c */
+	u8			mss_options;	/* snd_mss leaves room for so many bytes of them */
+	u8			rcv_density;	/* 256ths of the receive buffer that hold data */
 	u32			snd_mss;	/* effective: MTU, peer's MSS, options */
 	u32			peer_mss;	/* the MSS option, or the default */
 	u32			pmtu;		/* what snd_mss was made from */
-	u8			mss_options;	/* and how many bytes of options */
 	u32			rcv_mss;	/* guess at the peer's segment size */
 
 	/* Receive sequence space, RFC 9293, 3.3.1, and the window: window.c */
@@ -144,7 +157,13 @@ struct xtcp_sock {
 						 * initrwnd, and what came since
 						 */
 	bool			no_memory;	/* offer nothing now */
-	u8			rcv_density;	/* 256ths of the buffer that hold data */
+
+	/* Urgent data: urgent.c */
+	u8			urg_byte;
+	u8			urg_phase;	/* enum xtcp_urgent */
+	u8			urg_sending;	/* snd_up counts */
+	u32			snd_up;		/* SND.UP: behind the urgent byte */
+	u32			urg_seq;	/* the peer's urgent byte */
 
 	/* The size of the receive buffer: buffers.c */
 	struct xtcp_rightsize	rightsize;
@@ -153,13 +172,6 @@ struct xtcp_sock {
 	u32			copied_seq;	/* the user has read up to here */
 	struct xtcp_reassembly	reassembly;
 	struct xtcp_sacks	sacks;
-
-	/* Urgent data: urgent.c */
-	u32			snd_up;		/* SND.UP: behind the urgent byte */
-	u32			urg_seq;	/* the peer's urgent byte */
-	u8			urg_byte;
-	u8			urg_phase;	/* enum xtcp_urgent */
-	u8			urg_sending;	/* snd_up counts */
 
 	/* Acknowledgment: ack.c */
 	struct xtcp_ack		ack;
@@ -174,7 +186,24 @@ struct xtcp_sock {
 	u8			fin_seen:1,	/* the peer's FIN was received */
 				fin_queued:1;	/* ours is in the write queue */
 
+	/* Patience: timeout.c */
+	u32			mtu_reported;	/* by ICMP while the user held the
+						 * socket; 0: none
+						 */
+	u32			last_rcv_ms;	/* when a segment came last */
+	u32			rtx_since_ms;	/* what is in flight has waited since */
+	u32			stalled_since_ms; /* if stalled */
+	u8			retries;	/* timeouts since the last progress */
+	u8			probes;		/* unanswered window or keep-alive probes */
+	u8			sent_closed:1,	/* into a closed window */
+				stalled:1;	/* the closed window holds data back */
+
 	/* Congestion control and loss recovery: cong.c, recovery.c */
+	u8			phase;		/* enum xtcp_phase */
+	u8			dup_acks;	/* without SACK: they stand for a segment */
+	u8			frto;		/* enum xtcp_frto */
+	u8			cwnd_limited:1,
+				undo:1;		/* the reduction can be taken back */
 	struct xtcp_cong	cong;
 	struct xtcp_rtt		rtt;
 	struct xtcp_rate	rate;
@@ -186,23 +215,6 @@ struct xtcp_sock {
 						 * later, less D-SACKs
 						 */
 	u32			undo_tsval;	/* when the first of that left */
-	u8			phase;		/* enum xtcp_phase */
-	u8			dup_acks;	/* without SACK: they stand for a segment */
-	u8			frto;		/* enum xtcp_frto */
-	u8			cwnd_limited:1,
-				undo:1;		/* the reduction can be taken back */
-
-	/* Patience: timeout.c */
-	u8			retries;	/* timeouts since the last progress */
-	u8			probes;		/* unanswered window or keep-alive probes */
-	u8			sent_closed:1,	/* into a closed window */
-				stalled:1;	/* the closed window holds data back */
-	u32			mtu_reported;	/* by ICMP while the user held the
-						 * socket; 0: none
-						 */
-	u32			last_rcv_ms;	/* when a segment came last */
-	u32			rtx_since_ms;	/* what is in flight has waited since */
-	u32			stalled_since_ms; /* if stalled */
 
 	/* A socket in LISTEN has no connection, so its own fields take that place. */
 	union {
@@ -210,18 +222,6 @@ struct xtcp_sock {
 		struct xtcp_listener	listener;
 	};
 	);
-
-	/* Timers; expiry is the truth, sk_timer may fire early: timers.c */
-	unsigned long		expires[XTCP_TIMERS];
-	u8			armed;		/* BIT(enum xtcp_timer) */
-	u8			rtx_for;	/* enum xtcp_rtx */
-
-	/* The route's: wire/ip.h */
-	u8			csum_hw:1,	/* the device does our checksum */
-				route_quickack:1; /* the route wants no delay */
-	u16			ip_id;
-	u32			route_rto_min_us; /* 0: the sysctl's */
-	u32			route_window;	/* 0: none */
 
 	/* The user: waiting, gone, or back for another connection */
 	u16			readers;	/* asleep in recvmsg() */

@@ -21,6 +21,13 @@ static u32 remaining_ms(unsigned long expires)
 	return time_after(expires, jiffies) ? jiffies_to_msecs(expires - jiffies) : 0;
 }
 
+/* The timer_list must fire then at the latest. */
+static inline void fire_by(struct sock *sk, unsigned long expires)
+{
+	if (!timer_pending(&sk->sk_timer) || time_before(expires, sk->sk_timer.expires))
+		sk_reset_timer(sk, &sk->sk_timer, expires);
+}
+
 /**
  * xtcp_timer_arm() - set when a timer will fire
  * @sk: the connection, locked
@@ -38,8 +45,7 @@ void xtcp_timer_arm(struct sock *sk, enum xtcp_timer timer,
 	x->expires[timer] = expires;
 	if (trace_xtcp_timer_armed_enabled())
 		trace_xtcp_timer_armed(x, timer, remaining_ms(expires));
-	if (!timer_pending(&sk->sk_timer) || time_before(expires, sk->sk_timer.expires))
-		sk_reset_timer(sk, &sk->sk_timer, expires);
+	fire_by(sk, expires);
 }
 
 /**
@@ -61,7 +67,7 @@ static void timer_expired(struct sock *sk, enum xtcp_timer timer)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (!xtcp_timer_armed(x, timer) || time_before(jiffies, x->expires[timer]))
+	if (!xtcp_timer_armed(x, timer) || time_before(jiffies, xtcp_timer_expires(x, timer)))
 		return;
 	xtcp_timer_stop(x, timer);
 	trace_xtcp_timer_fired(x, timer, 0);
@@ -77,10 +83,8 @@ static void timers_expired(struct sock *sk)
 	for (timer = 0; timer < XTCP_TIMERS; timer++)
 		timer_expired(sk, timer);
 	for (timer = 0; timer < XTCP_TIMERS; timer++)
-		if (xtcp_timer_armed(x, timer) &&
-		    (!timer_pending(&sk->sk_timer) ||
-		     time_before(x->expires[timer], sk->sk_timer.expires)))
-			sk_reset_timer(sk, &sk->sk_timer, x->expires[timer]);
+		if (xtcp_timer_armed(x, timer))
+			fire_by(sk, xtcp_timer_expires(x, timer));
 }
 
 /* The timer_list fired, and brought a reference to the socket along.
@@ -306,5 +310,5 @@ void xtcp_arm_reneging(struct sock *sk)
  */
 void xtcp_limit_patience(struct sock *sk)
 {
-	arm_within_patience(sk, xtcp_sk(sk)->expires[XTCP_TIMER_RETRANSMIT]);
+	arm_within_patience(sk, xtcp_timer_expires(xtcp_sk(sk), XTCP_TIMER_RETRANSMIT));
 }

@@ -28,6 +28,21 @@ static inline bool xtcp_timer_armed(const struct xtcp_sock *x,
 }
 
 /**
+ * xtcp_timer_expires() - when a timer is due
+ * @x: the connection
+ * @timer: which; armed, for less than half the range of 32 bits
+ *
+ * Return: when, in jiffies
+ */
+static inline unsigned long xtcp_timer_expires(const struct xtcp_sock *x,
+					       enum xtcp_timer timer)
+{
+	unsigned long now = jiffies;
+
+	return now + (s32)(READ_ONCE(x->expires[timer]) - (u32)now);
+}
+
+/**
  * xtcp_timer_stop() - a timer is not wanted any more
  * @x: the connection, locked
  * @timer: which

@@ -86,10 +86,10 @@ static void conns_show_connection(struct seq_file *seq, struct sock *sk)
 	}
 	if (xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT)) {
 		timer = x->snd_una == x->snd_nxt ? 4 : 1;
-		expires = x->expires[XTCP_TIMER_RETRANSMIT];
+		expires = xtcp_timer_expires(x, XTCP_TIMER_RETRANSMIT);
 	} else if (xtcp_timer_armed(x, XTCP_TIMER_KEEPALIVE)) {
 		timer = 2;
-		expires = x->expires[XTCP_TIMER_KEEPALIVE];
+		expires = xtcp_timer_expires(x, XTCP_TIMER_KEEPALIVE);
 	}
 	conns_show_line(seq, &x->node.tuple, state, tx, rx, timer, expires,
 			x->retries, sock_i_uid(sk), sock_i_ino(sk), &agreed);
