@@ -81,6 +81,35 @@ static void every_second_segment(struct kunit *test)
 	expect(t, "ACK seq S ack R+m");
 }
 
+/* The last full segment for now says so, by PSH: a reader that waits for more lets the ACK
+ * go.
+ */
+static void pushed_segment(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	set_quick_acks(t, 0);
+	inject(t, "ACK seq R ack S len m");
+	returns(t, 1460, user_recv(t, 2000));
+	returns(t, -EAGAIN, user_recv(t, 2000));
+	silence(t);
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq S ack R");
+	inject(t, "PSH|ACK seq R ack S len m");
+	silence(t);
+	returns(t, 1460, user_recv(t, 2000));
+	returns(t, -EAGAIN, user_recv(t, 2000));
+	expect(t, "ACK seq S ack R");
+	/* what is no full segment is an answer, or a question: as ever */
+	inject(t, "PSH|ACK seq R ack S len 100");
+	returns(t, 100, user_recv(t, 2000));
+	returns(t, -EAGAIN, user_recv(t, 2000));
+	silence(t);
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq S ack R");
+}
+
 /* SHLD-19, with a slow reader */
 static void every_second_unread(struct kunit *test)
 {
@@ -145,6 +174,7 @@ static struct kunit_case ack_cases[] = {
 	KUNIT_CASE(delayed_ack),
 	KUNIT_CASE(answer_carries_ack),
 	KUNIT_CASE(every_second_segment),
+	KUNIT_CASE(pushed_segment),
 	KUNIT_CASE(every_second_unread),
 	KUNIT_CASE(out_of_order),
 	KUNIT_CASE(ack_of_the_time_before),

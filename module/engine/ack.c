@@ -5,6 +5,8 @@
  *	data in order		later, on data of ours or by the timer
  *							(RFC 9293, 3.8.6.3)
  *	every second segment	at once			(SHLD-19)
+ *	a full segment with PSH	when its reader waits for more: it may be the last that
+ *				the peer's congestion window let out
  *	the first few		at once, so that the peer's slow start is not
  *				slowed: unless the user is about to answer
  *	a gap, or its filling	at once			(RFC 5681, 4.2)

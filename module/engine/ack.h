@@ -12,7 +12,7 @@
  * @quick: how many more ACKs not to delay
  * @pending: one is owed: now, or when the timer fires
  * @now: at once
- * @soon: the user is about to answer, and the answer will carry it
+ * @soon: at once if the user waits for more; an answer of the user's will carry it
  */
 struct xtcp_ack {
 	u32	challenge_ms;

@@ -183,6 +183,9 @@ static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 		return XTCP_DROP_NONE;
 	}
 	ack_data(sk);
+	/* a full segment, the last for now: the peer's window may wait for its ACK */
+	if (seg->flags & XTCP_PSH && seg->end - seg->seq >= x->rcv_mss)
+		x->ack.soon = 1;
 	if (unlikely(filled)) {
 		/* RFC 5681, 4.2: a gap is being filled */
 		xtcp_ack_now(&x->ack);
