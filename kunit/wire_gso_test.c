@@ -15,7 +15,7 @@ static void leaves_whole(struct kunit *test)
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 100000));
 	returns(t, 20000, user_send(t, 20000));
 	/* as much as the congestion window of ten segments takes */
-	expect(t, "ACK seq 101 ack R len 14600 gso m");
+	expect(t, "PSH|ACK seq 101 ack R len 14600 gso m");
 	counted(t, SEGS_OUT, 12);
 	inject(t, "ACK seq R ack 14701");
 	expect(t, "PSH|ACK seq 14701 ack R len 5400 gso 1460");

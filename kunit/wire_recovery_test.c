@@ -147,9 +147,9 @@ static void limited_transmit(struct kunit *test)
 
 	sent(t, 6, 8);
 	inject(t, "ACK seq R ack U");
-	expect(t, "ACK seq U+6m ack R len m");
+	expect(t, "PSH|ACK seq U+6m ack R len m");
 	inject(t, "ACK seq R ack U");
-	expect(t, "ACK seq U+7m ack R len m");
+	expect(t, "PSH|ACK seq U+7m ack R len m");
 	cwnd_is(t, 6 * MSS);
 	inject(t, "ACK seq R ack U");
 	expect(t, "ACK seq U ack R len m");
@@ -162,7 +162,7 @@ static void limited_transmit(struct kunit *test)
 	inject(t, "ACK seq R ack U");
 	inject(t, "ACK seq R ack U");
 	inject(t, "ACK seq R ack U");
-	expect(t, "ACK seq U+8m ack R len m");
+	expect(t, "PSH|ACK seq U+8m ack R len m");
 }
 
 /* What left before the window closed is not sent again because it opens (MUST-35). */
@@ -283,7 +283,7 @@ static void congestion_window(struct kunit *test)
 	inject(t, "ACK seq R ack U+2m");
 	/* two acknowledged: two for them, two for slow start */
 	for (int i = 4; i < 8; i++)
-		expect(t, "ACK seq U+%dm ack R len m", i);
+		expect(t, "%s seq U+%dm ack R len m", i == 7 ? "PSH|ACK" : "ACK", i);
 	cwnd_is(t, 6 * MSS);
 }
 

@@ -30,12 +30,12 @@ static void one_loss(struct kunit *test)
 
 	sent(t, 10, 20);
 	inject(t, "ACK seq R ack U sack U+m..U+2m");
-	expect(t, "ACK seq U+10m ack R len m");
+	expect(t, "PSH|ACK seq U+10m ack R len m");
 	phase_is(t, OPEN);
 	pipe_is(t, 10 * SEG);
 	waits_for(t, REORDERING);
 	inject(t, "ACK seq R ack U sack U+m..U+3m");
-	expect(t, "ACK seq U+11m ack R len m");
+	expect(t, "PSH|ACK seq U+11m ack R len m");
 	inject(t, "ACK seq R ack U sack U+m..U+4m");
 	expect(t, "ACK seq U ack R len m");
 	phase_is(t, RECOVERY);
@@ -49,15 +49,15 @@ static void one_loss(struct kunit *test)
 	/* RFC 6937: one for every two delivered */
 	inject(t, "ACK seq R ack U sack U+m..U+5m");
 	inject(t, "ACK seq R ack U sack U+m..U+6m");
-	expect(t, "ACK seq U+12m ack R len m");
+	expect(t, "PSH|ACK seq U+12m ack R len m");
 	inject(t, "ACK seq R ack U sack U+m..U+7m");
 	inject(t, "ACK seq R ack U sack U+m..U+8m");
-	expect(t, "ACK seq U+13m ack R len m");
+	expect(t, "PSH|ACK seq U+13m ack R len m");
 	cwnd_is(t, 7 * SEG);
 	/* what was sent again fills the hole, and all up to recover is there */
 	inject(t, "ACK seq R ack U+12m");
 	for (int i = 14; i < 17; i++)
-		expect(t, "ACK seq U+%dm ack R len m", i);
+		expect(t, "%s seq U+%dm ack R len m", i == 16 ? "PSH|ACK" : "ACK", i);
 	phase_is(t, OPEN);
 	cwnd_is(t, 5 * SEG);
 	ssthresh_is(t, 5 * SEG);
@@ -268,7 +268,7 @@ static void prr_one_lost(struct kunit *test)
 		if (ack == 3)
 			expect(t, "ACK seq U ack R len m");
 		else if (ack < 3 || ack % 2)
-			expect(t, "ACK seq U+%dm ack R len m", fresh++);
+			expect(t, "PSH|ACK seq U+%dm ack R len m", fresh++);
 		silence(t);
 	}
 	ssthresh_is(t, 10 * SEG);
@@ -284,9 +284,9 @@ static void prr_most_lost(struct kunit *test)
 
 	sent(t, 20, 40);
 	inject(t, "ACK seq R ack U sack U+15m..U+16m");
-	expect(t, "ACK seq U+20m ack R len m");
+	expect(t, "PSH|ACK seq U+20m ack R len m");
 	inject(t, "ACK seq R ack U sack U+15m..U+17m");
-	expect(t, "ACK seq U+21m ack R len m");
+	expect(t, "PSH|ACK seq U+21m ack R len m");
 	for (int i = 0; i < 3; i++) {
 		inject(t, "ACK seq R ack U sack U+15m..U+%dm", 18 + i);
 		expect(t, "ACK seq U+%dm ack R len m", i);
@@ -312,13 +312,13 @@ static void prr_stretched_ack(struct kunit *test)
 	/* 19 delivered at once: half of them may go */
 	expect(t, "ACK seq U ack R len m");
 	for (int i = 0; i < 9; i++)
-		expect(t, "ACK seq U+%dm ack R len m", 20 + i);
+		expect(t, "%s seq U+%dm ack R len m", i == 8 ? "PSH|ACK" : "ACK", 20 + i);
 	cwnd_is(t, 10 * SEG);
 	pipe_is(t, 10 * SEG);
 	inject(t, "ACK seq R ack U+20m");
 	phase_is(t, OPEN);
 	cwnd_is(t, 10 * SEG);
-	expect(t, "ACK seq U+29m ack R len m");
+	expect(t, "PSH|ACK seq U+29m ack R len m");
 }
 
 /* ---- ACKs ---- */

@@ -72,7 +72,7 @@ static void frto_spurious(struct kunit *test)
 	times_out(t);
 	inject(t, "ACK seq R ack U+m");
 	expect(t, "ACK seq U+10m ack R len m");
-	expect(t, "ACK seq U+11m ack R len m");
+	expect(t, "PSH|ACK seq U+11m ack R len m");
 	phase_is(t, LOSS);
 	inject(t, "ACK seq R ack U+m");
 	was_a_mistake(t, 10);
@@ -92,7 +92,7 @@ static void frto_real(struct kunit *test)
 	time_passes(t, RTT_MS + 100);
 	inject(t, "ACK seq R ack U+m");
 	expect(t, "ACK seq U+10m ack R len m");
-	expect(t, "ACK seq U+11m ack R len m");
+	expect(t, "PSH|ACK seq U+11m ack R len m");
 	time_passes(t, RTT_MS + 100);
 	inject(t, sack ? "ACK seq R ack U sack 101+10m..101+11m" : "ACK seq R ack U");
 	phase_is(t, LOSS);

@@ -421,6 +421,9 @@ static void send_new(struct sock *sk, u8 nonagle)
 		if (len < skb->len ? xtcp_sndq_cut(sk, skb, len) :
 				     part_fin(sk, skb))
 			break;
+		/* the last for now: the peer need not wait for another to acknowledge it */
+		if (skb->len && cwnd_room(x) < len + x->snd_mss)
+			XTCP_CB(skb)->flags |= XTCP_PSH;
 		/* an skb that could not be sent counts as lost in the network */
 		if (transmit_queued(sk, skb) == -ENOBUFS)
 			break;
