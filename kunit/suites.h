@@ -7,7 +7,7 @@
 /* How often something random is tried: with sanitizers it takes much longer. */
 static inline int tries(int n)
 {
-	return IS_ENABLED(CONFIG_KASAN) ? n / 5 : n;
+	return IS_ENABLED(CONFIG_KASAN) ? n / 10 : n;
 }
 
 extern struct kunit_suite ack_suite;
