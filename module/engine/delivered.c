@@ -24,12 +24,12 @@
  * RFC 8985, 6.2, step 2.
  */
 static bool answers_first(const struct xtcp_sock *x, const struct xtcp_segment *seg,
-			  u32 rtt_us)
+			  u32 rtt_us, u64 now_ns)
 {
 	if (rtt_us < x->rtt.min_us)
 		return true;
 	return x->agreed.timestamps && seg->opt.tsecr &&
-	       xtcp_tsval(&x->ts) - seg->opt.tsecr > rtt_us / USEC_PER_MSEC + 1;
+	       xtcp_tsval_at(&x->ts, now_ns) - seg->opt.tsecr > rtt_us / USEC_PER_MSEC + 1;
 }
 
 /* An skb is delivered, by whichever way the peer says so.  @fack is RACK.fack of before
@@ -53,7 +53,7 @@ static void skb_delivered(struct xtcp_sock *x, const struct xtcp_segment *seg,
 			x->rack.reordered = 1;
 	}
 	if (likely(!d->disorder) ||
-	    (cb->state & XTCP_TWICE && answers_first(x, seg, rtt_us)) ||
+	    (cb->state & XTCP_TWICE && answers_first(x, seg, rtt_us, d->now_ns)) ||
 	    (d->newest && !xtcp_sent_before(d->newest_us, d->newest_end, cb->sent_us, cb->end)))
 		return;
 	d->newest = true;
@@ -237,7 +237,7 @@ static void measure(struct xtcp_sock *x, const struct xtcp_segment *seg,
 	    seg->opt.tsecr) {
 		if (d->again)
 			most_ms = min(most_ms, (d->now_us - d->again_us) / (u32)USEC_PER_MSEC + 2);
-		ms = xtcp_tsval(&x->ts) - seg->opt.tsecr;
+		ms = xtcp_tsval_at(&x->ts, d->now_ns) - seg->opt.tsecr;
 		if (ms < most_ms)
 			d->rtt_us = max_t(u32, ms, 1) * USEC_PER_MSEC;
 	}
@@ -261,7 +261,8 @@ void xtcp_take_delivery(struct sock *sk, const struct xtcp_segment *seg,
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 fack = x->board.sacked_bytes ? x->board.sacked_end : x->snd_una;
 
-	d->now_us = xtcp_now_us();
+	d->now_ns = ktime_get_ns();
+	d->now_us = xtcp_us(d->now_ns);
 	d->prior_una = x->snd_una;
 	d->disorder = xtcp_in_disorder(x);
 	if (!d->disorder && (seg->opt.sacks || d->duplicate)) {

@@ -9,7 +9,8 @@
 
 /**
  * struct xtcp_delivery - what an ACK says that it has received
- * @now_us: when the ACK came
+ * @now_ns: when the ACK came
+ * @now_us: the same in microseconds; it wraps
  * @prior_una: SND.UNA before it
  * @acked_bytes: how far it moves SND.UNA
  * @bytes: how much it says for the first time that the peer has: acknowledged or SACKed
@@ -34,6 +35,7 @@
  * @reneged: what was SACKED is missing again
  */
 struct xtcp_delivery {
+	u64			now_ns;
 	u32			now_us;
 	u32			prior_una;
 	u32			acked_bytes;
