@@ -382,6 +382,10 @@ static void earlier_repair_answered(struct kunit *test)
 	pass_over(t);
 	inject(t, "ACK seq R ack U+2m ecr %u sack U+3m..U+6m", again);
 	phase_is(t, RECOVERY);
+	/* nor where that came twice */
+	inject(t, "ACK seq R ack U ecr %u sack 101..101+m U+m..U+4m", again);
+	counted(t, DSACKS_IN, 1);
+	phase_is(t, RECOVERY);
 	counted(t, UNDOS, 1);
 }
 
