@@ -80,9 +80,9 @@ struct xtcp_listener {
 /**
  * struct xtcp_sock - a connection, or a listener
  *
- * Fields stand under the idea that owns them, and so that there are few holes.  The socket lock guards all of
- * them (lock_sock() for the user, bh_lock_sock() in softirq) unless a comment
- * says otherwise.
+ * Fields stand under the idea that owns them, and so that there are few holes.  The
+ * socket lock guards all of them (lock_sock() for the user, bh_lock_sock() in softirq)
+ * unless a comment says otherwise.
  */
 struct xtcp_sock {
 	struct inet_sock	inet;		/* first: IP-level code finds it there */
