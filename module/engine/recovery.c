@@ -471,19 +471,20 @@ void xtcp_recovery_start(struct xtcp_sock *x)
 }
 
 /**
- * xtcp_recovery_sent() - data has left
+ * xtcp_recovery_sent() - data leaves
  * @x: the connection, locked
  * @bytes: how much
  * @again: not for the first time
+ * @now_ns: the time that its timestamp says
  */
-void xtcp_recovery_sent(struct xtcp_sock *x, u32 bytes, bool again)
+void xtcp_recovery_sent(struct xtcp_sock *x, u32 bytes, bool again, u64 now_ns)
 {
 	if (x->phase == XTCP_PHASE_RECOVERY)
 		xtcp_cong_sent(&x->cong, bytes);
 	if (!again)
 		return;
 	if (!undo_counts(x))
-		x->undo_tsval = xtcp_tsval(&x->ts);
+		x->undo_tsval = xtcp_tsval_at(&x->ts, now_ns);
 	if (!x->undo)
 		return;
 	if (x->undo_bytes == NOTHING_RESENT)
