@@ -221,7 +221,9 @@ static void connections_cost_as_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, bind_as(t, PLAIN | OTHER));
 	KUNIT_EXPECT_EQ(test, 0, t->xn->port_looks);
 	/* back to every address */
+	lock_sock(crowd->socks[0]->sk);
 	KUNIT_EXPECT_EQ(test, 0, xtcp_disconnect(crowd->socks[0]->sk, 0));
+	release_sock(crowd->socks[0]->sk);
 	KUNIT_EXPECT_EQ(test, -EADDRINUSE, bind_as(t, PLAIN | OTHER));
 	disperse(crowd);
 	conv_freeze(t);

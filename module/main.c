@@ -61,26 +61,26 @@ mib:
 }
 
 /* No user's socket is left.  The grace period that follows, for all namespaces
- * that end together, waits for TIME_WAIT's timers that are running.
+ * that end together, waits for TIME_WAIT's timers that are running, and for the hook of
+ * early demultiplexing.
  */
 static void __net_exit xtcp_net_pre_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_pernet(net);
 
 	xtcp_proc_net_exit(xn);
+	xtcp_early_unhook(xn);
 	xtcp_end_connections(xn);
 }
 
 static void __net_exit xtcp_net_exit_batch(struct list_head *nets)
 {
-	bool hooked = false;
+	bool claimed = false;
 	struct net *net;
 
-	list_for_each_entry(net, nets, exit_list) {
-		hooked |= xtcp_early_unhook(xtcp_pernet(net));
-		hooked |= xtcp_hold_net_stop(xtcp_pernet(net));
-	}
-	if (hooked)
+	list_for_each_entry(net, nets, exit_list)
+		claimed |= xtcp_hold_net_stop(xtcp_pernet(net));
+	if (claimed)
 		synchronize_net();	/* hooks may still be at work */
 	list_for_each_entry(net, nets, exit_list) {
 		struct xtcp_net *xn = xtcp_pernet(net);

@@ -119,15 +119,13 @@ void xtcp_early_hook(struct xtcp_net *xn)
  * xtcp_early_unhook() - a namespace has no socket of xtcp's any more
  * @xn: the namespace
  *
- * Process context; sleeps.
- *
- * Return: whether a grace period must pass: the hook may still be at work
+ * Process context; sleeps.  The hook may be at work until a grace period has passed.
  */
-bool xtcp_early_unhook(struct xtcp_net *xn)
+void xtcp_early_unhook(struct xtcp_net *xn)
 {
 	if (xn->early_hooked)
 		nf_unregister_net_hook(xn->net, &xn->early_hook);
-	return xn->early_hooked;
+	xn->early_hooked = false;
 }
 
 /**

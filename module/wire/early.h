@@ -11,7 +11,7 @@ struct xtcp_net;
 
 void xtcp_early_init(const struct xtcp_ip_upcalls *up);
 void xtcp_early_hook(struct xtcp_net *xn);
-bool xtcp_early_unhook(struct xtcp_net *xn);
+void xtcp_early_unhook(struct xtcp_net *xn);
 void xtcp_early_keep_route(struct sock *sk, const struct sk_buff *skb);
 void xtcp_early_forget_route(struct sock *sk);
 
