@@ -21,12 +21,18 @@ static inline u32 xtcp_now_us(void)
 	return xtcp_us(ktime_get_ns());
 }
 
-static inline u32 xtcp_now_ms(void)
+/* The milliseconds of a time in jiffies. */
+static inline u32 xtcp_ms_at(unsigned long at)
 {
 	/* a call saved, wherever a tick is a whole number of milliseconds */
 	if (MSEC_PER_SEC % HZ == 0)
-		return (u32)jiffies * (MSEC_PER_SEC / HZ);
-	return jiffies_to_msecs(jiffies);
+		return (u32)at * (MSEC_PER_SEC / HZ);
+	return jiffies_to_msecs(at);
+}
+
+static inline u32 xtcp_now_ms(void)
+{
+	return xtcp_ms_at(jiffies);
 }
 
 static inline u32 xtcp_now_s(void)

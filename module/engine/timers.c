@@ -168,9 +168,9 @@ void xtcp_timers_set_handler(xtcp_timer_handler handler)
 /* ---- the retransmission timer ---- */
 
 /* For how long the user's patience has been tried: TCP_USER_TIMEOUT. */
-static u32 waited_ms(const struct xtcp_sock *x)
+static u32 waited_ms(const struct xtcp_sock *x, u32 now_ms)
 {
-	return xtcp_now_ms() - (x->stalled ? x->stalled_since_ms : x->rtx_since_ms);
+	return now_ms - (x->stalled ? x->stalled_since_ms : x->rtx_since_ms);
 }
 
 /**
@@ -184,7 +184,7 @@ static u32 waited_ms(const struct xtcp_sock *x)
  */
 bool xtcp_user_timeout_over(const struct xtcp_sock *x)
 {
-	return x->user_timeout_ms && waited_ms(x) >= x->user_timeout_ms;
+	return x->user_timeout_ms && waited_ms(x, xtcp_now_ms()) >= x->user_timeout_ms;
 }
 
 /* Arm the timer no later than the user's patience lasts.  Data that the user holds
@@ -193,14 +193,14 @@ bool xtcp_user_timeout_over(const struct xtcp_sock *x)
 static void arm_within_patience(struct sock *sk, unsigned long due)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	unsigned long over;
+	unsigned long now = jiffies, over;
 	u32 waited;
 
 	if (unlikely(x->user_timeout_ms) &&
 	    (x->stalled || x->snd_una != x->snd_nxt)) {
-		waited = min(waited_ms(x), x->user_timeout_ms);
+		waited = min(waited_ms(x, xtcp_ms_at(now)), x->user_timeout_ms);
 		over = msecs_to_jiffies(x->user_timeout_ms - waited);
-		over = jiffies + max(over, 1ul);
+		over = now + max(over, 1ul);
 		if (time_before(over, due))
 			due = over;
 	}
