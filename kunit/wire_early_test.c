@@ -117,9 +117,11 @@ static void other_device(struct kunit *test)
 	look_on(t);
 	established(t);
 	sk = t->sock->sk;
+	lock_sock(sk);
 	xtcp_early_forget_route(sk);
 	rcu_assign_pointer(sk->sk_rx_dst, dst_clone(rcu_access_pointer(sk->sk_dst_cache)));
 	sk->sk_rx_dst_ifindex = t->nic->dev->ifindex + 1;
+	release_sock(sk);
 	segment_found(t, sk);
 	received_is(t, 1001 + 1);
 	KUNIT_EXPECT_PTR_EQ(test, kept_route(t), seen_dst);
