@@ -52,14 +52,18 @@ struct hlist_head *xtcp_claim_bucket(struct xtcp_net *xn, u16 port)
 
 /**
  * xtcp_claim_held() - is there a claim on a port, at any address?
- * @xn: the namespace, which has or had a claim
+ * @xn: the namespace; it may never have had one
  * @port: the port
  *
  * Any context.
  */
 bool xtcp_claim_held(const struct xtcp_net *xn, u16 port)
 {
-	return test_bit(port, READ_ONCE(xn->tcp_wire)->held);
+	const struct xtcp_tcp_wire *tw;
+
+	/* zeroed before it was there: see xtcp_claim_hook() */
+	tw = smp_load_acquire(&xn->tcp_wire);
+	return tw && test_bit(port, tw->held);
 }
 
 enum claim_part {
@@ -296,7 +300,8 @@ int xtcp_claim_hook(struct xtcp_net *xn)
 		tw = kvzalloc(sizeof(*tw), GFP_KERNEL);
 		if (!tw)
 			return -ENOMEM;
-		WRITE_ONCE(xn->tcp_wire, tw);
+		/* early.c looks at it before the hook is there */
+		smp_store_release(&xn->tcp_wire, tw);
 	}
 	xn->tcp_wire_hook = claim_hook_template;
 	xn->tcp_wire_hook.priv = xn;

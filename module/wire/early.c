@@ -71,7 +71,7 @@ static bool early_wanted(const struct xtcp_net *xn, u8 protocol)
 	const struct netns_ipv4 *ipv4 = &xn->net->ipv4;
 
 	if (protocol == IPPROTO_TCP)
-		return READ_ONCE(xn->tcp_wire_users) &&
+		return READ_ONCE(xn->tcp_wire) &&
 		       READ_ONCE(ipv4->sysctl_tcp_early_demux) &&
 		       READ_ONCE(ipv4->sysctl_ip_early_demux);
 	return protocol == IPPROTO_XTCP && READ_ONCE(ipv4->sysctl_ip_early_demux);
