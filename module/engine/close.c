@@ -156,7 +156,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	xtcp_timers_stop(sk);
 	__skb_queue_purge(&sk->sk_receive_queue);
 	xtcp_sndq_purge(sk);
-	xtcp_rcvq_purge_held(sk);
+	xtcp_rcvq_free_held(sk);
 	xtcp_init_connection(x);
 	x->ip->forget_peer(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {

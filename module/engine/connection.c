@@ -115,7 +115,7 @@ void xtcp_destroy(struct sock *sk)
 	}
 	xtcp_put_port(sk);
 	xtcp_sndq_purge(sk);
-	xtcp_rcvq_purge_held(sk);
+	xtcp_rcvq_free_held(sk);
 	__skb_queue_purge(&sk->sk_receive_queue);
 	sk_mem_reclaim(sk);
 	xfrm_sk_free_policy(sk);
@@ -156,7 +156,7 @@ void xtcp_done(struct sock *sk, enum xtcp_event event, int err)
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 		xtcp_put_port(sk);
 	xtcp_sndq_purge(sk);
-	xtcp_rcvq_purge_held(sk);
+	xtcp_rcvq_free_held(sk);
 	xtcp_limit_is(&x->tally, XTCP_LIMIT_NONE);
 	xtcp_tally_row_over(&x->tally);
 	xtcp_ack_done(&x->ack);

@@ -3,6 +3,7 @@
 #define _XTCP_MSS_H
 
 #include "../wire/segment.h"
+#include "held.h"
 #include "tcb.h"
 
 struct sk_buff;
@@ -26,11 +27,18 @@ static inline u32 xtcp_sacks_room(const struct xtcp_sock *x)
 	return x->agreed.timestamps ? 3 : 4;
 }
 
+/* Are there SACK blocks for the next segment? */
+static inline bool xtcp_sacks_due(const struct xtcp_sock *x)
+{
+	return unlikely(x->held) && xtcp_sacks_count(&x->held->sacks);
+}
+
 /* What SACK blocks take of the next segment. */
 static inline u32 xtcp_sacks_bytes(const struct xtcp_sock *x)
 {
-	return xtcp_sack_option_bytes(min(xtcp_sacks_count(&x->sacks),
-					  xtcp_sacks_room(x)));
+	return xtcp_sacks_due(x) ?
+	       xtcp_sack_option_bytes(min(xtcp_sacks_count(&x->held->sacks),
+					  xtcp_sacks_room(x))) : 0;
 }
 
 /* What the options take of every segment but a SYN. */

@@ -101,11 +101,11 @@ static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 fl
 		seg.wnd = xtcp_select_window(sk);
 		if (likely(x->agreed.timestamps))
 			seg.opt.present = XTCP_OPT_TIMESTAMPS;
-		if (unlikely(xtcp_sacks_count(&x->sacks))) {
-			seg.opt.sacks = xtcp_sacks_write(&x->sacks, sacks,
+		if (xtcp_sacks_due(x)) {
+			seg.opt.sacks = xtcp_sacks_write(&x->held->sacks, sacks,
 							 xtcp_sacks_room(x));
 			seg.opt.sack = sacks;
-			x->sacks.has_dup = false;	/* told once */
+			x->held->sacks.has_dup = false;	/* told once */
 		}
 	}
 	xtcp_timestamp_write(&x->ts, &seg.opt, now_ns);

@@ -192,8 +192,11 @@ static bool owner_has_changed(const struct xtcp_owner *o,
 			      struct xtcp_owner_key *now)
 {
 	*now = o->group->key;
-	if (o->sk)
-		owner_key_set_how(now, now->how | owner_sock_how(o->sk), o->uid);
+	if (o->is_sock) {
+		const struct xtcp_sock *x = container_of(o, struct xtcp_sock, owner);
+
+		owner_key_set_how(now, now->how | owner_sock_how(&x->inet.sk), o->uid);
+	}
 	return now->how != o->group->key.how;
 }
 

@@ -19,8 +19,8 @@ struct xtcp_port;
  * @port: the port, or NULL
  * @group: owners.c: those equal to it
  * @hold: on the TCP wire: the port in the kernel's TCP
- * @sk: the socket; NULL for a TIME_WAIT object
  * @uid: the user that it belongs to; a child's: its listener's
+ * @is_sock: this is part of a struct xtcp_sock
  * @guards: @hold knows that this shares the port with nobody
  */
 struct xtcp_owner {
@@ -28,8 +28,8 @@ struct xtcp_owner {
 	struct xtcp_port	*port;
 	struct xtcp_owner_group	*group;
 	struct xtcp_hold	*hold;
-	struct sock		*sk;
 	kuid_t			uid;
+	bool			is_sock;
 	bool			guards;
 };
 

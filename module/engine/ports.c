@@ -145,7 +145,7 @@ static void port_free_unowned(struct xtcp_port *port)
 static void owner_init(struct xtcp_owner *o, struct sock *sk,
 		       struct xtcp_owner_key *key)
 {
-	o->sk = sk;
+	o->is_sock = true;
 	o->uid = sock_i_uid(sk);
 	xtcp_owner_key(key, sk, o->uid);
 }
@@ -599,7 +599,7 @@ int xtcp_port_inherit(struct sock *child, struct sock *listener)
 	if (!port)
 		return -EINVAL;
 	spin_lock_bh(port_lock(x->xn, port->key));
-	x->owner.sk = child;
+	x->owner.is_sock = true;
 	x->owner.uid = from->uid;
 	xtcp_owner_key(&key, child, from->uid);
 	xtcp_hold_ref(from->hold);

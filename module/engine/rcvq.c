@@ -10,11 +10,11 @@
  * into skbs that are filled to their last byte, and then any mix of sizes fits.
  */
 #include <linux/skbuff.h>
+#include <linux/slab.h>
 #include "../observe/drop.h"
 #include "../wire/segment.h"
 #include "memory.h"
 #include "rcvq.h"
-#include "reassembly.h"
 #include "seq.h"
 #include "skb.h"
 
@@ -49,18 +49,32 @@ static bool rcvq_too_dear(const struct sock *sk, const struct sk_buff *skb, u32 
 	       rcvq_memory_with(sk, skb) + 2 * max(promised, 0) > rcvq_memory_limit(sk);
 }
 
+/**
+ * xtcp_rcvq_need_held() - something came ahead of its turn, or twice
+ * @x: the connection, locked
+ *
+ * Return: where it is noted; NULL without memory
+ */
+struct xtcp_held *xtcp_rcvq_need_held(struct xtcp_sock *x)
+{
+	if (!x->held)
+		x->held = kzalloc(sizeof(*x->held), GFP_ATOMIC | __GFP_NOWARN);
+	return x->held;
+}
+
 /* Give up the segment that is furthest from its turn.  Return: false where none is
  * left
  */
 static bool rcvq_prune(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_block *b = xtcp_reassembly_drop_last(&x->reassembly);
+	struct xtcp_block *b;
 
-	if (!b)
+	if (!xtcp_rcvq_holds(x))
 		return false;
+	b = xtcp_reassembly_drop_last(&x->held->queue);
 	xtcp_count(x->xn, OFO_DROPPED);
-	xtcp_sacks_forget(&x->sacks, b->seq);
+	xtcp_sacks_forget(&x->held->sacks, b->seq);
 	kfree_skb(xtcp_block_skb(b));
 	return true;
 }
@@ -243,7 +257,9 @@ bool xtcp_rcvq_fill(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_block *b;
 
-	while ((b = xtcp_reassembly_next(&x->reassembly, x->rcv_nxt))) {
+	if (!x->held)
+		return false;
+	while ((b = xtcp_reassembly_next(&x->held->queue, x->rcv_nxt))) {
 		struct sk_buff *skb = xtcp_block_skb(b);
 		u8 flags = XTCP_CB(skb)->flags;
 
@@ -293,12 +309,14 @@ static struct sk_buff *rcvq_roomy_copy(struct sock *sk, struct sk_buff *skb)
 enum xtcp_drop_reason xtcp_rcvq_hold(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_block *mine, *b, *last = x->reassembly.last;
+	struct xtcp_held *held = xtcp_rcvq_need_held(x);
+	struct xtcp_block *mine, *b, *last;
 	u32 segs = xtcp_skb_segs(skb);
 
-	if (rcvq_memory_with(sk, skb) > rcvq_memory_limit(sk) ||
+	if (!held || rcvq_memory_with(sk, skb) > rcvq_memory_limit(sk) ||
 	    !sk_rmem_schedule(sk, skb, skb->truesize))
 		return XTCP_DROP_MEMORY;
+	last = held->queue.last;
 	if (last && last->end == xtcp_seq(skb)) {
 		if (rcvq_coalesce(sk, xtcp_block_skb(last), skb))
 			goto queued;
@@ -307,10 +325,10 @@ enum xtcp_drop_reason xtcp_rcvq_hold(struct sock *sk, struct sk_buff *skb)
 	}
 	mine = &XTCP_CB(skb)->block;
 	/* never a copy: that begins behind all others */
-	if (!xtcp_reassembly_insert(&x->reassembly, mine))
+	if (!xtcp_reassembly_insert(&held->queue, mine))
 		return XTCP_DROP_DUPLICATE;
 	skb_set_owner_r(skb, sk);
-	while ((b = xtcp_reassembly_covered(&x->reassembly, mine)))
+	while ((b = xtcp_reassembly_covered(&held->queue, mine)))
 		kfree_skb(xtcp_block_skb(b));
 queued:
 	xtcp_count(x->xn, OFO_QUEUED);
@@ -324,11 +342,27 @@ queued:
  */
 void xtcp_rcvq_purge_held(struct sock *sk)
 {
+	struct xtcp_held *held = xtcp_sk(sk)->held;
 	struct xtcp_block *b;
 
-	while ((b = xtcp_reassembly_drop_last(&xtcp_sk(sk)->reassembly)))
+	if (!held)
+		return;
+	while ((b = xtcp_reassembly_drop_last(&held->queue)))
 		kfree_skb(xtcp_block_skb(b));
-	xtcp_sk(sk)->sacks.count = 0;
+	held->sacks.count = 0;
+}
+
+/**
+ * xtcp_rcvq_free_held() - the connection is over: nothing has a turn any more
+ * @sk: the connection, locked
+ */
+void xtcp_rcvq_free_held(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	xtcp_rcvq_purge_held(sk);
+	kfree(x->held);
+	x->held = NULL;
 }
 
 /**

@@ -17,15 +17,14 @@
 #include "owners.h"
 #include "rack.h"
 #include "rate.h"
-#include "reassembly.h"
 #include "rightsize.h"
 #include "rtt.h"
-#include "sacks.h"
 #include "scoreboard.h"
 #include "tally.h"
 #include "timestamps.h"
 #include "tuple.h"
 
+struct xtcp_held;
 struct xtcp_ip_ops;
 
 /* The peer's urgent byte, RFC 9293, 3.8.5, RFC 6093 */
@@ -169,9 +168,8 @@ struct xtcp_sock {
 	struct xtcp_rightsize	rightsize;
 
 	/* What came and was not read: rcvq.c */
+	struct xtcp_held	*held;		/* ahead of its turn; NULL: nothing ever was */
 	u32			copied_seq;	/* the user has read up to here */
-	struct xtcp_reassembly	reassembly;
-	struct xtcp_sacks	sacks;
 
 	/* Acknowledgment: ack.c */
 	struct xtcp_ack		ack;
@@ -187,16 +185,16 @@ struct xtcp_sock {
 				fin_queued:1;	/* ours is in the write queue */
 
 	/* Patience: timeout.c */
+	u8			retries;	/* timeouts since the last progress */
+	u8			probes;		/* unanswered window or keep-alive probes */
+	u8			sent_closed:1,	/* into a closed window */
+				stalled:1;	/* the closed window holds data back */
 	u32			mtu_reported;	/* by ICMP while the user held the
 						 * socket; 0: none
 						 */
 	u32			last_rcv_ms;	/* when a segment came last */
 	u32			rtx_since_ms;	/* what is in flight has waited since */
 	u32			stalled_since_ms; /* if stalled */
-	u8			retries;	/* timeouts since the last progress */
-	u8			probes;		/* unanswered window or keep-alive probes */
-	u8			sent_closed:1,	/* into a closed window */
-				stalled:1;	/* the closed window holds data back */
 
 	/* Congestion control and loss recovery: cong.c, recovery.c */
 	u8			phase;		/* enum xtcp_phase */
@@ -224,27 +222,27 @@ struct xtcp_sock {
 	);
 
 	/* The user: waiting, gone, or back for another connection */
+	u32			incarnation;	/* how often disconnected */
 	u16			readers;	/* asleep in recvmsg() */
 	u8			orphan:1,	/* counted as one */
 				ack_held:1;	/* TCP_QUICKACK 0: the handshake's
 						 * last ACK waits for data
 						 */
-	u32			incarnation;	/* how often disconnected */
 
 	/* What the user asked for: sockopt.c */
-	u8			nonagle;	/* XTCP_NAGLE_* */
-	u8			syn_retries;	/* 0: the sysctl's */
-	u8			keepalive_probes; /* 0: the sysctl's */
-	u8			defer_accept;	/* SYN,ACK timeouts to wait for data */
-	u8			recv_inq;	/* TCP_INQ */
-	u8			cong_chosen:1;	/* TCP_CONGESTION, not the sysctl's */
-	u16			keepalive_time_s; /* 0: the sysctl's */
-	u16			keepalive_intvl_s; /* 0: the sysctl's */
 	s8			linger2_s;	/* 0: the sysctl's, <0: none */
 	u32			user_timeout_ms;
 	u32			notsent_lowat;	/* TCP_NOTSENT_LOWAT, bytes; 0: no mark */
-	u32			user_mss;	/* TCP_MAXSEG; 0: none */
 	u32			window_clamp;	/* never offer more than this */
+	u16			user_mss;	/* TCP_MAXSEG; 0: none */
+	u16			keepalive_time_s; /* 0: the sysctl's */
+	u16			keepalive_intvl_s; /* 0: the sysctl's */
+	u8			keepalive_probes; /* 0: the sysctl's */
+	u8			syn_retries;	/* 0: the sysctl's */
+	u8			nonagle;	/* XTCP_NAGLE_* */
+	u8			defer_accept;	/* SYN,ACK timeouts to wait for data */
+	u8			recv_inq;	/* TCP_INQ */
+	u8			cong_chosen:1;	/* TCP_CONGESTION, not the sysctl's */
 };
 
 static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)

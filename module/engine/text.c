@@ -108,7 +108,9 @@ void xtcp_note_duplicate(struct xtcp_sock *x, u32 start, u32 end)
 	x->ack.quick = XTCP_QUICK_ACKS_MOST;
 	if (!x->agreed.dsack)
 		return;
-	xtcp_sacks_duplicate(&x->sacks, start, end);
+	if (!xtcp_rcvq_need_held(x))
+		return;
+	xtcp_sacks_duplicate(&x->held->sacks, start, end);
 	xtcp_count(x->xn, DSACKS_OUT);
 }
 
@@ -120,8 +122,8 @@ static bool came_twice(const struct xtcp_sock *x, const struct xtcp_segment *seg
 		*twice = (struct xtcp_range) { seg->seq, x->rcv_nxt };
 		return true;
 	}
-	return unlikely(x->sacks.count) &&
-	       xtcp_sacks_held(&x->sacks, seg->seq, seg->end, twice);
+	return unlikely(x->held) &&
+	       xtcp_sacks_held(&x->held->sacks, seg->seq, seg->end, twice);
 }
 
 /* A segment before its turn: RFC 5681, 4.2: a duplicate ACK tells of the gap. */
@@ -138,7 +140,7 @@ static enum xtcp_drop_reason hold_text(struct sock *sk, struct sk_buff *skb,
 	} else if (reason == XTCP_DROP_NONE && x->agreed.sack) {
 		if (came_twice(x, seg, &twice))
 			xtcp_note_duplicate(x, twice.start, twice.end);
-		xtcp_sacks_add(&x->sacks, seg->seq, seg->end);
+		xtcp_sacks_add(&x->held->sacks, seg->seq, seg->end);
 	}
 	return reason;
 }
@@ -169,7 +171,7 @@ static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 		return XTCP_DROP_DUPLICATE;
 	}
 	dup = came_twice(x, seg, &twice);
-	filled = !xtcp_reassembly_empty(&x->reassembly);
+	filled = xtcp_rcvq_holds(x);
 	if (unlikely(!xtcp_rcvq_add(sk, skb))) {
 		/* the peer must wait, not take it for a loss */
 		x->no_memory = 1;
@@ -191,7 +193,7 @@ static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 		xtcp_ack_now(&x->ack);
 		if (xtcp_rcvq_fill(sk))
 			seg->flags |= XTCP_FIN;
-		xtcp_sacks_received(&x->sacks, x->rcv_nxt);
+		xtcp_sacks_received(&x->held->sacks, x->rcv_nxt);
 	}
 	if (sock_flag(sk, SOCK_DEAD))
 		return XTCP_DROP_NONE;
