@@ -69,6 +69,12 @@ void xtcp_demux_net_exit(struct xtcp_net *xn)
 	rhashtable_destroy(&xn->conns);
 }
 
+static __always_inline struct xtcp_node *lookup(struct xtcp_net *xn,
+						const struct xtcp_tuple *t)
+{
+	return rhashtable_lookup(&xn->conns, t, conns_params);
+}
+
 /**
  * xtcp_lookup() - what stands for this 4-tuple
  * @xn: the namespace
@@ -81,7 +87,7 @@ void xtcp_demux_net_exit(struct xtcp_net *xn)
  */
 struct xtcp_node *xtcp_lookup(struct xtcp_net *xn, const struct xtcp_tuple *t)
 {
-	return rhashtable_lookup(&xn->conns, t, conns_params);
+	return lookup(xn, t);
 }
 
 /* The device that a node's socket is, or was, bound to. */
@@ -95,7 +101,7 @@ static struct xtcp_node *lookup_by_device(struct xtcp_net *xn,
 					  const struct sk_buff *skb,
 					  const struct xtcp_tuple *t)
 {
-	struct xtcp_node *node = xtcp_lookup(xn, t);
+	struct xtcp_node *node = lookup(xn, t);
 	int bound, sdif = xtcp_skb_sdif(skb);
 
 	if (!node)

@@ -352,7 +352,6 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	sk->sk_mark = req->mark;
 	sk->sk_bound_dev_if = req->node.ifindex;
 	sk_set_txhash(sk);
-	x->ip_id = get_random_u32();
 
 	x->irs = req->irs;
 	x->rcv_nxt = req->irs + 1;
@@ -361,6 +360,7 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	x->rcv_wnd = req->rcv_wnd;
 	x->rcv_adv = x->rcv_wup + x->rcv_wnd;
 	x->iss = req->iss;
+	x->ip_id = x->iss;	/* a secret hash as good as any */
 	x->snd_una = req->iss;
 	x->snd_nxt = req->iss + 1;
 	x->write_seq = x->snd_nxt;

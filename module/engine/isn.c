@@ -6,6 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/random.h>
 #include <linux/siphash.h>
+#include <net/ipv6.h>
 #include "isn.h"
 
 static siphash_aligned_key_t secret;
@@ -22,6 +23,24 @@ void xtcp_isn_init(void)
 	get_random_bytes(&secret, sizeof(secret));
 }
 
+static u64 v4_hosts(const struct xtcp_tuple *t)
+{
+	return (u64)(__force u32)xtcp_addr_v4(&t->laddr) << 32 |
+	       (__force u32)xtcp_addr_v4(&t->raddr);
+}
+
+/* F of RFC 6528.  Of IPv4 tuples the part that is not the same for all, which costs a
+ * third.
+ */
+static u64 tuple_secret(const struct xtcp_tuple *t)
+{
+	if (ipv6_addr_v4mapped(&t->laddr))
+		return siphash_2u64(v4_hosts(t),
+				    (u64)t->lport << 48 | (u64)t->rport << 32 |
+				    (u32)(t->l3mdev ^ t->wire << 24), &secret);
+	return siphash(t, sizeof(*t), &secret);
+}
+
 /**
  * xtcp_isn() - the initial sequence number for a 4-tuple
  * @xn: the namespace
@@ -36,8 +55,7 @@ u32 xtcp_isn(struct xtcp_net *xn, const struct xtcp_tuple *t)
 {
 	if (unlikely(READ_ONCE(xn->isn_pinned)))
 		return READ_ONCE(xn->isn);
-	return (u32)(ktime_get_ns() >> 12) +
-	       (u32)siphash(t, sizeof(*t), &secret);
+	return (u32)(ktime_get_ns() >> 12) + (u32)tuple_secret(t);
 }
 
 /**
@@ -58,5 +76,7 @@ u32 xtcp_timestamp_offset(const struct xtcp_net *xn, const struct xtcp_tuple *t)
 
 	if (READ_ONCE(xn->sysctl.timestamps) != 1)
 		return 0;
+	if (ipv6_addr_v4mapped(&t->laddr))
+		return siphash_1u64(v4_hosts(t), &secret);
 	return siphash(&hosts, sizeof(hosts), &secret);
 }

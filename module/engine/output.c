@@ -264,7 +264,7 @@ static u32 most_at_once(struct sock *sk)
 	return x->urg_sending ? x->snd_mss : xtcp_size_goal(sk);
 }
 
-static enum xtcp_limit limited_by(const struct sock *sk)
+static inline enum xtcp_limit limited_by(const struct sock *sk)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	const struct sk_buff *skb = xtcp_send_head(sk);
@@ -285,6 +285,11 @@ static enum xtcp_limit limited_by(const struct sock *sk)
 	       cwnd_room(x) >= whole ? XTCP_LIMIT_WINDOW : XTCP_LIMIT_PATH;
 }
 
+static __always_inline void note_limit(struct sock *sk)
+{
+	xtcp_limit_is(&xtcp_sk(sk)->tally, limited_by(sk));
+}
+
 /**
  * xtcp_note_limit() - what holds sending back may have changed
  * @sk: the connection, locked
@@ -293,7 +298,7 @@ static enum xtcp_limit limited_by(const struct sock *sk)
  */
 void xtcp_note_limit(struct sock *sk)
 {
-	xtcp_limit_is(&xtcp_sk(sk)->tally, limited_by(sk));
+	note_limit(sk);
 }
 
 /* Send again an skb of the scoreboard. */
@@ -484,7 +489,7 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 	if (xtcp_send_head(sk) && x->snd_una == x->snd_nxt &&
 	    !xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT))
 		arm_probe(sk);
-	xtcp_note_limit(sk);
+	note_limit(sk);
 }
 
 /**
@@ -739,7 +744,7 @@ void xtcp_send_due(struct sock *sk)
 	/* after sending: TCP_NOTSENT_LOWAT counts what was not sent */
 	sk->sk_write_space(sk);
 	if (x->tally.limit || x->snd_una != x->write_seq)
-		xtcp_note_limit(sk);
+		note_limit(sk);
 	if (!x->ack.pending)
 		return;
 	if (x->ack.now)

@@ -68,7 +68,6 @@ static int family_init_sock(struct sock *sk)
 	INIT_HLIST_NODE(&x->owner.node);
 	INIT_HLIST_NODE(&x->listen_node);
 	x->window_clamp = XTCP_WINDOW_MAX;
-	x->ip_id = get_random_u32();
 	xtcp_init_connection(x);
 	xtcp_timers_init(sk);
 	family_init_buffers(sk, &x->xn->sysctl);

@@ -8,7 +8,8 @@
  * It is there in namespaces that have had a socket of xtcp's.  The sysctls are the IP
  * layer's: net.ipv4.ip_early_demux, and for TCP's wire tcp_early_demux as well.
  *
- * Only what is open is found: a SYN that was sent does not make others' segments ours.
+ * Only what is open is found: a SYN that was sent does not make others' segments ours.  A
+ * segment with SYN is hardly ever for what is open, so it is not looked up.
  */
 #include <linux/if_ether.h>
 #include <linux/netfilter_bridge.h>
@@ -52,6 +53,8 @@ static void early_find(struct xtcp_net *xn, struct sk_buff *skb)
 		return;
 	iph = ip_hdr(skb);
 	ports = (const __be16 *)((const u8 *)iph + iph->ihl * 4);
+	if (((const u8 *)ports)[13] & XTCP_SYN)
+		return;
 	t.rport = ntohs(ports[0]);
 	t.lport = ntohs(ports[1]);
 	if (t.wire == IPPROTO_TCP && !xtcp_claim_held(xn, t.lport))

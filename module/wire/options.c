@@ -144,6 +144,12 @@ void xtcp_options_build(const struct xtcp_options *opt, void *data)
 {
 	u8 *at = data;
 
+	if (likely(opt->present == XTCP_OPT_TIMESTAMPS && !opt->mss && !opt->sacks)) {
+		at = put_word(at, TIMESTAMPS_WORD);
+		at = put_word(at, opt->tsval);
+		put_word(at, opt->tsecr);
+		return;
+	}
 	if (opt->mss)
 		at = put_word(at, WORD(OPT_MSS, MSS_LEN, 0, 0) | opt->mss);
 	if (opt->present & XTCP_OPT_TIMESTAMPS) {
