@@ -287,6 +287,7 @@ void time_passes(struct conv *t, u32 ms)
 		XTCP_CB(skb)->sent_us -= us;
 		XTCP_CB(skb)->mark.delivered_us -= us;
 	}
+	x->rtt.half_since_us -= us;
 	x->rack.sent_us -= us;
 	x->cong.acked_us -= us;
 	x->ts.offset += ms;	/* the clock of timestamps goes on */

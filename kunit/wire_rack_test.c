@@ -118,6 +118,31 @@ static void first_sack_starts_timer(struct kunit *test)
 	waits_for(t, PROBE);
 }
 
+/* 6.2, step 1: the path has become longer for good, and the window for reordering with it,
+ * once the old round trip is minutes ago.
+ */
+static void longer_path(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established_over(t, ALL, RTT_MS);
+	for (int i = 0; i < 5; i++) {
+		in_flight(t, 2, 0);
+		time_passes(t, 4 * RTT_MS);
+		inject(t, "ACK seq R ack S");
+		time_passes(t, 90 * MSEC_PER_SEC);
+		if (i < 1)
+			KUNIT_EXPECT_LT(test, conv_value(t, CONV_MIN_RTT),
+					2 * RTT_MS * USEC_PER_MSEC);
+	}
+	KUNIT_EXPECT_GE(test, conv_value(t, CONV_MIN_RTT), 4 * RTT_MS * USEC_PER_MSEC);
+	in_flight(t, 4, 0);
+	time_passes(t, 4 * RTT_MS);
+	inject(t, "ACK seq R ack U sack U+m..U+2m");
+	waits_for(t, REORDERING);
+	due(t, 4 * RTT_MS / 4);
+}
+
 /* The last is SACKed: whatever left before it and is not, is lost, however much. */
 static void all_but_last(struct kunit *test)
 {
@@ -434,6 +459,7 @@ static struct kunit_case wire_rack_cases[] = {
 	KUNIT_CASE(overtaken_by_thirty),
 	KUNIT_CASE(window_grows),
 	KUNIT_CASE(first_sack_starts_timer),
+	KUNIT_CASE(longer_path),
 	KUNIT_CASE(all_but_last),
 	KUNIT_CASE(spurious_time),
 	KUNIT_CASE(probe_due),

@@ -20,7 +20,7 @@ struct xtcp_cong;
  * @now_us: the time, on a clock that wraps
  * @rtt_us: the round trip that it measures; 0: none
  * @srtt_us: the smoothed round trip; 0: none yet
- * @min_rtt_us: the shortest round trip that the connection has seen
+ * @min_rtt_us: the shortest round trip of the last minutes
  * @snd_una: after this ACK
  * @snd_nxt: the next byte to be sent
  */

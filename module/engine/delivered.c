@@ -243,7 +243,7 @@ static void measure(struct xtcp_sock *x, const struct xtcp_segment *seg,
 	}
 	if (!d->rtt_us)
 		return;
-	xtcp_rtt_sample(&x->rtt, d->rtt_us, xtcp_rto_min_us(x));
+	xtcp_rtt_sample(&x->rtt, d->rtt_us, d->now_us, xtcp_rto_min_us(x));
 	x->rack.tlp_unmeasured = 0;
 }
 

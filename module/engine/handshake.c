@@ -419,9 +419,11 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 		return NULL;
 	}
 	x->hashed = true;
-	if (!req->retries && !req->acked && !req->resent)
-		xtcp_rtt_sample(&x->rtt, xtcp_now_us() - req->sent_us,
-				xtcp_rto_min_us(x));
+	if (!req->retries && !req->acked && !req->resent) {
+		u32 now_us = xtcp_now_us();
+
+		xtcp_rtt_sample(&x->rtt, now_us - req->sent_us, now_us, xtcp_rto_min_us(x));
+	}
 	security_inet_conn_established(sk, skb);
 	return sk;
 }

@@ -222,10 +222,12 @@ static void forget_syn(struct sock *sk)
 		/* a SYN sent twice measures nothing; whether it was lost, only a
 		 * timeout says: a simultaneous open sends it twice without a loss
 		 */
-		if (!(XTCP_CB(skb)->state & XTCP_TWICE))
-			xtcp_rtt_sample(&x->rtt,
-					xtcp_now_us() - XTCP_CB(skb)->sent_us,
+		if (!(XTCP_CB(skb)->state & XTCP_TWICE)) {
+			u32 now_us = xtcp_now_us();
+
+			xtcp_rtt_sample(&x->rtt, now_us - XTCP_CB(skb)->sent_us, now_us,
 					xtcp_rto_min_us(x));
+		}
 		xtcp_sndq_free(sk, skb);
 	}
 	x->snd_una = x->iss + 1;	/* now: the scoreboard counts from there on */

@@ -14,10 +14,16 @@
  * trip itself takes as long.  Linux has the same margin.  RTO is at most XTCP_RTO_MAX_US.
  *
  * The caller must observe Karn's rule (3): never sample a segment sent twice.
+ *
+ * The shortest round trip is that of the last minutes only, so that it follows a path that
+ * has become longer (RFC 8985, 6.2, step 1).
  */
 #include <linux/kernel.h>
 #include <linux/minmax.h>
+#include <linux/time64.h>
 #include "rtt.h"
+
+#define MIN_WINDOW_US	(300 * USEC_PER_SEC)	/* as Linux' tcp_min_rtt_wlen */
 
 /**
  * xtcp_rtt_init() - before the first sample
@@ -28,20 +34,36 @@ void xtcp_rtt_init(struct xtcp_rtt *rtt)
 	*rtt = (struct xtcp_rtt) {
 		.rto_us = XTCP_RTO_INITIAL_US,
 		.min_us = U32_MAX,
+		.half_min_us = U32_MAX,
 	};
+}
+
+/* A sample is the shortest of the younger half, or begins a new one. */
+static noinline void note_shortest(struct xtcp_rtt *rtt, u32 r_us, u32 now_us)
+{
+	u32 age_us = now_us - rtt->half_since_us;
+
+	if (age_us > MIN_WINDOW_US / 2) {
+		rtt->min_us = age_us > MIN_WINDOW_US ? r_us : rtt->half_min_us;
+		rtt->half_min_us = r_us;
+		rtt->half_since_us = now_us;
+	}
+	rtt->half_min_us = min(rtt->half_min_us, r_us);
+	rtt->min_us = min(rtt->min_us, r_us);
 }
 
 /**
  * xtcp_rtt_sample() - take in a measured round trip
  * @rtt: the estimator
  * @r_us: the measurement; 0 counts as 1
+ * @now_us: the time, on a clock that wraps
  * @rto_min_us: by how much the timeout must exceed the round trip
  *
  * Ends any back-off: the path answers again (RFC 6298, 5).
  *
  * RFC 9293: MUST-18.
  */
-void xtcp_rtt_sample(struct xtcp_rtt *rtt, u32 r_us, u32 rto_min_us)
+void xtcp_rtt_sample(struct xtcp_rtt *rtt, u32 r_us, u32 now_us, u32 rto_min_us)
 {
 	u32 delta;
 
@@ -56,7 +78,9 @@ void xtcp_rtt_sample(struct xtcp_rtt *rtt, u32 r_us, u32 rto_min_us)
 		rtt->srtt_us = rtt->srtt_us - rtt->srtt_us / 8 + r_us / 8;
 		rtt->srtt_us = max(rtt->srtt_us, 1u);
 	}
-	rtt->min_us = min(rtt->min_us, r_us);
+	if (unlikely(r_us < rtt->half_min_us ||
+		     now_us - rtt->half_since_us > MIN_WINDOW_US / 2))
+		note_shortest(rtt, r_us, now_us);
 	rto_min_us = min(rto_min_us, XTCP_RTO_MAX_US);
 	rtt->rto_us = min(rtt->srtt_us + max(rto_min_us, 4 * rtt->rttvar_us),
 			  XTCP_RTO_MAX_US);

@@ -11,7 +11,9 @@
  * @srtt_us: smoothed round-trip time; 0 until the first sample
  * @rttvar_us: its mean deviation
  * @rto_us: the timeout that follows from them, without back-off
- * @min_us: the shortest sample seen
+ * @min_us: the shortest sample of the last minutes: of the window's two halves
+ * @half_min_us: the shortest of its younger half
+ * @half_since_us: when that began, on a clock that wraps
  * @backoff: how often the timeout has been doubled since the last sample
  */
 struct xtcp_rtt {
@@ -19,6 +21,8 @@ struct xtcp_rtt {
 	u32	rttvar_us;
 	u32	rto_us;
 	u32	min_us;
+	u32	half_min_us;
+	u32	half_since_us;
 	u8	backoff;
 };
 
@@ -27,7 +31,7 @@ struct xtcp_rtt {
 #define XTCP_RTO_MAX_US		120000000u	/* RFC 6298 (2.5) asks for 60 s or more */
 
 void xtcp_rtt_init(struct xtcp_rtt *rtt);
-void xtcp_rtt_sample(struct xtcp_rtt *rtt, u32 r_us, u32 rto_min_us);
+void xtcp_rtt_sample(struct xtcp_rtt *rtt, u32 r_us, u32 now_us, u32 rto_min_us);
 void xtcp_rtt_backoff(struct xtcp_rtt *rtt);
 void xtcp_rtt_syn_lost(struct xtcp_rtt *rtt);
 
