@@ -143,6 +143,33 @@ static void longer_path(struct kunit *test)
 	due(t, 4 * RTT_MS / 4);
 }
 
+/* The timeout is that of what was sent again, which takes a round trip: RFC 6675, 5; as
+ * Linux.
+ */
+static void timeout_of_what_went_again(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	sent(t, ALL, 10, 20);
+	inject(t, "ACK seq R ack U sack U+m..U+4m");
+	expect(t, "ACK seq U ack R len m");
+	pass_over(t);
+	waits_for(t, TIMEOUT);
+	due(t, conv_value(t, CONV_RTO) / 1000);
+	/* what else is SACKed does not put it off */
+	set_deadline(t, XTCP_TIMER_RETRANSMIT, jiffies + HZ);
+	inject(t, "ACK seq R ack U sack U+m..U+8m");
+	pass_over(t);
+	KUNIT_EXPECT_LE(test, due_in(t), 1000);
+	/* the same segment a third time does */
+	time_passes(t, RTT_MS + 100);
+	inject(t, "ACK seq R ack U sack U+m..U+11m");
+	expect(t, "ACK seq U ack R len m");
+	pass_over(t);
+	waits_for(t, TIMEOUT);
+	due(t, conv_value(t, CONV_RTO) / 1000);
+}
+
 /* The last is SACKed: whatever left before it and is not, is lost, however much. */
 static void all_but_last(struct kunit *test)
 {
@@ -460,6 +487,7 @@ static struct kunit_case wire_rack_cases[] = {
 	KUNIT_CASE(window_grows),
 	KUNIT_CASE(first_sack_starts_timer),
 	KUNIT_CASE(longer_path),
+	KUNIT_CASE(timeout_of_what_went_again),
 	KUNIT_CASE(all_but_last),
 	KUNIT_CASE(spurious_time),
 	KUNIT_CASE(probe_due),

@@ -351,7 +351,13 @@ static int resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 		err = xtcp_sndq_cut(sk, skb, most_bytes);
 	else
 		err = part_fin(sk, skb);
-	return err ?: transmit_again(sk, skb);
+	if (err)
+		return err;
+	err = transmit_again(sk, skb);
+	/* its ACK is a round trip away: the timeout that is armed is another's */
+	if (xtcp_seq(skb) == x->snd_una && x->rtx_for != XTCP_RTX_REORDERING)
+		xtcp_arm_timeout(sk);
+	return err;
 }
 
 /* Send again what is lost, as far as both windows allow; with @force the first of it in any
