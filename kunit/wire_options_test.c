@@ -267,6 +267,42 @@ static void edge_stays(struct kunit *test)
 	}
 }
 
+/* 2.4, (4): the peer's edge moves left by less than a unit.  What was within it goes again
+ * as it was.
+ */
+static void edge_of_the_peer(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 seg;
+
+	established(t);
+	t->xn->sysctl.early_retrans = 0;
+	seg = conv_value(t, CONV_MSS);
+	KUNIT_ASSERT_EQ(test, 1448, seg);
+	inject(t, "ACK seq R ack S win %u", 46);	/* 5,888 bytes */
+	returns(t, 4 * seg, user_send(t, 4 * seg));
+	for (int i = 0; i < 4; i++)
+		expect(t, "%s seq U+%dm ack R len m", i == 3 ? "PSH|ACK" : "ACK", i);
+	inject(t, "ACK seq R ack U+2m win %u", 22);	/* 2,816 of 2,896 */
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "ACK seq U ack R len m");
+	inject(t, "ACK seq R ack U+m win %u", 11);	/* 1,408 of 1,448 */
+	expect(t, "PSH|ACK seq U+m ack R len m");
+	/* by more than that: what it still takes */
+	inject(t, "ACK seq R ack U win %u", 10);	/* 1,280 */
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "ACK seq U ack R len 1280");
+	/* a loss probe has the same window */
+	t->xn->sysctl.early_retrans = 3;
+	inject(t, "ACK seq R ack S win %u", 46);
+	returns(t, 2 * seg, user_send(t, 2 * seg));
+	pass_over(t);
+	inject(t, "ACK seq R ack U+m win %u", 11);
+	waits_for(t, PROBE);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq U ack R len m");
+}
+
 /* A window of a megabyte is offered, filled, closed, and opens again. */
 static void a_megabyte_received(struct kunit *test)
 {
@@ -1177,6 +1213,7 @@ static struct kunit_case wire_options_cases[] = {
 	KUNIT_CASE(scale_of_the_peer_passive),
 	KUNIT_CASE(scale_of_crossed_syns),
 	KUNIT_CASE(edge_stays),
+	KUNIT_CASE(edge_of_the_peer),
 	KUNIT_CASE(a_megabyte_received),
 	KUNIT_CASE(a_megabyte_sent),
 	KUNIT_CASE(closes_byte_by_byte),

@@ -329,6 +329,19 @@ static int transmit_again(struct sock *sk, struct sk_buff *skb)
  * RFC 9293: SHLD-16.
  *
  * Return: 0, or a negative errno where nothing was sent
+/* How much of the peer's window is left for what goes again.  A scaled window may seem to
+ * shrink by less than its unit: what was in it when it was sent goes again all the same
+ * (RFC 7323, 2.4, (4)).
+ */
+static u32 window_again(const struct xtcp_sock *x, u32 seq)
+{
+	s32 beyond = x->snd_nxt - xtcp_window_end(x);
+
+	if (x->snd_wnd && beyond > 0 && beyond < 1 << x->agreed.snd_wscale)
+		return x->snd_nxt - seq;
+	return xtcp_usable_window(x, seq);
+}
+
  */
 static int resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 {
@@ -343,7 +356,7 @@ static int resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 	/* the path may have changed since it was queued */
 	most_bytes = min(most_bytes, most_at_once(sk));
 	/* the window may have closed after the data left: send one octet */
-	wnd = max(xtcp_usable_window(x, xtcp_seq(skb)), 1u);
+	wnd = max(window_again(x, xtcp_seq(skb)), 1u);
 	most_bytes = min(most_bytes, wnd);
 	while (skb->len < most_bytes && xtcp_sndq_merge(sk, skb, most_bytes))
 		;
@@ -374,7 +387,7 @@ static bool send_lost(struct sock *sk, bool force)
 		/* RFC 6582, 3.2, (3): without SACK a partial ACK asks for the next at once */
 		force |= x->phase == XTCP_PHASE_RECOVERY && !x->agreed.sack;
 		if (!force && (room < min(skb->len, x->snd_mss) ||
-			       (seq_geq(xtcp_seq(skb), xtcp_window_end(x)) &&
+			       (!window_again(x, xtcp_seq(skb)) &&
 				seq_gt(xtcp_seq(skb), x->snd_una))))
 			return false;
 		if (resend(sk, skb, room))
@@ -582,7 +595,7 @@ static bool probe_with_last(struct sock *sk)
 	u32 before;
 
 	if (!skb || seq_lt(xtcp_seq(skb), x->snd_una) ||
-	    xtcp_usable_window(x, xtcp_seq(skb)) < skb->len)
+	    window_again(x, xtcp_seq(skb)) < skb->len)
 		return false;
 	if (skb->len > x->snd_mss) {
 		before = rounddown(skb->len - 1, x->snd_mss);
