@@ -702,6 +702,39 @@ static void old_duplicate(struct kunit *test)
 	counted(t, PAWS, 2);
 }
 
+/* An ACK that another has overtaken is heard, as far as it changes nothing else. */
+static void overtaken_ack(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established_over(t, ALL, 2000);
+	in_flight(t, 5, 0);
+	time_passes(t, 2000);
+	inject(t, "ACK seq R ack U sack U+m..U+2m ts 7020 ecr T");
+	inject(t, "ACK seq R ack U sack U+m..U+3m ts 7019 ecr T");
+	sacked_is(t, 2 * (MSS - XTCP_TIMESTAMPS_BYTES));
+	counted(t, PAWS, 0);
+	/* TS.Recent stays */
+	inject(t, "ACK seq R ack U len 10 ts 7020 ecr T");
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq S ack R ecr 7020");
+	/* but not where it has another window, or text, or lies behind or before */
+	inject(t, "ACK seq R ack U win 100 ts 7019 ecr T");
+	expect(t, "ACK seq S ack R ecr 7020");
+	inject(t, "ACK seq R ack U len 10 ts 7019 ecr T");
+	expect(t, "ACK seq S ack R ecr 7020");
+	inject(t, "ACK seq R-10 ack U ts 7019 ecr T");
+	expect(t, "ACK seq S ack R ecr 7020");
+	inject(t, "ACK seq R ack U+m ts 7019 ecr T");
+	expect(t, "ACK seq S ack R ecr 7020");
+	/* nor if it is from long ago */
+	inject(t, "ACK seq R ack U sack U+m..U+4m ts %u ecr T", 7020 - 60000);
+	expect(t, "ACK seq S ack R ecr 7020");
+	counted(t, PAWS, 5);
+	acked_is(t, 101);
+	sacked_is(t, 2 * (MSS - XTCP_TIMESTAMPS_BYTES));
+}
+
 /* 5.5: after 24 days without a segment TS.Recent means nothing. */
 static void idle_for_24_days(struct kunit *test)
 {
@@ -1232,6 +1265,7 @@ static struct kunit_case wire_options_cases[] = {
 	KUNIT_CASE_PARAM(reset_whatever_the_timestamp, place_gen_params),
 	KUNIT_CASE(rejected_moves_nothing),
 	KUNIT_CASE(old_duplicate),
+	KUNIT_CASE(overtaken_ack),
 	KUNIT_CASE(idle_for_24_days),
 	KUNIT_CASE(rfc2018_first_is_lost),
 	KUNIT_CASE(rfc2018_every_second_is_lost),

@@ -170,17 +170,31 @@ enum xtcp_drop_reason xtcp_step_sequence(struct sock *sk, struct sk_buff *skb,
 					      XTCP_DROP_OUT_OF_WINDOW;
 }
 
+/* An ACK that another has overtaken: it changes nothing but what the peer is known to have
+ * out of order, and is not older than a round trip and its margin may be.
+ */
+static bool is_overtaken_ack(const struct xtcp_sock *x, const struct xtcp_segment *seg)
+{
+	return (seg->flags & ~XTCP_PSH) == XTCP_ACK && seg->seq == seg->end &&
+	       seg->seq == x->rcv_nxt && seg->wnd == x->snd_wnd &&
+	       seg->ack == x->snd_una && x->snd_una != x->snd_nxt &&
+	       x->ts.recent - seg->opt.tsval <=
+	       xtcp_rtt_timeout_us(&x->rtt) / (u32)USEC_PER_MSEC;
+}
+
 /**
  * xtcp_step_timestamps() - is the segment a duplicate from long ago?
  * @sk: the connection, locked; it has agreed on timestamps
+ * @skb: the segment
  * @seg: what its header says
  *
  * RFC 7323, 5.3, R1, before the sequence number is looked at.  RFC 2883, 4.3: its ACK
- * may say that it came twice.
+ * may say that it came twice.  But an ACK that another has overtaken is heard, as Linux
+ * does (tcp_disordered_ack()): it may be the only one that has a D-SACK.  TS.Recent stays.
  *
  * Return: why to drop it, or XTCP_DROP_NONE
  */
-enum xtcp_drop_reason xtcp_step_timestamps(struct sock *sk,
+enum xtcp_drop_reason xtcp_step_timestamps(struct sock *sk, struct sk_buff *skb,
 					   const struct xtcp_segment *seg)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -188,6 +202,8 @@ enum xtcp_drop_reason xtcp_step_timestamps(struct sock *sk,
 
 	if (likely(reason != XTCP_DROP_PAWS))
 		return reason;
+	if (is_overtaken_ack(x, seg))
+		return xtcp_step_ack(sk, skb, seg) ?: XTCP_DROP_DONE;
 	if (seg->end != seg->seq && !(seg->flags & XTCP_SYN))
 		answer_duplicate(x, seg);
 	else
@@ -518,7 +534,7 @@ void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 		seg->wnd <<= x->agreed.snd_wscale;
 	/* first: check sequence number, and before it the timestamp: RFC 7323, 5.3 */
 	if (x->agreed.timestamps && unlikely(!xtcp_timestamp_fine(&x->ts, &seg->opt))) {
-		reason = xtcp_step_timestamps(sk, seg);
+		reason = xtcp_step_timestamps(sk, skb, seg);
 		if (reason)
 			goto out;
 	}

@@ -16,7 +16,7 @@ void xtcp_segment_arrives(struct sock *sk, struct sk_buff *skb,
 noinline enum xtcp_drop_reason xtcp_step_syn_sent(struct sock *sk,
 						  struct sk_buff *skb,
 						  const struct xtcp_segment *seg);
-noinline enum xtcp_drop_reason xtcp_step_timestamps(struct sock *sk,
+noinline enum xtcp_drop_reason xtcp_step_timestamps(struct sock *sk, struct sk_buff *skb,
 						    const struct xtcp_segment *seg);
 noinline enum xtcp_drop_reason xtcp_step_sequence(struct sock *sk,
 						  struct sk_buff *skb,
