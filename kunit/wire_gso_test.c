@@ -31,8 +31,103 @@ static void leaves_whole(struct kunit *test)
 	delivered_is(t, 1 + 14);
 }
 
+#define SEG	(MSS - XTCP_TIMESTAMPS_BYTES)
+
+/* Ten segments leave as one packet, and then we have a SACK block to tell: what leaves from
+ * now on is shorter.
+ */
+static void sent_before_a_hole(struct conv *t, bool probe)
+{
+	with_options(t, XTCP_OPT_SACK_PERMITTED | XTCP_OPT_TIMESTAMPS);
+	t->xn->sysctl.early_retrans = probe;
+	established(t);
+	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 100000));
+	returns(t, 10 * SEG, user_send(t, 10 * SEG));
+	expect(t, "PSH|ACK seq U ack R len 10m gso m");
+	inject(t, "ACK seq R+100 ack U len 100");
+	expect(t, "ACK seq S ack R sack R+100..R+200");
+	mss_is(t, SEG - 12);
+}
+
+static u32 blocks_sent(struct conv *t, u32 seq, u32 len)
+{
+	struct xtcp_segment seg;
+	u32 got;
+
+	KUNIT_ASSERT_TRUE(t->test, conv_next(t, &seg, &got));
+	KUNIT_EXPECT_EQ(t->test, seq, seg.seq);
+	KUNIT_EXPECT_EQ(t->test, len, got);
+	return seg.opt.sacks;
+}
+
+/* What the peer has is known to the segment, as they were sent; and so they go again, with
+ * as many blocks as there is room for (RFC 6691).
+ */
+static void sacked_by_segment(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	sent_before_a_hole(t, false);
+	inject(t, "ACK seq R ack U sack U+2m..U+3m");
+	pass_over(t);
+	sacked_is(t, SEG);
+	time_passes(t, 1000);
+	inject(t, "ACK seq R ack U sack U+2m..U+3m U+8m..U+10m");
+	sacked_is(t, 3 * SEG);
+	phase_is(t, RECOVERY);
+	pass_over(t);
+	/* an ACK that is owed tells what the segment has no room for */
+	inject(t, "ACK seq R+300 ack U+m len 100 sack 101+2m..101+5m 101+8m..101+10m");
+	sacked_is(t, 5 * SEG);
+	KUNIT_EXPECT_EQ(test, 0, blocks_sent(t, 101 + 5 * SEG, 3 * SEG));
+	expect(t, "ACK seq S ack R sack R+300..R+400 R+100..R+200");
+}
+
+static void timeout_by_segment(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	sent_before_a_hole(t, false);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	KUNIT_EXPECT_EQ(test, 0, blocks_sent(t, 101, SEG));
+	/* what is short has room */
+	inject(t, "ACK seq R ack S");
+	returns(t, SEG - 50, user_send(t, SEG - 50));
+	expect(t, "PSH|ACK len m-50 sack R+100..R+200");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	KUNIT_EXPECT_EQ(test, 1, blocks_sent(t, 101 + 10 * SEG, SEG - 50));
+}
+
+static void probe_by_segment(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	sent_before_a_hole(t, true);
+	waits_for(t, PROBE);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq U+9m ack R len m gso 0");
+}
+
+/* Text out of order comes with what makes a segment go again: the ACK that tells of it
+ * follows.
+ */
+static void ack_behind_segment(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	sent_before_a_hole(t, false);
+	time_passes(t, 1000);
+	inject(t, "ACK seq R+300 ack U len 100 sack U+m..U+4m");
+	KUNIT_EXPECT_EQ(test, 0, blocks_sent(t, 101, SEG));
+	expect(t, "ACK seq S ack R sack R+300..R+400 R+100..R+200");
+}
+
 static struct kunit_case gso_cases[] = {
 	KUNIT_CASE(leaves_whole),
+	KUNIT_CASE(sacked_by_segment),
+	KUNIT_CASE(timeout_by_segment),
+	KUNIT_CASE(probe_by_segment),
+	KUNIT_CASE(ack_behind_segment),
 	{}
 };
 

@@ -72,7 +72,7 @@ static void skb_delivered(struct xtcp_sock *x, const struct xtcp_segment *seg,
  */
 static u32 cut_at(struct sock *sk, struct sk_buff *skb, u32 seq, bool upwards)
 {
-	u32 mss = xtcp_sk(sk)->snd_mss, at = seq - xtcp_seq(skb);
+	u32 mss = XTCP_CB(skb)->seg_bytes, at = seq - xtcp_seq(skb);
 	u32 room = READ_ONCE(sk->sk_sndbuf) + 2 * SKB_TRUESIZE(GSO_LEGACY_MAX_SIZE);
 
 	if (at < skb->len)

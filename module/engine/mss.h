@@ -47,6 +47,22 @@ static inline u32 xtcp_option_bytes(const struct xtcp_sock *x)
 	return (x->agreed.timestamps ? XTCP_TIMESTAMPS_BYTES : 0) + xtcp_sacks_bytes(x);
 }
 
+/* How much a segment may have that goes without SACK blocks. */
+static inline u32 xtcp_mss_bare(const struct xtcp_sock *x)
+{
+	return x->snd_mss + x->mss_options -
+	       (x->agreed.timestamps ? XTCP_TIMESTAMPS_BYTES : 0);
+}
+
+/* How many SACK blocks a segment has room for whose text takes @bytes. */
+static inline u32 xtcp_sacks_room_beside(const struct xtcp_sock *x, u32 bytes)
+{
+	u32 room = xtcp_mss_bare(x) - min(bytes, xtcp_mss_bare(x));
+
+	room -= min_t(u32, room, XTCP_SACK_BYTES);
+	return min(room / XTCP_SACK_BLOCK_BYTES, xtcp_sacks_room(x));
+}
+
 /* The next segment's MSS; snd_mss is that of the last time that one was built. */
 static inline u32 xtcp_mss_now(const struct xtcp_sock *x)
 {

@@ -102,10 +102,12 @@ static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 fl
 		if (likely(x->agreed.timestamps))
 			seg.opt.present = XTCP_OPT_TIMESTAMPS;
 		if (xtcp_sacks_due(x)) {
-			seg.opt.sacks = xtcp_sacks_write(&x->held->sacks, sacks,
-							 xtcp_sacks_room(x));
+			u32 room = xtcp_sacks_room_beside(x, skb_shinfo(skb)->gso_size ?: len);
+
+			seg.opt.sacks = xtcp_sacks_write(&x->held->sacks, sacks, room);
 			seg.opt.sack = sacks;
-			x->held->sacks.has_dup = false;	/* told once */
+			if (room)
+				x->held->sacks.has_dup = false;	/* told once */
 		}
 	}
 	xtcp_timestamp_write(&x->ts, &seg.opt, now_ns);
@@ -136,8 +138,10 @@ static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 fl
 	return err;
 }
 
-/* Send an skb of the write queue or the scoreboard, which stays there. */
-static int transmit_queued(struct sock *sk, struct sk_buff *skb)
+/* Send an skb of the write queue or the scoreboard, which stays there, in segments of @mss
+ * bytes.
+ */
+static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_skb_cb *cb = XTCP_CB(skb);
@@ -153,14 +157,15 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb)
 		return -ENOBUFS;
 	clone->dev = NULL;	/* it was a part of the node in the tree */
 	x->sent_closed |= !x->snd_wnd;
-	cb->segs = xtcp_sndq_segs(skb, x->snd_mss);
+	cb->segs = xtcp_sndq_segs(skb, mss);
+	cb->seg_bytes = mss;
 	XTCP_CB(clone)->segs = cb->segs;
 	now_ns = ktime_get_ns();	/* before it leaves: the way may take a while */
 	cb->sent_us = xtcp_us(now_ns);
 	xtcp_rate_sent(&x->rate, &cb->mark, x->delivered, cb->sent_us,
 		       x->snd_una == x->snd_nxt);
 	xtcp_recovery_sent(x, cb->end - cb->seq, cb->state & XTCP_SENT, now_ns);
-	set_gso(sk, clone, x->snd_mss);
+	set_gso(sk, clone, mss);
 	return transmit_segment(sk, clone, cb->seq, cb->flags, now_ns);
 }
 
@@ -301,20 +306,40 @@ void xtcp_note_limit(struct sock *sk)
 	note_limit(sk);
 }
 
-/* Send again an skb of the scoreboard. */
+/* Send again an skb of the scoreboard.  Its segments are as large as they would be without
+ * SACK blocks, or those that left before there were any would go again in two pieces each.
+ * What is left out of an ACK that is owed, another must say.
+ */
 static int transmit_again(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 segs = xtcp_sndq_segs(skb, x->snd_mss);
+	u32 mss = xtcp_mss_bare(x), segs = xtcp_sndq_segs(skb, mss);
+	bool owed = x->ack.now &&
+		    xtcp_sacks_count(&x->sacks) > xtcp_sacks_room_beside(x, min(skb->len, mss));
 	int err;
 
 	xtcp_count_n(x->xn, RETRANS, segs);
 	x->tally.segs_resent += segs;
 	x->tally.bytes_resent += skb->len;
 	trace_xtcp_retransmit(x, xtcp_seq(skb), skb->len, XTCP_CB(skb)->flags);
-	err = transmit_queued(sk, skb);
+	err = transmit_queued(sk, skb, mss);
 	xtcp_board_mark_sent(&x->board, skb, x->snd_una);
+	if (unlikely(owed))
+		xtcp_ack_now(&x->ack);
 	return err;
+}
+
+/* How much of the peer's window is left for what goes again.  A scaled window may seem to
+ * shrink by less than its unit: what was in it when it was sent goes again all the same
+ * (RFC 7323, 2.4, (4)).
+ */
+static u32 window_again(const struct xtcp_sock *x, u32 seq)
+{
+	s32 beyond = x->snd_nxt - xtcp_window_end(x);
+
+	if (x->snd_wnd && beyond > 0 && beyond < 1 << x->agreed.snd_wscale)
+		return x->snd_nxt - seq;
+	return xtcp_usable_window(x, seq);
 }
 
 /**
@@ -329,32 +354,19 @@ static int transmit_again(struct sock *sk, struct sk_buff *skb)
  * RFC 9293: SHLD-16.
  *
  * Return: 0, or a negative errno where nothing was sent
-/* How much of the peer's window is left for what goes again.  A scaled window may seem to
- * shrink by less than its unit: what was in it when it was sent goes again all the same
- * (RFC 7323, 2.4, (4)).
- */
-static u32 window_again(const struct xtcp_sock *x, u32 seq)
-{
-	s32 beyond = x->snd_nxt - xtcp_window_end(x);
-
-	if (x->snd_wnd && beyond > 0 && beyond < 1 << x->agreed.snd_wscale)
-		return x->snd_nxt - seq;
-	return xtcp_usable_window(x, seq);
-}
-
  */
 static int resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 wnd;
+	u32 mss = xtcp_mss_bare(x), wnd;
 	int err;
 
 	skb = xtcp_sndq_cut_acked(sk, skb);
 	if (!skb)
 		return -ENOMEM;
-	most_bytes = max(rounddown(most_bytes, x->snd_mss), x->snd_mss);
 	/* the path may have changed since it was queued */
 	most_bytes = min(most_bytes, most_at_once(sk));
+	most_bytes = max(rounddown(most_bytes, mss), mss);
 	/* the window may have closed after the data left: send one octet */
 	wnd = max(window_again(x, xtcp_seq(skb)), 1u);
 	most_bytes = min(most_bytes, wnd);
@@ -449,7 +461,7 @@ static void send_new(struct sock *sk, u8 nonagle)
 		if (skb->len && cwnd_room(x) < len + x->snd_mss)
 			XTCP_CB(skb)->flags |= XTCP_PSH;
 		/* an skb that could not be sent counts as lost in the network */
-		if (transmit_queued(sk, skb) == -ENOBUFS)
+		if (transmit_queued(sk, skb, x->snd_mss) == -ENOBUFS)
 			break;
 		note_sent(sk);
 	}
@@ -559,7 +571,7 @@ int xtcp_output_probe(struct sock *sk)
 	if (skb->len && skb_queue_is_last(&sk->sk_write_queue, skb))
 		XTCP_CB(skb)->flags |= XTCP_PSH;
 	xtcp_count(x->xn, PROBES);
-	err = transmit_queued(sk, skb);
+	err = transmit_queued(sk, skb, x->snd_mss);
 	if (err == -ENOBUFS)
 		return err;
 	note_sent(sk);
@@ -581,7 +593,7 @@ static bool probe_with_new(struct sock *sk)
 	if (xtcp_usable_window(x, xtcp_seq(skb)) < len)
 		return false;
 	if ((skb->len > len ? xtcp_sndq_cut(sk, skb, len) : part_fin(sk, skb)) ||
-	    transmit_queued(sk, skb) == -ENOBUFS)
+	    transmit_queued(sk, skb, x->snd_mss) == -ENOBUFS)
 		return false;
 	note_sent(sk);
 	return true;
@@ -592,13 +604,14 @@ static bool probe_with_last(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct sk_buff *skb = xtcp_board_last(&x->board);
-	u32 before;
+	u32 before, mss;
 
 	if (!skb || seq_lt(xtcp_seq(skb), x->snd_una) ||
 	    window_again(x, xtcp_seq(skb)) < skb->len)
 		return false;
-	if (skb->len > x->snd_mss) {
-		before = rounddown(skb->len - 1, x->snd_mss);
+	mss = min_t(u32, XTCP_CB(skb)->seg_bytes, xtcp_mss_bare(x));
+	if (skb->len > mss) {
+		before = rounddown(skb->len - 1, mss);
 		if (xtcp_sndq_cut(sk, skb, before))
 			return false;
 		skb = xtcp_board_next(skb);
@@ -634,19 +647,20 @@ void xtcp_output_loss_probe(struct sock *sk)
  */
 int xtcp_send_syn(struct sock *sk, u8 flags)
 {
-	struct sk_buff *skb = xtcp_board_first(&xtcp_sk(sk)->board);
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct sk_buff *skb = xtcp_board_first(&x->board);
 	int err;
 
 	xtcp_sync_route(sk);
 	if (skb) {	/* a simultaneous open: the SYN goes again, with an ACK */
 		XTCP_CB(skb)->flags = flags;
 		XTCP_CB(skb)->state |= XTCP_TWICE;
-		return transmit_queued(sk, skb);
+		return transmit_queued(sk, skb, x->snd_mss);
 	}
 	skb = xtcp_sndq_add_control(sk, flags);
 	if (!skb)
 		return -ENOBUFS;
-	err = transmit_queued(sk, skb);
+	err = transmit_queued(sk, skb, x->snd_mss);
 	note_sent(sk);
 	return err;
 }

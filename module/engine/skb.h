@@ -28,6 +28,7 @@
  *	this one
  * @sent_us: sent: when last, for the round-trip time
  * @segs: sent: how many segments it makes
+ * @seg_bytes: sent: and how much each has, but for the last
  * @mark: sent: for the delivery rate
  * @isn: received, a SYN that ended a TIME_WAIT: the least ISN to answer it with;
  *	else 0
@@ -50,6 +51,7 @@ struct xtcp_skb_cb {
 			};
 			u32	sent_us;
 			u16	segs;
+			u16	seg_bytes;
 		};
 	};
 	union {

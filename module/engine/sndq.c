@@ -177,8 +177,8 @@ int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len)
 		__skb_queue_after(&sk->sk_write_queue, skb, skb2);
 		return 0;
 	}
-	cb->segs = xtcp_sndq_segs(skb, xtcp_sk(sk)->snd_mss);
-	cb2->segs = xtcp_sndq_segs(skb2, xtcp_sk(sk)->snd_mss);
+	cb->segs = xtcp_sndq_segs(skb, cb->seg_bytes);
+	cb2->segs = xtcp_sndq_segs(skb2, cb->seg_bytes);
 	xtcp_board_insert_behind(&xtcp_sk(sk)->board, skb, skb2);
 	return 0;
 }
