@@ -341,6 +341,29 @@ static void dsack_of_nothing(struct kunit *test)
 	was_none(t);
 }
 
+/* Nor one of what went once, or of more than went again (RFC 2883, 4). */
+static void dsack_of_more(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	sent(t, SACK, 10, 0);
+	inject(t, "ACK seq R ack U sack U+m..U+4m");
+	expect(t, "ACK seq U ack R len m");
+	inject(t, "ACK seq R ack U sack U+m..U+2m U+m..U+4m");
+	inject(t, "ACK seq R ack U sack U..U+m U+m..U+4m");
+	counted(t, DSACKS_IN, 1);
+	inject(t, "ACK seq R ack U+4m");
+	inject(t, "ACK seq R ack U sack 101+m..101+2m");
+	inject(t, "ACK seq R ack U sack 101..101+2m");
+	inject(t, "ACK seq R ack U sack 101..101+4m");
+	inject(t, "ACK seq R ack U sack 101+4m..101+5m 101+4m..101+6m");
+	was_none(t);
+	phase_is(t, RECOVERY);
+	inject(t, "ACK seq R ack U sack 101..101+m");
+	counted(t, UNDOS, 1);
+	phase_is(t, OPEN);
+}
+
 /* Not what was reduced for a new loss later. */
 static void undone_once(struct kunit *test)
 {
@@ -525,6 +548,7 @@ static struct kunit_case spurious_cases[] = {
 	KUNIT_CASE(dsack_of_one),
 	KUNIT_CASE(dsack_at_the_end),
 	KUNIT_CASE(dsack_of_nothing),
+	KUNIT_CASE(dsack_of_more),
 	KUNIT_CASE(undone_once),
 	KUNIT_CASE(earlier_repair_answered),
 	KUNIT_CASE(dsack_of_probe),

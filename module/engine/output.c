@@ -164,7 +164,7 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss)
 	cb->sent_us = xtcp_us(now_ns);
 	xtcp_rate_sent(&x->rate, &cb->mark, x->delivered, cb->sent_us,
 		       x->snd_una == x->snd_nxt);
-	xtcp_recovery_sent(x, cb->end - cb->seq, cb->state & XTCP_SENT, now_ns);
+	xtcp_recovery_sent(x, cb->seq, cb->end, cb->state & XTCP_SENT, now_ns);
 	set_gso(sk, clone, mss);
 	return transmit_segment(sk, clone, cb->seq, cb->flags, now_ns);
 }

@@ -44,7 +44,8 @@
 static void undo_begin(struct xtcp_sock *x)
 {
 	x->undo = 1;
-	x->undo_una = x->snd_una;
+	x->undo_start = x->snd_una;
+	x->undo_end = x->snd_nxt;
 	x->undo_bytes = x->board.resent_bytes;
 	/* the peer may have the probe, and still say that it came twice */
 	if (x->rack.tlp && x->rack.tlp_resent)
@@ -59,13 +60,29 @@ static bool undo_counts(const struct xtcp_sock *x)
 	return x->board.resent_bytes || (x->undo && x->undo_bytes != NOTHING_RESENT);
 }
 
-/* The peer has received something twice that was sent again since. */
+/* Was that sent again?  The peer can only have got twice what was; of what it has
+ * acknowledged since, nothing is left but between where such data lay.
+ */
+static bool went_again(const struct xtcp_sock *x, const struct xtcp_range *r)
+{
+	const struct sk_buff *skb;
+
+	if (seq_lt(r->start, x->undo_start) || seq_gt(r->end, x->undo_end))
+		return false;
+	skb = seq_lt(r->start, x->snd_una) ? NULL : xtcp_board_find(&x->board, r->start);
+	return !skb || XTCP_CB(skb)->state & XTCP_TWICE;
+}
+
+/* The peer has received something twice that was sent again since.  It says so of one
+ * segment at a time (RFC 2883, 4), so never more than what was sent again.
+ */
 static void undo_dsack(struct xtcp_sock *x, const struct xtcp_range *twice)
 {
-	if (!x->undo || x->undo_bytes == NOTHING_RESENT ||
-	    seq_lt(twice->start, x->undo_una) || seq_gt(twice->end, x->snd_nxt))
-		return;
-	x->undo_bytes -= min(x->undo_bytes, twice->end - twice->start);
+	u32 bytes = twice->end - twice->start;
+
+	if (x->undo && x->undo_bytes != NOTHING_RESENT && bytes <= x->undo_bytes &&
+	    went_again(x, twice))
+		x->undo_bytes -= bytes;
 }
 
 /* RFC 3522: the ACK that moves SND.UNA echoes a time before anything was sent again. */
@@ -473,23 +490,31 @@ void xtcp_recovery_start(struct xtcp_sock *x)
 /**
  * xtcp_recovery_sent() - data leaves
  * @x: the connection, locked
- * @bytes: how much
+ * @seq: its first sequence number
+ * @end: behind its last
  * @again: not for the first time
  * @now_ns: the time that its timestamp says
  */
-void xtcp_recovery_sent(struct xtcp_sock *x, u32 bytes, bool again, u64 now_ns)
+void xtcp_recovery_sent(struct xtcp_sock *x, u32 seq, u32 end, bool again, u64 now_ns)
 {
 	if (x->phase == XTCP_PHASE_RECOVERY)
-		xtcp_cong_sent(&x->cong, bytes);
+		xtcp_cong_sent(&x->cong, end - seq);
 	if (!again)
 		return;
 	if (!undo_counts(x))
 		x->undo_tsval = xtcp_tsval_at(&x->ts, now_ns);
 	if (!x->undo)
 		return;
-	if (x->undo_bytes == NOTHING_RESENT)
+	if (x->undo_bytes == NOTHING_RESENT) {
 		x->undo_bytes = 0;
-	x->undo_bytes += bytes;
+		x->undo_start = seq;
+		x->undo_end = end;
+	}
+	x->undo_bytes += end - seq;
+	if (seq_lt(seq, x->undo_start))
+		x->undo_start = seq;
+	if (seq_gt(end, x->undo_end))
+		x->undo_end = end;
 }
 
 /**

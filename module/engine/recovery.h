@@ -14,7 +14,7 @@ void xtcp_recovery_mark_first(struct sock *sk);
 void xtcp_recovery_mark_all(struct sock *sk);
 void xtcp_recovery_timeout(struct sock *sk);
 u32 xtcp_recovery_reordering_over(struct sock *sk);
-void xtcp_recovery_sent(struct xtcp_sock *x, u32 bytes, bool again, u64 now_ns);
+void xtcp_recovery_sent(struct xtcp_sock *x, u32 seq, u32 end, bool again, u64 now_ns);
 void xtcp_recovery_probed(struct xtcp_sock *x, bool again);
 
 #endif /* _XTCP_RECOVERY_H */

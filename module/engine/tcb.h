@@ -208,7 +208,8 @@ struct xtcp_sock {
 	u32			recover;	/* RFC 6582: snd_nxt when loss was found */
 	struct xtcp_rack	rack;
 	u32			delivered;	/* bytes acknowledged or SACKed; wraps */
-	u32			undo_una;	/* snd_una when cwnd was last reduced */
+	u32			undo_start;	/* what was sent again since cwnd was last */
+	u32			undo_end;	/* reduced lies in between */
 	u32			undo_bytes;	/* sent again, and in flight then or
 						 * later, less D-SACKs
 						 */
