@@ -247,6 +247,8 @@ static void eifel_fast(struct kunit *test)
 	KUNIT_EXPECT_GE(test, conv_value(t, CONV_CWND), 10 * seg(t));
 	ssthresh_is(t, 0x7fffffff);
 	lost_is(t, 0);
+	/* and the path reorders: the next three SACKs are no loss */
+	reordered_is(t, !!(kind->options & SACK));
 }
 
 static void eifel_fast_real(struct kunit *test)
@@ -362,6 +364,24 @@ static void dsack_of_more(struct kunit *test)
 	inject(t, "ACK seq R ack U sack 101..101+m");
 	counted(t, UNDOS, 1);
 	phase_is(t, OPEN);
+}
+
+/* The ACK that shows the mistake shows a loss: that goes again at once. */
+static void loss_beside_mistake(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	sent(t, SACK, 10, 0);
+	inject(t, "ACK seq R ack U sack U+m..U+4m");
+	expect(t, "ACK seq U ack R len m");
+	inject(t, "ACK seq R ack U+4m sack 101..101+m 101+5m..101+9m");
+	expect(t, "ACK seq U+4m ack R len m");
+	counted(t, UNDOS, 1);
+	counted(t, FAST_RETRANS, 2);
+	phase_is(t, RECOVERY);
+	/* of what is in flight now, not of what was halved before */
+	ssthresh_is(t, 3 * seg(t));
+	pipe_is(t, 2 * seg(t));
 }
 
 /* Not what was reduced for a new loss later. */
@@ -549,6 +569,7 @@ static struct kunit_case spurious_cases[] = {
 	KUNIT_CASE(dsack_at_the_end),
 	KUNIT_CASE(dsack_of_nothing),
 	KUNIT_CASE(dsack_of_more),
+	KUNIT_CASE(loss_beside_mistake),
 	KUNIT_CASE(undone_once),
 	KUNIT_CASE(earlier_repair_answered),
 	KUNIT_CASE(dsack_of_probe),

@@ -103,14 +103,11 @@ static void undo(struct xtcp_sock *x)
 	x->phase = XTCP_PHASE_OPEN;
 }
 
-/* Return: whether the reduction was a mistake, and was taken back */
-static bool undone(struct xtcp_sock *x, const struct xtcp_segment *seg,
-		   const struct xtcp_delivery *d)
+/* All that was sent again had come, or the first of it. */
+static bool was_needless(const struct xtcp_sock *x, const struct xtcp_segment *seg,
+			 const struct xtcp_delivery *d)
 {
-	if (!x->undo || (x->undo_bytes && !(d->acked_bytes && answers_original(x, seg))))
-		return false;
-	undo(x);
-	return true;
+	return x->undo && (!x->undo_bytes || (d->acked_bytes && answers_original(x, seg)));
 }
 
 /* ---- what is lost ---- */
@@ -321,28 +318,20 @@ static void recovered(struct xtcp_sock *x)
 	xtcp_rack_recovered(&x->rack);
 }
 
-static void ack_in_open(struct xtcp_sock *x, const struct xtcp_segment *seg,
-			const struct xtcp_delivery *d)
+static void ack_in_open(struct xtcp_sock *x, const struct xtcp_delivery *d)
 {
-	/* a recovery that is over may turn out a mistake */
-	if (d->has_dsack)
-		undone(x, seg, d);
 	if (x->board.lost_bytes)
 		enter_recovery(x, d);
 	else
 		grow(x, d);
 }
 
-static void ack_in_recovery(struct sock *sk, const struct xtcp_segment *seg,
-			    const struct xtcp_delivery *d, u32 lost_before)
+static void ack_in_recovery(struct sock *sk, const struct xtcp_delivery *d,
+			    u32 lost_before)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	bool progress = d->acked_bytes && x->board.lost_bytes <= lost_before;
 
-	if (undone(x, seg, d)) {
-		grow(x, d);
-		return;
-	}
 	if (seq_geq(x->snd_una, x->recover)) {
 		xtcp_cong_recovered(&x->cong);
 		recovered(x);
@@ -368,10 +357,8 @@ static bool timeout_was_spurious(struct sock *sk, const struct xtcp_delivery *d)
 	if (!x->frto)
 		return false;
 	/* (3b): something sent only once has come */
-	if (d->original && x->undo && (x->agreed.sack || !d->again)) {
-		undo(x);
+	if (d->original && x->undo && (x->agreed.sack || !d->again))
 		return true;
-	}
 	if (x->frto == XTCP_FRTO_NEW_SENT) {
 		/* (3a): the loss was real */
 		if (d->sacked || d->duplicate)
@@ -386,15 +373,8 @@ static bool timeout_was_spurious(struct sock *sk, const struct xtcp_delivery *d)
 	return false;
 }
 
-static void ack_in_loss(struct sock *sk, const struct xtcp_segment *seg,
-			const struct xtcp_delivery *d)
+static void ack_in_loss(struct xtcp_sock *x, const struct xtcp_delivery *d)
 {
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	if ((d->acked_bytes && undone(x, seg, d)) || timeout_was_spurious(sk, d)) {
-		grow(x, d);
-		return;
-	}
 	if (seq_geq(x->snd_una, x->recover)) {
 		recovered(x);
 		if (x->board.lost_bytes) {
@@ -403,6 +383,34 @@ static void ack_in_loss(struct sock *sk, const struct xtcp_segment *seg,
 		}
 	}
 	grow(x, d);
+}
+
+/* Was it a mistake to think that something was lost?  Then it is taken back. */
+static void take_back(struct sock *sk, const struct xtcp_segment *seg,
+		      const struct xtcp_delivery *d)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	bool mistake = false;
+
+	switch (x->phase) {
+	case XTCP_PHASE_OPEN:		/* a recovery that is over */
+		mistake = d->has_dsack && was_needless(x, seg, d);
+		break;
+	case XTCP_PHASE_RECOVERY:
+		mistake = was_needless(x, seg, d);
+		/* the first of what had been overtaken has come: it was reordered, though
+		 * it was sent again (as Linux)
+		 */
+		if (mistake && x->undo_bytes && x->agreed.sack)
+			x->rack.reordered = 1;
+		break;
+	case XTCP_PHASE_LOSS:
+		mistake = (d->acked_bytes && was_needless(x, seg, d)) ||
+			  timeout_was_spurious(sk, d);
+		break;
+	}
+	if (mistake)
+		undo(x);
 }
 
 /* Something is missing, or may be. */
@@ -419,23 +427,25 @@ static noinline void ack_in_disorder(struct sock *sk, const struct xtcp_segment 
 	xtcp_rack_dsack(&x->rack, x->snd_una, x->snd_nxt, d->has_dsack);
 	if (x->rack.tlp)
 		probe_answered(sk, seg, d);
-	if (x->agreed.sack) {
-		d->reordering_us = rack_mark_lost(x, d->now_us);
-	} else if (d->acked_bytes) {
+	if (!x->agreed.sack && d->acked_bytes) {
 		dup_acks_answered(x, d);
-	} else if (d->duplicate) {
+	} else if (!x->agreed.sack && d->duplicate) {
 		dup_ack(sk);
 		d->bytes = x->snd_mss;
 	}
+	take_back(sk, seg, d);
+	/* only then: what is lost all the same must be found */
+	if (x->agreed.sack)
+		d->reordering_us = rack_mark_lost(x, d->now_us);
 	switch (x->phase) {
 	case XTCP_PHASE_OPEN:
-		ack_in_open(x, seg, d);
+		ack_in_open(x, d);
 		break;
 	case XTCP_PHASE_RECOVERY:
-		ack_in_recovery(sk, seg, d, lost_before);
+		ack_in_recovery(sk, d, lost_before);
 		break;
 	case XTCP_PHASE_LOSS:
-		ack_in_loss(sk, seg, d);
+		ack_in_loss(x, d);
 		break;
 	}
 }
