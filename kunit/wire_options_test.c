@@ -303,6 +303,72 @@ static void edge_of_the_peer(struct kunit *test)
 	expect(t, "PSH|ACK seq U ack R len m");
 }
 
+/* The scale follows from the largest window that there may be: from the largest buffer, by
+ * rmem or net.core.rmem_max; but what the user has said, by SO_RCVBUF or TCP_WINDOW_CLAMP,
+ * is the last word.  As Linux, in whose tests the first rows are.
+ */
+static const struct largest {
+	int		rcvbuf;		/* SO_RCVBUF; 0: none */
+	int		clamp;		/* TCP_WINDOW_CLAMP; 0: none */
+	u32		rmem_max;	/* net.core.rmem_max; 0: as it is */
+	u8		wscale;
+	const char	name[48];
+} largest[] = {
+	{ 0, 0, 0, 7, "rmem" },
+	{ 20000, 0, 0, 0, "SO_RCVBUF 20000" },
+	{ 65535, 0, 0, 0, "SO_RCVBUF 65535" },
+	{ 65536, 0, 0, 1, "SO_RCVBUF 65536" },
+	{ 200000, 0, 0, 2, "SO_RCVBUF 200000" },
+	{ 200000, 100000, 0, 1, "SO_RCVBUF and a smaller clamp" },
+	{ 20000, 100000, 0, 0, "SO_RCVBUF and a larger clamp" },
+	{ 0, 100000, 0, 1, "a clamp" },
+	{ 0, 0, 64 << 20, 11, "rmem_max" },
+	{ 0, 100000, 64 << 20, 1, "rmem_max and a clamp" },
+	{ 20000, 0, 64 << 20, 0, "rmem_max and SO_RCVBUF" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(largest, largest, name);
+
+static void say_largest(struct conv *t, struct socket *sock, const struct largest *l)
+{
+	struct socket *mine = t->sock;
+
+	t->sock = sock;
+	if (l->rcvbuf)
+		returns(t, 0, user_option(t, SOL_SOCKET, SO_RCVBUF, l->rcvbuf));
+	if (l->clamp)
+		returns(t, 0, user_option(t, SOL_TCP, TCP_WINDOW_CLAMP, l->clamp));
+	t->sock = mine;
+}
+
+static void scale_of_the_largest(struct kunit *test)
+{
+	const struct largest *l = test->param_value;
+	struct conv *t = conv_of(test);
+	u32 rmem_max = sysctl_rmem_max;
+	struct xtcp_segment seg;
+	u32 len;
+	int err;
+
+	bring_to(t, IN_CLOSED);
+	say_largest(t, t->sock, l);
+	sysctl_rmem_max = l->rmem_max ?: rmem_max;
+	err = user_connect(t);
+	sysctl_rmem_max = rmem_max;
+	KUNIT_ASSERT_EQ(test, -EINPROGRESS, err);
+	expect(t, "SYN seq 100 wscale %u sackok ecr 0", l->wscale);
+	user_close(t);
+
+	bring_to(t, IN_LISTEN);
+	say_largest(t, t->listener, l);
+	sysctl_rmem_max = l->rmem_max ?: rmem_max;
+	inject(t, "SYN seq 1000 mss 1460 wscale 3 ts 7100 ecr 0 sackok");
+	sysctl_rmem_max = rmem_max;
+	KUNIT_ASSERT_TRUE(test, conv_next(t, &seg, &len));
+	KUNIT_EXPECT_EQ(test, XTCP_SYN | XTCP_ACK, seg.flags);
+	KUNIT_EXPECT_EQ(test, l->wscale, seg.opt.wscale);
+}
+
 /* A window of a megabyte is offered, filled, closed, and opens again. */
 static void a_megabyte_received(struct kunit *test)
 {
@@ -314,10 +380,10 @@ static void a_megabyte_received(struct kunit *test)
 	bring_to(t, IN_CLOSED);
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_RCVBUFFORCE, MEGABYTE));
 	returns(t, -EINPROGRESS, user_connect(t));
-	expect(t, "SYN seq 100 win 65535 wscale 7 sackok ecr 0");
+	expect(t, "SYN seq 100 win 65535 wscale 5 sackok ecr 0");
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
 	seg = sent(t);
-	edge = seg.ack + (seg.wnd << 7);
+	edge = seg.ack + (seg.wnd << 5);
 	KUNIT_EXPECT_GE(test, edge, 1001 + MEGABYTE - MSS);
 	while (at != edge) {
 		n = min_t(u32, edge - at, STEP);
@@ -326,8 +392,8 @@ static void a_megabyte_received(struct kunit *test)
 		fire_if_armed(t, XTCP_TIMER_DELACK);
 		while (conv_next(t, &seg, &len)) {
 			KUNIT_ASSERT_EQ(test, at, seg.ack);
-			KUNIT_EXPECT_GE(test, seg.ack + (seg.wnd << 7), edge);
-			edge = seg.ack + (seg.wnd << 7);
+			KUNIT_EXPECT_GE(test, seg.ack + (seg.wnd << 5), edge);
+			edge = seg.ack + (seg.wnd << 5);
 		}
 		KUNIT_ASSERT_LE(test, edge, 1001 + MEGABYTE);
 	}
@@ -367,8 +433,10 @@ static void closes_byte_by_byte(struct kunit *test)
 	struct xtcp_segment seg = { };
 	u32 len, edge = 0, most, at = 1001;
 
+	/* not by SO_RCVBUF: the scale would be 0 */
+	t->xn->sysctl.rmem[1] = 2 * 2048;
+	t->xn->sysctl.moderate_rcvbuf = 0;
 	bring_to(t, IN_CLOSED);
-	returns(t, 0, user_option(t, SOL_SOCKET, SO_RCVBUF, 2048));
 	returns(t, -EINPROGRESS, user_connect(t));
 	pass_over(t);
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
@@ -407,8 +475,9 @@ static void less_than_a_unit(struct kunit *test)
 	u32 len;
 
 	t->xn->sysctl.rmem[2] = S32_MAX;	/* a scale of 14: units of 16 KiB */
+	t->xn->sysctl.rmem[1] = 2 * 4096;
+	t->xn->sysctl.moderate_rcvbuf = 0;
 	bring_to(t, IN_CLOSED);
-	returns(t, 0, user_option(t, SOL_SOCKET, SO_RCVBUF, 4096));
 	returns(t, -EINPROGRESS, user_connect(t));
 	seg = sent(t);
 	KUNIT_EXPECT_EQ(test, 14, seg.opt.wscale);
@@ -1245,6 +1314,7 @@ static struct kunit_case wire_options_cases[] = {
 	KUNIT_CASE(scale_of_the_peer),
 	KUNIT_CASE(scale_of_the_peer_passive),
 	KUNIT_CASE(scale_of_crossed_syns),
+	KUNIT_CASE_PARAM(scale_of_the_largest, largest_gen_params),
 	KUNIT_CASE(edge_stays),
 	KUNIT_CASE(edge_of_the_peer),
 	KUNIT_CASE(a_megabyte_received),

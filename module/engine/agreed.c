@@ -24,8 +24,9 @@ static u8 wscale_for(u32 bytes)
  * xtcp_offer() - what we offer in a SYN, and take from one
  * @a: where to write it
  * @ctl: the namespace's knobs
- * @window_clamp: the user's bound on the window, or the route's, in bytes
- * @rcvbuf_bytes: the receive buffer now; it may grow to rmem's third
+ * @window_clamp: no larger window will be offered, in bytes: xtcp_window_bound()
+ * @rcvbuf_bytes: the receive buffer, as it is or as the user may set it; it may grow to
+ *	rmem's third
  *
  * Pure.  RFC 7323, 2.2; the scale follows from the largest buffer, as with Linux.
  */

@@ -269,7 +269,8 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 	 */
 	req->rcv_wnd = xtcp_largest_window(sk);
 	req->peer_mss = xtcp_peer_mss(seg);
-	xtcp_offer(&req->agreed, &l->xn->sysctl, l->window_clamp, READ_ONCE(sk->sk_rcvbuf));
+	xtcp_offer(&req->agreed, &l->xn->sysctl, xtcp_window_bound(sk, 0),
+		   xtcp_largest_rcvbuf(sk));
 	xtcp_agree(&req->agreed, &seg->opt);
 	if (req->agreed.timestamps) {
 		req->ts.offset = xtcp_timestamp_offset(l->xn, t);

@@ -100,8 +100,7 @@ int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 	if (err)
 		goto undo;
 	xtcp_offer(&x->agreed, &x->xn->sysctl,
-		   min_not_zero(x->window_clamp, x->route_window),
-		   READ_ONCE(sk->sk_rcvbuf));
+		   xtcp_window_bound(sk, x->route_window), xtcp_largest_rcvbuf(sk));
 	x->ts.offset = xtcp_timestamp_offset(x->xn, &x->node.tuple);
 	x->ts.recent = xtcp_tsval(&x->ts);
 	if (likely(!x->iss))

@@ -314,8 +314,9 @@ static int transmit_again(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 mss = xtcp_mss_bare(x), segs = xtcp_sndq_segs(skb, mss);
-	bool owed = x->ack.now &&
-		    xtcp_sacks_count(&x->sacks) > xtcp_sacks_room_beside(x, min(skb->len, mss));
+	bool owed = x->ack.now && xtcp_sacks_due(x) &&
+		    xtcp_sacks_count(&x->held->sacks) >
+		    xtcp_sacks_room_beside(x, min(skb->len, mss));
 	int err;
 
 	xtcp_count_n(x->xn, RETRANS, segs);

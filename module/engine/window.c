@@ -40,6 +40,37 @@ static u32 window_in_sight(const struct xtcp_sock *x, u32 wnd)
 }
 
 /**
+ * xtcp_window_bound() - no larger window will ever be offered
+ * @sk: a connection, or the listener of one to come
+ * @route_window: the route's bound; 0: none
+ *
+ * By the user's word: TCP_WINDOW_CLAMP, or SO_RCVBUF, half of which is the window.  As
+ * Linux.
+ *
+ * Return: bytes
+ */
+u32 xtcp_window_bound(const struct sock *sk, u32 route_window)
+{
+	u32 bound = min_not_zero(xtcp_sk(sk)->window_clamp, route_window);
+
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		bound = min(bound, xtcp_data_in(READ_ONCE(sk->sk_rcvbuf),
+						XTCP_DENSITY_HALF));
+	return bound;
+}
+
+/**
+ * xtcp_largest_rcvbuf() - how large the user may make the receive buffer
+ * @sk: a connection, or the listener of one to come
+ *
+ * Return: bytes: net.core.rmem_max, or what it is already
+ */
+u32 xtcp_largest_rcvbuf(const struct sock *sk)
+{
+	return max_t(u32, READ_ONCE(sk->sk_rcvbuf), READ_ONCE(sysctl_rmem_max));
+}
+
+/**
  * xtcp_largest_window() - what can be offered while the receive buffer is empty
  * @sk: the connection, or the listener of one to come
  *

@@ -36,6 +36,8 @@ static inline void xtcp_window_note_edge(struct xtcp_sock *x)
 		x->rcv_adv = edge;
 }
 
+u32 xtcp_window_bound(const struct sock *sk, u32 route_window);
+u32 xtcp_largest_rcvbuf(const struct sock *sk);
 u32 xtcp_largest_window(const struct sock *sk);
 u32 xtcp_offered_window(const struct sock *sk);
 u16 xtcp_select_window(struct sock *sk);
