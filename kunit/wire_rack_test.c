@@ -3,6 +3,7 @@
  * RACK-TLP on the wire: RFC 8985.  Reordering, and what is learnt of it; loss probes and
  * what their answers mean.  The first byte in flight is 101.
  */
+#include "../module/socket/info.h"
 #include "conv.h"
 #include "suites.h"
 
@@ -101,6 +102,44 @@ static void window_grows(struct kunit *test)
 	reordering_mult_is(t, 2);
 	counted(t, DSACKS_IN, 2);
 	phase_is(t, OPEN);
+}
+
+static struct tcp_info info_of(struct conv *t)
+{
+	struct sock *sk = t->sock->sk;
+	struct tcp_info info;
+
+	lock_sock(sk);
+	xtcp_get_info(sk, &info);
+	release_sock(sk);
+	return info;
+}
+
+/* TCP_INFO counts ACKs that told of reordering, and segments that came twice. */
+static void told_by_tcp_info(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	sent(t, ALL, 10, 0);
+	KUNIT_EXPECT_EQ(test, 10 * SEG, info_of(t).tcpi_rcv_space);
+	inject(t, "ACK seq R ack U sack U+2m..U+3m");
+	inject(t, "ACK seq R ack U sack U+m..U+3m");
+	KUNIT_EXPECT_EQ(test, 1, info_of(t).tcpi_reord_seen);
+	inject(t, "ACK seq R ack U+3m");
+	KUNIT_EXPECT_EQ(test, 2, info_of(t).tcpi_reord_seen);
+	inject(t, "ACK seq R ack U+3m");
+	/* three in one are one */
+	inject(t, "ACK seq R ack U sack U+3m..U+4m");
+	inject(t, "ACK seq R ack U+4m");
+	KUNIT_EXPECT_EQ(test, 3, info_of(t).tcpi_reord_seen);
+	KUNIT_EXPECT_EQ(test, 0, info_of(t).tcpi_dsack_dups);
+	inject(t, "ACK seq R ack S sack S-3m..S-m");
+	KUNIT_EXPECT_EQ(test, 2, info_of(t).tcpi_dsack_dups);
+	inject(t, "ACK seq R ack S sack S-m..S-1");
+	KUNIT_EXPECT_EQ(test, 3, info_of(t).tcpi_dsack_dups);
+	/* more than there ever was */
+	inject(t, "ACK seq R ack S sack S-9000000..S-m");
+	KUNIT_EXPECT_EQ(test, 3, info_of(t).tcpi_dsack_dups);
 }
 
 /* RFC 8985, 6.2, step 4, while fewer than three are SACKed. */
@@ -485,6 +524,7 @@ static struct kunit_case wire_rack_cases[] = {
 	KUNIT_CASE(overtaken_by_two),
 	KUNIT_CASE(overtaken_by_thirty),
 	KUNIT_CASE(window_grows),
+	KUNIT_CASE(told_by_tcp_info),
 	KUNIT_CASE(first_sack_starts_timer),
 	KUNIT_CASE(longer_path),
 	KUNIT_CASE(timeout_of_what_went_again),

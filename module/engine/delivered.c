@@ -32,6 +32,14 @@ static bool answers_first(const struct xtcp_sock *x, const struct xtcp_segment *
 	       xtcp_tsval_at(&x->ts, now_ns) - seg->opt.tsecr > rtt_us / USEC_PER_MSEC + 1;
 }
 
+static void note_reordering(struct xtcp_sock *x, struct xtcp_delivery *d)
+{
+	x->rack.reordered = 1;
+	if (!d->reordered)
+		x->tally.reorderings++;
+	d->reordered = true;
+}
+
 /* An skb is delivered, by whichever way the peer says so.  @fack is RACK.fack of before
  * this ACK (RFC 8985, 6.2, step 3): what it tells all at once is not out of order.
  */
@@ -50,7 +58,7 @@ static void skb_delivered(struct xtcp_sock *x, const struct xtcp_segment *seg,
 	if (likely(!(cb->state & XTCP_TWICE))) {
 		d->original |= seq_leq(cb->end, x->recover);
 		if (unlikely(seq_lt(cb->end, fack)))
-			x->rack.reordered = 1;
+			note_reordering(x, d);
 	}
 	if (likely(!d->disorder) ||
 	    (cb->state & XTCP_TWICE && answers_first(x, seg, rtt_us, d->now_ns)) ||
@@ -144,6 +152,14 @@ static bool first_is_dsack(const struct xtcp_segment *seg)
 	return seq_geq(first.start, second.start) && seq_leq(first.end, second.end);
 }
 
+/* How many segments the peer says that it had twice, if there can be so many. */
+static u32 dsacked_segs(const struct xtcp_sock *x, const struct xtcp_range *twice)
+{
+	u32 bytes = twice->end - twice->start;
+
+	return bytes > x->snd_max_wnd ? 0 : DIV_ROUND_UP(bytes, x->snd_mss);
+}
+
 /* RFC 2018, 5: what blocks cannot say is not believed. */
 static void take_blocks(struct sock *sk, const struct xtcp_segment *seg, u32 fack,
 			struct xtcp_delivery *d)
@@ -155,6 +171,7 @@ static void take_blocks(struct sock *sk, const struct xtcp_segment *seg, u32 fac
 		d->dsack = read_block(&seg->opt.sack[0]);
 		d->has_dsack = true;
 		xtcp_count(x->xn, DSACKS_IN);
+		x->tally.segs_dsacked += dsacked_segs(x, &d->dsack);
 		i = 1;
 	}
 	for (; i < seg->opt.sacks; i++) {

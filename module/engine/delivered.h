@@ -26,6 +26,7 @@
  * @again: it acknowledges what was sent more than once
  * @sacked: its SACK blocks say something new
  * @has_dsack: it reports a duplicate
+ * @reordered: something of it was overtaken on the way
  * @duplicate: a duplicate ACK by the definition in RFC 5681, section 2
  * @disorder: something was SACKed, lost or sent again, before it or by it
  * @original: it says for the first time that the peer has what was sent only once, before
@@ -53,6 +54,7 @@ struct xtcp_delivery {
 	bool			original;
 	bool			sacked;
 	bool			has_dsack;
+	bool			reordered;
 	bool			duplicate;
 	bool			disorder;
 	bool			reneged;

@@ -35,6 +35,8 @@ struct xtcp_tally {
 	u32	segs_resent;
 	u32	segs_out_of_order;
 	u32	segs_delivered;		/* sent, and acknowledged */
+	u32	segs_dsacked;		/* that the peer had twice */
+	u32	reorderings;		/* ACKs that told of reordering */
 	u32	data_in_ms;		/* when data came last */
 	u32	limited_ms[XTCP_LIMITS - 1]; /* by each but the first; until limit_since_ms */
 	u32	limit_since_ms;

@@ -59,7 +59,7 @@ static void get_info_now(struct sock *sk, struct tcp_info *info)
 	info->tcpi_min_rtt = x->rtt.min_us;
 	info->tcpi_advmss = xtcp_offered_mss(sk);
 	info->tcpi_rcv_ssthresh = xtcp_largest_window(sk);
-	info->tcpi_rcv_space = xtcp_offered_window(sk);
+	info->tcpi_rcv_space = min(x->rightsize.most_bytes, xtcp_largest_window(sk));
 	info->tcpi_rcv_rtt = x->rightsize.rtt_us;
 	info->tcpi_notsent_bytes = x->write_seq - x->snd_nxt;
 	info->tcpi_snd_wnd = x->snd_wnd;
@@ -104,6 +104,8 @@ static void get_info_tally(const struct xtcp_tally *t, struct tcp_info *info)
 	info->tcpi_data_segs_out = t->data_segs_out;
 	info->tcpi_rcv_ooopack = t->segs_out_of_order;
 	info->tcpi_delivered = t->segs_delivered;
+	info->tcpi_dsack_dups = t->segs_dsacked;
+	info->tcpi_reord_seen = t->reorderings;
 	xtcp_info_set_total_rto(info, t->timeouts, t->rto_rows,
 				xtcp_tally_rto_ms(t));
 }
