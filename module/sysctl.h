@@ -34,7 +34,7 @@ struct xtcp_net;
  */
 #define XTCP_SYSCTLS(NUMBER, BUFFER, WORDS, MACHINE) \
 	NUMBER(u8,	abort_on_overflow,	0,	0,	1,		OWN,	"1: reset a connection that finds the accept queue full.") \
-	WORDS(u32,	allowed_congestion_control, ~0u, 0644,	"The congestion controls that programs without CAP_NET_ADMIN may choose. The namespace's own is always among them.") \
+	WORDS(u32,	allowed_congestion_control, ~0u, 0644,	"The congestion controls that programs without CAP_NET_ADMIN may choose. The namespace's own is always among them. Each namespace has a list of its own, and begins with the first one's.") \
 	WORDS(struct {}, available_congestion_control, {}, 0444,	"The congestion controls that there are.") \
 	NUMBER(int,	challenge_ack_ms,	500,	0,	60000,		OWN,	"The least time between two challenge ACKs of a connection, RFC 5961.") \
 	WORDS(const struct xtcp_cong_ops *, congestion_control, XTCP_CONG_DEFAULT, 0644,	"The congestion control of new sockets, at first cubic.") \
