@@ -217,6 +217,90 @@ static void one_new_byte_each(struct kunit *test)
 	pass_over(t);
 }
 
+/* Segments behind a gap that overlap, each by all but a byte: none lies within another, so
+ * all are kept, up to a bound.
+ */
+static void overlapping_behind_a_gap(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 all, most = 0;
+	struct sock *sk;
+
+	connect_with_rcvbuf(t, 0);
+	pass_over(t);
+	sk = t->sock->sk;
+	all = conv_value(t, CONV_WINDOW);
+	for (int i = 1; i <= 400; i++) {
+		inject(t, "ACK seq R+%d ack S len m", i);
+		pass_over(t);
+		most = max_t(u32, most, atomic_read(&sk->sk_rmem_alloc));
+	}
+	KUNIT_EXPECT_GT(test, most, 40 * MSS);
+	KUNIT_EXPECT_LE(test, most, 4 * all);
+	/* what is next is taken all the same, and all that it reaches */
+	inject(t, "PSH|ACK seq R ack S len 100");
+	pass_over(t);
+	KUNIT_EXPECT_GE(test, user_recv(t, 100000), 1460);
+	pass_over(t);
+}
+
+/* A buffer larger than the window can say: what the peer may cost follows from the window. */
+static void large_buffer_and_small_window(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 all, most = 0;
+	struct sock *sk;
+
+	with_options(t, 0);
+	connect_with_rcvbuf(t, 200000);
+	pass_over(t);
+	sk = t->sock->sk;
+	all = conv_value(t, CONV_WINDOW);
+	KUNIT_ASSERT_LE(test, all, U16_MAX);
+	for (int i = 0; i < 700; i++) {
+		inject(t, "ACK seq R+%d ack S len 1", 2 + 2 * i);
+		pass_over(t);
+		most = max_t(u32, most, atomic_read(&sk->sk_rmem_alloc));
+	}
+	KUNIT_EXPECT_LE(test, most, 4 * all);
+	/* what is promised is taken all the same */
+	for (u32 n = 0; n < all; n += 1000) {
+		inject(t, "ACK seq R ack S len 1000");
+		pass_over(t);
+	}
+	KUNIT_EXPECT_GE(test, user_recv(t, 100000), (int)all);
+	pass_over(t);
+}
+
+/* While the user holds the socket nobody can pack or prune: then the backlog and what is
+ * queued already have a bound together, however small the segments.
+ */
+static void backlog_of_tiny_segments(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	const char *said = NULL;
+	struct sock *sk;
+	u32 all, most;
+
+	connect_with_rcvbuf(t, 0);
+	pass_over(t);
+	sk = t->sock->sk;
+	all = conv_value(t, CONV_WINDOW);
+	lock_sock(sk);
+	for (int i = 0; i < 800 && !said; i++)
+		said = conv_inject(t, "ACK seq R+%d ack S len 1", 2 * i);
+	most = READ_ONCE(sk->sk_backlog.len) + atomic_read(&sk->sk_rmem_alloc);
+	release_sock(sk);
+	conv_freeze(t);
+	CONV_STEP(said);
+	pass_over(t);
+	KUNIT_EXPECT_GT(test, most, all);
+	KUNIT_EXPECT_LE(test, most, 4 * all);
+	KUNIT_EXPECT_GT(test, conv_count(t, XTCP_MIB_BACKLOG_DROPS), 0);
+	user_recv(t, 100000);
+	pass_over(t);
+}
+
 /* A buffer made smaller does not take the promise back; it is kept, the window closes
  * as it fills, and opens when the reader has made room.
  */
@@ -446,6 +530,9 @@ static struct kunit_case window_cases[] = {
 	KUNIT_CASE(promise_behind_a_gap),
 	KUNIT_CASE(one_new_byte_each),
 	KUNIT_CASE(promise_costs_more),
+	KUNIT_CASE(overlapping_behind_a_gap),
+	KUNIT_CASE(large_buffer_and_small_window),
+	KUNIT_CASE(backlog_of_tiny_segments),
 	KUNIT_CASE(buffer_made_smaller),
 	KUNIT_CASE(no_memory_shuts_the_window),
 	KUNIT_CASE(no_memory_and_empty_queues),

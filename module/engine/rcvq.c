@@ -18,17 +18,22 @@
 #include "seq.h"
 #include "skb.h"
 
+#define WINDOW_LEAST	4096u	/* a smaller one has memory as for this */
+
 /* Data in a packed skb: the whole is a page. */
 #define PACK_BYTES	SKB_WITH_OVERHEAD(4096)
 
 /* Small skbs are left as they are until they have used up what the buffer has to
- * spare: half as much again as its size.
+ * spare: half as much again as its size.  That is three times the window; where the window
+ * cannot be as large as the buffer allows, the window counts.
  */
 static u64 rcvq_memory_limit(const struct sock *sk)
 {
+	const struct xtcp_sock *x = xtcp_sk(sk);
+	u32 wnd = min(x->window_clamp, xtcp_agreed_window_max(&x->agreed));
 	u32 rcvbuf = READ_ONCE(sk->sk_rcvbuf);
 
-	return (u64)rcvbuf + rcvbuf / 2;
+	return min((u64)rcvbuf + rcvbuf / 2, 3ull * max(wnd, WINDOW_LEAST));
 }
 
 static u64 rcvq_memory_with(const struct sock *sk, const struct sk_buff *skb)
