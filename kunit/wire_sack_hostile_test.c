@@ -343,10 +343,91 @@ static void block_within_a_packet(struct kunit *test)
 	send_queue_is(t, 0);
 }
 
+/* ---- a send queue in fragments, without any SACK ---- */
+
+/* What the write queue may cost at most: the send buffer twice, and some packets. */
+static u32 send_queue_most(const struct sock *sk)
+{
+	return 2 * (READ_ONCE(sk->sk_sndbuf) + 2 * SKB_TRUESIZE(GSO_LEGACY_MAX_SIZE)) +
+	       2 * SKB_TRUESIZE(2048);
+}
+
+/* A connection that has filled its send buffer, and may send all of it. */
+static struct sock *write_all(struct conv *t, u32 cwnd)
+{
+	t->xn->sysctl.early_retrans = 0;	/* no loss probe before the timeout */
+	established_over(t, SACK, RTT_MS);
+	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 50000));
+	set_cwnd(t, cwnd);
+	while (user_send(t, 50000) > 0)
+		pass_over(t);
+	pass_over(t);
+	return t->sock->sk;
+}
+
+static void acknowledge_all(struct conv *t)
+{
+	while (conv_value(t, CONV_SEND_QUEUE)) {
+		inject(t, "ACK seq R ack S");
+		pass_over(t);
+	}
+	conv_look(t);
+	acked_is(t, HERE_ISS + 1 + t->written);
+}
+
+/* All is lost; then the peer takes it, a byte at a time. */
+static void window_opens_by_a_byte(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sock *sk = write_all(t, 1 << 20);
+
+	time_passes(t, 3 * RTT_MS);
+	inject(t, "ACK seq R ack U win 1");
+	pass_over(t);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "ACK seq U ack R len 1");
+	set_cwnd(t, 1 << 20);
+	inject(t, "ACK seq R ack U win 2");
+	expect(t, "ACK seq U+1 ack R len 1");
+	for (int i = 3; i < 4000; i++) {
+		set_cwnd(t, 1 << 20);
+		inject(t, "ACK seq R ack U win %d", i);
+		pass_over(t);
+		KUNIT_ASSERT_LE_MSG(test, READ_ONCE(sk->sk_wmem_queued), send_queue_most(sk),
+				    "a window of %d", i);
+	}
+	KUNIT_EXPECT_GT(test, conv_value(t, CONV_SEND_QUEUE), 100);
+	/* and it goes on */
+	inject(t, "ACK seq R ack U win 65535");
+	pass_over(t);
+	acknowledge_all(t);
+}
+
+/* Each ACK lets out no more than it covers: a tiny segment. */
+static void acks_of_tiny_segments(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sock *sk;
+
+	t->peer_mss = 48;
+	sk = write_all(t, 30000);
+	for (int i = 0; i < 30000 / 48; i++) {
+		set_cwnd(t, 30000);
+		inject(t, "ACK seq R ack U+48");
+		pass_over(t);
+		KUNIT_ASSERT_LE_MSG(test, READ_ONCE(sk->sk_wmem_queued), send_queue_most(sk),
+				    "after %d ACKs", i + 1);
+	}
+	KUNIT_EXPECT_GT(test, conv_value(t, CONV_SEND_QUEUE), 100);
+	acknowledge_all(t);
+}
+
 static struct kunit_case sack_cut_cases[] = {
 	KUNIT_CASE(block_within_a_packet),
 	KUNIT_CASE(many_segments),
 	KUNIT_CASE(fragments),
+	KUNIT_CASE(window_opens_by_a_byte),
+	KUNIT_CASE(acks_of_tiny_segments),
 	{}
 };
 

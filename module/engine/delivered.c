@@ -72,8 +72,8 @@ static void skb_delivered(struct xtcp_sock *x, const struct xtcp_segment *seg,
 /* ---- SACK blocks ---- */
 
 /* Cut an skb where a block begins or ends; only between two of its segments, or before
- * its FIN.  A peer that SACKs every other segment must not cost more memory than the
- * send buffer twice: beyond that its blocks are not believed (CVE-2019-11478).
+ * its FIN.  Where there are too many pieces already, its blocks are not believed
+ * (CVE-2019-11478).
  *
  * Return: how much of the skb lies before the cut: nothing, all, or a part, and then it
  * was cut
@@ -81,7 +81,6 @@ static void skb_delivered(struct xtcp_sock *x, const struct xtcp_segment *seg,
 static u32 cut_at(struct sock *sk, struct sk_buff *skb, u32 seq, bool upwards)
 {
 	u32 mss = XTCP_CB(skb)->seg_bytes, at = seq - xtcp_seq(skb);
-	u32 room = READ_ONCE(sk->sk_sndbuf) + 2 * SKB_TRUESIZE(GSO_LEGACY_MAX_SIZE);
 
 	if (at < skb->len)
 		at = upwards ? roundup(at, mss) : rounddown(at, mss);
@@ -89,7 +88,7 @@ static u32 cut_at(struct sock *sk, struct sk_buff *skb, u32 seq, bool upwards)
 		return 0;
 	if (at > skb->len || (at == skb->len && !(XTCP_CB(skb)->flags & XTCP_FIN)))
 		return xtcp_end(skb) - xtcp_seq(skb);
-	if (sk->sk_wmem_queued / 2 > room || xtcp_sndq_cut(sk, skb, at))
+	if (xtcp_sndq_in_pieces(sk) || xtcp_sndq_cut(sk, skb, at))
 		return upwards ? xtcp_end(skb) - xtcp_seq(skb) : 0;
 	return at;
 }

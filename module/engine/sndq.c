@@ -135,11 +135,27 @@ static void move_stamp(struct sk_buff *from, struct sk_buff *to)
 }
 
 /**
+ * xtcp_sndq_in_pieces() - has the write queue been cut into too many pieces?
+ * @sk: the connection, locked
+ *
+ * Each is an skb of its own.  A peer that asks for small pieces, by SACK blocks, by a
+ * window that opens byte by byte or by ACKs of tiny segments, must not cost more memory
+ * than the send buffer twice (CVE-2019-11478).
+ */
+bool xtcp_sndq_in_pieces(const struct sock *sk)
+{
+	return sk->sk_wmem_queued / 2 >
+	       READ_ONCE(sk->sk_sndbuf) + 2 * SKB_TRUESIZE(GSO_LEGACY_MAX_SIZE);
+}
+
+/**
  * xtcp_sndq_cut() - cut an skb of the write queue in two
  * @sk: the connection, locked
  * @skb: in its write queue, or on its scoreboard and not SACKed
  * @len: how many bytes of data the first part keeps; the second, which follows
  *	it there, has the rest, FIN and PSH included
+ *
+ * What the peer awaits next may always be cut, so that nothing stalls.
  *
  * Return: 0 or -ENOMEM
  */
@@ -149,7 +165,8 @@ int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len)
 	struct sk_buff *skb2;
 	u32 moved;
 
-	if (sndq_unshare(skb))
+	if ((unlikely(xtcp_sndq_in_pieces(sk)) &&
+	     seq_gt(cb->seq, xtcp_sk(sk)->snd_una)) || sndq_unshare(skb))
 		return -ENOMEM;
 	skb2 = sndq_new_skb(GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb2)

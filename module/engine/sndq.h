@@ -10,6 +10,7 @@
 struct sk_buff *xtcp_sndq_append(struct sock *sk);
 void xtcp_sndq_drop_empty(struct sock *sk);
 struct sk_buff *xtcp_sndq_add_control(struct sock *sk, u8 flags);
+bool xtcp_sndq_in_pieces(const struct sock *sk);
 int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len);
 struct sk_buff *xtcp_sndq_cut_acked(struct sock *sk, struct sk_buff *skb);
 bool xtcp_sndq_merge(struct sock *sk, struct sk_buff *skb, u32 most);
