@@ -420,6 +420,7 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 		return NULL;
 	}
 	x->hashed = true;
+	xtcp_syn_ack_window(sk, xtcp_offered_mss(sk));
 	if (!req->retries && !req->acked && !req->resent) {
 		u32 now_us = xtcp_now_us();
 

@@ -227,6 +227,22 @@ u16 xtcp_syn_window(struct sock *sk, u32 mss)
 }
 
 /**
+ * xtcp_syn_ack_window() - the window that the SYN,ACK of a listener's child has said
+ * @sk: the child, locked, its route known; rcv_wnd is the request's
+ * @mss: what the SYN,ACK's MSS option has said
+ *
+ * The request does not know its route, which may have left less of it.
+ */
+void xtcp_syn_ack_window(struct sock *sk, u32 mss)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	limit_first_window(sk, mss);
+	x->rcv_wnd = min3(x->rcv_wnd, x->rcv_limit, x->route_window ?: U32_MAX);
+	x->rcv_adv = x->rcv_wup + x->rcv_wnd;
+}
+
+/**
  * xtcp_initial_window() - the window as the handshake ends
  * @sk: the connection, locked; its MSS known
  *

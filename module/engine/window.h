@@ -44,6 +44,7 @@ u16 xtcp_select_window(struct sock *sk);
 bool xtcp_window_worth_telling(const struct sock *sk);
 bool xtcp_window_shut(const struct sock *sk);
 u16 xtcp_syn_window(struct sock *sk, u32 mss);
+void xtcp_syn_ack_window(struct sock *sk, u32 mss);
 void xtcp_initial_window(struct sock *sk);
 
 #endif /* _XTCP_WINDOW_H */
