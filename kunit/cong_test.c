@@ -2,6 +2,7 @@
 /*
  * The congestion window: RFC 5681, RFC 6928, RFC 6937.
  */
+#include <linux/jhash.h>
 #include "../module/engine/cong_list.h"
 #include "suites.h"
 
@@ -414,6 +415,17 @@ static void switches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MSS, cc.acked_bytes);
 }
 
+/* A route names it by a number that the kernel's TCP makes of the name. */
+static void by_key(struct kunit *test)
+{
+	static const char reno[16] = "reno", cubic[16] = "cubic", vegas[16] = "vegas";
+
+	KUNIT_EXPECT_PTR_EQ(test, &xtcp_cong_reno, xtcp_cong_by_key(jhash(reno, 16, 4)));
+	KUNIT_EXPECT_PTR_EQ(test, &xtcp_cong_cubic, xtcp_cong_by_key(jhash(cubic, 16, 5)));
+	KUNIT_EXPECT_NULL(test, xtcp_cong_by_key(jhash(vegas, 16, 5)));
+	KUNIT_EXPECT_NULL(test, xtcp_cong_by_key(0));
+}
+
 static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(begins),
 	KUNIT_CASE(initial_window),
@@ -434,6 +446,7 @@ static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(prr_extremes),
 	KUNIT_CASE(undo),
 	KUNIT_CASE(switches),
+	KUNIT_CASE(by_key),
 	{}
 };
 

@@ -5,6 +5,7 @@
  */
 #include <linux/bits.h>
 #include <linux/build_bug.h>
+#include <linux/jhash.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include "cong_list.h"
@@ -26,6 +27,33 @@ const struct xtcp_cong_ops *xtcp_cong_find(const char *name)
 
 	for (i = 0; i < ARRAY_SIZE(controls); i++)
 		if (!strcmp(controls[i]->name, name))
+			return controls[i];
+	return NULL;
+}
+
+/* The number by which a route knows a name: the kernel's TCP makes it. */
+static u32 key_of(const char *name)
+{
+	char padded[XTCP_CONG_NAME_MAX] = "";
+
+	strscpy(padded, name, sizeof(padded));
+	return jhash(padded, sizeof(padded), strlen(padded));
+}
+
+/**
+ * xtcp_cong_by_key() - the congestion control that a route asks for
+ * @key: its attribute congctl, RTAX_CC_ALGO; 0: none
+ *
+ * Return: its operations, or NULL where we have none of that name
+ */
+const struct xtcp_cong_ops *xtcp_cong_by_key(u32 key)
+{
+	size_t i;
+
+	if (likely(!key))
+		return NULL;
+	for (i = 0; i < ARRAY_SIZE(controls); i++)
+		if (key_of(controls[i]->name) == key)
 			return controls[i];
 	return NULL;
 }

@@ -10,6 +10,7 @@
 #define XTCP_CONG_NAMES_MAX	128	/* of all their names, with spaces between */
 
 const struct xtcp_cong_ops *xtcp_cong_find(const char *name);
+const struct xtcp_cong_ops *xtcp_cong_by_key(u32 key);
 u32 xtcp_cong_bit(const struct xtcp_cong_ops *ops);
 void xtcp_cong_print(u32 set, char names[XTCP_CONG_NAMES_MAX]);
 bool xtcp_cong_scan(char *names, u32 *set);

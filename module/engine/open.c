@@ -8,7 +8,7 @@
 #include "../wire/ip.h"
 #include "buffers.h"
 #include "clock.h"
-#include "cong.h"
+#include "cong_list.h"
 #include "connection.h"
 #include "demux.h"
 #include "isn.h"
@@ -179,6 +179,21 @@ void xtcp_syn_crossed(struct sock *sk, const struct xtcp_segment *seg)
 
 /* ---- ESTABLISHED ---- */
 
+/* The congestion window as the route wants it, which has the last word. */
+static void begin_window(struct xtcp_sock *x, const struct dst_entry *dst)
+{
+	const struct xtcp_cong_ops *ops;
+
+	ops = dst ? xtcp_cong_by_key(dst_metric(dst, RTAX_CC_ALGO)) : NULL;
+	x->cong_locked = ops && dst_metric_locked(dst, RTAX_CC_ALGO);
+	xtcp_cong_init(&x->cong, ops ?: x->cong.ops, x->snd_mss, x->syn_lost);
+	if (dst)
+		xtcp_cong_route(&x->cong,
+				x->syn_lost ? 0 : dst_metric(dst, RTAX_INITCWND),
+				dst_metric_locked(dst, RTAX_CWND) ?
+				dst_metric(dst, RTAX_CWND) : 0);
+}
+
 /* Both SYNs are acknowledged. */
 static void become_established(struct sock *sk)
 {
@@ -189,12 +204,7 @@ static void become_established(struct sock *sk)
 	if (x->syn_lost)
 		xtcp_rtt_syn_lost(&x->rtt);
 	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : x->pmtu);
-	xtcp_cong_init(&x->cong, x->cong.ops, x->snd_mss, x->syn_lost);
-	if (dst)
-		xtcp_cong_route(&x->cong,
-				x->syn_lost ? 0 : dst_metric(dst, RTAX_INITCWND),
-				dst_metric_locked(dst, RTAX_CWND) ?
-				dst_metric(dst, RTAX_CWND) : 0);
+	begin_window(x, dst);
 	xtcp_buffers_begin(sk);
 	xtcp_initial_window(sk);
 	if (x->retries)

@@ -243,7 +243,8 @@ struct xtcp_sock {
 	u8			nonagle;	/* XTCP_NAGLE_* */
 	u8			defer_accept;	/* SYN,ACK timeouts to wait for data */
 	u8			recv_inq;	/* TCP_INQ */
-	u8			cong_chosen:1;	/* TCP_CONGESTION, not the sysctl's */
+	u8			cong_chosen:1,	/* TCP_CONGESTION, not the sysctl's */
+				cong_locked:1;	/* by the route */
 };
 
 static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)

@@ -198,7 +198,7 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 	if (!ops)
 		return -ENOENT;
 	lock_sock(sk);
-	if (ops == x->cong.ops || may_choose(sk, ops)) {
+	if (!x->cong_locked && (ops == x->cong.ops || may_choose(sk, ops))) {
 		xtcp_cong_switch(&x->cong, ops);
 		x->cong_chosen = 1;
 		err = 0;
@@ -219,7 +219,7 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
  *
  * Return: 0; -ENOPROTOOPT for an option that is not there; -EINVAL for a value
  * out of range or too short; -EFAULT; for a congestion control -ENOENT if it is unknown,
- * -EPERM if the caller may not choose it
+ * -EPERM if the caller may not choose it, or the route has
  */
 int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 		    unsigned int len)

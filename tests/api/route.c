@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A route's attributes, ip-route(8): what a connection over it obeys. */
 #define _GNU_SOURCE
+#include <string.h>
 #include <unistd.h>
 
 #include "info.h"
@@ -152,6 +153,65 @@ static void test_initrwnd(void)
 	pair_close(&p);
 }
 
+static void test_quickack(void)
+{
+	struct pair p;
+	long long before;
+
+	/* so long that an early ACK must be due to the route */
+	if (wire != WIRE_KERNEL && have_root())
+		need(sysctl_wire("delack_ms", "500"));
+	route_with("quickack 1");
+	pair_over(&p);
+	/* what both have sent ends the quick ACKs of the beginning */
+	exchange(&p);
+	need(set_int(p.s, SOL_TCP, TCP_QUICKACK, 0));
+	before = now_ms();
+	need(send(p.c, "x", 1, 0));
+	need(wait_outq(p.c, 0) ? 0 : -1);
+	ok(now_ms() - before < 400, "the ACK does not wait: %lld ms", now_ms() - before);
+	pair_close(&p);
+	if (wire != WIRE_KERNEL && have_root())
+		need(sysctl_wire("delack_ms", "40"));
+}
+
+static bool has(int fd, const char *want)
+{
+	char name[16] = "";
+	socklen_t len = sizeof(name);
+
+	need(getsockopt(fd, SOL_TCP, TCP_CONGESTION, name, &len));
+	return !strcmp(name, want);
+}
+
+static int choose(int fd, const char *name)
+{
+	return setsockopt(fd, SOL_TCP, TCP_CONGESTION, name, strlen(name));
+}
+
+static void test_congctl(void)
+{
+	struct pair p;
+
+	route_with("congctl reno");
+	pair_over(&p);
+	ok(has(p.c, "reno"), "client: as the route says");
+	ok(has(p.s, "reno"), "server, too");
+	ok(has(p.l, "cubic"), "the listener keeps its own");
+	eq(choose(p.c, "cubic"), 0, "the user may choose another");
+	ok(has(p.c, "cubic"), "and has it");
+	pair_close(&p);
+
+	route_with("congctl lock reno");
+	pair_over(&p);
+	ok(has(p.c, "reno"), "client: as the route says");
+	fails(choose(p.c, "cubic"), EPERM, "client: nobody may choose another");
+	fails(choose(p.s, "reno"), EPERM, "server: nor the same");
+	ok(has(p.c, "reno"), "it is still that");
+	pair_close(&p);
+	route_with("");
+}
+
 static const struct tap_test tests[] = {
 	TEST(none),
 	TEST(initcwnd),
@@ -159,6 +219,8 @@ static const struct tap_test tests[] = {
 	TEST(rto_min),
 	TEST(window),
 	TEST(initrwnd),
+	TEST(quickack),
+	TEST(congctl),
 };
 
 int main(void)
