@@ -89,7 +89,7 @@ static int set_window_clamp(struct sock *sk, int val)
 		xtcp_sk(sk)->window_clamp = XTCP_WINDOW_MAX;
 		return 0;
 	}
-	xtcp_sk(sk)->window_clamp = max(val, 128);
+	xtcp_sk(sk)->window_clamp = max_t(u32, val, SOCK_MIN_RCVBUF / 2); /* as Linux */
 	return 0;
 }
 
@@ -242,6 +242,16 @@ int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 	return err;
 }
 
+/* Of a connection also what the scale leaves of it; 0 where nobody has set one. */
+static int get_window_clamp(const struct sock *sk)
+{
+	const struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (!xtcp_in_state(sk, TCPF_CLOSE | TCPF_LISTEN))
+		return min(x->window_clamp, xtcp_agreed_window_max(&x->agreed));
+	return x->window_clamp == XTCP_WINDOW_MAX ? 0 : x->window_clamp;
+}
+
 /* Socket locked. */
 static int get_tcp_int(struct sock *sk, int name, int *val)
 {
@@ -283,7 +293,7 @@ static int get_tcp_int(struct sock *sk, int name, int *val)
 		*val = x->user_timeout_ms;
 		return 0;
 	case TCP_WINDOW_CLAMP:
-		*val = x->window_clamp;
+		*val = get_window_clamp(sk);
 		return 0;
 	case TCP_DEFER_ACCEPT:
 		*val = defer_accept_seconds(x->defer_accept);

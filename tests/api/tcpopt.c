@@ -116,6 +116,26 @@ static void test_others(void)
 	round_trip("TCP_NOTSENT_LOWAT", fd, TCP_NOTSENT_LOWAT, 10000);
 }
 
+static void test_window_clamp(void)
+{
+	struct pair p;
+	int fd = need(xsocket());
+	int least;
+
+	eq(get_int(fd, SOL_TCP, TCP_WINDOW_CLAMP), 0, "none at first");
+	round_trip("new", fd, TCP_WINDOW_CLAMP, 100000);
+	eq(set_int(fd, SOL_TCP, TCP_WINDOW_CLAMP, 1), 0, "1 is taken");
+	least = get_int(fd, SOL_TCP, TCP_WINDOW_CLAMP);
+	ok(least >= 1024 && least <= 2048, "as half of the least buffer: %d", least);
+	round_trip("as large as can be", fd, TCP_WINDOW_CLAMP, -1);
+	eq(set_int(fd, SOL_TCP, TCP_WINDOW_CLAMP, 0), 0, "taken away");
+	eq(get_int(fd, SOL_TCP, TCP_WINDOW_CLAMP), 0, "there is none");
+	pair_open(&p);
+	ok(get_int(p.c, SOL_TCP, TCP_WINDOW_CLAMP) >= 65535,
+	   "a connection's is what its scale can say: %d",
+	   get_int(p.c, SOL_TCP, TCP_WINDOW_CLAMP));
+}
+
 static void test_defer_accept(void)
 {
 	int l = listen_on(4);
@@ -234,6 +254,7 @@ static const struct tap_test tests[] = {
 	TEST(nagle),
 	TEST(keepalive),
 	TEST(others),
+	TEST(window_clamp),
 	TEST(defer_accept),
 	TEST(congestion),
 	TEST(info_states),
