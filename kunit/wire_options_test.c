@@ -149,6 +149,22 @@ static void bytes_on_the_wire(struct kunit *test)
 	kfree_skb(skb);
 }
 
+/* However often a SYN is sent, it keeps all its options, as in Linux. */
+static void syn_again(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	for (int i = 0; i < t->xn->sysctl.syn_retries; i++) {
+		fire(t, XTCP_TIMER_RETRANSMIT);
+		expect(t, "SYN seq 100 mss 1460 win 65535 sackok ecr 0 wscale 7");
+	}
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460 wscale 3 sackok ts 7000 ecr T");
+	expect(t, "ACK seq 101 ack 1001 ecr 7000");
+	inject(t, "ACK seq R ack S win 10");
+	peer_window_is(t, 10 << 3);
+}
+
 /* A SYN,ACK that is sent again says the same; a listener's scale is its own. */
 static void syn_ack_again(struct kunit *test)
 {
@@ -1309,6 +1325,7 @@ static void connect_follows(struct kunit *test)
 static struct kunit_case wire_options_cases[] = {
 	KUNIT_CASE_PARAM(agree, offer_gen_params),
 	KUNIT_CASE(bytes_on_the_wire),
+	KUNIT_CASE(syn_again),
 	KUNIT_CASE(syn_ack_again),
 	KUNIT_CASE(anew),
 	KUNIT_CASE(scale_of_the_peer),
