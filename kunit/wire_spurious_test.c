@@ -366,6 +366,31 @@ static void dsack_of_more(struct kunit *test)
 	phase_is(t, OPEN);
 }
 
+/* The first of two comes late, and both had been thought lost: the second may be as late.
+ * When that is over, it is lost.
+ */
+static void late_beside_late(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 before;
+
+	sent(t, SACK | TS, 10, 0);
+	before = t->tsval_seen;
+	inject(t, "ACK seq R ack U ecr %u sack U+2m..U+5m", before);
+	expect(t, "ACK seq U ack R len m");
+	lost_is(t, seg(t));
+	inject(t, "ACK seq R ack U+m ecr %u sack 101+2m..101+5m", before);
+	counted(t, UNDOS, 1);
+	phase_is(t, OPEN);
+	lost_is(t, 0);
+	cwnd_is(t, 10 * seg(t));
+	waits_for(t, REORDERING);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "ACK seq U ack R len m");
+	phase_is(t, RECOVERY);
+	counted(t, FAST_RETRANS, 2);
+}
+
 /* The ACK that shows the mistake shows a loss: that goes again at once. */
 static void loss_beside_mistake(struct kunit *test)
 {
@@ -569,6 +594,7 @@ static struct kunit_case spurious_cases[] = {
 	KUNIT_CASE(dsack_at_the_end),
 	KUNIT_CASE(dsack_of_nothing),
 	KUNIT_CASE(dsack_of_more),
+	KUNIT_CASE(late_beside_late),
 	KUNIT_CASE(loss_beside_mistake),
 	KUNIT_CASE(undone_once),
 	KUNIT_CASE(earlier_repair_answered),

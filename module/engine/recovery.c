@@ -385,12 +385,15 @@ static void ack_in_loss(struct xtcp_sock *x, const struct xtcp_delivery *d)
 	grow(x, d);
 }
 
-/* Was it a mistake to think that something was lost?  Then it is taken back. */
-static void take_back(struct sock *sk, const struct xtcp_segment *seg,
+/* Was it a mistake to think that something was lost?  Then it is taken back.
+ *
+ * Return: whether what else is missing may be as late as the first was
+ */
+static bool take_back(struct sock *sk, const struct xtcp_segment *seg,
 		      const struct xtcp_delivery *d)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	bool mistake = false;
+	bool mistake = false, late = false;
 
 	switch (x->phase) {
 	case XTCP_PHASE_OPEN:		/* a recovery that is over */
@@ -401,7 +404,8 @@ static void take_back(struct sock *sk, const struct xtcp_segment *seg,
 		/* the first of what had been overtaken has come: it was reordered, though
 		 * it was sent again (as Linux)
 		 */
-		if (mistake && x->undo_bytes && x->agreed.sack)
+		late = mistake && x->undo_bytes && x->agreed.sack;
+		if (late)
 			x->rack.reordered = 1;
 		break;
 	case XTCP_PHASE_LOSS:
@@ -411,6 +415,18 @@ static void take_back(struct sock *sk, const struct xtcp_segment *seg,
 	}
 	if (mistake)
 		undo(x);
+	return late;
+}
+
+/* What is lost as far as it is known now, and for how long the rest may be late.  That a
+ * segment came late says that more of them may: they have as long again (Linux marks no
+ * more either, tcp_try_undo_partial()).
+ */
+static u32 time_for_reordering(struct xtcp_sock *x, bool late, u32 now_us)
+{
+	if (!late)
+		return rack_mark_lost(x, now_us);
+	return x->board.sacked_bytes ? reordering_window_us(x) : 0;
 }
 
 /* Something is missing, or may be. */
@@ -419,6 +435,7 @@ static noinline void ack_in_disorder(struct sock *sk, const struct xtcp_segment 
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 lost_before = x->board.lost_bytes;
+	bool late;
 
 	if (d->duplicate)
 		xtcp_count(x->xn, DUP_ACKS);
@@ -433,10 +450,10 @@ static noinline void ack_in_disorder(struct sock *sk, const struct xtcp_segment 
 		dup_ack(sk);
 		d->bytes = x->snd_mss;
 	}
-	take_back(sk, seg, d);
+	late = take_back(sk, seg, d);
 	/* only then: what is lost all the same must be found */
 	if (x->agreed.sack)
-		d->reordering_us = rack_mark_lost(x, d->now_us);
+		d->reordering_us = time_for_reordering(x, late, d->now_us);
 	switch (x->phase) {
 	case XTCP_PHASE_OPEN:
 		ack_in_open(x, d);
