@@ -19,6 +19,7 @@ extern struct kunit_suite hystart_suite;
 extern struct kunit_suite conv_suite;
 extern struct kunit_suite counters_suite;
 extern struct kunit_suite data_suite;
+extern struct kunit_suite examples_suite;
 extern struct kunit_suite faults_suite;
 extern struct kunit_suite frames_live_suite;
 extern struct kunit_suite frames_suite;

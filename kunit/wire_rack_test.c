@@ -182,7 +182,7 @@ static void longer_path(struct kunit *test)
 	due(t, 4 * RTT_MS / 4);
 }
 
-/* The timeout is that of what was sent again, which takes a round trip: RFC 6675, 5; as
+/* The timeout is that of what was sent again, which takes a round trip: RFC 6675, 6; as
  * Linux.
  */
 static void timeout_of_what_went_again(struct kunit *test)
