@@ -25,7 +25,7 @@ void xtcp_sync_mss(struct sock *sk, u32 pmtu)
 	x->pmtu = pmtu;
 	x->mss_options = options;
 	mss = pmtu > headers ? pmtu - headers : 0;
-	mss = min(mss, x->peer_mss);
+	mss = min_t(u32, mss, x->peer_mss);
 	if (x->user_mss)
 		mss = min(mss, x->user_mss);
 	/* the least leaves some bytes to data, whatever the options are */

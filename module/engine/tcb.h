@@ -133,6 +133,7 @@ struct xtcp_sock {
 	struct xtcp_scoreboard	board;		/* what was sent; the write queue has
 						 * what was not
 						 */
+	u32			recover;	/* RFC 6582: snd_nxt when loss was found */
 
 	/* The options: agreed.c, timestamps.c */
 	struct xtcp_timestamps	ts;		/* in SYN_SENT, recent is our first TSval */
@@ -142,9 +143,9 @@ struct xtcp_sock {
 	u8			mss_options;	/* snd_mss leaves room for so many bytes of them */
 	u8			rcv_density;	/* 256ths of the receive buffer that hold data */
 	u32			snd_mss;	/* effective: MTU, peer's MSS, options */
-	u32			peer_mss;	/* the MSS option, or the default */
 	u32			pmtu;		/* what snd_mss was made from */
-	u32			rcv_mss;	/* guess at the peer's segment size */
+	u16			peer_mss;	/* the MSS option, or the default */
+	u16			rcv_mss;	/* guess at the peer's segment size */
 
 	/* Receive sequence space, RFC 9293, 3.3.1, and the window: window.c */
 	u32			rcv_nxt;
@@ -168,8 +169,8 @@ struct xtcp_sock {
 	struct xtcp_rightsize	rightsize;
 
 	/* What came and was not read: rcvq.c */
-	struct xtcp_held	*held;		/* ahead of its turn; NULL: nothing ever was */
 	u32			copied_seq;	/* the user has read up to here */
+	struct xtcp_held	*held;		/* ahead of its turn; NULL: nothing ever was */
 
 	/* Acknowledgment: ack.c */
 	struct xtcp_ack		ack;
@@ -205,7 +206,6 @@ struct xtcp_sock {
 	struct xtcp_cong	cong;
 	struct xtcp_rtt		rtt;
 	struct xtcp_rate	rate;
-	u32			recover;	/* RFC 6582: snd_nxt when loss was found */
 	struct xtcp_rack	rack;
 	u32			delivered;	/* bytes acknowledged or SACKed; wraps */
 	u32			undo_start;	/* what was sent again since cwnd was last */

@@ -117,7 +117,7 @@ static u32 window_step(const struct sock *sk)
 {
 	const struct xtcp_sock *x = xtcp_sk(sk);
 
-	return max(min3(x->rcv_mss, (u32)READ_ONCE(sk->sk_rcvbuf) / 4,
+	return max(min3((u32)x->rcv_mss, (u32)READ_ONCE(sk->sk_rcvbuf) / 4,
 			x->window_clamp / 2), 1u);
 }
 
