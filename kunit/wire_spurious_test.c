@@ -385,10 +385,54 @@ static void late_beside_late(struct kunit *test)
 	lost_is(t, 0);
 	cwnd_is(t, 10 * seg(t));
 	waits_for(t, REORDERING);
+	time_passes(t, RTT_MS / 2);
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq U ack R len m");
 	phase_is(t, RECOVERY);
 	counted(t, FAST_RETRANS, 2);
+}
+
+/* Two went again.  The first of the one comes late; the other may have been lost. */
+static void two_sent_again(struct conv *t, u32 *before)
+{
+	sent(t, SACK | TS, 10, 0);
+	*before = t->tsval_seen;
+	inject(t, "ACK seq R ack U ecr %u sack U+2m..U+7m", *before);
+	expect(t, "ACK seq U ack R len m");
+	expect(t, "ACK seq U+m ack R len m");
+	inject(t, "ACK seq R ack U+m ecr %u sack 101+2m..101+7m", *before);
+	silence(t);
+	phase_is(t, RECOVERY);
+	was_none(t);
+	reordered_is(t, true);
+	waits_for(t, REORDERING);
+}
+
+static void late_beside_lost(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 before;
+
+	two_sent_again(t, &before);
+	time_passes(t, RTT_MS + 100);
+	inject(t, "ACK seq R ack S");
+	phase_is(t, OPEN);
+	was_none(t);
+	cwnd_is(t, 5 * seg(t));
+	ssthresh_is(t, 5 * seg(t));
+}
+
+static void both_late(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 before;
+
+	two_sent_again(t, &before);
+	inject(t, "ACK seq R ack 101+7m ecr %u", before);
+	phase_is(t, OPEN);
+	counted(t, UNDOS, 1);
+	cwnd_is(t, 10 * seg(t));
+	ssthresh_is(t, 0x7fffffff);
 }
 
 /* The ACK that shows the mistake shows a loss: that goes again at once. */
@@ -595,6 +639,8 @@ static struct kunit_case spurious_cases[] = {
 	KUNIT_CASE(dsack_of_nothing),
 	KUNIT_CASE(dsack_of_more),
 	KUNIT_CASE(late_beside_late),
+	KUNIT_CASE(late_beside_lost),
+	KUNIT_CASE(both_late),
 	KUNIT_CASE(loss_beside_mistake),
 	KUNIT_CASE(undone_once),
 	KUNIT_CASE(earlier_repair_answered),

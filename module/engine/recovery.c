@@ -88,7 +88,7 @@ static void undo_dsack(struct xtcp_sock *x, const struct xtcp_range *twice)
 /* RFC 3522: the ACK that moves SND.UNA echoes a time before anything was sent again. */
 static bool answers_original(const struct xtcp_sock *x, const struct xtcp_segment *seg)
 {
-	return x->undo_bytes != NOTHING_RESENT && x->agreed.timestamps &&
+	return undo_counts(x) && x->agreed.timestamps &&
 	       seg->opt.tsecr && seq_lt(seg->opt.tsecr, x->undo_tsval);
 }
 
@@ -393,25 +393,32 @@ static bool take_back(struct sock *sk, const struct xtcp_segment *seg,
 		      const struct xtcp_delivery *d)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	bool mistake = false, late = false;
+	bool late = x->agreed.sack && x->phase != XTCP_PHASE_LOSS && d->acked_bytes &&
+		    answers_original(x, seg);
+	bool mistake = false;
 
 	switch (x->phase) {
 	case XTCP_PHASE_OPEN:		/* a recovery that is over */
 		mistake = d->has_dsack && was_needless(x, seg, d);
 		break;
 	case XTCP_PHASE_RECOVERY:
-		mistake = was_needless(x, seg, d);
-		/* the first of what had been overtaken has come: it was reordered, though
-		 * it was sent again (as Linux)
+		/* but while others that went again may have been lost it is too early to
+		 * say so of all
 		 */
-		late = mistake && x->undo_bytes && x->agreed.sack;
-		if (late)
-			x->rack.reordered = 1;
+		mistake = was_needless(x, seg, d) &&
+			  (!x->undo_bytes || !late || !x->board.resent_bytes);
 		break;
 	case XTCP_PHASE_LOSS:
 		mistake = (d->acked_bytes && was_needless(x, seg, d)) ||
 			  timeout_was_spurious(sk, d);
 		break;
+	}
+	/* the first of what had been overtaken has come: it was reordered, though it was sent
+	 * again (as Linux)
+	 */
+	if (late) {
+		x->rack.reordered = 1;
+		xtcp_board_forget_lost(&x->board);
 	}
 	if (mistake)
 		undo(x);
