@@ -88,7 +88,7 @@ static void undo_dsack(struct xtcp_sock *x, const struct xtcp_range *twice)
 /* RFC 3522: the ACK that moves SND.UNA echoes a time before anything was sent again. */
 static bool answers_original(const struct xtcp_sock *x, const struct xtcp_segment *seg)
 {
-	return undo_counts(x) && x->agreed.timestamps &&
+	return x->undo_bytes != NOTHING_RESENT && x->agreed.timestamps &&
 	       seg->opt.tsecr && seq_lt(seg->opt.tsecr, x->undo_tsval);
 }
 
@@ -393,15 +393,14 @@ static bool take_back(struct sock *sk, const struct xtcp_segment *seg,
 		      const struct xtcp_delivery *d)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	bool late = x->agreed.sack && x->phase != XTCP_PHASE_LOSS && d->acked_bytes &&
-		    answers_original(x, seg);
-	bool mistake = false;
+	bool mistake = false, late = false;
 
 	switch (x->phase) {
 	case XTCP_PHASE_OPEN:		/* a recovery that is over */
 		mistake = d->has_dsack && was_needless(x, seg, d);
 		break;
 	case XTCP_PHASE_RECOVERY:
+		late = x->agreed.sack && d->acked_bytes && answers_original(x, seg);
 		/* but while others that went again may have been lost it is too early to
 		 * say so of all
 		 */
