@@ -415,6 +415,29 @@ static void switches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, MSS, cc.acked_bytes);
 }
 
+/* In slow start, twice what was in flight in a round trip; the sequence numbers wrap. */
+static void half_used(struct kunit *test)
+{
+	struct xtcp_cong cc;
+	u32 una = -3 * MSS;
+
+	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
+	cc.used.end = una - 1;
+	KUNIT_EXPECT_FALSE(test, xtcp_cong_half_used(&cc, una, una + 5 * MSS));
+	KUNIT_EXPECT_TRUE(test, xtcp_cong_half_used(&cc, una, una + 6 * MSS));
+	/* in the same round trip it counts on */
+	KUNIT_EXPECT_TRUE(test, xtcp_cong_half_used(&cc, una + 4 * MSS, una + 6 * MSS));
+	cc.cwnd_bytes = 12 * MSS;
+	KUNIT_EXPECT_FALSE(test, xtcp_cong_half_used(&cc, una + 4 * MSS, una + 6 * MSS));
+	cc.cwnd_bytes = 10 * MSS;
+	/* and in the next not */
+	KUNIT_EXPECT_FALSE(test, xtcp_cong_half_used(&cc, una + 6 * MSS, una + 8 * MSS));
+	KUNIT_EXPECT_TRUE(test, xtcp_cong_half_used(&cc, una + 6 * MSS, una + 12 * MSS));
+	/* not in congestion avoidance */
+	cc.ssthresh_bytes = cc.cwnd_bytes;
+	KUNIT_EXPECT_FALSE(test, xtcp_cong_half_used(&cc, una + 6 * MSS, una + 12 * MSS));
+}
+
 /* A route names it by a number that the kernel's TCP makes of the name. */
 static void by_key(struct kunit *test)
 {
@@ -447,6 +470,7 @@ static struct kunit_case cong_cases[] = {
 	KUNIT_CASE(undo),
 	KUNIT_CASE(switches),
 	KUNIT_CASE(by_key),
+	KUNIT_CASE(half_used),
 	{}
 };
 

@@ -263,14 +263,14 @@ static void overtaken_by_three(struct kunit *test)
 	expect(t, "ACK seq U ack R len m");
 	ssthresh_is(t, 5 * SEG);
 	inject(t, "ACK seq R ack U+4m ecr %u", before);
-	repaired(t, 10 * SEG, INFINITE, 1);
+	repaired(t, 14 * SEG, INFINITE, 1);	/* slow start goes on */
 	counted(t, UNDOS, 1);
 	for (int i = 2; i < 5; i++)
 		inject(t, "ACK seq R ack U ecr %u sack U+m..U+%dm", before, i);
 	phase_is(t, OPEN);
 	waits_for(t, REORDERING);
 	inject(t, "ACK seq R ack U+4m ecr %u", before);
-	repaired(t, 10 * SEG, INFINITE, 1);
+	repaired(t, 18 * SEG, INFINITE, 1);
 }
 
 /* One is lost, and every second ACK. */

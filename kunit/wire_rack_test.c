@@ -335,7 +335,7 @@ static void probe_repairs(struct kunit *test)
 	time_passes(t, RTT_MS + 100);
 	inject(t, "ACK seq R ack S");
 	counted(t, PROBES_REPAIRED, 0);
-	cwnd_is(t, 5 * SEG);
+	cwnd_is(t, 9 * SEG);	/* as the first ACK has left it */
 	/* it is known when no D-SACK has come by the next ACK */
 	in_flight(t, 8, 0);
 	inject(t, "ACK seq R ack U+2m");

@@ -303,6 +303,46 @@ static void unused_window(struct kunit *test)
 	cwnd_is(t, cwnd);
 }
 
+/* But in slow start it grows to twice what was in flight in a round trip: RFC 7661, 4.3,
+ * and Linux, from whose tests these numbers are.
+ */
+static const struct used {
+	u32		segs;	/* of the ten that the window begins with */
+	u32		cwnd;	/* in segments, once all are acknowledged */
+	const char	name[24];
+} used[] = {
+	{ 5, 10, "half, and no more" },
+	{ 6, 12, "6 of 10" },
+	{ 9, 18, "9 of 10" },
+	{ 10, 20, "all, and no more" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(used, used, name);
+
+static void window_used_in_part(struct kunit *test)
+{
+	const struct used *p = test->param_value;
+	struct conv *t = conv_of(test);
+	u32 mss;
+
+	established(t);
+	mss = conv_value(t, CONV_MSS);
+	cwnd_is(t, 10 * mss);
+	returns(t, p->segs * mss, user_send(t, p->segs * mss));
+	pass_over(t);
+	for (u32 i = 0; i < p->segs / 2; i++) {
+		inject(t, "ACK seq R ack U+2m");
+		cwnd_is(t, min(10 + 2 * (i + 1), p->cwnd) * mss);
+	}
+	inject(t, "ACK seq R ack S");
+	cwnd_is(t, p->cwnd * mss);
+	/* what was used then says nothing of now */
+	returns(t, 3 * mss, user_send(t, 3 * mss));
+	pass_over(t);
+	inject(t, "ACK seq R ack S");
+	cwnd_is(t, p->cwnd * mss);
+}
+
 static void part_of_a_segment(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -589,6 +629,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(duplicates_after_timeout),
 	KUNIT_CASE(congestion_window),
 	KUNIT_CASE(unused_window),
+	KUNIT_CASE_PARAM(window_used_in_part, used_gen_params),
 	KUNIT_CASE(part_of_a_segment),
 	KUNIT_CASE(fin_lost),
 	KUNIT_CASE(duplicates_of_old_flight),

@@ -383,7 +383,7 @@ static void late_beside_late(struct kunit *test)
 	counted(t, UNDOS, 1);
 	phase_is(t, OPEN);
 	lost_is(t, 0);
-	cwnd_is(t, 10 * seg(t));
+	cwnd_is(t, 11 * seg(t));	/* slow start goes on */
 	waits_for(t, REORDERING);
 	time_passes(t, RTT_MS / 2);
 	fire(t, XTCP_TIMER_RETRANSMIT);

@@ -6,6 +6,7 @@
  *	start:		cwnd = min(10 SMSS, max(2 SMSS, 14600)), or what the route
  *			says; ssthresh as high as can be	(RFC 6928, section 2)
  *	slow start:	cwnd += bytes acknowledged		(RFC 3465, 2.2)
+ *			while more than half of it is in flight	(RFC 7661, 4.3)
  *	timeout:	cwnd = SMSS: slow start anew		(RFC 5681, 3.1)
  *	fast recovery:	cwnd = pipe + sndcnt, in the end ssthresh (RFC 6937)
  *			pipe > ssthresh: all sent since recovery began is at most
@@ -104,6 +105,29 @@ void xtcp_cong_set_mss(struct xtcp_cong *cc, u32 mss_bytes)
 {
 	cc->mss_bytes = mss_bytes;
 	cc->cwnd_bytes = max(cc->cwnd_bytes, mss_bytes);
+}
+
+/**
+ * xtcp_cong_half_used() - does slow start go on, though the window was not full?
+ * @cc: the window
+ * @snd_una: SND.UNA, before the ACK that came
+ * @snd_nxt: SND.NXT
+ *
+ * It does while cwnd is less than twice what was in flight in this round trip: what the
+ * path has taken, it may be offered twice.  RFC 7661, 4.3: the validated phase; as Linux.
+ *
+ * Return: whether cwnd may grow
+ */
+bool xtcp_cong_half_used(struct xtcp_cong *cc, u32 snd_una, u32 snd_nxt)
+{
+	u32 flight = snd_nxt - snd_una;
+
+	if (cc->used.end - snd_una - 1 >= flight) {	/* another round trip */
+		cc->used.bytes = 0;
+		cc->used.end = snd_nxt;
+	}
+	cc->used.bytes = max(cc->used.bytes, flight);
+	return xtcp_cong_in_slow_start(cc) && cc->cwnd_bytes < 2 * cc->used.bytes;
 }
 
 /**

@@ -68,6 +68,8 @@ struct xtcp_cong_ops {
  * @mss_bytes: SMSS, the largest segment sent
  * @most_bytes: @cwnd_bytes never grows beyond this
  * @acked_us: when the window grew last, or could have: the last xtcp_cong_acked()
+ * @used: the most that was in flight in this round trip, which ends when what had been
+ *	sent by then is acknowledged; noted only while less than the window is in use
  * @initial_segs: how many segments a connection begins with, and begins again with
  *	after it was idle, by its route; 0: as RFC 6928 says
  * @private: the congestion control's own; see xtcp_cong_private()
@@ -85,6 +87,10 @@ struct xtcp_cong {
 	u32	initial_segs;
 	u32	acked_us;
 	u32	private[XTCP_CONG_PRIVATE_WORDS];
+	struct {
+		u32	bytes;
+		u32	end;
+	} used;
 	struct {
 		u32	cwnd_bytes;
 		u32	ssthresh_bytes;
@@ -106,6 +112,7 @@ void xtcp_cong_init(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops,
 void xtcp_cong_route(struct xtcp_cong *cc, u32 initial_segs, u32 most_segs);
 void xtcp_cong_set_mss(struct xtcp_cong *cc, u32 mss_bytes);
 void xtcp_cong_switch(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops);
+bool xtcp_cong_half_used(struct xtcp_cong *cc, u32 snd_una, u32 snd_nxt);
 void xtcp_cong_acked(struct xtcp_cong *cc, const struct xtcp_cong_ack *a);
 void xtcp_cong_enter_recovery(struct xtcp_cong *cc, u32 flight_bytes);
 void xtcp_cong_recovery_acked(struct xtcp_cong *cc, u32 delivered_bytes,

@@ -276,7 +276,17 @@ static void probe_answered(struct sock *sk, const struct xtcp_segment *seg,
 
 /* ---- phases ---- */
 
-/* The window was in use, and nothing is missing. */
+/* A segment at a time says nothing of the path; so most ACKs of those who ask and answer
+ * are done with here.
+ */
+static bool window_in_use(struct xtcp_sock *x, u32 prior_una)
+{
+	return x->cwnd_limited ||
+	       (x->snd_nxt - prior_una > x->snd_mss &&
+		xtcp_cong_half_used(&x->cong, prior_una, x->snd_nxt));
+}
+
+/* Nothing is missing: if the window was in use, it grows. */
 static void grow(struct xtcp_sock *x, const struct xtcp_delivery *d)
 {
 	const struct xtcp_cong_ack a = {
@@ -289,7 +299,7 @@ static void grow(struct xtcp_sock *x, const struct xtcp_delivery *d)
 		.snd_nxt = x->snd_nxt,
 	};
 
-	if (d->acked_bytes && x->cwnd_limited)
+	if (d->acked_bytes && window_in_use(x, d->prior_una))
 		xtcp_cong_acked(&x->cong, &a);
 }
 
