@@ -355,8 +355,8 @@ static u32 send_queue_most(const struct sock *sk)
 /* A connection that has filled its send buffer, and may send all of it. */
 static struct sock *write_all(struct conv *t, u32 cwnd)
 {
-	t->xn->sysctl.early_retrans = 0;	/* no loss probe before the timeout */
 	established_over(t, SACK, RTT_MS);
+	t->xn->sysctl.early_retrans = 0;	/* no loss probe before the timeout */
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 50000));
 	set_cwnd(t, cwnd);
 	while (user_send(t, 50000) > 0)
