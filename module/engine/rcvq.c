@@ -316,9 +316,11 @@ enum xtcp_drop_reason xtcp_rcvq_hold(struct sock *sk, struct sk_buff *skb)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_held *held = xtcp_rcvq_need_held(x);
 	struct xtcp_block *mine, *b, *last;
+	u64 most = rcvq_memory_limit(sk);
 	u32 segs = xtcp_skb_segs(skb);
 
-	if (!held || rcvq_memory_with(sk, skb) > rcvq_memory_limit(sk) ||
+	/* a little more: the last that was promised may fit where others are, or be packed */
+	if (!held || rcvq_memory_with(sk, skb) > most + most / 8 ||
 	    !sk_rmem_schedule(sk, skb, skb->truesize))
 		return XTCP_DROP_MEMORY;
 	last = held->queue.last;
