@@ -53,7 +53,7 @@ gone() {
 	local line
 
 	while read -r -t 30 -u "${monitor[0]}" line; do
-		[[ $line == Deleted*" $1"[@:]* ]] && return 0
+		[[ $line == Deleted*" "$1[@:]* ]] && return 0
 	done
 	return 1
 }
