@@ -37,59 +37,82 @@ knob() {
 	in_space "$1" sh -c 'echo "$3" >"/proc/sys/net/$1$2"' - "$2" "$3" "$4"
 }
 
-# The kernel's end, in the words of /proc/net/xtcp: ts,sack,wscale:5,7
-of_kernel() {
-	in_space "$b" ss -tinoH state established "( sport = :7000 or dport = :7100 )" >"$work/ss"
-	[ ! -s "$work/ss" ] || sed 's/[ \t]/\n/g' "$work/ss" |
-		sed -nE '/^(ts|sack|wscale:.*)$/p; $s/.*/-/p' | paste -sd, - | sed 's/,-$//'
+# in_use WORDS...: what ss says of options in the words of /proc/net/xtcp, as they are seen
+# from the other end, in $said: ts,sack,wscale:5,7 or - for nothing
+in_use() {
+	local word
+
+	said=
+	for word; do
+		case $word in
+		ts | sack) said+=,$word ;;
+		wscale:*)
+			[[ $word =~ ([0-9]+),([0-9]+) ]]
+			said+=,wscale:${BASH_REMATCH[2]},${BASH_REMATCH[1]}
+			;;
+		esac
+	done
+	said=${said#,} said=${said:--}
 }
 
-# Of xtcp's end: the last word of the line of an established connection
-of_xtcp() {
-	# shellcheck disable=SC2016 # awk does
-	in_space "$a" awk '$4 == "01" { print $NF }' /proc/net/xtcp
-}
-
-# swapped WORDS: whose scale is first is told from the other end
-swapped() {
-	sed -E 's/wscale:([0-9]+),([0-9]+)/wscale:\2,\1/' <<<"$1"
-}
-
-# A connection that has carried something; then what both say of it.
-# agree CLIENT PORT WANTED: WANTED is what xtcp must say, - for nothing
-agree() {
-	local client=$1 port=$2 want=$3 space to pid status=0 xtcp kernel
-
-	if [ "$client" = tcp ]; then
-		space=$a to=10.9.0.2
-	else
-		space=$b to=10.9.0.1
-	fi
-	rm -f "$work/in"
-	mkfifo "$work/in"
-	exec 7<>"$work/in"
-	XTCP_WIRE=$client in_space "$space" "$OUT/tools/xcat" "$to" "$port" \
-		<"$work/in" >"$work/out" 7>&- &
-	pid=$!
-	echo hello >&7
-	retry both_open || status=1
-	xtcp=$(of_xtcp) kernel=$(of_kernel)
-	exec 7>&-
-	wait "$pid" || status=1
-	[ "$(cat "$work/out")" = hello ] || status=1
-	retry gone || status=1
-	echo "xtcp: $xtcp, kernel: $kernel, wanted: $want"
-	[ "$xtcp" = "$want" ] && [ "$(swapped "$kernel")" = "$want" ] && return "$status"
-}
-
+# Ask both ends about the connections to 7000 and 7100: in $xtcp and $kernel, by port.
+# An established one is state 01; 1B58 is 7000, 1BBC 7100.
 both_open() {
-	[ -n "$(of_xtcp)" ] && [ -n "$(of_kernel)" ]
+	local words
+
+	xtcp=() kernel=()
+	while read -ra words; do
+		case "${words[*]:1:3}" in
+		*:1B58" 01") xtcp[7000]=${words[-1]} ;;
+		*:1BBC\ *" 01") xtcp[7100]=${words[-1]} ;;
+		esac
+	done < <(in_space "$a" cat /proc/net/xtcp)
+	while read -ra words; do
+		in_use "${words[@]}"
+		case "${words[*]:2:2}" in
+		*:7000\ *) kernel[7000]=$said ;;
+		*:7100) kernel[7100]=$said ;;
+		esac
+	done < <(in_space "$b" ss -tinoHO state established "( sport = :7000 or dport = :7100 )")
+	[ ${#xtcp[@]},${#kernel[@]} = 2,2 ]
 }
 
 gone() {
-	[ -z "$(of_xtcp)" ]
+	[[ $(in_space "$a" cat /proc/net/xtcp) != *" 01 "* ]]
 }
 
+# connect SPACE WIRE ADDRESS PORT: send what comes to the fifo
+connect() {
+	XTCP_WIRE=$2 in_space "$1" "$OUT/tools/xcat" "$3" "$4" <"$work/in.$4" >"$work/out.$4" &
+	client[$4]=$!
+}
+
+# A connection in each direction, which carries something and ends
+talk() {
+	local port
+
+	connect "$a" tcp 10.9.0.2 7000
+	connect "$b" kernel 10.9.0.1 7100
+	exec 7>"$work/in.7000" 8>"$work/in.7100"
+	echo hello >&7
+	echo hello >&8
+	retry both_open
+	exec 7>&- 8>&-
+	for port in 7000 7100; do
+		wait "${client[port]}" && [ "$(<"$work/out.$port")" = hello ]
+		ended[port]=$?
+	done
+	retry gone || ended=([7000]=1 [7100]=1)
+}
+
+# agree PORT WANTED: both said that of the connection, - for nothing
+agree() {
+	echo "xtcp: ${xtcp[$1]-}, kernel: ${kernel[$1]-}, wanted: $2, status ${ended[$1]}"
+	[ "${xtcp[$1]-}" = "$2" ] && [ "${kernel[$1]-}" = "$2" ] && [ "${ended[$1]}" = 0 ]
+}
+
+mkfifo "$work/in.7000" "$work/in.7100"
+client=() ended=() xtcp=() kernel=()
 check "the kernel's TCP serves" serve "$b" kernel 7000
 check "xtcp serves" serve "$a" tcp 7100
 
@@ -98,8 +121,9 @@ knob "$a" xtcp/ rmem "4096 131072 16777216"
 knob "$b" ipv4/ tcp_rmem "4096 131072 8388608"
 
 for_roles() {
-	check "$1, xtcp connects" agree tcp 7000 "$2"
-	check "$1, xtcp accepts" agree kernel 7100 "$2"
+	talk
+	check "$1, xtcp connects" agree 7000 "$2"
+	check "$1, xtcp accepts" agree 7100 "$2"
 }
 
 for_roles "all options" ts,sack,wscale:8,9
