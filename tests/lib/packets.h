@@ -17,6 +17,11 @@ struct packet {
 	bool df;
 	unsigned int seq, ack, wnd, flags;
 	unsigned int mss;	/* the option; 0: none */
+	int wscale;		/* the option; -1: none */
+	bool sack_permitted;
+	bool timestamps;
+	unsigned int sack_blocks;
+	bool dsack;		/* the first of them is RFC 2883's */
 	unsigned int options_bytes;
 	unsigned char options[40];
 	unsigned int bytes;	/* of data */
@@ -28,10 +33,16 @@ int packets_open(void);
 /* The next one from a port, waiting for it. Return: false if none comes */
 bool packets_next(int fd, unsigned int sport, struct packet *p);
 
-/* The next one, if it is there */
+/* The next one from any port, if it is there */
+bool packets_any(int fd, struct packet *p);
+
+/* The next one from a port, if it is there */
 bool packets_now(int fd, unsigned int sport, struct packet *p);
 
 /* How many there are by now, with data and without, from a port */
 int packets_count(int fd, unsigned int sport);
+
+/* Return: how many were missed, for want of memory */
+unsigned int packets_missed(int fd);
 
 #endif

@@ -93,3 +93,37 @@ long long counter(const char *name)
 		fclose(f);
 	return value;
 }
+
+/*
+ * The same of the kernel's, from a file that has two lines for each protocol: names,
+ * values.
+ */
+static long long counter_in(const char *path, const char *protocol, const char *name)
+{
+	char names[8192], values[8192], *n, *v, *n_rest, *v_rest;
+	FILE *f = fopen(path, "r");
+	long long value = -1;
+
+	while (f && fgets(names, sizeof(names), f) && fgets(values, sizeof(values), f)) {
+		n = strtok_r(names, "\n ", &n_rest);
+		v = strtok_r(values, "\n ", &v_rest);
+		if (!n || strcmp(n, protocol))
+			continue;
+		while (n && v && strcmp(n, name)) {
+			n = strtok_r(NULL, "\n ", &n_rest);
+			v = strtok_r(NULL, "\n ", &v_rest);
+		}
+		if (n && v)
+			value = atoll(v);
+	}
+	if (f)
+		fclose(f);
+	return value;
+}
+
+long long kernel_counter(const char *protocol, const char *name)
+{
+	long long value = counter_in("/proc/thread-self/net/snmp", protocol, name);
+
+	return value >= 0 ? value : counter_in("/proc/thread-self/net/netstat", protocol, name);
+}

@@ -23,5 +23,6 @@ struct spaces {
 void spaces_make(struct spaces *s);
 int sysctl_wire(const char *name, const char *value);
 long long counter(const char *name);
+long long kernel_counter(const char *protocol, const char *name);
 
 #endif

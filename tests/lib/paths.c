@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include "paths.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "net.h"
+#include "space.h"
+#include "tap.h"
+
+#define MAC	"02:00:00:%02d:%02d:%02d"	/* router or not, side, path */
+
+/* Nothing is sent of its own accord: there is no IPv6, and neighbours are known. */
+static int quiet_space(void)
+{
+	int made = space_make();
+
+	need(sysctl_set("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"));
+	return made;
+}
+
+/* Commands for ip or tc, in a namespace; batch_end() runs them. */
+static FILE *batch_begin(int space, const char *tool)
+{
+	char command[64];
+	FILE *f;
+
+	space_go(space);
+	snprintf(command, sizeof(command), "%s -batch - >/dev/null", tool);
+	f = popen(command, "w");
+	need(f ? 0 : -1);
+	return f;
+}
+
+static void batch_end(FILE *f)
+{
+	need(pclose(f) ? -1 : 0);
+}
+
+/* The router's devices have the names of those at their other end: a3, b3. */
+static void make_router(const struct paths *p)
+{
+	FILE *f = batch_begin(p->router, "ip");
+	int i, side;
+
+	for (i = 0; i < p->count; i++)
+		for (side = A; side < SIDES; side++) {
+			int c = 'a' + side;
+
+			fprintf(f, "link add %c%d address " MAC " type veth ", c, i, 1, side, i);
+			fprintf(f, "peer name %c%d address " MAC, c, i, 0, side, i);
+			fprintf(f, " netns /proc/%d/fd/%d\n", getpid(), p->space[side]);
+			fprintf(f, "addr add 10.%d.%d.254/24 dev %c%d\n", i, side, c, i);
+			fprintf(f, "link set %c%d up\n", c, i);
+			fprintf(f, "neigh add 10.%d.%d.1 lladdr " MAC " dev %c%d\n", i, side,
+				0, side, i, c, i);
+		}
+	batch_end(f);
+	need(sysctl_set("/proc/sys/net/ipv4/ip_forward", "1"));
+}
+
+static void do_harm(const struct paths *p, const char * const *harm)
+{
+	FILE *f = batch_begin(p->router, "tc");
+	int i, side;
+
+	for (i = 0; i < p->count; i++)
+		for (side = A; side < SIDES; side++) {
+			fprintf(f, "qdisc add dev %c%d root netem limit 10000 delay 2ms ",
+				'a' + side, i);
+			fprintf(f, "%s\n", harm[i]);
+		}
+	batch_end(f);
+}
+
+/* rto_min is what the kernel's TCP adds to a timeout. */
+static void make_side(const struct paths *p, int side)
+{
+	FILE *f = batch_begin(p->space[side], "ip");
+	int i, c = 'a' + side;
+
+	for (i = 0; i < p->count; i++) {
+		fprintf(f, "addr add 10.%d.%d.1/24 dev %c%d\n", i, side, c, i);
+		fprintf(f, "link set %c%d up\n", c, i);
+		fprintf(f, "neigh add 10.%d.%d.254 lladdr " MAC " dev %c%d\n", i, side,
+			1, side, i, c, i);
+		fprintf(f, "route add 10.%d.%d.0/24 via 10.%d.%d.254 rto_min 50ms\n",
+			i, !side, i, side);
+	}
+	batch_end(f);
+	for (i = 0; i < p->count; i++)
+		need(run("ethtool -K %c%d tx off sg off >/dev/null", c, i) ? 0 : -1);
+}
+
+bool paths_make(struct paths *p, const char * const *harm, int count)
+{
+	int side;
+
+	p->count = count;
+	p->router = quiet_space();
+	if (!run("tc qdisc add dev lo root netem delay 1ms 2>/dev/null"))
+		return false;
+	for (side = A; side < SIDES; side++)
+		p->space[side] = quiet_space();
+	make_router(p);
+	do_harm(p, harm);
+	for (side = A; side < SIDES; side++)
+		make_side(p, side);
+	return true;
+}
+
+long long paths_packets(const struct paths *p, int side, int path, bool sent)
+{
+	char line[512], device[8], *colon;
+	long long rx, tx, found = -1;
+	FILE *f;
+
+	space_go(p->space[side]);
+	snprintf(device, sizeof(device), "%c%d", 'a' + side, path);
+	f = fopen("/proc/thread-self/net/dev", "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		colon = strchr(line, ':');
+		if (!colon)
+			continue;
+		*colon++ = 0;
+		if (!strcmp(line + strspn(line, " "), device) &&
+		    sscanf(colon, "%*s %lld %*s %*s %*s %*s %*s %*s %*s %lld", &rx, &tx) == 2)
+			found = sent ? tx : rx;
+	}
+	if (f)
+		fclose(f);
+	return need(found);
+}
+
+long long paths_counter(const struct paths *p, int side, int path, const char *name)
+{
+	long long value = -1;
+	char text[512], *at;
+	FILE *f;
+
+	space_go(p->router);
+	snprintf(text, sizeof(text), "tc -s qdisc show dev %c%d", 'a' + side, path);
+	f = popen(text, "r");
+	while (f && fgets(text, sizeof(text), f)) {
+		at = strstr(text, name);
+		if (at)
+			value = atoll(at + strlen(name));
+	}
+	if (f)
+		pclose(f);
+	return need(value);
+}
