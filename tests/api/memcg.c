@@ -2,6 +2,8 @@
 /*
  * A memory cgroup pays for what its listener receives, and for what its
  * connections leave.
+ *
+ * run: beside
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A route's attributes, ip-route(8): what a connection over it obeys. */
+/*
+ * A route's attributes, ip-route(8): what a connection over it obeys.
+ *
+ * run: beside
+ */
 #define _GNU_SOURCE
 #include <string.h>
 #include <unistd.h>

@@ -2,6 +2,8 @@
 /*
  * Connections whose window is shut: what still goes through, how they end, and
  * for how long they wait.
+ *
+ * run: beside
  */
 #define _GNU_SOURCE
 #include <string.h>
