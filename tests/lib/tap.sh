@@ -163,5 +163,5 @@ retry() {
 
 # in_space NAME COMMAND...: without a /sys of the namespace's own, which takes long
 in_space() {
-	nsenter --net="/run/netns/$1" "${@:2}"
+	"$OUT/tools/within" "$@"
 }

@@ -70,7 +70,7 @@ least=$((bytes / 1460))
 check "every frame is of 1500 bytes at most: $sent sent" [ "$sent" -ge "$least" ]
 check "and arrives by the other driver: $received" [ "$received" -ge "$least" ]
 
-nsenter --net="/run/netns/$b" tcpdump -i eth1 -n -U -w "$work/dump" -s 64 -c 2000 ip \
+"$OUT/tools/within" "$b" tcpdump -i eth1 -n -U -w "$work/dump" -s 64 -c 2000 ip \
 	>/dev/null 2>"$work/tcpdump" &
 pid=$!
 # shellcheck disable=SC2317
