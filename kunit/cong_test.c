@@ -365,27 +365,27 @@ static void undo(struct kunit *test)
 	struct xtcp_cong cc;
 
 	xtcp_cong_init(&cc, &xtcp_cong_reno, MSS, false);
-	xtcp_cong_undo(&cc);
+	xtcp_cong_undo(&cc, 0);
 	KUNIT_EXPECT_EQ(test, 10 * MSS, cc.cwnd_bytes);
 	cc.cwnd_bytes = 20 * MSS;
 	cc.ssthresh_bytes = 15 * MSS;
 	xtcp_cong_enter_recovery(&cc, 20 * MSS);
 	xtcp_cong_recovery_acked(&cc, MSS, 18 * MSS, true);
-	xtcp_cong_undo(&cc);
+	xtcp_cong_undo(&cc, 0);
 	KUNIT_EXPECT_EQ(test, 20 * MSS, cc.cwnd_bytes);
 	KUNIT_EXPECT_EQ(test, 15 * MSS, cc.ssthresh_bytes);
 	/* a timeout, and another: back to what was before both */
 	xtcp_cong_timeout(&cc, 20 * MSS, false);
 	xtcp_cong_timeout(&cc, MSS, true);
 	KUNIT_EXPECT_EQ(test, MSS, cc.cwnd_bytes);
-	xtcp_cong_undo(&cc);
+	xtcp_cong_undo(&cc, 0);
 	KUNIT_EXPECT_EQ(test, 20 * MSS, cc.cwnd_bytes);
 	KUNIT_EXPECT_EQ(test, 15 * MSS, cc.ssthresh_bytes);
 	/* what has grown since stays */
 	xtcp_cong_timeout(&cc, 20 * MSS, false);
 	cc.cwnd_bytes = 30 * MSS;
 	cc.ssthresh_bytes = 25 * MSS;
-	xtcp_cong_undo(&cc);
+	xtcp_cong_undo(&cc, 0);
 	KUNIT_EXPECT_EQ(test, 30 * MSS, cc.cwnd_bytes);
 	KUNIT_EXPECT_EQ(test, 25 * MSS, cc.ssthresh_bytes);
 }
@@ -407,7 +407,7 @@ static void switches(struct kunit *test)
 	for (int i = 0; i < XTCP_CONG_PRIVATE_WORDS; i++)
 		KUNIT_EXPECT_EQ(test, 0, cc.private[i]);
 	/* the other's state is not brought back */
-	xtcp_cong_undo(&cc);
+	xtcp_cong_undo(&cc, 0);
 	KUNIT_EXPECT_EQ(test, 14 * MSS, cc.ssthresh_bytes);
 	/* the same again is no change */
 	acked(&cc, MSS);

@@ -220,21 +220,21 @@ static void undo(struct kunit *test)
 	xtcp_cong_enter_recovery(&f.cc, f.cc.cwnd_bytes);
 	xtcp_cong_recovery_acked(&f.cc, MSS, f.cc.cwnd_bytes / 2, true);
 	KUNIT_EXPECT_LT(test, f.cc.cwnd_bytes, twin.cc.cwnd_bytes);
-	xtcp_cong_undo(&f.cc);
+	xtcp_cong_undo(&f.cc, 0);
 	KUNIT_EXPECT_EQ(test, twin.cc.cwnd_bytes, f.cc.cwnd_bytes);
 	KUNIT_EXPECT_EQ(test, twin.cc.ssthresh_bytes, f.cc.ssthresh_bytes);
 	follows(test, &f, 4000, 12000, 9086, 1000);
 	/* a timeout, too */
 	f = twin;
 	xtcp_cong_timeout(&f.cc, f.cc.cwnd_bytes, false);
-	xtcp_cong_undo(&f.cc);
+	xtcp_cong_undo(&f.cc, 0);
 	follows(test, &f, 4000, 12000, 9086, 1000);
 	/* the window has outgrown it: the new state stays */
 	flow_at(&f, 100, 1000);
 	ack(&f, MSS);
 	lose(&f, 800);
 	f.cc.cwnd_bytes = 900 * MSS;
-	xtcp_cong_undo(&f.cc);
+	xtcp_cong_undo(&f.cc, 0);
 	KUNIT_EXPECT_EQ(test, 900 * MSS, f.cc.cwnd_bytes);
 	KUNIT_EXPECT_EQ(test, 700 * MSS, f.cc.ssthresh_bytes);
 	f.cc.cwnd_bytes = 560 * MSS;
@@ -329,7 +329,7 @@ static void slow_start_undone(struct kunit *test)
 		round_trip(&f);
 		if (grown)
 			f.cc.cwnd_bytes = 40 * MSS;
-		xtcp_cong_undo(&f.cc);
+		xtcp_cong_undo(&f.cc, 0);
 		KUNIT_EXPECT_EQ(test, 40 * MSS, f.cc.cwnd_bytes);
 		KUNIT_EXPECT_EQ(test, XTCP_SSTHRESH_INFINITE, f.cc.ssthresh_bytes);
 		round_trip(&f);

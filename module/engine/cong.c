@@ -154,6 +154,7 @@ static void reduce(struct xtcp_cong *cc, u32 flight_bytes)
 	cc->undo.ssthresh_bytes = cc->ssthresh_bytes;
 	memcpy(cc->undo.private, cc->private, sizeof(cc->undo.private));
 	cc->ssthresh_bytes = cc->ops->ssthresh(cc, flight_bytes);
+	cc->prr.recover_fs_bytes = max(flight_bytes, 1u);
 }
 
 /**
@@ -169,7 +170,6 @@ void xtcp_cong_enter_recovery(struct xtcp_cong *cc, u32 flight_bytes)
 	reduce(cc, flight_bytes);
 	cc->prr.delivered_bytes = 0;
 	cc->prr.out_bytes = 0;
-	cc->prr.recover_fs_bytes = max(flight_bytes, 1u);
 }
 
 /**
@@ -226,16 +226,18 @@ void xtcp_cong_sent(struct xtcp_cong *cc, u32 bytes)
 void xtcp_cong_recovered(struct xtcp_cong *cc)
 {
 	cc->cwnd_bytes = cc->ssthresh_bytes;
+	cc->used.bytes = 0;
 }
 
 /**
  * xtcp_cong_undo() - nothing was lost after all: take the last reduction back
  * @cc: the window
+ * @snd_nxt: SND.NXT
  *
  * If the window has grown beyond what it was, the congestion control goes on as it
  * is (RFC 9438, 4.9); but not if this takes it back into the first slow start.
  */
-void xtcp_cong_undo(struct xtcp_cong *cc)
+void xtcp_cong_undo(struct xtcp_cong *cc, u32 snd_nxt)
 {
 	bool first_slow_start = cc->undo.ssthresh_bytes == XTCP_SSTHRESH_INFINITE &&
 				cc->ssthresh_bytes != XTCP_SSTHRESH_INFINITE;
@@ -246,6 +248,8 @@ void xtcp_cong_undo(struct xtcp_cong *cc)
 	}
 	cc->cwnd_bytes = max(cc->cwnd_bytes, cc->undo.cwnd_bytes);
 	cc->ssthresh_bytes = max(cc->ssthresh_bytes, cc->undo.ssthresh_bytes);
+	cc->used.bytes = cc->prr.recover_fs_bytes;
+	cc->used.end = snd_nxt;
 }
 
 /* ---- the timer, and silence ---- */
@@ -268,6 +272,7 @@ void xtcp_cong_timeout(struct xtcp_cong *cc, u32 flight_bytes, bool again)
 	}
 	cc->acked_bytes = 0;
 	cc->cwnd_bytes = cc->mss_bytes;
+	cc->used.bytes = 0;
 }
 
 /**

@@ -68,14 +68,15 @@ struct xtcp_cong_ops {
  * @mss_bytes: SMSS, the largest segment sent
  * @most_bytes: @cwnd_bytes never grows beyond this
  * @acked_us: when the window grew last, or could have: the last xtcp_cong_acked()
- * @used: the most that was in flight in this round trip, which ends when what had been
- *	sent by then is acknowledged; noted only while less than the window is in use
+ * @used: outside fast recovery: the most that was in flight in this round trip, which
+ *	ends when what had been sent by then is acknowledged; noted only while less than
+ *	the window is in use
  * @initial_segs: how many segments a connection begins with, and begins again with
  *	after it was idle, by its route; 0: as RFC 6928 says
  * @private: the congestion control's own; see xtcp_cong_private()
  * @undo: what cwnd, ssthresh and @private were before the last reduction
  * @prr: proportional rate reduction, RFC 6937: what the peer has received since
- *	recovery began, what we have sent since, and what was in flight then
+ *	recovery began, what we have sent since, and what was in flight then (that stays)
  */
 struct xtcp_cong {
 	const struct xtcp_cong_ops *ops;
@@ -88,19 +89,21 @@ struct xtcp_cong {
 	u32	acked_us;
 	u32	private[XTCP_CONG_PRIVATE_WORDS];
 	struct {
-		u32	bytes;
-		u32	end;
-	} used;
-	struct {
 		u32	cwnd_bytes;
 		u32	ssthresh_bytes;
 		u32	private[XTCP_CONG_PRIVATE_WORDS];
 	} undo;
-	struct {
-		u32	delivered_bytes;
-		u32	out_bytes;
-		u32	recover_fs_bytes;
-	} prr;
+	union {
+		struct {
+			u32	delivered_bytes;
+			u32	out_bytes;
+			u32	recover_fs_bytes;
+		} prr;
+		struct {
+			u32	bytes;
+			u32	end;
+		} used;
+	};
 };
 
 /* Each in a file of its own; cong_list.c knows them by name. */
@@ -119,7 +122,7 @@ void xtcp_cong_recovery_acked(struct xtcp_cong *cc, u32 delivered_bytes,
 			      u32 pipe_bytes, bool progress);
 void xtcp_cong_sent(struct xtcp_cong *cc, u32 bytes);
 void xtcp_cong_recovered(struct xtcp_cong *cc);
-void xtcp_cong_undo(struct xtcp_cong *cc);
+void xtcp_cong_undo(struct xtcp_cong *cc, u32 snd_nxt);
 void xtcp_cong_timeout(struct xtcp_cong *cc, u32 flight_bytes, bool again);
 void xtcp_cong_idle(struct xtcp_cong *cc);
 

@@ -96,7 +96,7 @@ static bool answers_original(const struct xtcp_sock *x, const struct xtcp_segmen
 static void undo(struct xtcp_sock *x)
 {
 	xtcp_count(x->xn, UNDOS);
-	xtcp_cong_undo(&x->cong);
+	xtcp_cong_undo(&x->cong, x->snd_nxt);
 	xtcp_board_forget_lost(&x->board);
 	x->undo = 0;
 	x->frto = 0;
