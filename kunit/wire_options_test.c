@@ -300,6 +300,7 @@ static void edge_of_the_peer(struct kunit *test)
 	for (int i = 0; i < 4; i++)
 		expect(t, "%s seq U+%dm ack R len m", i == 3 ? "PSH|ACK" : "ACK", i);
 	inject(t, "ACK seq R ack U+2m win %u", 22);	/* 2,816 of 2,896 */
+	time_passes(t, 1000);	/* all of it is lost at the timeout (RFC 8985, 6.3) */
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq U ack R len m");
 	inject(t, "ACK seq R ack U+m win %u", 11);	/* 1,408 of 1,448 */
