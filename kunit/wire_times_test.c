@@ -78,6 +78,7 @@ static void ssthresh_is_held(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	flight(t, 8);
+	time_passes(t, 1000);	/* all of it is lost at the timeout (RFC 8985, 6.3) */
 	fire(t, XTCP_TIMER_RETRANSMIT);
 	expect(t, "ACK seq U ack R len m");
 	ssthresh_is(t, 4 * MSS);
