@@ -13,8 +13,10 @@
 /* ---- copying ---- */
 
 /* Keep full pages for reuse: by the time a new one is wanted, the oldest is
- * often free, and none has to be allocated and zeroed.  Only bytes written
- * since are ever sent.
+ * often free, and none has to be allocated and zeroed.  Where it is not, it
+ * stays, as it is the next to be: with more in flight than there are pages
+ * here, to keep the newest instead would be to find none free.  Only bytes
+ * written since are ever sent.
  */
 struct used_frags {
 	struct page_frag	frag[32];	/* a megabyte: what a fast stream has in flight */
@@ -28,9 +30,12 @@ static bool send_frag_refill(struct sock *sk, struct page_frag *pfrag)
 	if (pfrag->page && pfrag->offset == pfrag->size &&
 	    !page_is_pfmemalloc(pfrag->page)) {
 		struct used_frags *used = get_cpu_ptr(&used_frags);
+		struct page_frag *oldest = &used->frag[used->oldest];
 
-		swap(*pfrag, used->frag[used->oldest]);
-		used->oldest = (used->oldest + 1) % ARRAY_SIZE(used->frag);
+		if (!oldest->page || page_ref_count(oldest->page) == 1) {
+			swap(*pfrag, *oldest);
+			used->oldest = (used->oldest + 1) % ARRAY_SIZE(used->frag);
+		}
 		put_cpu_ptr(&used_frags);
 	}
 	return sk_page_frag_refill(sk, pfrag);
