@@ -366,6 +366,40 @@ static void dsack_of_more(struct kunit *test)
 	phase_is(t, OPEN);
 }
 
+/* Nor one of what went once between two that went again. */
+static void dsack_of_once(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	sent(t, SACK, 10, 0);
+	inject(t, "ACK seq R ack U sack U+m..U+2m U+3m..U+7m");
+	expect(t, "ACK seq U ack R len m");
+	expect(t, "ACK seq U+2m ack R len m");
+	inject(t, "ACK seq R ack U sack U+m..U+2m U+m..U+2m U+3m..U+7m");
+	inject(t, "ACK seq R ack U+2m sack 101..101+m 101+3m..101+7m");
+	counted(t, DSACKS_IN, 2);
+	was_none(t);
+	inject(t, "ACK seq R ack 101+7m sack 101+2m..101+3m");
+	counted(t, UNDOS, 1);
+}
+
+/* One of more than is still to be answered neither counts, nor spoils those that do. */
+static void dsack_of_both(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	sent(t, SACK, 10, 0);
+	inject(t, "ACK seq R ack U sack U+2m..U+7m");
+	expect(t, "ACK seq U ack R len m");
+	expect(t, "ACK seq U+m ack R len m");
+	inject(t, "ACK seq R ack U+7m");
+	inject(t, "ACK seq R ack U sack 101..101+m");
+	inject(t, "ACK seq R ack U sack 101..101+2m");
+	was_none(t);
+	inject(t, "ACK seq R ack U sack 101+m..101+2m");
+	counted(t, UNDOS, 1);
+}
+
 /* The first of two comes late, and both had been thought lost: the second may be as late.
  * When that is over, it is lost.
  */
@@ -420,6 +454,25 @@ static void late_beside_lost(struct kunit *test)
 	was_none(t);
 	cwnd_is(t, 5 * seg(t));
 	ssthresh_is(t, 5 * seg(t));
+}
+
+/* Nor is a third one, which was only thought lost, any more. */
+static void late_beside_waiting(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 before;
+
+	sent(t, SACK | TS, 10, 0);
+	before = t->tsval_seen;
+	inject(t, "ACK seq R ack U ecr %u sack U+3m..U+7m", before);
+	expect(t, "ACK seq U ack R len m");
+	expect(t, "ACK seq U+m ack R len m");
+	lost_is(t, seg(t));
+	inject(t, "ACK seq R ack U+m ecr %u sack 101+3m..101+7m", before);
+	silence(t);
+	phase_is(t, RECOVERY);
+	was_none(t);
+	lost_is(t, 0);
 }
 
 static void both_late(struct kunit *test)
@@ -638,8 +691,11 @@ static struct kunit_case spurious_cases[] = {
 	KUNIT_CASE(dsack_at_the_end),
 	KUNIT_CASE(dsack_of_nothing),
 	KUNIT_CASE(dsack_of_more),
+	KUNIT_CASE(dsack_of_once),
+	KUNIT_CASE(dsack_of_both),
 	KUNIT_CASE(late_beside_late),
 	KUNIT_CASE(late_beside_lost),
+	KUNIT_CASE(late_beside_waiting),
 	KUNIT_CASE(both_late),
 	KUNIT_CASE(loss_beside_mistake),
 	KUNIT_CASE(undone_once),
