@@ -572,6 +572,36 @@ static void next_packet(struct conv *t, struct iphdr *iph, u32 *priority, u32 *m
 	kfree_skb(skb);
 }
 
+/* RFC 7739, 3: the first identification cannot be guessed, and each packet has another. */
+static void identification_is(struct conv *t, u16 id)
+{
+	u32 priority, mark;
+	struct iphdr iph;
+
+	next_packet(t, &iph, &priority, &mark);
+	KUNIT_EXPECT_EQ(t->test, id, ntohs(iph.id));
+}
+
+static void identification(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->isn = 0x12345678;
+	returns(t, -EINPROGRESS, user_connect(t));
+	identification_is(t, 0x5678);
+	inject(t, "SYN|ACK seq 1000 ack %u mss 1460", t->xn->isn + 1);
+	identification_is(t, 0x5679);
+}
+
+static void identification_of_child(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established_passive(t);
+	returns(t, 10, user_send(t, 10));
+	identification_is(t, t->iss);
+}
+
 /* MUST-49, MUST-48: a GTSM peer (RFC 5082) takes nothing with a smaller TTL. */
 static void listeners_ttl(struct kunit *test)
 {
@@ -784,6 +814,8 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(listener_closes),
 	KUNIT_CASE(reset_before_accept),
 	KUNIT_CASE(initial_sequence),
+	KUNIT_CASE(identification),
+	KUNIT_CASE(identification_of_child),
 	KUNIT_CASE(listeners_ttl),
 	KUNIT_CASE(listeners_mark),
 	KUNIT_CASE(time_wait_ttl),

@@ -60,30 +60,40 @@ static void isn_secret(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, other);
 }
 
+static void isn_depends_on_tuple(struct conv *t, const struct xtcp_tuple *base)
+{
+	bool laddr = false, raddr = false, lport = false, rport = false;
+
+	for (int i = 1; i <= 4; i++) {
+		struct xtcp_tuple tuple = *base;
+		u32 first = xtcp_isn(t->xn, &tuple);
+
+		tuple.laddr.s6_addr32[3] = htonl(HERE_ADDR + i);
+		laddr |= far_apart(xtcp_isn(t->xn, &tuple), first);
+		tuple = *base;
+		tuple.raddr.s6_addr32[3] = htonl(THERE_ADDR + i);
+		raddr |= far_apart(xtcp_isn(t->xn, &tuple), first);
+		tuple = *base;
+		tuple.lport += i;
+		lport |= far_apart(xtcp_isn(t->xn, &tuple), first);
+		tuple = *base;
+		tuple.rport += i;
+		rport |= far_apart(xtcp_isn(t->xn, &tuple), first);
+	}
+	KUNIT_EXPECT_TRUE(t->test, laddr && raddr && lport && rport);
+}
+
 /* SHLD-1: it also depends on each part of the 4-tuple */
 static void isn_of_each_tuple(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	bool laddr = false, raddr = false, lport = false, rport = false;
+	struct xtcp_tuple ipv6 = t->tuple;
 
 	t->xn->isn_pinned = false;
-	for (int i = 1; i <= 4; i++) {
-		struct xtcp_tuple tuple = t->tuple;
-		u32 first = xtcp_isn(t->xn, &tuple);
-
-		xtcp_addr_from_v4(&tuple.laddr, htonl(HERE_ADDR + i));
-		laddr |= far_apart(xtcp_isn(t->xn, &tuple), first);
-		tuple = t->tuple;
-		xtcp_addr_from_v4(&tuple.raddr, htonl(THERE_ADDR + i));
-		raddr |= far_apart(xtcp_isn(t->xn, &tuple), first);
-		tuple = t->tuple;
-		tuple.lport += i;
-		lport |= far_apart(xtcp_isn(t->xn, &tuple), first);
-		tuple = t->tuple;
-		tuple.rport += i;
-		rport |= far_apart(xtcp_isn(t->xn, &tuple), first);
-	}
-	KUNIT_EXPECT_TRUE(test, laddr && raddr && lport && rport);
+	isn_depends_on_tuple(t, &t->tuple);
+	ipv6.laddr.s6_addr32[0] = htonl(0x20010db8);
+	ipv6.raddr.s6_addr32[0] = htonl(0x20010db8);
+	isn_depends_on_tuple(t, &ipv6);
 }
 
 /* ---- addresses ---- */

@@ -68,15 +68,15 @@ struct xtcp_cong_ops {
  * @mss_bytes: SMSS, the largest segment sent
  * @most_bytes: @cwnd_bytes never grows beyond this
  * @acked_us: when the window grew last, or could have: the last xtcp_cong_acked()
- * @used: outside fast recovery: the most that was in flight in this round trip, which
- *	ends when what had been sent by then is acknowledged; noted only while less than
- *	the window is in use
  * @initial_segs: how many segments a connection begins with, and begins again with
  *	after it was idle, by its route; 0: as RFC 6928 says
  * @private: the congestion control's own; see xtcp_cong_private()
  * @undo: what cwnd, ssthresh and @private were before the last reduction
  * @prr: proportional rate reduction, RFC 6937: what the peer has received since
  *	recovery began, what we have sent since, and what was in flight then (that stays)
+ * @used: outside fast recovery: the most that was in flight in this round trip, which
+ *	ends when what had been sent by then is acknowledged; noted only while less than
+ *	the window is in use
  */
 struct xtcp_cong {
 	const struct xtcp_cong_ops *ops;

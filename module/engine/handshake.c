@@ -361,7 +361,7 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	x->rcv_wnd = req->rcv_wnd;
 	x->rcv_adv = x->rcv_wup + x->rcv_wnd;
 	x->iss = req->iss;
-	x->ip_id = x->iss;	/* a secret hash as good as any */
+	x->ip_id = x->iss;	/* as where we open: open.c */
 	x->snd_una = req->iss;
 	x->snd_nxt = req->iss + 1;
 	x->write_seq = x->snd_nxt;

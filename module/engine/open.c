@@ -105,6 +105,7 @@ int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 	x->ts.recent = xtcp_tsval(&x->ts);
 	if (likely(!x->iss))
 		x->iss = xtcp_isn(x->xn, &x->node.tuple);
+	x->ip_id = x->iss;	/* a secret hash as good as any */
 	x->snd_una = x->iss;
 	x->snd_nxt = x->iss;
 	x->write_seq = x->iss;
