@@ -546,10 +546,17 @@ void set_recover(struct conv *t, u32 seq)
  * set_quick_acks() - set how many ACKs are not delayed
  * @t: the conversation
  * @acks: how many
+ *
+ * The peer's next data are not the first; with any, the user does not answer what comes.
  */
 void set_quick_acks(struct conv *t, u8 acks)
 {
-	conv_x(t)->ack.quick = acks;
+	struct xtcp_sock *x = conv_x(t);
+
+	x->ack.quick = acks;
+	if (acks)
+		x->ack.ping_pong = 0;
+	x->tally.data_in_ms = x->last_rcv_ms;
 }
 
 /**

@@ -61,6 +61,140 @@ static void answer_carries_ack(struct kunit *test)
 	set_readers(t, 0);
 }
 
+/* The peer sends one full segment after the other; @quick of them are acknowledged at once,
+ * then every second.
+ */
+static void quick_then_delayed(struct conv *t, int quick)
+{
+	for (int i = 0; i < quick; i++) {
+		inject(t, "ACK seq R ack S len m");
+		expect(t, "ACK seq S ack R+m");
+	}
+	inject(t, "ACK seq R ack S len m");
+	silence(t);
+	inject(t, "ACK seq R ack S len m");
+	expect(t, "ACK seq S ack R+m");
+}
+
+/* A connection begins with 16 ACKs that are not delayed, so that the peer's slow start is
+ * not slowed, even if the user has asked for what comes; and again after silence: the peer
+ * may have begun anew.
+ */
+static void quick_at_first(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 100, user_send(t, 100));
+	expect(t, "PSH|ACK len 100");
+	inject(t, "ACK seq R ack S");
+	quick_then_delayed(t, 16);
+	time_passes(t, 150);
+	quick_then_delayed(t, 0);
+	time_passes(t, 1500);
+	quick_then_delayed(t, 16);
+}
+
+/* No more of them than take half of the window. */
+static void quick_half_window(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSED);
+	set_clamp(t->sock, 20000);
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	quick_then_delayed(t, 6);
+}
+
+/* A user who answers what comes has its answers carry the ACKs, until an answer is
+ * missing.
+ */
+static void ping_pong(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+	returns(t, 5, user_send(t, 5));
+	expect(t, "PSH|ACK seq S ack R len 5");
+	inject(t, "PSH|ACK seq R ack S len 10");
+	returns(t, 20, user_recv(t, 100));
+	returns(t, -EAGAIN, user_recv(t, 100));
+	silence(t);
+	returns(t, 5, user_send(t, 5));
+	expect(t, "PSH|ACK seq S ack R len 5");
+	inject(t, "PSH|ACK seq R ack S len 10");
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq S ack R");
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+}
+
+/* What is sent long after the peer's data is no answer to it. */
+static void no_answer(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+	time_passes(t, 100);
+	returns(t, 5, user_send(t, 5));
+	expect(t, "PSH|ACK seq S ack R len 5");
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+}
+
+/* Each ACK that leaves is one of the quick ones, an answer that carries it as well. */
+static void answers_count(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	set_quick_acks(t, 3);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+	for (int i = 0; i < 2; i++) {
+		returns(t, 5, user_send(t, 5));
+		expect(t, "PSH|ACK seq S ack R len 5");
+		inject(t, "PSH|ACK seq R ack S len 10");
+	}
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq S ack R");
+	inject(t, "PSH|ACK seq R ack S len 10");
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq S ack R");
+}
+
+/* TCP_QUICKACK: 0 as if the user answered what comes, 1 as if not; 2 for one ACK only. */
+static void quickack_option(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_QUICKACK, 0));
+	inject(t, "PSH|ACK seq R ack S len 10");
+	silence(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_QUICKACK, 1));
+	expect(t, "ACK seq S ack R");
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+	returns(t, 5, user_send(t, 5));
+	expect(t, "PSH|ACK seq S ack R len 5");
+	inject(t, "PSH|ACK seq R ack S len 10");
+	silence(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_QUICKACK, 2));
+	expect(t, "ACK seq S ack R");
+	inject(t, "PSH|ACK seq R ack S len 10");
+	silence(t);
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq S ack R");
+}
+
 /* SHLD-19 */
 static void every_second_segment(struct kunit *test)
 {
@@ -101,7 +235,15 @@ static void pushed_segment(struct kunit *test)
 	returns(t, 1460, user_recv(t, 2000));
 	returns(t, -EAGAIN, user_recv(t, 2000));
 	expect(t, "ACK seq S ack R");
-	/* what is no full segment is an answer, or a question: as ever */
+	/* a small one likewise: it may have been the last, and no answer follows */
+	inject(t, "PSH|ACK seq R ack S len 100");
+	silence(t);
+	returns(t, 100, user_recv(t, 2000));
+	returns(t, -EAGAIN, user_recv(t, 2000));
+	expect(t, "ACK seq S ack R");
+	/* but where the user answers what comes, it is a question: the answer may take long */
+	returns(t, 5, user_send(t, 5));
+	expect(t, "PSH|ACK seq S ack R len 5");
 	inject(t, "PSH|ACK seq R ack S len 100");
 	returns(t, 100, user_recv(t, 2000));
 	returns(t, -EAGAIN, user_recv(t, 2000));
@@ -158,6 +300,7 @@ static void ack_of_the_time_before(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	established(t);
+	set_quick_acks(t, 0);
 	returns(t, 100, user_send(t, 100));
 	expect(t, "PSH|ACK len 100");
 	inject(t, "ACK seq R ack S");
@@ -173,6 +316,12 @@ static void ack_of_the_time_before(struct kunit *test)
 static struct kunit_case ack_cases[] = {
 	KUNIT_CASE(delayed_ack),
 	KUNIT_CASE(answer_carries_ack),
+	KUNIT_CASE(quick_at_first),
+	KUNIT_CASE(quick_half_window),
+	KUNIT_CASE(ping_pong),
+	KUNIT_CASE(no_answer),
+	KUNIT_CASE(answers_count),
+	KUNIT_CASE(quickack_option),
 	KUNIT_CASE(every_second_segment),
 	KUNIT_CASE(pushed_segment),
 	KUNIT_CASE(every_second_unread),

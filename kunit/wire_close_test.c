@@ -65,6 +65,7 @@ static void half_close(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	established(t);
+	set_quick_acks(t, 0);
 	returns(t, 0, user_shutdown(t, SHUT_WR));
 	expect(t, "FIN|ACK seq 101 ack 1001");
 	inject(t, "ACK seq 1001 ack 102");

@@ -12,6 +12,7 @@ static void both_ways(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	established(t);
+	set_quick_acks(t, 0);
 	returns(t, 100, user_send(t, 100));
 	expect(t, "PSH|ACK seq 101 ack 1001 len 100");
 	inject(t, "PSH|ACK seq 1001 ack 201 len 50");

@@ -65,6 +65,7 @@ static void simultaneous_open(struct kunit *test)
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack 1001 len 10");
 	inject(t, "PSH|ACK seq 1001 ack 111 len 20");
+	expect(t, "ACK seq 111 ack 1021");
 	returns(t, 20, user_recv(t, 100));
 	mss_is(t, 1000);
 }

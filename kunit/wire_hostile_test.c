@@ -15,6 +15,7 @@ static void still_works(struct conv *t)
 {
 	pass_over(t);
 	conv_look(t);
+	set_quick_acks(t, 0);
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq S ack R len 10");
 	inject(t, "PSH|ACK seq R ack S len 20");

@@ -539,6 +539,7 @@ static void bare_segments_in_the_window(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	established(t);
+	set_quick_acks(t, 0);
 	inject(t, "ACK seq R ack S win 10");		/* 1280 */
 	returns(t, 1280, user_send(t, 1280));
 	expect(t, "PSH|ACK seq 101 ack R len 1280");
@@ -796,6 +797,7 @@ static void overtaken_ack(struct kunit *test)
 	established_over(t, ALL, 2000);
 	in_flight(t, 5, 0);
 	time_passes(t, 2000);
+	set_quick_acks(t, 0);
 	inject(t, "ACK seq R ack U sack U+m..U+2m ts 7020 ecr T");
 	inject(t, "ACK seq R ack U sack U+m..U+3m ts 7019 ecr T");
 	sacked_is(t, 2 * (MSS - XTCP_TIMESTAMPS_BYTES));

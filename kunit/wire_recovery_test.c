@@ -213,6 +213,7 @@ static void no_duplicates(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	sent(t, 10, 0);
+	set_quick_acks(t, 0);
 	for (int i = 0; i < 3; i++) {
 		inject(t, "ACK seq R ack U win %d", 60000 - i);
 		inject(t, "PSH|ACK seq R ack U win %d len 10", 60000 - i);

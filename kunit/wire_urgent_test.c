@@ -480,6 +480,7 @@ static void in_fin_wait(struct kunit *test)
 
 	bring_to(t, IN_FIN_WAIT_2);
 	inject(t, "URG|PSH|ACK seq R ack S len 10 urg 5");
+	expect(t, "ACK seq S ack R+10");
 	returns(t, conv_byte(4), user_recv_oob(t, 0));
 	returns(t, 4, user_recv(t, 100));
 }

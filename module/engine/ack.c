@@ -5,44 +5,38 @@
  *	data in order		later, on data of ours or by the timer
  *							(RFC 9293, 3.8.6.3)
  *	every second segment	at once			(SHLD-19)
- *	a full segment with PSH	when its reader waits for more: it may be the last that
+ *	a full one with PSH	when its reader waits for more: it may be the last that
  *				the peer's congestion window let out
+ *	a small one		then, too: the peer may wait, by Nagle's algorithm
  *	the first few		at once, so that the peer's slow start is not
- *				slowed: unless the user is about to answer
+ *				slowed; and again after silence, a duplicate, or at
+ *				the user's word
+ *	ping-pong		the user answers what comes, and the answers carry the
+ *				ACKs: the last two rules rest until an answer is
+ *				missing
  *	a gap, or its filling	at once			(RFC 5681, 4.2)
  *	what may be forged	a challenge ACK, but not too often
  *							(RFC 5961, 7)
  */
+#include <linux/minmax.h>
 #include "ack.h"
 
+#define QUICK_ACKS_MOST	16u	/* as Linux */
+
 /**
- * xtcp_ack_data() - data came in order
+ * xtcp_ack_quickly() - the next few ACKs must not be delayed
  * @ack: what is owed
- * @unacked_bytes: received since an ACK left last
- * @mss_bytes: the size of the peer's segments
- * @user_comes: a reader is being woken, or a program is about to accept the
- *	connection: either may answer
- * @never_delay: the route says so
+ * @window_bytes: what the peer may send
+ * @mss_bytes: the size of its segments
  *
- * A reader that answers carries the ACK along.  When it waits again instead,
- * the ACK leaves then (SHLD-18).
- *
- * Pure.  Return: whether this is the second full segment, so that the ACK must
- * leave now unless something else is about to carry it
+ * As many as half of the window takes, if every second segment were acknowledged: then the
+ * peer's congestion window fills it.  As Linux.  Pure.
  */
-bool xtcp_ack_data(struct xtcp_ack *ack, u32 unacked_bytes, u32 mss_bytes,
-		   bool user_comes, bool never_delay)
+void xtcp_ack_quickly(struct xtcp_ack *ack, u32 window_bytes, u32 mss_bytes)
 {
-	ack->pending = 1;
-	if (!ack->quick && !never_delay)
-		return unacked_bytes > mss_bytes;
-	if (ack->quick)
-		ack->quick--;
-	if (unacked_bytes < mss_bytes && user_comes)
-		ack->soon = 1;
-	else
-		ack->now = 1;
-	return false;
+	u32 quick = min(window_bytes / (2 * mss_bytes) ?: 2, QUICK_ACKS_MOST);
+
+	ack->quick = max_t(u32, ack->quick, quick);
 }
 
 /**

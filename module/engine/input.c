@@ -505,10 +505,8 @@ static void tally_arrival(struct xtcp_sock *x, const struct sk_buff *skb,
 
 	x->last_rcv_ms = xtcp_now_ms();
 	x->tally.segs_in += segs;
-	if (skb->len > seg->header_bytes) {
+	if (skb->len > seg->header_bytes)
 		x->tally.data_segs_in += segs;
-		x->tally.data_in_ms = x->last_rcv_ms;
-	}
 }
 
 /**

@@ -25,7 +25,6 @@
 #include "window.h"
 
 #define LAST_ACK_HELD_MOST	(HZ / 5)	/* as Linux */
-#define QUICK_ACKS		8		/* the first few are not delayed */
 
 /* ---- active OPEN ---- */
 
@@ -213,7 +212,6 @@ static void become_established(struct sock *sk)
 	xtcp_recovery_start(x);
 	x->sent_closed = 0;
 	x->stalled = 0;
-	x->ack.quick = QUICK_ACKS;
 	x->last_sent_ms = xtcp_now_ms();
 	x->tally.segs_delivered = 1;	/* the SYN */
 	if (sock_flag(sk, SOCK_KEEPOPEN))

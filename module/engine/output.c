@@ -185,13 +185,21 @@ static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
 
 /* ---- what may be sent now ---- */
 
+/* Is what leaves now an answer to what came last?  As Linux. */
+static bool answers_data(const struct xtcp_sock *x)
+{
+	return x->last_sent_ms - x->tally.data_in_ms <
+	       READ_ONCE(x->xn->sysctl.delack_ms);
+}
+
 /* The first skb of the write queue has left. */
 static void note_sent(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	xtcp_sndq_sent(sk);
-	x->ack.quick = 0;	/* ACKs can ride on what we send */
+	if (!x->ack.ping_pong && answers_data(x))
+		x->ack.ping_pong = 1;
 	/* a loss probe is for what left last: RFC 8985, 7.2 */
 	if (!xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT) ||
 	    x->rtx_for == XTCP_RTX_PROBE)

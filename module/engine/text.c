@@ -10,6 +10,7 @@
 #include "mss.h"
 #include "rcvq.h"
 #include "reset.h"
+#include "rtt.h"
 #include "skb.h"
 #include "text.h"
 #include "window.h"
@@ -33,11 +34,31 @@ static bool update_carries_ack(const struct sock *sk)
 	       xtcp_offered_window(sk) < x->rcv_wnd;
 }
 
+/* The next few ACKs are not delayed. */
+static void ack_quickly(struct xtcp_sock *x)
+{
+	xtcp_ack_quickly(&x->ack, x->rcv_wnd, x->rcv_mss);
+}
+
+/* Data came in order, the first for a while, or the first of all: if that was longer than
+ * our timeout, the peer may begin with its restart window.
+ */
+static void note_pause(struct xtcp_sock *x)
+{
+	u32 pause_ms = x->last_rcv_ms - x->tally.data_in_ms;
+
+	if (pause_ms > xtcp_rtt_timeout_us(&x->rtt) / USEC_PER_MSEC)
+		ack_quickly(x);
+	x->tally.data_in_ms = x->last_rcv_ms;
+}
+
 /* Data came in order. */
 static void ack_data(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
+	if (x->tally.data_in_ms != x->last_rcv_ms)
+		note_pause(x);
 	/* the route's first window opens by twice what comes, as slow start does */
 	if (unlikely(x->rcv_limit != U32_MAX))
 		x->rcv_limit = x->rcv_limit < xtcp_largest_window(sk) ?
@@ -105,7 +126,8 @@ static void strip_header(struct sk_buff *skb, const struct xtcp_segment *seg)
  */
 void xtcp_note_duplicate(struct xtcp_sock *x, u32 start, u32 end)
 {
-	x->ack.quick = XTCP_QUICK_ACKS_MOST;
+	ack_quickly(x);
+	x->ack.ping_pong = 0;
 	if (!x->agreed.dsack)
 		return;
 	if (!xtcp_rcvq_need_held(x))

@@ -151,6 +151,7 @@ static void delack_timeout(struct sock *sk)
 	if (!x->ack.pending)
 		return;
 	xtcp_count(x->xn, DELAYED_ACKS);
+	x->ack.ping_pong = 0;	/* there was no answer */
 	xtcp_send_ack(sk);
 }
 

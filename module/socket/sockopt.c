@@ -75,10 +75,15 @@ static void set_quickack(struct sock *sk, int val)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	x->ack.quick = val ? XTCP_QUICK_ACKS_MOST : 0;
+	x->ack.ping_pong = !val;
 	x->ack_held = !val && xtcp_in_state(sk, TCPF_CLOSE | TCPF_SYN_SENT);
-	if (val && x->ack.pending && xtcp_in_state(sk, XTCP_STATES_CONNECTED))
-		xtcp_send_ack(sk);
+	if (!val || !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		return;
+	xtcp_ack_quickly(&x->ack, x->rcv_wnd, x->rcv_mss);
+	if (!x->ack.pending)
+		return;
+	xtcp_send_ack(sk);
+	x->ack.ping_pong = !(val & 1);	/* as Linux: an even number asks for this ACK alone */
 }
 
 static int set_window_clamp(struct sock *sk, int val)
@@ -287,7 +292,7 @@ static int get_tcp_int(struct sock *sk, int name, int *val)
 		       READ_ONCE(ctl->fin_timeout);
 		return 0;
 	case TCP_QUICKACK:
-		*val = x->ack.quick > 0;
+		*val = !x->ack.ping_pong;
 		return 0;
 	case TCP_USER_TIMEOUT:
 		*val = x->user_timeout_ms;

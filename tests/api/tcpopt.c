@@ -111,6 +111,9 @@ static void test_others(void)
 	round_trip("TCP_USER_TIMEOUT", fd, TCP_USER_TIMEOUT, 5000);
 	fails(set_int(fd, SOL_TCP, TCP_USER_TIMEOUT, -1), EINVAL,
 	      "TCP_USER_TIMEOUT: -1");
+	eq(get_int(fd, SOL_TCP, TCP_QUICKACK), 1, "TCP_QUICKACK: to begin with");
+	eq(set_int(fd, SOL_TCP, TCP_QUICKACK, 0), 0, "TCP_QUICKACK: clear");
+	eq(get_int(fd, SOL_TCP, TCP_QUICKACK), 0, "TCP_QUICKACK: get 0");
 	eq(set_int(fd, SOL_TCP, TCP_QUICKACK, 1), 0, "TCP_QUICKACK: set");
 	eq(get_int(fd, SOL_TCP, TCP_QUICKACK), 1, "TCP_QUICKACK: get");
 	round_trip("TCP_NOTSENT_LOWAT", fd, TCP_NOTSENT_LOWAT, 10000);
