@@ -74,6 +74,8 @@ static void agree(struct kunit *test)
 	const struct offer o = *(const struct offer *)test->param_value;
 	struct conv *t = conv_of(test);
 	u8 both = o.ours & o.theirs;
+	/* half of the buffer; with timestamps less than a step short of it */
+	u32 opened = both & TS ? 45 * (MSS - 12) : 65536;
 	struct xtcp_segment seg;
 
 	with_options(t, o.ours);
@@ -95,7 +97,8 @@ static void agree(struct kunit *test)
 		t->options = both;
 		seg = sent(t);
 		KUNIT_EXPECT_EQ(test, both & TS, seg.opt.present);
-		KUNIT_EXPECT_EQ(test, both & WSCALE ? 512 : U16_MAX, seg.wnd);
+		KUNIT_EXPECT_EQ(test, both & WSCALE ? DIV_ROUND_UP(opened, 128) :
+				min_t(u32, opened, U16_MAX), seg.wnd);
 		inject(t, "ACK seq R ack S win 1000");
 	}
 	/* windows are scaled */
@@ -157,7 +160,7 @@ static void syn_again(struct kunit *test)
 	bring_to(t, IN_SYN_SENT);
 	for (int i = 0; i < t->xn->sysctl.syn_retries; i++) {
 		fire(t, XTCP_TIMER_RETRANSMIT);
-		expect(t, "SYN seq 100 mss 1460 win 65535 sackok ecr 0 wscale 7");
+		expect(t, "SYN seq 100 mss 1460 win 64240 sackok ecr 0 wscale 7");
 	}
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460 wscale 3 sackok ts 7000 ecr T");
 	expect(t, "ACK seq 101 ack 1001 ecr 7000");
@@ -172,7 +175,7 @@ static void syn_ack_again(struct kunit *test)
 
 	bring_to(t, IN_REQUEST);
 	fire_request(t);
-	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460 win 65535 sackok ecr 7000 wscale 7");
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460 win 65160 sackok ecr 7000 wscale 7");
 	inject(t, "SYN seq 1000 mss 1460 wscale 3 ts 7100 ecr 0 sackok");
 	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460 sackok ecr 7000 wscale 7");
 	inject(t, "ACK seq R ack S win 10");
@@ -194,7 +197,7 @@ static void anew(struct kunit *test)
 	returns(t, 0, kernel_connect(t->sock, &none, sizeof(none), 0));
 	expect(t, "RST|ACK seq S ack R sack R+10..R+20");
 	returns(t, -EINPROGRESS, user_connect(t));
-	expect(t, "SYN seq 100 mss 1460 win 65535 sackok ecr 0 wscale 7");
+	expect(t, "SYN seq 100 mss 1460 win 64240 sackok ecr 0 wscale 7");
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460 plain");
 	expect(t, "ACK seq 101 ack 1001 win 65535 plain");
 	KUNIT_EXPECT_EQ(test, 0, kernel_connect(t->sock, &none, sizeof(none), 0));
@@ -203,7 +206,7 @@ static void anew(struct kunit *test)
 	t->sock = NULL;
 	returns(t, 0, kernel_listen(t->listener, 1));
 	inject(t, "SYN seq 1000 mss 1460 plain");
-	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460 win 65535 plain");
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460 win 64240 plain");
 }
 
 /* ---- window scale: RFC 7323, 2 ---- */
@@ -241,7 +244,7 @@ static void scale_of_the_peer_passive(struct kunit *test)
 
 	returns(t, 0, user_listen(t, 1));
 	inject(t, "SYN seq 1000 win 60000 mss 1460 wscale 14 sackok ts 7000 ecr 0");
-	expect(t, "SYN|ACK seq 100 ack 1001 win 65535 wscale 7 sackok ecr 7000");
+	expect(t, "SYN|ACK seq 100 ack 1001 win 65160 wscale 7 sackok ecr 7000");
 	inject(t, "ACK seq R ack S win 3 len 10");
 	returns(t, 0, user_accept(t));
 	peer_window_is(t, 3 << 14);
@@ -256,7 +259,7 @@ static void scale_of_crossed_syns(struct kunit *test)
 
 	bring_to(t, IN_SYN_SENT);
 	inject(t, "SYN seq 1000 win 60000 mss 1460 wscale 7 sackok ts 7000 ecr 0");
-	expect(t, "SYN|ACK seq 100 ack 1001 win 65535 wscale 7 sackok ecr 7000");
+	expect(t, "SYN|ACK seq 100 ack 1001 win 64240 wscale 7 sackok ecr 7000");
 	inject(t, "SYN|ACK seq 1000 ack 101 win 50000 mss 1460 wscale 7 sackok ts 7000 ecr T");
 	peer_window_is(t, 50000);
 	inject(t, "ACK seq R ack S win 500");

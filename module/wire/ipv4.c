@@ -242,13 +242,15 @@ static struct rtable *reply_route(struct net *net, const struct xtcp_reply *r)
 	return ip_route_output_flow(net, &fl4, r->sk);
 }
 
-/* What a route leaves of a window to begin with. */
-static u16 route_window(const struct dst_entry *dst, u16 wnd, u16 mss)
+/* What a route leaves of a SYN,ACK's window. */
+static u16 route_window(const struct dst_entry *dst, const struct xtcp_segment *seg)
 {
+	u32 wnd = min_not_zero(seg->wnd, dst_metric(dst, RTAX_WINDOW));
 	u32 segs = dst_metric(dst, RTAX_INITRWND);
 
-	wnd = min_not_zero((u32)wnd, dst_metric(dst, RTAX_WINDOW));
-	return segs ? min_t(u64, wnd, (u64)segs * mss) : wnd;
+	if (segs)
+		wnd = min_t(u64, wnd, (u64)segs * seg->opt.mss);
+	return xtcp_syn_window_for(wnd, seg->opt.mss, seg->opt.present & XTCP_OPT_TIMESTAMPS);
 }
 
 /* MUST-49 */
@@ -273,7 +275,7 @@ static int ipv4_reply(struct net *net, const struct xtcp_reply *as_asked,
 	if (copy.flags & XTCP_SYN) {
 		copy.opt.mss = min_not_zero((u32)seg->opt.mss,
 					    dst_metric_advmss(&rt->dst));
-		copy.wnd = route_window(&rt->dst, copy.wnd, copy.opt.mss);
+		copy.wnd = route_window(&rt->dst, &copy);
 	}
 	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb) {

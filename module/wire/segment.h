@@ -7,6 +7,8 @@
 
 #include <linux/bits.h>
 #include <linux/errno.h>
+#include <linux/math.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 #include "../compat.h"
 #include "options.h"
@@ -60,6 +62,24 @@ struct xtcp_segment {
 static inline u32 xtcp_segment_header_bytes(const struct xtcp_segment *seg)
 {
 	return XTCP_HEADER_BYTES + xtcp_options_bytes(&seg->opt);
+}
+
+/**
+ * xtcp_syn_window_for() - SEG.WND of a SYN, which is not scaled (RFC 7323, 2.2)
+ * @wnd: what can be offered, in bytes
+ * @mss: what the SYN's MSS option says
+ * @timestamps: each of the peer's segments will have them, and room for less
+ *
+ * A whole number of segments, where there is room for one and the header can say so; as
+ * Linux.
+ *
+ * Return: the window, as it is in the header
+ */
+static inline u16 xtcp_syn_window_for(u32 wnd, u32 mss, bool timestamps)
+{
+	if (timestamps)
+		mss -= XTCP_TIMESTAMPS_BYTES;
+	return min_t(u32, wnd > mss ? rounddown(wnd, mss) : wnd, U16_MAX);
 }
 
 /* Where the text begins behind a header of 20 bytes or more: RFC 9293, 3.1. */
