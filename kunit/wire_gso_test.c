@@ -4,6 +4,7 @@
  * them.
  */
 #include <linux/tcp.h>
+#include "../module/socket/info.h"
 #include "conv.h"
 #include "suites.h"
 
@@ -122,8 +123,37 @@ static void ack_behind_segment(struct kunit *test)
 	expect(t, "ACK seq S ack R sack R+300..R+400 R+100..R+200");
 }
 
+/* TCP_INFO */
+static u32 unacked_segs(struct conv *t)
+{
+	struct sock *sk = t->sock->sk;
+	struct tcp_info info;
+
+	lock_sock(sk);
+	xtcp_get_info(sk, &info);
+	release_sock(sk);
+	return info.tcpi_unacked;
+}
+
+/* A packet counts for as many segments as it makes, less those acknowledged. */
+static void counted_in_segments(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 100000));
+	returns(t, 14000, user_send(t, 14000));
+	expect(t, "PSH|ACK seq 101 ack R len 14000 gso m");
+	KUNIT_EXPECT_EQ(test, 10, unacked_segs(t));
+	inject(t, "ACK seq R ack U+3m");
+	KUNIT_EXPECT_EQ(test, 7, unacked_segs(t));
+	inject(t, "ACK seq R ack U+100");
+	KUNIT_EXPECT_EQ(test, 7, unacked_segs(t));
+}
+
 static struct kunit_case gso_cases[] = {
 	KUNIT_CASE(leaves_whole),
+	KUNIT_CASE(counted_in_segments),
 	KUNIT_CASE(sacked_by_segment),
 	KUNIT_CASE(timeout_by_segment),
 	KUNIT_CASE(probe_by_segment),

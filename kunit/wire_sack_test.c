@@ -3,6 +3,8 @@
  * Recovery with SACK: RFC 2018, RFC 6675, RFC 6937, and RFC 8985 where nothing is
  * reordered.  The first byte in flight is 101.
  */
+#include <linux/tcp.h>
+#include "../module/socket/info.h"
 #include "conv.h"
 #include "suites.h"
 
@@ -466,6 +468,46 @@ static void no_sample_of_what_went_twice(struct kunit *test)
 	srtt_is(t, srtt);
 }
 
+/* ---- what the user is told ---- */
+
+/* TCP_INFO counts segments, however long they are. */
+static void info_is(struct conv *t, u32 unacked, u32 sacked, u32 lost, u32 retrans)
+{
+	struct sock *sk = t->sock->sk;
+	struct tcp_info info;
+
+	lock_sock(sk);
+	xtcp_get_info(sk, &info);
+	release_sock(sk);
+	KUNIT_EXPECT_EQ(t->test, unacked, info.tcpi_unacked);
+	KUNIT_EXPECT_EQ(t->test, sacked, info.tcpi_sacked);
+	KUNIT_EXPECT_EQ(t->test, lost, info.tcpi_lost);
+	KUNIT_EXPECT_EQ(t->test, retrans, info.tcpi_retrans);
+}
+
+static void counted_in_segments(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established_over(t, ALL, RTT_MS);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_NODELAY, 1));
+	for (int i = 0; i < 8; i++) {
+		returns(t, 100, user_send(t, 100));
+		expect(t, "PSH|ACK len 100");
+	}
+	time_passes(t, RTT_MS);
+	info_is(t, 8, 0, 0, 0);
+	inject(t, "ACK seq R ack U+100");
+	info_is(t, 7, 0, 0, 0);
+	inject(t, "ACK seq R ack U sack U+200..U+300");
+	inject(t, "ACK seq R ack U sack U+200..U+400");
+	info_is(t, 7, 2, 0, 0);
+	/* the third SACK says that two are lost; they go again in one */
+	inject(t, "ACK seq R ack U sack U+200..U+500");
+	expect(t, "PSH|ACK seq U len 200");
+	info_is(t, 6, 3, 1, 1);
+}
+
 static struct kunit_case sack_cases[] = {
 	KUNIT_CASE(one_loss),
 	KUNIT_CASE(burst),
@@ -485,6 +527,7 @@ static struct kunit_case sack_cases[] = {
 	KUNIT_CASE(keeps_what_is_sacked),
 	KUNIT_CASE(samples),
 	KUNIT_CASE(no_sample_of_what_went_twice),
+	KUNIT_CASE(counted_in_segments),
 	{}
 };
 

@@ -14,6 +14,7 @@
  *
  * Only plain data: no socket, no lock, no clock.
  */
+#include <linux/math.h>
 #include <linux/minmax.h>
 #include "scoreboard.h"
 #include "seq.h"
@@ -281,4 +282,42 @@ void xtcp_board_forget_sacked(struct xtcp_scoreboard *b)
 	}
 	b->sacked_bytes = 0;
 	b->sacked_segs = 0;
+}
+
+/* How many segments of an skb count: of the first some may be acknowledged. */
+static u32 segs_from(const struct sk_buff *skb, u32 una)
+{
+	const struct xtcp_skb_cb *cb = XTCP_CB(skb);
+
+	if (likely(!seq_lt(cb->seq, una)))
+		return cb->segs;
+	return min_t(u32, cb->segs, DIV_ROUND_UP(cb->end - una, cb->seg_bytes));
+}
+
+/**
+ * xtcp_board_count() - how many segments there are of each kind
+ * @b: the scoreboard
+ * @una: SND.UNA
+ *
+ * Looks at each skb, so not for every segment: the user asks, with TCP_INFO.
+ *
+ * Return: the numbers
+ */
+struct xtcp_board_segs xtcp_board_count(const struct xtcp_scoreboard *b, u32 una)
+{
+	struct xtcp_board_segs n = { };
+	struct sk_buff *skb;
+	u32 segs;
+
+	for (skb = xtcp_board_first(b); skb; skb = xtcp_board_next(skb)) {
+		segs = segs_from(skb, una);
+		n.all += segs;
+		if (XTCP_CB(skb)->state & XTCP_SACKED)
+			n.sacked += segs;
+		else if (XTCP_CB(skb)->state & XTCP_LOST)
+			n.lost += segs;
+		else if (XTCP_CB(skb)->state & XTCP_RESENT)
+			n.resent += segs;
+	}
+	return n;
 }

@@ -29,6 +29,20 @@ struct xtcp_scoreboard {
 	u32			sacked_end;
 };
 
+/**
+ * struct xtcp_board_segs - how many segments
+ * @all: what was sent and is not acknowledged
+ * @sacked: SACKed
+ * @lost: to be sent again
+ * @resent: sent again, and in flight
+ */
+struct xtcp_board_segs {
+	u32	all;
+	u32	sacked;
+	u32	lost;
+	u32	resent;
+};
+
 void xtcp_board_init(struct xtcp_scoreboard *b);
 void xtcp_board_add(struct xtcp_scoreboard *b, struct sk_buff *skb);
 void xtcp_board_insert_behind(struct xtcp_scoreboard *b, struct sk_buff *skb,
@@ -43,6 +57,7 @@ void xtcp_board_mark_lost(struct xtcp_scoreboard *b, struct sk_buff *skb, u32 un
 void xtcp_board_mark_sent(struct xtcp_scoreboard *b, struct sk_buff *skb, u32 una);
 void xtcp_board_forget_lost(struct xtcp_scoreboard *b);
 void xtcp_board_forget_sacked(struct xtcp_scoreboard *b);
+struct xtcp_board_segs xtcp_board_count(const struct xtcp_scoreboard *b, u32 una);
 
 static inline struct sk_buff *xtcp_board_first(const struct xtcp_scoreboard *b)
 {

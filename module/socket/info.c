@@ -7,7 +7,6 @@
 #include "../engine/clock.h"
 #include "../engine/mss.h"
 #include "../engine/rate.h"
-#include "../engine/flight.h"
 #include "../engine/rtt.h"
 #include "../engine/window.h"
 #include "info.h"
@@ -72,16 +71,17 @@ static void get_info_now(struct sock *sk, struct tcp_info *info)
 /* How many segments are in flight, and how many of them are thought lost. */
 static void get_info_recovery(const struct xtcp_sock *x, struct tcp_info *info)
 {
+	struct xtcp_board_segs segs = xtcp_board_count(&x->board, x->snd_una);
 	u32 mss = max(x->snd_mss, 1u);
 
-	info->tcpi_unacked = DIV_ROUND_UP(xtcp_flight(x), mss);
+	info->tcpi_unacked = segs.all;
 	info->tcpi_reordering = 3;	/* duplicate ACKs that say "lost" */
 	info->tcpi_snd_ssthresh = x->cong.ssthresh_bytes / mss;
 	info->tcpi_snd_cwnd = x->cong.cwnd_bytes / mss;
 	/* as Linux: what was sent again is still counted as lost */
-	info->tcpi_retrans = DIV_ROUND_UP(x->board.resent_bytes, mss);
-	info->tcpi_lost = DIV_ROUND_UP(x->board.lost_bytes, mss) + info->tcpi_retrans;
-	info->tcpi_sacked = x->agreed.sack ? x->board.sacked_segs : x->dup_acks;
+	info->tcpi_retrans = segs.resent;
+	info->tcpi_lost = segs.lost + segs.resent;
+	info->tcpi_sacked = x->agreed.sack ? segs.sacked : x->dup_acks;
 	if (x->phase == XTCP_PHASE_LOSS || x->retries)
 		info->tcpi_ca_state = TCP_CA_Loss;
 	else if (x->phase == XTCP_PHASE_RECOVERY)
