@@ -65,6 +65,56 @@ static void more_to_come(struct kunit *test)
 	expect(t, "PSH|ACK seq 101 ack R len 20");
 }
 
+/* MSG_EOR: nothing is written behind a record's last byte. */
+static void records(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_CORK, 1));
+	returns(t, 10, user_send_flags(t, 10, MSG_EOR));
+	silence(t);
+	returns(t, 20, user_send(t, 20));
+	expect(t, "PSH|ACK seq 101 ack R len 10");
+	returns(t, 30, user_send_flags(t, 30, MSG_EOR));
+	returns(t, 0, user_option(t, SOL_TCP, TCP_CORK, 0));
+	expect(t, "PSH|ACK seq 111 ack R len 50");
+}
+
+/* A record that does not leave in one go ends all the same. */
+static void record_in_parts(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->win = 2 * MSS;
+	established(t);
+	returns(t, 2 * MSS + 100, user_send_flags(t, 2 * MSS + 100, MSG_EOR));
+	expect(t, "ACK seq 101 ack R len m");
+	expect(t, "ACK seq S+m ack R len m");
+	returns(t, 10, user_send(t, 10));
+	inject(t, "ACK seq R ack S");
+	expect(t, "PSH|ACK seq S ack R len 100");
+	inject(t, "ACK seq R ack S");
+	expect(t, "PSH|ACK seq S ack R len 10");
+}
+
+/* What is sent again keeps its records. */
+static void records_again(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	without_sack(t);
+	established(t);
+	returns(t, 0, user_option(t, SOL_TCP, TCP_NODELAY, 1));
+	for (int i = 0; i < 4; i++) {
+		returns(t, 100, user_send_flags(t, 100, i == 1 ? MSG_EOR : 0));
+		expect(t, "PSH|ACK len 100");
+	}
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq U ack R len 200");
+	expect(t, "PSH|ACK seq U+200 ack R len 200");
+}
+
 /* A bit of a window is not worth a segment: 3.8.6.2.1 (MUST-38) */
 static void silly_sender(struct kunit *test)
 {
@@ -89,6 +139,9 @@ static struct kunit_case nagle_cases[] = {
 	KUNIT_CASE(no_delay),
 	KUNIT_CASE(cork),
 	KUNIT_CASE(more_to_come),
+	KUNIT_CASE(records),
+	KUNIT_CASE(record_in_parts),
+	KUNIT_CASE(records_again),
 	KUNIT_CASE(silly_sender),
 	{}
 };

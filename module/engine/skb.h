@@ -38,6 +38,7 @@
  * @stamped: sent: SO_TIMESTAMPING asks when the last byte leaves; nothing is
  *	appended behind it
  * @stamp_ack: sent: it asks when that byte is acknowledged
+ * @eor: sent: MSG_EOR, nothing is appended behind its last byte either
  */
 struct xtcp_skb_cb {
 	union {
@@ -62,7 +63,8 @@ struct xtcp_skb_cb {
 	u8			state;
 	u8			cut:1,
 				stamped:1,
-				stamp_ack:1;
+				stamp_ack:1,
+				eor:1;
 };
 
 #define XTCP_CB(skb)	((struct xtcp_skb_cb *)&(skb)->cb[0])

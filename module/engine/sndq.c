@@ -186,8 +186,10 @@ int xtcp_sndq_cut(struct sock *sk, struct sk_buff *skb, u32 len)
 	if (!moved) {	/* only the FIN moves: the last byte stays, with its stamp */
 		cb2->stamped = 0;
 		cb2->stamp_ack = 0;
-	} else if (unlikely(cb->stamped)) {
-		move_stamp(skb, skb2);
+	} else {
+		cb->eor = 0;
+		if (unlikely(cb->stamped))
+			move_stamp(skb, skb2);
 	}
 	__skb_header_release(skb2);
 	if (!(cb->state & XTCP_SENT)) {
@@ -206,7 +208,7 @@ static bool sndq_may_merge(const struct sk_buff *skb, const struct sk_buff *next
 	const struct xtcp_skb_cb *a = XTCP_CB(skb), *b = XTCP_CB(next);
 
 	return b->state & XTCP_LOST && skb->len && skb->len + next->len <= most &&
-	       !((a->flags | b->flags) & XTCP_SYN) && !a->stamped && !b->stamped &&
+	       !((a->flags | b->flags) & XTCP_SYN) && !a->stamped && !b->stamped && !a->eor &&
 	       skb_shinfo(skb)->nr_frags + skb_shinfo(next)->nr_frags <= MAX_SKB_FRAGS;
 }
 
@@ -244,6 +246,7 @@ bool xtcp_sndq_merge(struct sock *sk, struct sk_buff *skb, u32 most)
 	sk_wmem_queued_add(sk, moved);
 	sk_mem_charge(sk, moved);
 	XTCP_CB(skb)->flags |= XTCP_CB(next)->flags;
+	XTCP_CB(skb)->eor = XTCP_CB(next)->eor;
 	moved = xtcp_end(next);
 	xtcp_sndq_free(sk, next);
 	xtcp_board_grow(&xtcp_sk(sk)->board, skb, moved);

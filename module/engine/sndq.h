@@ -39,7 +39,7 @@ static inline struct sk_buff *xtcp_sndq_tail(struct sock *sk, u32 size_goal)
 
 	if (!skb || skb->len >= size_goal ||
 	    XTCP_CB(skb)->flags & (XTCP_FIN | XTCP_SYN) ||
-	    XTCP_CB(skb)->stamped)
+	    XTCP_CB(skb)->stamped | XTCP_CB(skb)->eor)
 		return NULL;
 	return skb;
 }

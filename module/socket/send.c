@@ -149,18 +149,28 @@ static void send_stamp(struct sock *sk, const struct sockcm_cookie *sockc,
 	XTCP_CB(skb)->stamp_ack = !!(sockc->tsflags & SOF_TIMESTAMPING_TX_ACK);
 }
 
-/* The call has put @copied bytes of @msg into the write queue, and adds no
- * more.
- */
-static void send_written(struct sock *sk, const struct msghdr *msg,
-			 const struct sockcm_cookie *sockc, int copied)
+/* The last byte written is urgent, or the last of a record. */
+static void send_marked(struct sock *sk, struct msghdr *msg)
 {
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (unlikely(msg->msg_flags & MSG_OOB)) {
+	if (msg->msg_flags & MSG_OOB) {
 		x->snd_up = x->write_seq;
 		x->urg_sending = 1;
 	}
+	if (msg->msg_flags & MSG_EOR && !msg_data_left(msg) && skb)
+		XTCP_CB(skb)->eor = 1;
+}
+
+/* The call has put @copied bytes of @msg into the write queue, and adds no
+ * more.
+ */
+static void send_written(struct sock *sk, struct msghdr *msg,
+			 const struct sockcm_cookie *sockc, int copied)
+{
+	if (unlikely(msg->msg_flags & (MSG_OOB | MSG_EOR)))
+		send_marked(sk, msg);
 	if (unlikely(sockc->tsflags))
 		send_stamp(sk, sockc, copied);
 	send_push(sk, msg->msg_flags);
@@ -275,8 +285,8 @@ error:
 /**
  * xtcp_sendmsg() - SEND
  * @sk: the socket
- * @msg: the data; MSG_DONTWAIT, MSG_MORE, MSG_NOSIGNAL, MSG_OOB count; a control
- *	message may ask for timestamps of it
+ * @msg: the data; MSG_DONTWAIT, MSG_EOR, MSG_MORE, MSG_NOSIGNAL, MSG_OOB count; a
+ *	control message may ask for timestamps of it
  * @size: its length
  *
  * Process context.  This is struct proto's sendmsg.

@@ -88,6 +88,14 @@ static void test_cork(void)
 	need(send(p.c, "c", 1, 0));
 	seen = next_from(w, p.c);
 	eq(seen.bytes, 3, "MSG_MORE: one segment");
+	need(set_int(p.c, SOL_TCP, TCP_CORK, 1));
+	need(send(p.c, "ab", 2, MSG_EOR));
+	need(send(p.c, "c", 1, 0));
+	seen = next_from(w, p.c);
+	eq(seen.bytes, 2, "MSG_EOR: the record's end is a segment's");
+	need(set_int(p.c, SOL_TCP, TCP_CORK, 0));
+	seen = next_from(w, p.c);
+	eq(seen.bytes, 1, "and what follows begins another");
 	/* what is corked does not wait for ever: 200 ms */
 	need(send(p.c, "x", 1, MSG_MORE));
 	need(shutdown(p.c, SHUT_WR));
