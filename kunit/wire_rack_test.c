@@ -366,6 +366,9 @@ static void probe_repairs_after_mistake(struct kunit *test)
 	counted(t, PROBES_REPAIRED, 1);
 	cwnd_is(t, 4 * MSS);
 	inject(t, "ACK seq R ack U sack 101..101+m");
+	/* not even where the probe came twice as well */
+	inject(t, "ACK seq R ack U sack 101+14m..101+15m");
+	counted(t, DSACKS_IN, 2);
 	counted(t, UNDOS, 0);
 	cwnd_is(t, 4 * MSS);
 	inject(t, "ACK seq R ack S");

@@ -246,12 +246,14 @@ static void many_segments(struct kunit *test)
 
 /* ---- CVE-2019-11478: a send queue in fragments ---- */
 
-/* The peer SACKs every second segment of large skbs, over and over. */
-static void fragments(struct kunit *test)
+/* The peer SACKs every second segment of large skbs, from the first to the last or from the
+ * last to the first.
+ */
+static void sack_every_second(struct conv *t, bool backwards)
 {
-	struct conv *t = conv_of(test);
+	struct kunit *test = t->test;
 	struct sock *sk;
-	u32 most, n = 0;
+	u32 most, len, n = 0;
 
 	t->peer_mss = 48;
 	established_over(t, SACK, RTT_MS);
@@ -265,7 +267,11 @@ static void fragments(struct kunit *test)
 	most = 2 * (READ_ONCE(sk->sk_sndbuf) + 2 * SKB_TRUESIZE(GSO_LEGACY_MAX_SIZE)) +
 	       2 * SKB_TRUESIZE(2048);
 	time_passes(t, RTT_MS);
-	for (u32 at = 48; at + 48 < t->snd_nxt - t->snd_una; at += 96) {
+	len = t->snd_nxt - t->snd_una;
+	len = rounddown(len - 48, 96);
+	for (u32 done = 0; done < len; done += 96) {
+		u32 at = 48 + (backwards ? len - 96 - done : done);
+
 		inject(t, "ACK seq R ack U sack U+%u..U+%u", at, at + 48);
 		pass_over(t);
 		KUNIT_ASSERT_LE(test, READ_ONCE(sk->sk_wmem_queued), most);
@@ -278,6 +284,16 @@ static void fragments(struct kunit *test)
 		inject(t, "ACK seq R ack S");
 		pass_over(t);
 	}
+}
+
+static void fragments(struct kunit *test)
+{
+	sack_every_second(conv_of(test), false);
+}
+
+static void fragments_backwards(struct kunit *test)
+{
+	sack_every_second(conv_of(test), true);
 }
 
 /* A block that was told costs nothing when told again: the same 4, ten thousand times. */
@@ -426,6 +442,7 @@ static struct kunit_case sack_cut_cases[] = {
 	KUNIT_CASE(block_within_a_packet),
 	KUNIT_CASE(many_segments),
 	KUNIT_CASE(fragments),
+	KUNIT_CASE(fragments_backwards),
 	KUNIT_CASE(window_opens_by_a_byte),
 	KUNIT_CASE(acks_of_tiny_segments),
 	{}

@@ -554,6 +554,36 @@ static void earlier_repair_answered(struct kunit *test)
 	counted(t, UNDOS, 1);
 }
 
+/* It counts along: the reduction was a mistake if what went again for it came twice, and
+ * what had gone again before.
+ */
+static void earlier_repair_came_twice(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 before, again;
+
+	sent(t, SACK | TS, 10, 20);
+	before = t->tsval_seen;
+	times_out(t);
+	again = t->tsval_seen;
+	inject(t, "ACK seq R ack U ecr %u sack U+m..U+2m", before);
+	counted(t, UNDOS, 1);
+	pass_over(t);
+	time_passes(t, 100);
+	inject(t, "ACK seq R ack U ecr %u sack U+m..U+2m U+3m..U+6m", before);
+	phase_is(t, RECOVERY);
+	pass_over(t);
+	inject(t, "ACK seq R ack 101+6m ecr %u sack 101+2m..101+3m", again);
+	pass_over(t);
+	counted(t, DSACKS_IN, 1);
+	counted(t, UNDOS, 1);
+	phase_is(t, RECOVERY);
+	inject(t, "ACK seq R ack U ecr %u sack 101..101+m", again);
+	pass_over(t);
+	counted(t, UNDOS, 2);
+	phase_is(t, OPEN);
+}
+
 /* Nor by a D-SACK of the loss probe that found it. */
 static void dsack_of_probe(struct kunit *test)
 {
@@ -571,6 +601,25 @@ static void dsack_of_probe(struct kunit *test)
 	phase_is(t, RECOVERY);
 	inject(t, "ACK seq R ack S");
 	was_none(t);
+}
+
+/* The probe counts along as well. */
+static void dsack_of_probe_last(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established_over(t, SACK, RTT_MS);
+	in_flight(t, 5, 0);
+	time_passes(t, 2 * RTT_MS);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq U+4m ack R len m");
+	inject(t, "ACK seq R ack U sack U+m..U+5m");
+	expect(t, "ACK seq U ack R len m");
+	inject(t, "ACK seq R ack S sack 101..101+m");
+	was_none(t);
+	inject(t, "ACK seq R ack S sack 101+4m..101+5m");
+	counted(t, DSACKS_IN, 2);
+	counted(t, UNDOS, 1);
 }
 
 /* ---- the round trip ---- */
@@ -700,7 +749,9 @@ static struct kunit_case spurious_cases[] = {
 	KUNIT_CASE(loss_beside_mistake),
 	KUNIT_CASE(undone_once),
 	KUNIT_CASE(earlier_repair_answered),
+	KUNIT_CASE(earlier_repair_came_twice),
 	KUNIT_CASE(dsack_of_probe),
+	KUNIT_CASE(dsack_of_probe_last),
 	KUNIT_CASE_PARAM(acks_lost, kind_gen_params),
 	KUNIT_CASE(acks_lost_after_probe),
 	KUNIT_CASE_PARAM(timestamp_of_second, kind_gen_params),
