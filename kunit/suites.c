@@ -51,4 +51,5 @@ kunit_test_suites(&seq_suite,
 		  &seams_suite,
 		  &seams_gso_suite,
 		  &wire_options_suite,
+		  &wire_blocks_suite,
 		  &matrix_suite);

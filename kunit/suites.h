@@ -55,6 +55,7 @@ extern struct kunit_suite timer_suite;
 extern struct kunit_suite times_suite;
 extern struct kunit_suite urgent_suite;
 extern struct kunit_suite window_suite;
+extern struct kunit_suite wire_blocks_suite;
 extern struct kunit_suite wire_options_suite;
 extern struct kunit_suite wire_rack_suite;
 extern struct kunit_suite zero_window_suite;
