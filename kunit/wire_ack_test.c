@@ -149,6 +149,20 @@ static void no_answer(struct kunit *test)
 	expect(t, "ACK seq S ack R+10");
 }
 
+/* Nor is a FIN. */
+static void no_answer_by_fin(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	expect(t, "FIN|ACK seq S ack R");
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+}
+
 /* Each ACK that leaves is one of the quick ones, an answer that carries it as well. */
 static void answers_count(struct kunit *test)
 {
@@ -320,6 +334,7 @@ static struct kunit_case ack_cases[] = {
 	KUNIT_CASE(quick_half_window),
 	KUNIT_CASE(ping_pong),
 	KUNIT_CASE(no_answer),
+	KUNIT_CASE(no_answer_by_fin),
 	KUNIT_CASE(answers_count),
 	KUNIT_CASE(quickack_option),
 	KUNIT_CASE(every_second_segment),

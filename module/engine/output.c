@@ -185,11 +185,12 @@ static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
 
 /* ---- what may be sent now ---- */
 
-/* Is what leaves now an answer to what came last?  As Linux. */
+/* Is what has left now an answer to what came last?  As Linux; a FIN alone is none. */
 static bool answers_data(const struct xtcp_sock *x)
 {
 	return x->last_sent_ms - x->tally.data_in_ms <
-	       READ_ONCE(x->xn->sysctl.delack_ms);
+	       READ_ONCE(x->xn->sysctl.delack_ms) &&
+	       xtcp_board_last(&x->board)->len;
 }
 
 /* The first skb of the write queue has left. */
