@@ -5,9 +5,11 @@ XTCP_ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 XTCP_CACHE=${XTCP_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/xtcp}
 export XTCP_CACHE
 
-# The kernels that xtcp is built for and tested on.
+# The kernels that xtcp is built for and tested on: Debian 12's, the newest of later suites of Debian, and those of the unit tests.
 XTCP_STOCK_KERNELS=(6.1 6.12)
+XTCP_SUITE_KERNELS=(trixie backports testing)
 XTCP_KUNIT_KERNELS=(kunit kunit-san)
+XTCP_KERNELS=("${XTCP_STOCK_KERNELS[@]}" "${XTCP_SUITE_KERNELS[@]}" "${XTCP_KUNIT_KERNELS[@]}")
 
 XTCP_ME=${0##*/}
 
@@ -36,6 +38,17 @@ is_stock_kernel()
 	[[ " ${XTCP_STOCK_KERNELS[*]} " == *" $1 "* ]]
 }
 
+is_suite_kernel()
+{
+	[[ " ${XTCP_SUITE_KERNELS[*]} " == *" $1 "* ]]
+}
+
+# is_packaged_kernel NAME: whether Debian packages it.
+is_packaged_kernel()
+{
+	is_stock_kernel "$1" || is_suite_kernel "$1"
+}
+
 is_kunit_kernel()
 {
 	[[ " ${XTCP_KUNIT_KERNELS[*]} " == *" $1 "* ]]
@@ -43,7 +56,7 @@ is_kunit_kernel()
 
 is_kernel()
 {
-	is_stock_kernel "$1" || is_kunit_kernel "$1"
+	[[ " ${XTCP_KERNELS[*]} " == *" $1 "* ]]
 }
 
 # with_lock NAME: hold the lock NAME until the script ends; waits, and says so, if another script holds it. Children inherit
@@ -58,6 +71,24 @@ with_lock()
 		say "waiting for another run of $1"
 		flock "$fd"
 	fi
+}
+
+# in_root ROOT DIR COMMAND ARGUMENT...: run COMMAND with ROOT, the unpacked packages of another suite, as the root directory
+# and DIR as its /build. The mounts are gone with the command. Without root's rights this needs user namespaces.
+in_root()
+{
+	local as=()
+
+	((EUID == 0)) || as=(--map-root-user)
+	# shellcheck disable=SC2016
+	unshare --mount "${as[@]}" bash -euc '
+		root=$1
+		mount --rbind /dev "$root/dev"
+		mount --rbind /proc "$root/proc"
+		mount -t tmpfs tmp "$root/tmp"
+		mount --bind "$2" "$root/build"
+		shift 2
+		exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin LC_ALL=C "$@"' in_root "$@"
 }
 
 # build_dir KERNEL: where this checkout's module for KERNEL is built. Two checkouts do not share objects.
