@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The kernels that xtcp builds on differ here, and nowhere else.  Each entry
- * says since which release the newer form holds.
+ * The kernels that xtcp builds on differ here, and nowhere else.  What a kernel
+ * has is asked of its headers, in ask/questions.c, not concluded from its version.
  */
 #ifndef _XTCP_COMPAT_H
 #define _XTCP_COMPAT_H
 
-#include <linux/version.h>
 #include <linux/bpf-cgroup.h>
 #include <linux/memcontrol.h>
 #include <linux/sched/mm.h>
@@ -22,74 +21,75 @@
 #include <net/route.h>
 #include <net/sock.h>
 #include <uapi/linux/landlock.h>
+#include "../ask/answers.h"
 
-/* 6.5: GSO has a header of its own */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+/* GSO has a header of its own */
+#if XTCP_HAVE_GSO_H
 #include <net/gso.h>
 #endif
 
-/* 6.10: the accounting of protocols' memory has a header of its own */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+/* the accounting of protocols' memory has a header of its own */
+#if XTCP_HAVE_PROTO_MEMORY_H
 #include <net/proto_memory.h>
 #endif
 
-/* 6.10: references to fragments have a header of their own */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+/* references to fragments have a header of their own */
+#if XTCP_HAVE_SKBUFF_REF_H
 #include <linux/skbuff_ref.h>
 #endif
 
-/* 6.10: receive packet steering has a header of its own */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+/* receive packet steering has a header of its own */
+#if XTCP_HAVE_RPS_H
 #include <net/rps.h>
 #endif
 
-/* 6.12: <asm/unaligned.h> moved */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+/* <asm/unaligned.h> moved */
+#if XTCP_HAVE_UNALIGNED_H
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
 #endif
 
-/* 6.2: timer_delete() for del_timer() */
+/* timer_delete() for del_timer() */
 static inline int xtcp_timer_delete(struct timer_list *timer)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#if XTCP_HAVE_TIMER_DELETE
 	return timer_delete(timer);
 #else
 	return del_timer(timer);
 #endif
 }
 
-/* 6.16: timer_container_of() for from_timer() */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+/* timer_container_of() for from_timer() */
+#if XTCP_HAVE_TIMER_CONTAINER_OF
 #define xtcp_from_timer(var, timer, field) timer_container_of(var, timer, field)
 #else
 #define xtcp_from_timer(var, timer, field) from_timer(var, timer, field)
 #endif
 
-/* 6.6: a table's size is an argument; before, an empty entry ends it.
+/* A table's size is an argument; before, an empty entry ends it.
  * The caller's table has one zeroed entry behind the @n that count.
  */
 static inline struct ctl_table_header *
 xtcp_register_sysctl(struct net *net, const char *path, struct ctl_table *table,
 		     size_t n)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#if XTCP_HAVE_REGISTER_NET_SYSCTL_SZ
 	return register_net_sysctl_sz(net, path, table, n);
 #else
 	return register_net_sysctl(net, path, table);
 #endif
 }
 
-/* 6.11: a sysctl's handler may not change its table */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+/* a sysctl's handler may not change its table */
+#if XTCP_HAVE_CONST_CTL_TABLE
 #define XTCP_CTL_TABLE	const struct ctl_table
 #else
 #define XTCP_CTL_TABLE	struct ctl_table
 #endif
 
-/* 6.6: the bit fields of struct inet_sock became inet_flags */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+/* the bit fields of struct inet_sock became inet_flags */
+#if XTCP_HAVE_INET_FLAGS
 #define xtcp_inet_recverr(sk)		inet_test_bit(RECVERR, sk)
 #define xtcp_inet_bind_no_port(sk)	inet_test_bit(BIND_ADDRESS_NO_PORT, sk)
 static inline void xtcp_inet_init_flags(struct sock *sk)
@@ -107,11 +107,11 @@ static inline void xtcp_inet_init_flags(struct sock *sk)
 }
 #endif
 
-/* 6.7: the address length is an argument (in and out) */
+/* the address length is an argument (in and out) */
 static inline int xtcp_cgroup_connect4(struct sock *sk, struct sockaddr *addr,
 				       int *addr_len)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#if XTCP_HAVE_CGROUP_ADDR_LEN
 	return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr, addr_len);
 #else
 	return BPF_CGROUP_RUN_PROG_INET4_CONNECT(sk, addr);
@@ -121,7 +121,7 @@ static inline int xtcp_cgroup_connect4(struct sock *sk, struct sockaddr *addr,
 static inline int xtcp_cgroup_bind4(struct sock *sk, struct sockaddr *addr,
 				    int *addr_len, u32 *flags)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#if XTCP_HAVE_CGROUP_ADDR_LEN
 	return BPF_CGROUP_RUN_PROG_INET_BIND_LOCK(sk, addr, addr_len,
 						  CGROUP_INET4_BIND, flags);
 #else
@@ -130,18 +130,11 @@ static inline int xtcp_cgroup_bind4(struct sock *sk, struct sockaddr *addr,
 #endif
 }
 
-/* 6.7: Landlock has rules for TCP */
+/* Landlock has rules for TCP */
 #if IS_ENABLED(CONFIG_SECURITY_LANDLOCK) && defined(LANDLOCK_ACCESS_NET_BIND_TCP)
 #define XTCP_LANDLOCK_TCP	1
 #else
 #define XTCP_LANDLOCK_TCP	0
-#endif
-
-/* 6.5, and 6.1.192 at the latest: sendfile() tells when its file has ended */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0) ||	\
-	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 192) && \
-	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0))
-#define XTCP_SPLICE_EOF
 #endif
 
 /* Socket options of SOL_SOCKET come to the family first, which hands them on.
@@ -166,8 +159,8 @@ static inline void xtcp_take_sol_socket(struct sock *sk, struct socket *sock,
 #endif
 }
 
-/* 6.10: accept() takes its arguments in a struct */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+/* accept() takes its arguments in a struct */
+#if XTCP_HAVE_ACCEPT_ARG
 #define XTCP_ACCEPT_ARGS		struct proto_accept_arg *arg
 #define xtcp_accept_flags		(arg->flags)
 #else
@@ -175,50 +168,43 @@ static inline void xtcp_take_sol_socket(struct sock *sk, struct socket *sock,
 #define xtcp_accept_flags		(flags)
 #endif
 
-/* 6.10: the type of service to route by no longer includes LOCALROUTE */
+/* the type of service to route by no longer includes LOCALROUTE */
 static inline u8 xtcp_route_tos(const struct sock *sk)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
-	return ip_sock_rt_tos(sk);
-#else
+#ifdef RT_CONN_FLAGS
 	return RT_CONN_FLAGS(sk);
+#else
+	return ip_sock_rt_tos(sk);
 #endif
 }
 
-/* 6.10: __assign_str() takes the string from __string() */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
-#define xtcp_assign_str(dst, src)	__assign_str(dst)
-#else
-#define xtcp_assign_str(dst, src)	__assign_str(dst, src)
-#endif
-
-/* 6.2: tcp_info tells the window that we offer */
+/* tcp_info tells the window that we offer */
 static inline void xtcp_info_set_rcv_wnd(struct tcp_info *info, u32 bytes)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+#if XTCP_HAVE_TCPI_RCV_WND
 	info->tcpi_rcv_wnd = bytes;
 #endif
 }
 
-/* 6.7: tcp_info tells how often the retransmission timer has fired, in how many
+/* tcp_info tells how often the retransmission timer has fired, in how many
  * rows, and how long those lasted
  */
 static inline void xtcp_info_set_total_rto(struct tcp_info *info, u16 n,
 					   u16 rows, u32 ms)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#if XTCP_HAVE_TCPI_TOTAL_RTO
 	info->tcpi_total_rto = n;
 	info->tcpi_total_rto_recoveries = rows;
 	info->tcpi_total_rto_time = ms;
 #endif
 }
 
-/* 6.13: the cookie itself is asked which timestamps are wanted */
+/* the cookie itself is asked which timestamps are wanted */
 static inline void xtcp_tx_timestamp(struct sock *sk,
 				     const struct sockcm_cookie *sockc,
 				     u8 *tx_flags)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#if XTCP_HAVE_TX_TIMESTAMP_COOKIE
 	sock_tx_timestamp(sk, sockc, tx_flags);
 #else
 	sock_tx_timestamp(sk, sockc->tsflags, tx_flags);

@@ -95,6 +95,12 @@ const char *xtcp_trace_options(struct trace_seq *p, struct xtcp_trace_options op
 #define XTCP_WIRE_SHOWN(wire)			\
 	__print_symbolic(wire, { IPPROTO_TCP, "tcp" }, { 253, "native" })
 
+/* As __string() and __assign_str(), the arguments of which depend on the kernel. */
+#define XTCP_TRACE_NAME(field, name)		\
+	__dynamic_array(char, field, strlen(name) + 1)
+#define XTCP_TRACE_ASSIGN(field, name)		\
+	memcpy(__get_str(field), name, __get_dynamic_array_len(field))
+
 TRACE_EVENT(xtcp_state,
 	TP_PROTO(const struct xtcp_tuple *t, int from, int to,
 		 enum xtcp_event event),
@@ -106,9 +112,9 @@ TRACE_EVENT(xtcp_state,
 		__field(__u8, from)
 		__field(__u8, to)
 		__field(__u8, event)
-		__string(from_name, xtcp_state_name(from))
-		__string(to_name, xtcp_state_name(to))
-		__string(event_name, xtcp_event_name(event))
+		XTCP_TRACE_NAME(from_name, xtcp_state_name(from))
+		XTCP_TRACE_NAME(to_name, xtcp_state_name(to))
+		XTCP_TRACE_NAME(event_name, xtcp_event_name(event))
 	),
 	TP_fast_assign(
 		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
@@ -117,9 +123,9 @@ TRACE_EVENT(xtcp_state,
 		__entry->from = from;
 		__entry->to = to;
 		__entry->event = event;
-		xtcp_assign_str(from_name, xtcp_state_name(from));
-		xtcp_assign_str(to_name, xtcp_state_name(to));
-		xtcp_assign_str(event_name, xtcp_event_name(event));
+		XTCP_TRACE_ASSIGN(from_name, xtcp_state_name(from));
+		XTCP_TRACE_ASSIGN(to_name, xtcp_state_name(to));
+		XTCP_TRACE_ASSIGN(event_name, xtcp_event_name(event));
 	),
 	TP_printk("%pISpc > %pISpc %s: %s -> %s on %s",
 		  __entry->laddr, __entry->raddr, XTCP_WIRE_SHOWN(__entry->wire),

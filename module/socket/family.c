@@ -451,7 +451,7 @@ const struct proto_ops xtcp_stream_ops = {
 	.mmap		= sock_no_mmap,
 	.set_peek_off	= family_set_peek_off,
 	.set_rcvlowat	= family_set_rcvlowat,
-#ifdef XTCP_SPLICE_EOF
+#if XTCP_HAVE_SPLICE_EOF
 	.splice_eof	= inet_splice_eof,
 #endif
 };
@@ -470,7 +470,7 @@ struct proto xtcp_prot = {
 	.keepalive		= xtcp_set_keepalive,
 	.sendmsg		= xtcp_sendmsg,
 	.recvmsg		= xtcp_recvmsg,
-#ifdef XTCP_SPLICE_EOF
+#if XTCP_HAVE_SPLICE_EOF
 	.splice_eof		= xtcp_splice_eof,
 #endif
 	.backlog_rcv		= xtcp_backlog_rcv,
