@@ -438,7 +438,7 @@ const char *const counter_names[XTCP_MIB_MAX] = {
  */
 long conv_count(struct conv *t, int id)
 {
-	return snmp_fold_field((void __percpu *)t->xn->mib, id) - t->counters[id];
+	return xtcp_counter(t->xn, id) - t->counters[id];
 }
 
 /**

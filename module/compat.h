@@ -81,6 +81,13 @@ xtcp_register_sysctl(struct net *net, const char *path, struct ctl_table *table,
 #endif
 }
 
+/* the address that bind() and connect() are given */
+#if XTCP_HAVE_SOCKADDR_UNSIZED
+#define XTCP_SOCKADDR	struct sockaddr_unsized
+#else
+#define XTCP_SOCKADDR	struct sockaddr
+#endif
+
 /* a sysctl's handler may not change its table */
 #if XTCP_HAVE_CONST_CTL_TABLE
 #define XTCP_CTL_TABLE	const struct ctl_table
@@ -208,6 +215,23 @@ static inline void xtcp_tx_timestamp(struct sock *sk,
 	sock_tx_timestamp(sk, sockc, tx_flags);
 #else
 	sock_tx_timestamp(sk, sockc->tsflags, tx_flags);
+#endif
+}
+
+/* Read the queue of errors; the sender of the packet that one is about is its
+ * address.
+ */
+static inline int xtcp_recv_error(struct sock *sk, struct msghdr *msg, int len)
+{
+#if XTCP_HAVE_RECV_ERROR_ADDR_LEN
+	int addr_len = 0;
+	int ret = inet_recv_error(sk, msg, len, &addr_len);
+
+	if (ret >= 0)
+		msg->msg_namelen = addr_len;
+	return ret;
+#else
+	return inet_recv_error(sk, msg, len);
 #endif
 }
 

@@ -9,6 +9,7 @@
 #include <linux/llist.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
+#include <linux/percpu.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
 #include <linux/sysctl.h>
@@ -74,5 +75,16 @@ int xtcp_bounded_at(const struct xtcp_net *xn, size_t offset);
  */
 #define xtcp_bounded(xn, knob) \
 	xtcp_bounded_at(xn, offsetof(struct xtcp_sysctls, knob))
+
+/* What all processors have counted of XTCP_MIB_id. */
+static inline long xtcp_counter(const struct xtcp_net *xn, int id)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(xn->mib, cpu)->mibs[id]);
+	return (long)sum;
+}
 
 #endif /* _XTCP_NETNS_H */

@@ -57,6 +57,21 @@ void xtcp_shutdown(struct sock *sk, int how)
 		close_sending(sk);
 }
 
+/* A user that lingers waits until the peer has acknowledged the FIN. */
+static void wait_for_close(struct sock *sk, long timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (timeo && !signal_pending(current) &&
+	       xtcp_in_state(sk, TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK)) {
+		release_sock(sk);
+		timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, timeo);
+		lock_sock(sk);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+}
+
 /* The user closes a connection, RFC 9293, 3.10.4 (SHLD-3, MAY-1). */
 static void close_connection(struct sock *sk, long timeout)
 {
@@ -72,7 +87,7 @@ static void close_connection(struct sock *sk, long timeout)
 		xtcp_count(x->xn, ABORT_LINGER);
 		xtcp_abort(sk, 0);
 	} else if (close_sending(sk)) {
-		sk_stream_wait_close(sk, timeout);
+		wait_for_close(sk, timeout);
 	}
 }
 

@@ -146,7 +146,7 @@ static void owner_init(struct xtcp_owner *o, struct sock *sk,
 		       struct xtcp_owner_key *key)
 {
 	o->is_sock = true;
-	o->uid = sock_i_uid(sk);
+	o->uid = READ_ONCE(sk->sk_uid);
 	xtcp_owner_key(key, sk, o->uid);
 }
 
@@ -744,7 +744,7 @@ struct sock *xtcp_lookup_listener(struct xtcp_net *xn,
 			equals++;
 			if (!reciprocal_scale(hash, equals))
 				best = sk;
-			hash = next_pseudo_random32(hash);
+			hash = jhash_1word(hash, equals);
 		}
 	}
 	return best;

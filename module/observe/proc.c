@@ -25,7 +25,7 @@ static int proc_stat_show(struct seq_file *seq, void *v)
 
 	for (i = 0; i < XTCP_MIB_MAX; i++)
 		seq_printf(seq, "%s %ld\n", counter_names[i],
-			   (long)snmp_fold_field((void __percpu *)xn->mib, i));
+			   xtcp_counter(xn, i));
 	return 0;
 }
 
@@ -92,7 +92,7 @@ static void conns_show_connection(struct seq_file *seq, struct sock *sk)
 		expires = xtcp_timer_expires(x, XTCP_TIMER_KEEPALIVE);
 	}
 	conns_show_line(seq, &x->node.tuple, state, tx, rx, timer, expires,
-			x->retries, sock_i_uid(sk), sock_i_ino(sk), &agreed);
+			x->retries, READ_ONCE(sk->sk_uid), sock_i_ino(sk), &agreed);
 }
 
 static void conns_show_node(struct seq_file *seq, struct xtcp_node *node)
@@ -108,7 +108,7 @@ static void conns_show_node(struct seq_file *seq, struct xtcp_node *node)
 		req = container_of(node, struct xtcp_request, node);
 		conns_show_line(seq, &node->tuple, TCP_SYN_RECV, 0, 0, 1,
 				req->timer.expires, req->retries,
-				sock_i_uid(req->listener), 0, &req->agreed);
+				READ_ONCE(req->listener->sk_uid), 0, &req->agreed);
 		break;
 	case XTCP_KIND_TIME_WAIT:
 		tw = container_of(node, struct xtcp_timewait, node);

@@ -137,7 +137,7 @@ int xtcp_bind_as_wished(struct sock *sk, const struct xtcp_bind_wish *wish)
  * -EAFNOSUPPORT; -EADDRNOTAVAIL for an address that is not this host's; -EADDRINUSE;
  * -EACCES for a privileged port; -ENOMEM; what a policy refuses with
  */
-int xtcp_bind(struct socket *sock, struct sockaddr *addr, int addr_len)
+int xtcp_bind(struct socket *sock, XTCP_SOCKADDR *addr, int addr_len)
 {
 	struct sock *sk = sock->sk;
 	u32 flags = 0;
@@ -145,7 +145,7 @@ int xtcp_bind(struct socket *sock, struct sockaddr *addr, int addr_len)
 
 	if (addr_len < (int)sizeof(struct sockaddr_in))
 		return -EINVAL;
-	err = xtcp_policy_bind(sk, addr, &addr_len, &flags);
+	err = xtcp_policy_bind(sk, (struct sockaddr *)addr, &addr_len, &flags);
 	if (err)
 		return err;
 	lock_sock(sk);

@@ -242,7 +242,7 @@ static int connect_locked(struct socket *sock, struct sockaddr *addr,
 	return 0;
 }
 
-static int xtcp_connect(struct socket *sock, struct sockaddr *addr,
+static int xtcp_connect(struct socket *sock, XTCP_SOCKADDR *addr,
 			int addr_len, int flags)
 {
 	int err;
@@ -250,7 +250,7 @@ static int xtcp_connect(struct socket *sock, struct sockaddr *addr,
 	if (addr_len < (int)sizeof(addr->sa_family))
 		return -EINVAL;
 	lock_sock(sock->sk);
-	err = connect_locked(sock, addr, addr_len, flags);
+	err = connect_locked(sock, (struct sockaddr *)addr, addr_len, flags);
 	release_sock(sock->sk);
 	return err;
 }
@@ -389,13 +389,14 @@ static int family_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 static int family_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 			  int flags)
 {
-	int addr_len = 0, err;
+	int err;
 
-	if (likely(!(flags & MSG_ERRQUEUE)))
-		sock_rps_record_flow(sock->sk);
-	err = xtcp_recvmsg(sock->sk, msg, size, flags, &addr_len);
+	if (unlikely(flags & MSG_ERRQUEUE))
+		return xtcp_recv_error(sock->sk, msg, size);
+	sock_rps_record_flow(sock->sk);
+	err = xtcp_recvmsg(sock->sk, msg, size, flags);
 	if (err >= 0)
-		msg->msg_namelen = addr_len;
+		msg->msg_namelen = 0;	/* a stream's data has no sender address */
 	return err;
 }
 
@@ -452,7 +453,7 @@ const struct proto_ops xtcp_stream_ops = {
 	.set_peek_off	= family_set_peek_off,
 	.set_rcvlowat	= family_set_rcvlowat,
 #if XTCP_HAVE_SPLICE_EOF
-	.splice_eof	= inet_splice_eof,
+	.splice_eof	= xtcp_splice_eof,
 #endif
 };
 
@@ -469,10 +470,6 @@ struct proto xtcp_prot = {
 	.getsockopt		= xtcp_getsockopt,
 	.keepalive		= xtcp_set_keepalive,
 	.sendmsg		= xtcp_sendmsg,
-	.recvmsg		= xtcp_recvmsg,
-#if XTCP_HAVE_SPLICE_EOF
-	.splice_eof		= xtcp_splice_eof,
-#endif
 	.backlog_rcv		= xtcp_backlog_rcv,
 	.stream_memory_free	= xtcp_stream_memory_free,
 	.get_port		= xtcp_get_port,

@@ -255,21 +255,17 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len,
  * @sk: the socket
  * @msg: where to
  * @len: room there
- * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, MSG_TRUNC (discard), MSG_ERRQUEUE
- * @addr_len: set to 0: a stream's data has no sender address
+ * @flags: MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL, MSG_TRUNC (discard)
  *
- * Process context.  This is struct proto's recvmsg.
+ * Process context.
  *
  * Return: how many bytes; 0 at the end of the stream; -EAGAIN, -ENOTCONN, the
  * connection's error, -EINTR, -EFAULT; -EINVAL for MSG_OOB without urgent data
  */
-int xtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
-		 int *addr_len)
+int xtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
 	int ret, unread;
 
-	if (unlikely(flags & MSG_ERRQUEUE))
-		return inet_recv_error(sk, msg, len, addr_len);
 	lock_sock(sk);
 	if (flags & MSG_OOB)
 		ret = recv_urgent(sk, msg, len, flags);

@@ -4,7 +4,6 @@
 
 #include <net/sock.h>
 
-int xtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
-		 int *addr_len);
+int xtcp_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 
 #endif /* _XTCP_RECV_H */

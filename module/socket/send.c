@@ -319,7 +319,7 @@ int xtcp_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
  * xtcp_splice_eof() - sendfile() has come to the file's end before its count
  * @sock: the socket
  *
- * Process context.  Sends what MSG_MORE held back.  This is struct proto's
+ * Process context.  Sends what MSG_MORE held back.  This is struct proto_ops'
  * splice_eof.
  */
 void xtcp_splice_eof(struct socket *sock)
