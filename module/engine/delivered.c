@@ -7,6 +7,7 @@
  * What follows from it is for recovery.c to say.
  */
 #include <linux/errqueue.h>
+#include <net/tcp.h>
 #include "clock.h"
 #include "delivered.h"
 #include "flight.h"
@@ -197,6 +198,20 @@ static void sent_again(struct xtcp_delivery *d, const struct xtcp_skb_cb *cb)
 	d->again = true;
 }
 
+/* Tell the user when this was acknowledged.  A kernel may look for that wish in TCP's
+ * control block, where ours is: it is shown such a block meanwhile.
+ */
+static void report_ack_time(struct sock *sk, struct sk_buff *skb)
+{
+	char ours[sizeof(skb->cb)];
+
+	memcpy(ours, skb->cb, sizeof(ours));
+	memset(skb->cb, 0, sizeof(skb->cb));
+	TCP_SKB_CB(skb)->txstamp_ack = 1;
+	__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
+	memcpy(skb->cb, ours, sizeof(ours));
+}
+
 static void take_ack(struct sock *sk, const struct xtcp_segment *seg, u32 fack,
 		     struct xtcp_delivery *d)
 {
@@ -227,7 +242,7 @@ static void take_ack(struct sock *sk, const struct xtcp_segment *seg, u32 fack,
 			skb_delivered(x, seg, skb, fack, d);
 		}
 		if (unlikely(cb->stamp_ack))
-			__skb_tstamp_tx(skb, NULL, NULL, sk, SCM_TSTAMP_ACK);
+			report_ack_time(sk, skb);
 		xtcp_sndq_acked(sk, skb);
 	}
 	d->acked_bytes = seg->ack - d->prior_una;
