@@ -39,30 +39,30 @@ ASK(NO)
 
 /* ---- headers ---- */
 
-ASK_EITHER(GSO_H)
+ASK(GSO_H)
 {
-#if !__has_include(<net/gso.h>)
+#if !__has_include("net/gso.h")
 	(void)no_such_header;
 #endif
 }
 
 ASK(PROTO_MEMORY_H)
 {
-#if !__has_include(<net/proto_memory.h>)
+#if !__has_include("net/proto_memory.h")
 	(void)no_such_header;
 #endif
 }
 
 ASK(SKBUFF_REF_H)
 {
-#if !__has_include(<linux/skbuff_ref.h>)
+#if !__has_include("linux/skbuff_ref.h")
 	(void)no_such_header;
 #endif
 }
 
 ASK(RPS_H)
 {
-#if !__has_include(<net/rps.h>)
+#if !__has_include("net/rps.h")
 	(void)no_such_header;
 #endif
 }
@@ -70,7 +70,7 @@ ASK(RPS_H)
 /* before, it is <asm/unaligned.h> */
 ASK(UNALIGNED_H)
 {
-#if !__has_include(<linux/unaligned.h>)
+#if !__has_include("linux/unaligned.h")
 	(void)no_such_header;
 #endif
 }
@@ -96,7 +96,7 @@ ASK(TIMER_CONTAINER_OF)
 /* ---- sysctls ---- */
 
 /* a table's size is an argument; before, an empty entry ends it */
-ASK_EITHER(REGISTER_NET_SYSCTL_SZ)
+ASK(REGISTER_NET_SYSCTL_SZ)
 {
 	struct ctl_table table[1];
 
@@ -106,8 +106,8 @@ ASK_EITHER(REGISTER_NET_SYSCTL_SZ)
 /* a handler may not change its table */
 ASK(CONST_CTL_TABLE)
 {
-	int handler(const struct ctl_table *table, int write, void *buffer,
-		    size_t *lenp, loff_t *ppos);
+	int (*handler)(const struct ctl_table *table, int write, void *buffer,
+		       size_t *lenp, loff_t *ppos) = NULL;
 	proc_handler *p = handler;
 
 	p(NULL, 0, NULL, NULL, NULL);
@@ -118,8 +118,8 @@ ASK(CONST_CTL_TABLE)
 /* bind() and connect() are given an address the size of which no type tells */
 ASK(SOCKADDR_UNSIZED)
 {
-	int bind(struct socket *sock, struct sockaddr_unsized *addr, int len);
-	struct proto_ops ops = { .bind = bind };
+	int (*bind)(struct socket *sock, struct sockaddr_unsized *addr, int len) = NULL;
+	const struct proto_ops ops = { .bind = bind };
 
 	ops.bind(NULL, NULL, 0);
 }
@@ -147,8 +147,8 @@ ASK(ACCEPT_ARG)
 /* sendfile() tells when its file has ended */
 ASK_EITHER(SPLICE_EOF)
 {
-	void splice_eof(struct socket *sock);
-	struct proto_ops ops = { .splice_eof = splice_eof };
+	void (*splice_eof)(struct socket *sock) = NULL;
+	const struct proto_ops ops = { .splice_eof = splice_eof };
 
 	ops.splice_eof(NULL);
 }
