@@ -7,29 +7,29 @@ PREFIX ?= /usr/local
 KERNEL ?=
 KERNELS = $(if $(KERNEL),$(KERNEL),6.1 6.12)
 
-# Where modules_install puts modules from elsewhere, and modprobe looks first.
-MODDIR = updates
+# Where modprobe looks first.
+RELEASE = $(shell scripts/kdir --release $(KDIR))
+MODDIR = $(DESTDIR)/lib/modules/$(RELEASE)/updates
 
 all: kdir
 	+$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
 kdir:
-	@test -e $(KDIR)/Makefile || { \
-		echo "There is nothing to build modules against in $(KDIR)." >&2; \
-		echo "On Debian: apt-get install linux-headers-$$(uname -r)" >&2; \
-		echo "For another kernel: make KDIR=/usr/src/linux-headers-RELEASE" >&2; \
-		echo "No kernel of Debian's runs here? \"make demo\" and \"make test\" bring their own." >&2; \
-		exit 1; }
+	@scripts/kdir $(KDIR)
 
+# Not modules_install: it would sign with a key that only the kernel's maker has, and look for a System.map that headers
+# do not have.  What is left out of the module only a debugger reads, and it is most of it.
 install: all
-	+$(MAKE) -C $(KDIR) M=$(CURDIR) INSTALL_MOD_DIR=$(MODDIR) $(if $(DESTDIR),INSTALL_MOD_PATH=$(DESTDIR)) modules_install
-	$(if $(DESTDIR),,depmod -a $$($(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease))
+	install -d $(MODDIR)
+	strip --strip-debug -o $(MODDIR)/xtcp.ko xtcp.ko
+	chmod 644 $(MODDIR)/xtcp.ko
+	$(if $(DESTDIR),,depmod $(RELEASE))
 	install -D -m 644 module/uapi/xtcp.h $(DESTDIR)$(PREFIX)/include/xtcp.h
 	+@if test -e tools/Makefile; then $(MAKE) -C tools install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); fi
 
 uninstall: kdir
-	rm -f $(DESTDIR)/lib/modules/$$($(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease)/$(MODDIR)/xtcp.ko*
-	$(if $(DESTDIR),,depmod -a $$($(MAKE) -s --no-print-directory -C $(KDIR) kernelrelease))
+	rm -f $(MODDIR)/xtcp.ko*
+	$(if $(DESTDIR),,depmod $(RELEASE))
 	rm -f $(DESTDIR)$(PREFIX)/include/xtcp.h
 	+@if test -e tools/Makefile; then $(MAKE) -C tools uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); fi
 
