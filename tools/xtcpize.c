@@ -65,6 +65,7 @@ static const char usage[] =
 "  --only-listen    the connections that PROGRAM accepts, not those it opens\n"
 "  --family N       the number of AF_XTCP (default: what the module says, or 13)\n"
 "  -h, --help       this text\n"
+"  -V, --version    which version this is\n"
 "\n"
 "Out of reach are programs without dynamic linking, in Go, or with more rights\n"
 "than their caller. They need socket(AF_INET, SOCK_STREAM, 253) in their source:\n"
@@ -363,11 +364,12 @@ static void parse(int argc, char **argv, struct choice *c)
 		{ "only-listen", no_argument, NULL, 'l' },
 		{ "family", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
 		{ },
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+h", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+hV", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'n':
 			c->native = true;
@@ -383,6 +385,9 @@ static void parse(int argc, char **argv, struct choice *c)
 			break;
 		case 'h':
 			fputs(usage, stdout);
+			exit(0);
+		case 'V':
+			puts("xtcpize " XTCP_VERSION);
 			exit(0);
 		default:
 			bad_usage();

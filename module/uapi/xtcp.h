@@ -9,6 +9,8 @@
 #ifndef _UAPI_XTCP_H
 #define _UAPI_XTCP_H
 
+#define XTCP_VERSION	"1.0"
+
 /* The protocol family: a number that Linux reserved (for NetBEUI) and never
  * used.  The module parameter family= moves it.
  */

@@ -180,6 +180,11 @@ check "a listener's line" listed
 check "/proc/net/xtcp_stat: a name and a value a line" \
 	awk '!/^[A-Z][A-Za-z0-9]+ [0-9]+$/ { print; bad = 1 } END { exit bad || NR < 20 }' \
 	/proc/net/xtcp_stat
+nothing_read() {
+	! "$(dirname "$0")/../../tools/xtcp-trace" --read /proc/net/xtcp_stat 2>"$work/trace" >/dev/null &&
+		shown "no event of xtcp in what was read"
+}
+check "xtcp-trace --read says that there is nothing to show" nothing_read
 check "/proc/net/protocols" grep -q '^XTCP ' /proc/net/protocols
 
 tap_end

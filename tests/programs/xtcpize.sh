@@ -25,6 +25,8 @@ says() {
 
 check "--help" says 0 '^usage: xtcpize' --help
 check "no program" says 125 'which program'
+check "--version says what the header does" says 0 \
+	"^xtcpize $(sed -n 's/^#define XTCP_VERSION[[:space:]]*"\(.*\)"$/\1/p' "$(dirname "$0")/../../module/uapi/xtcp.h")\$" --version
 check "an unknown option" says 125 'xtcpize --help' --nonesuch true
 check "an impossible --family" says 125 'from 1 to 255' --family 300 true
 check "--only-connect --only-listen" \
