@@ -50,7 +50,7 @@ help:
 	@echo 'make kunit      the unit and wire tests'
 	@echo 'make mutants    break the source in one line after the other: do the unit and wire tests notice?'
 	@echo 'make e2e        the end-to-end tests at full size, on KERNEL=6.1, 6.12 (these two if none is named), trixie, backports, testing'
-	@echo 'make check      checkpatch, sparse, W=1, shellcheck, documents made from the source, calls that go up'
+	@echo 'make check      checkpatch, sparse, W=1, shellcheck, made documents, calls that go up, what kernels export'
 	@echo 'make bench      xtcp and the kernel'"'"'s TCP, measured in turn'
 	@echo 'make clean      remove what make built; what the tests keep is in ~/.cache/xtcp'
 	@echo 'W=1 and C=2 are handed on to kbuild, ARGS=... to the script of a target.'
