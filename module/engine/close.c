@@ -62,6 +62,8 @@ static void wait_for_close(struct sock *sk, long timeo)
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 
+	if (!timeo)
+		return;
 	add_wait_queue(sk_sleep(sk), &wait);
 	while (timeo && !signal_pending(current) &&
 	       xtcp_in_state(sk, TCPF_FIN_WAIT1 | TCPF_CLOSING | TCPF_LAST_ACK)) {
