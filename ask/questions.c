@@ -19,6 +19,7 @@
 #include <linux/tcp.h>
 #include <linux/timer.h>
 #include <net/inet_common.h>
+#include <net/inet_hashtables.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
 #include <net/net_namespace.h>
@@ -179,6 +180,12 @@ ASK(RECV_ERROR_ADDR_LEN)
 	int len;
 
 	inet_recv_error(NULL, NULL, 0, &len);
+}
+
+/* the namespace alone says in which table the kernel's TCP looks a connection up */
+ASK(LOOKUP_BY_NET)
+{
+	__inet_lookup_established(NULL, 0, 0, 0, 0, 0, 0);
 }
 
 /* ---- struct tcp_info ---- */

@@ -242,7 +242,7 @@ void conv_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, 0, conv_count(t, XTCP_MIB_CURR_ESTAB),
 			    "CurrEstab is not 0 again");
 	flush_work(&t->xn->tcp_wire_work);
-	KUNIT_EXPECT_EQ_MSG(test, 0, t->xn->tcp_wire_users,
+	KUNIT_EXPECT_EQ_MSG(test, 0, atomic_read(&t->xn->tcp_wire_users),
 			    "ports of the kernel's TCP are held");
 	KUNIT_EXPECT_EQ_MSG(test, 0, percpu_counter_sum(xtcp_prot.sockets_allocated),
 			    "sockets are left");

@@ -8,7 +8,7 @@
 #include <net/ip.h>
 #include "../module/engine/close.h"
 #include "../module/engine/demux.h"
-#include "../module/engine/ports.h"
+#include "../module/engine/listeners.h"
 #include "../module/observe/observe.h"
 #include "conv.h"
 #include "suites.h"

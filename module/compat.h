@@ -235,6 +235,15 @@ static inline int xtcp_recv_error(struct sock *sk, struct msghdr *msg, int len)
 #endif
 }
 
+/* Does one look into the table of the kernel's TCP, or is the table an argument?  Here it
+ * is one, with the comma behind it, or nothing.
+ */
+#if XTCP_HAVE_LOOKUP_BY_NET
+#define XTCP_TCP_TABLE(net)
+#else
+#define XTCP_TCP_TABLE(net)		((net)->ipv4.tcp_death_row.hashinfo),
+#endif
+
 /* The memory cgroup that pays for a socket, or NULL. */
 static inline struct mem_cgroup *xtcp_memcg(const struct sock *sk)
 {

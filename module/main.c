@@ -7,9 +7,11 @@
 #include "compat.h"
 #include "engine/close.h"
 #include "engine/demux.h"
+#include "engine/ephemeral.h"
 #include "engine/handshake.h"
 #include "engine/icmp.h"
 #include "engine/isn.h"
+#include "engine/listeners.h"
 #include "engine/ports.h"
 #include "engine/receive.h"
 #include "engine/timeout.h"
@@ -32,29 +34,39 @@ static int __net_init xtcp_net_init(struct net *net)
 	int err = -ENOMEM;
 
 	xn->net = net;
-	xtcp_hold_net_init(xn);
+	xtcp_claim_net_init(xn);
 	xn->mib = alloc_percpu(struct xtcp_mib);
 	if (!xn->mib)
 		return err;
-	err = xtcp_demux_net_init(xn);
+	err = xtcp_hold_net_init(xn);
 	if (err)
 		goto mib;
+	err = xtcp_demux_net_init(xn);
+	if (err)
+		goto hold;
 	err = xtcp_ports_net_init(xn);
 	if (err)
 		goto demux;
-	err = xtcp_sysctl_net_init(xn);
+	err = xtcp_listeners_net_init(xn);
 	if (err)
 		goto ports;
+	err = xtcp_sysctl_net_init(xn);
+	if (err)
+		goto listeners;
 	err = xtcp_proc_net_init(xn);
 	if (err)
 		goto sysctl;
 	return 0;
 sysctl:
 	xtcp_sysctl_net_exit(xn);
+listeners:
+	xtcp_listeners_net_exit(xn);
 ports:
 	xtcp_ports_net_exit(xn);
 demux:
 	xtcp_demux_net_exit(xn);
+hold:
+	xtcp_hold_net_exit(xn);
 mib:
 	free_percpu(xn->mib);
 	return err;
@@ -78,8 +90,10 @@ static void __net_exit xtcp_net_exit_batch(struct list_head *nets)
 	bool claimed = false;
 	struct net *net;
 
-	list_for_each_entry(net, nets, exit_list)
-		claimed |= xtcp_hold_net_stop(xtcp_pernet(net));
+	list_for_each_entry(net, nets, exit_list) {
+		xtcp_hold_net_exit(xtcp_pernet(net));
+		claimed |= xtcp_claim_net_stop(xtcp_pernet(net));
+	}
 	if (claimed)
 		synchronize_net();	/* hooks may still be at work */
 	list_for_each_entry(net, nets, exit_list) {
@@ -87,6 +101,7 @@ static void __net_exit xtcp_net_exit_batch(struct list_head *nets)
 
 		xtcp_claim_net_exit(xn);
 		xtcp_sysctl_net_exit(xn);
+		xtcp_listeners_net_exit(xn);
 		xtcp_ports_net_exit(xn);
 		xtcp_demux_net_exit(xn);
 		free_percpu(xn->mib);
@@ -104,7 +119,8 @@ static struct pernet_operations net_ops = {
 static const struct xtcp_ip_upcalls ip_upcalls = {
 	.receive	= xtcp_rcv,
 	.icmp_error	= xtcp_icmp_error,
-	.knows		= xtcp_knows,
+	.standing	= xtcp_standing,
+	.cedes		= xtcp_timewait_cedes,
 	.early		= xtcp_early,
 };
 
@@ -116,12 +132,12 @@ static int __init xtcp_init(void)
 	xtcp_isn_init();
 	xtcp_claim_init(&ip_upcalls);
 	xtcp_early_init(&ip_upcalls);
-	err = xtcp_ports_init();
+	err = xtcp_ephemeral_init();
 	if (err)
 		return err;
 	err = xtcp_handshake_init();
 	if (err)
-		goto ports;
+		goto ephemeral;
 	err = xtcp_timewait_init();
 	if (err)
 		goto handshake;
@@ -148,8 +164,8 @@ timewait:
 	xtcp_timewait_exit();
 handshake:
 	xtcp_handshake_exit();
-ports:
-	xtcp_ports_exit();
+ephemeral:
+	xtcp_ephemeral_exit();
 	return err;
 }
 
@@ -164,7 +180,7 @@ static void __exit xtcp_exit(void)
 	xtcp_family_exit();
 	xtcp_timewait_exit();
 	xtcp_handshake_exit();
-	xtcp_ports_exit();
+	xtcp_ephemeral_exit();
 }
 
 module_init(xtcp_init);

@@ -30,7 +30,8 @@ struct xtcp_net {
 	struct net		*net;
 	struct rhashtable	conns;	/* 4-tuple: connection, request, TIME_WAIT */
 	struct rhashtable	ports;	/* (wire, port): who has bound it */
-	struct xarray		listeners;	/* all of them, for diagnostics */
+	struct rhltable		listeners;	/* (wire, port, address): who listens */
+	struct xarray		listener_ids;	/* all of them, for diagnostics */
 	spinlock_t		port_locks[1 << XTCP_PORT_LOCKS_LOG];	/* owners of ports */
 	unsigned int		port_looks;	/* tests: what the last bind() looked at */
 	DEFINE_SNMP_STAT(struct xtcp_mib, mib);
@@ -44,8 +45,11 @@ struct xtcp_net {
 	/* IPPROTO_TCP: claim.c, hold.c */
 	struct mutex		tcp_wire_lock;
 	struct xtcp_tcp_wire	*tcp_wire;
-	unsigned int		tcp_wire_users;	/* holds: the hook is registered */
+	atomic_t		tcp_wire_users;	/* who need the hook */
+	bool			tcp_wire_hooked;
 	struct nf_hook_ops	tcp_wire_hook;
+	struct delayed_work	tcp_wire_unhook;
+	struct rhashtable	holds;	/* (address, device, port): struct xtcp_hold */
 	struct llist_head	tcp_wire_dead;
 	struct work_struct	tcp_wire_work;
 

@@ -5,6 +5,7 @@
  */
 #include <linux/slab.h>
 #include <linux/sysctl.h>
+#include <net/ip.h>
 #include "compat.h"
 #include "engine/cong_list.h"
 #include "engine/memory.h"
@@ -106,6 +107,29 @@ static int sysctl_set_available_congestion_control(XTCP_CTL_TABLE *table, int wr
 
 	xtcp_cong_print(~0u, names);
 	return proc_dostring(&copy, write, buffer, len, pos);
+}
+
+/* net.xtcp.local_port_range: no port that needs a privilege, and not backwards. */
+static int sysctl_set_local_port_range(XTCP_CTL_TABLE *table, int write, void *buffer,
+				       size_t *len, loff_t *pos)
+{
+	static int least = 1, most = U16_MAX;
+	u32 *is = table->data;
+	const struct xtcp_net *xn = container_of(is, struct xtcp_net,
+						 sysctl.local_port_range);
+	int range[] = { XTCP_PORT_RANGE_LOW(READ_ONCE(*is)),
+			XTCP_PORT_RANGE_HIGH(READ_ONCE(*is)) };
+	struct ctl_table copy = { .data = range, .maxlen = sizeof(range),
+				  .extra1 = &least, .extra2 = &most };
+	int err;
+
+	err = proc_dointvec_minmax(&copy, write, buffer, len, pos);
+	if (err || !write)
+		return err;
+	if (range[0] > range[1] || inet_port_requires_bind_service(xn->net, range[0]))
+		return -EINVAL;
+	WRITE_ONCE(*is, XTCP_PORT_RANGE(range[0], range[1]));
+	return 0;
 }
 
 #define HANDLER(type)						\
@@ -222,6 +246,8 @@ int xtcp_sysctl_net_init(struct xtcp_net *xn)
 		xn->sysctl.allowed_congestion_control =
 			READ_ONCE(first->allowed_congestion_control);
 	}
+	xn->sysctl.max_tw_buckets =
+		READ_ONCE(xn->net->ipv4.tcp_death_row.sysctl_max_tw_buckets);
 	sysctl_size_buffers(xn);
 	if (!IS_ENABLED(CONFIG_SYSCTL))
 		return 0;

@@ -17,6 +17,11 @@
 struct xtcp_cong_ops;
 struct xtcp_net;
 
+/* A range of ports in one word, so that it is read and written at once. */
+#define XTCP_PORT_RANGE(low, high)	((u32)(high) << 16 | (low))
+#define XTCP_PORT_RANGE_LOW(range)	((range) & U16_MAX)
+#define XTCP_PORT_RANGE_HIGH(range)	((range) >> 16)
+
 /* The rows:
  *
  * NUMBER: type, name, default, least, most, OWN or FIRST, what it says;
@@ -46,9 +51,10 @@ struct xtcp_net;
 	NUMBER(int,	keepalive_time,		7200,	1,	86400,		OWN,	"As tcp(7) has it, in seconds.") \
 	NUMBER(int,	keepalive_intvl,	75,	1,	86400,		OWN,	"As tcp(7) has it, in seconds.") \
 	NUMBER(u8,	keepalive_probes,	9,	1,	127,		OWN,	"As tcp(7) has it.") \
+	WORDS(u32,	local_port_range, XTCP_PORT_RANGE(10000, 32767), 0644,	"Where connect() chooses a port on TCP's wire: the first and the last, at first 10000 and 32767. It must not reach into net.ipv4.ip_local_port_range, where the kernel's TCP chooses: neither knows what the other has chosen.") \
 	NUMBER(int,	max_orphans,		16384,	0,	INT_MAX,	FIRST,	"Connections that were closed and have not ended. One more is reset.") \
 	NUMBER(int,	max_syn_backlog,	1024,	0,	INT_MAX,	FIRST,	"Half-open requests of a listener.") \
-	NUMBER(int,	max_tw_buckets,		65536,	0,	INT_MAX,	FIRST,	"TIME_WAIT objects. Beyond it connections end without TIME_WAIT.") \
+	NUMBER(int,	max_tw_buckets,		65536,	0,	INT_MAX,	FIRST,	"TIME_WAIT objects. Beyond it connections end without TIME_WAIT. At first what net.ipv4.tcp_max_tw_buckets is set to, which depends on the machine's memory.") \
 	NUMBER(u8,	moderate_rcvbuf,	1,	0,	1,		OWN,	"1: a receive buffer grows as its reader can use it, up to rmem's third.") \
 	NUMBER(u8,	orphan_retries,		0,	0,	255,		OWN,	"Timeouts in a row that end an orphan; 0 means 8.") \
 	NUMBER(u8,	retries1,		3,	0,	255,		OWN,	"Timeouts in a row after which another route is asked for.") \

@@ -3,6 +3,7 @@
  * The listener itself: its beginning and its end.  RFC 9293, 3.10.1 and 3.10.4.
  */
 #include "connection.h"
+#include "ephemeral.h"
 #include "handshake.h"
 #include "listen.h"
 #include "ports.h"

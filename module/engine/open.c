@@ -11,6 +11,7 @@
 #include "cong_list.h"
 #include "connection.h"
 #include "demux.h"
+#include "ephemeral.h"
 #include "isn.h"
 #include "mss.h"
 #include "open.h"

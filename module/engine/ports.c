@@ -1,41 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ports: their owners, their listeners, and the choice of a free one.
+ * Ports: who owns them.
  *
- * Each port is an object in a table, keyed by wire and number, and is there
- * while it has an owner: a socket that is bound or connected, or a TIME_WAIT
- * object.  One of the namespace's locks guards its owners (owners.c) and its
- * listeners; SYNs look for a listener under RCU.
+ * Each port is an object in a table, keyed by wire and number, and is there while it has
+ * an owner: a socket that is bound or connected, or a TIME_WAIT object.  One of the
+ * namespace's locks guards its owners (owners.c).  Which of them listen, listeners.c
+ * knows; a port for those who want any, ephemeral.c chooses.
  */
 #include <linux/hash.h>
-#include <linux/jhash.h>
-#include <linux/random.h>
-#include <linux/rculist.h>
 #include <linux/rhashtable.h>
-#include <linux/siphash.h>
-#include <net/l3mdev.h>
+#include <net/net_namespace.h>
 #include "../compat.h"
+#include "../wire/claim.h"
 #include "../wire/hold.h"
 #include "demux.h"
+#include "listeners.h"
 #include "owners.h"
 #include "ports.h"
 
 struct xtcp_port {
 	struct rhash_head	hash;
 	u32			key;
+	bool			by_connect;	/* only connect() chose it */
 	struct xtcp_net		*xn;
 	struct xtcp_owners	owners;
-	struct hlist_head	listeners;	/* RCU */
-	bool			by_connect;	/* only connect() chose it */
 	struct rcu_head		rcu;
 };
-
-#define PORT_COUNTERS_LOG	16
-#define PORT_COUNTERS		BIT(PORT_COUNTERS_LOG)
-#define PORT_STEP_MAX		8
-
-static siphash_aligned_key_t port_secret;
-static u32 *port_counters __read_mostly;
 
 static const struct rhashtable_params ports_params = {
 	.head_offset = offsetof(struct xtcp_port, hash),
@@ -49,37 +39,16 @@ static u32 port_key(u8 wire, u16 num)
 	return (u32)wire << 16 | num;
 }
 
+static bool port_on_tcp_wire(u32 key)
+{
+	return key >> 16 == IPPROTO_TCP;
+}
+
 /* The namespace is hashed in, so that nobody can tell which ports share a lock. */
 static spinlock_t *port_lock(struct xtcp_net *xn, u32 key)
 {
 	return &xn->port_locks[hash_32(key ^ net_hash_mix(xn->net),
 				       XTCP_PORT_LOCKS_LOG)];
-}
-
-/**
- * xtcp_ports_init() - draw the secret by which connect() chooses ports
- *
- * At module load.  Return: 0 or -ENOMEM
- */
-int xtcp_ports_init(void)
-{
-	port_counters = kvmalloc_array(PORT_COUNTERS, sizeof(*port_counters),
-				       GFP_KERNEL);
-	if (!port_counters)
-		return -ENOMEM;
-	get_random_bytes(port_counters, PORT_COUNTERS * sizeof(*port_counters));
-	get_random_bytes(&port_secret, sizeof(port_secret));
-	return 0;
-}
-
-/**
- * xtcp_ports_exit() - undo xtcp_ports_init()
- *
- * At module unload, when there are no sockets any more.
- */
-void xtcp_ports_exit(void)
-{
-	kvfree(port_counters);
 }
 
 /**
@@ -92,7 +61,6 @@ int xtcp_ports_net_init(struct xtcp_net *xn)
 {
 	int i;
 
-	xa_init_flags(&xn->listeners, XA_FLAGS_ALLOC);
 	for (i = 0; i < ARRAY_SIZE(xn->port_locks); i++)
 		spin_lock_init(&xn->port_locks[i]);
 	return rhashtable_init(&xn->ports, &ports_params);
@@ -104,7 +72,6 @@ int xtcp_ports_net_init(struct xtcp_net *xn)
  */
 void xtcp_ports_net_exit(struct xtcp_net *xn)
 {
-	xa_destroy(&xn->listeners);
 	rhashtable_destroy(&xn->ports);
 }
 
@@ -130,6 +97,8 @@ static struct xtcp_port *port_find_or_make(struct xtcp_net *xn, u32 key)
 		kfree(port);
 		return NULL;
 	}
+	if (port_on_tcp_wire(key))
+		xtcp_claim_port(xn, key);
 	return port;
 }
 
@@ -139,6 +108,8 @@ static void port_free_unowned(struct xtcp_port *port)
 	if (!xtcp_owners_none(&port->owners))
 		return;
 	rhashtable_remove_fast(&port->xn->ports, &port->hash, ports_params);
+	if (port_on_tcp_wire(port->key))
+		xtcp_claim_no_port(port->xn, port->key);
 	kfree_rcu(port, rcu);
 }
 
@@ -205,11 +176,6 @@ static int port_conflict(struct xtcp_port *port, const struct xtcp_owner_key *wi
 	return err;
 }
 
-enum port_wish {
-	PORT_WISH_SHARED,	/* whatever the rules allow */
-	PORT_WISH_UNUSED,	/* only one that nobody owns */
-};
-
 /* On the TCP wire: hold the port in the kernel's TCP.  NULL on the other. */
 static struct xtcp_hold *port_hold(struct sock *sk, u16 num, bool reuse)
 {
@@ -220,14 +186,14 @@ static struct xtcp_hold *port_hold(struct sock *sk, u16 num, bool reuse)
 
 /* Port lock held.  Return: as xtcp_owners_conflict() */
 static int port_take(struct xtcp_port *port, struct sock *sk,
-		     enum port_wish wish, struct xtcp_hold **hold)
+		     enum xtcp_port_wish wish, struct xtcp_hold **hold)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_owner_key key;
 	int err;
 
 	owner_init(&x->owner, sk, &key);
-	if (wish == PORT_WISH_UNUSED)
+	if (wish == XTCP_PORT_UNUSED)
 		err = xtcp_owners_none(&port->owners) ? 0 : -EADDRINUSE;
 	else
 		err = port_conflict(port, &key, NULL);
@@ -240,84 +206,57 @@ static int port_take(struct xtcp_port *port, struct sock *sk,
 	return err;
 }
 
-/* Own a port by bind(). */
-static int port_bind(struct sock *sk, u16 num, enum port_wish wish)
+static int port_bind_held(struct sock *sk, u32 key, enum xtcp_port_wish wish,
+			  struct xtcp_hold **hold)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_port *port;
+	int err;
+
+	do {
+		/* softirqs had their turn; a bpf_bind() must not sleep here */
+		spin_lock_bh(port_lock(x->xn, key));
+		port = port_find_or_make(x->xn, key);
+		err = port ? port_take(port, sk, wish, hold) : -ENOMEM;
+		if (!err)
+			port->by_connect = false;
+		else if (port)
+			port_free_unowned(port);
+		spin_unlock_bh(port_lock(x->xn, key));
+	} while (err == -EAGAIN);
+	return err;
+}
+
+/**
+ * xtcp_port_bind() - own a port by bind()
+ * @sk: the socket, locked; its tuple has the address to own it on
+ * @num: the port
+ * @wish: which it may be
+ *
+ * On TCP's wire the caller has got the hook: xtcp_claim_get().  Process context.
+ *
+ * Return: 0; -EADDRINUSE where it is taken, or, on TCP's wire, the kernel's TCP has it;
+ * -ENOMEM
+ */
+int xtcp_port_bind(struct sock *sk, u16 num, enum xtcp_port_wish wish)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 key = port_key(x->node.tuple.wire, num);
 	struct xtcp_hold *hold;
-	struct xtcp_port *port;
 	int err;
 
-	if (wish == PORT_WISH_UNUSED && port_find(x->xn, key))
+	if (wish == XTCP_PORT_UNUSED && port_find(x->xn, key))
 		return -EADDRINUSE;
-	hold = port_hold(sk, num, wish == PORT_WISH_SHARED && sk->sk_reuse);
+	hold = port_hold(sk, num, wish == XTCP_PORT_SHARED && sk->sk_reuse);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
-again:
-	spin_lock_bh(port_lock(x->xn, key));
-	port = port_find_or_make(x->xn, key);
-	err = port ? port_take(port, sk, wish, &hold) : -ENOMEM;
-	if (!err) {
-		port->by_connect = false;
-		x->node.tuple.lport = num;
-		inet_sk(sk)->inet_num = num;
-	} else if (port) {
-		port_free_unowned(port);
-	}
-	spin_unlock_bh(port_lock(x->xn, key));
-	/* softirqs had their turn; a bpf_bind() must not sleep here */
-	if (err == -EAGAIN)
-		goto again;
+	err = port_bind_held(sk, key, wish, &hold);
 	xtcp_hold_put(hold);
-	return err;
-}
-
-static int port_bind_ephemeral(struct sock *sk, enum port_wish wish)
-{
-	int low, high, count, i, err;
-	u32 start;
-
-	inet_sk_get_local_port_range(sk, &low, &high);
-	count = high - low + 1;
-	start = get_random_u32() % count;
-	for (i = 0; i < count; i++) {
-		u16 num = low + (start + i) % count;
-
-		if (inet_is_local_reserved_port(sock_net(sk), num))
-			continue;
-		err = port_bind(sk, num, wish);
-		if (err != -EADDRINUSE)
-			return err;
-		if (!(i % 256))
-			cond_resched();
-	}
-	return -EADDRINUSE;
-}
-
-/**
- * xtcp_get_port() - own a port on behalf of bind() or listen()
- * @sk: the socket, locked; its tuple has the address to own it on
- * @num: the port; 0: choose one from net.ipv4.ip_local_port_range
- *
- * Process context.  This is struct proto's get_port.
- *
- * RFC 9293: MUST-43.
- *
- * Return: 0; -EADDRINUSE where it, or every one, is taken; -ENOMEM
- */
-int xtcp_get_port(struct sock *sk, unsigned short num)
-{
-	int err;
-
-	if (num) {
-		err = port_bind(sk, num, PORT_WISH_SHARED);
-	} else {
-		err = port_bind_ephemeral(sk, PORT_WISH_UNUSED);
-		if (err == -EADDRINUSE)
-			err = port_bind_ephemeral(sk, PORT_WISH_SHARED);
-	}
-	return err;
+	if (err)
+		return err;
+	x->node.tuple.lport = num;
+	inet_sk(sk)->inet_num = num;
+	return 0;
 }
 
 /* Port lock held. */
@@ -345,16 +284,27 @@ static int port_enter(struct xtcp_port *port, struct sock *sk,
 	return 0;
 }
 
-/* Own a port by connect(), unless somebody bound it, and take the 4-tuple. */
-static int port_connect_to(struct sock *sk, u16 num)
+/**
+ * xtcp_port_connect_to() - own a port by connect(), and enter the connection table
+ * @sk: the socket, locked; its tuple has both addresses and the remote port
+ * @num: the port
+ * @held: on TCP's wire: hold it in the kernel's TCP, for the user wished for it
+ *
+ * On TCP's wire the caller has got the hook: xtcp_claim_get().  Process context.
+ *
+ * Return: 0; -EADDRINUSE where somebody has bound it, or it cannot be held;
+ * -EADDRNOTAVAIL where the 4-tuple is taken; -ENOMEM
+ */
+int xtcp_port_connect_to(struct sock *sk, u16 num, bool held)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 key = port_key(x->node.tuple.wire, num);
-	struct xtcp_hold *hold;
+	struct xtcp_hold *hold = NULL;
 	struct xtcp_port *port;
 	int err;
 
-	hold = port_hold(sk, num, false);
+	if (held)
+		hold = port_hold(sk, num, false);
 	if (IS_ERR(hold))
 		return PTR_ERR(hold);
 	spin_lock_bh(port_lock(x->xn, key));
@@ -368,61 +318,6 @@ static int port_connect_to(struct sock *sk, u16 num)
 	spin_unlock_bh(port_lock(x->xn, key));
 	xtcp_hold_put(hold);
 	return err;
-}
-
-/* As port_connect_to(); what stands for the 4-tuple may make room. */
-static int port_try_connect(struct sock *sk, u16 num, xtcp_port_yields *yields)
-{
-	int err = port_connect_to(sk, num);
-
-	if (err == -EADDRNOTAVAIL && yields(sk))
-		err = port_connect_to(sk, num);
-	return err;
-}
-
-/* RFC 6056, 3.3.4: the double-hash algorithm.  The place where the search
- * begins depends on the peer, by a secret, and on how many ports were given
- * before to peers that share its counter.  So nobody can guess the next port,
- * or learn which other peers there are, and a port is reused late.  There are
- * 65,536 counters, because with few a host could be recognised by the
- * collisions.
- */
-struct port_search {
-	u32	offset;
-	u32	*counter;
-};
-
-static struct port_search port_search(const struct xtcp_sock *x)
-{
-	const struct xtcp_tuple *t = &x->node.tuple;
-	struct {
-		struct in6_addr	laddr;
-		struct in6_addr	raddr;
-		u32		net;
-		int		l3mdev;
-		u16		rport;
-		u16		wire;
-	} __packed key = {
-		.laddr = t->laddr,
-		.raddr = t->raddr,
-		.net = net_hash_mix(x->xn->net),
-		.l3mdev = t->l3mdev,
-		.rport = t->rport,
-		.wire = t->wire,
-	};
-	u64 hash = siphash(&key, sizeof(key), &port_secret);
-
-	return (struct port_search) {
-		.offset = lower_32_bits(hash),
-		.counter = &port_counters[hash >> (64 - PORT_COUNTERS_LOG)],
-	};
-}
-
-/* Let the next search begin beyond this one, and nobody know how far. */
-static void port_search_ends(struct port_search *search, u32 tried)
-{
-	WRITE_ONCE(*search->counter, READ_ONCE(*search->counter) + tried +
-		   get_random_u32() % PORT_STEP_MAX);
 }
 
 /**
@@ -450,61 +345,11 @@ int xtcp_port_readdress(struct sock *sk)
 	return err;
 }
 
-/**
- * xtcp_port_connect() - choose a port for an active open and enter the table
- * @sk: the socket, locked; its tuple has both addresses and the remote port,
- *	and the local one if it was bound
- * @yields: asked where something stands for the 4-tuple that its tuple has
- *
- * Process context.
- *
- * Return: 0; -EADDRNOTAVAIL where the 4-tuple, or every one, is taken; -ENOMEM
- */
-int xtcp_port_connect(struct sock *sk, xtcp_port_yields *yields)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	int low, high, count, i, err;
-	struct port_search search;
-	u32 start;
-
-	x->node.tuple.l3mdev = l3mdev_master_ifindex_by_index(sock_net(sk),
-							      sk->sk_bound_dev_if);
-	if (x->owner.port) {
-		err = xtcp_port_readdress(sk);
-		if (!err)
-			err = xtcp_node_insert(x->xn, &x->node);
-		if (err == -EADDRNOTAVAIL && yields(sk))
-			err = xtcp_node_insert(x->xn, &x->node);
-		x->hashed = !err;
-		return err;
-	}
-	inet_sk_get_local_port_range(sk, &low, &high);
-	count = high - low + 1;
-	search = port_search(x);
-	start = (search.offset + READ_ONCE(*search.counter)) % count;
-	for (i = 0; i < count; i++) {
-		u16 num = low + (start + i) % count;
-
-		if (inet_is_local_reserved_port(sock_net(sk), num))
-			continue;
-		err = port_try_connect(sk, num, yields);
-		if (!err) {
-			port_search_ends(&search, i + 1);
-			return 0;
-		}
-		if (err == -ENOMEM)
-			return err;
-		if (!(i % 256))
-			cond_resched();
-	}
-	x->node.tuple.lport = 0;
-	return -EADDRNOTAVAIL;
-}
-
 /* Port lock held.  Return: as xtcp_owners_conflict() */
-static int port_add_listener(struct xtcp_port *port, struct sock *sk)
+static int owner_listens(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_port *port = x->owner.port;
 	struct xtcp_owner_key key;
 	int err;
 
@@ -513,12 +358,23 @@ static int port_add_listener(struct xtcp_port *port, struct sock *sk)
 	err = port_conflict(port, &key, &x->owner);
 	if (!err)
 		err = xtcp_owners_move(&port->owners, &x->owner, &key);
-	if (err)
-		return err;
-	owner_guard(&x->owner, true);
-	hlist_add_tail_rcu(&x->listen_node, &port->listeners);
-	x->listening = true;
-	return 0;
+	if (!err)
+		owner_guard(&x->owner, true);
+	return err;
+}
+
+static void owner_listens_no_more(struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	struct xtcp_port *port = x->owner.port;
+	struct xtcp_owner_key key;
+
+	spin_lock_bh(port_lock(x->xn, port->key));
+	xtcp_owner_key(&key, sk, x->owner.uid);
+	/* without memory for that, it keeps others away as a listener would */
+	xtcp_owners_move(&port->owners, &x->owner, &key);
+	owner_guard(&x->owner, !(key.how & XTCP_OWNER_REUSE));
+	spin_unlock_bh(port_lock(x->xn, port->key));
 }
 
 /**
@@ -540,21 +396,19 @@ int xtcp_port_listen(struct sock *sk)
 		err = xtcp_hold_listen(x->owner.hold);
 	if (err)
 		return err;
-	err = xa_alloc(&x->xn->listeners, &x->listener_id, sk, xa_limit_31b,
-		       GFP_KERNEL);
-	if (err)
-		goto out;
 	do {
 		cond_resched();
 		spin_lock_bh(port_lock(x->xn, port->key));
-		err = port_add_listener(port, sk);
+		err = owner_listens(sk);
 		spin_unlock_bh(port_lock(x->xn, port->key));
 	} while (err == -EAGAIN);
-	if (err)
-		xa_erase(&x->xn->listeners, x->listener_id);
-out:
 	if (x->owner.hold)
 		xtcp_hold_guard(x->owner.hold, -1);	/* that xtcp_hold_listen() took */
+	if (err)
+		return err;
+	err = xtcp_listeners_add(sk);
+	if (err)
+		owner_listens_no_more(sk);
 	return err;
 }
 
@@ -564,21 +418,10 @@ out:
  */
 void xtcp_port_unlisten(struct sock *sk)
 {
-	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_port *port = x->owner.port;
-	struct xtcp_owner_key key;
-
-	if (!x->listening)
+	if (!xtcp_sk(sk)->listening)
 		return;
-	xa_erase(&x->xn->listeners, x->listener_id);
-	spin_lock_bh(port_lock(x->xn, port->key));
-	hlist_del_rcu(&x->listen_node);
-	x->listening = false;
-	xtcp_owner_key(&key, sk, x->owner.uid);
-	/* without memory for that, it keeps others away as a listener would */
-	xtcp_owners_move(&port->owners, &x->owner, &key);
-	owner_guard(&x->owner, !(key.how & XTCP_OWNER_REUSE));
-	spin_unlock_bh(port_lock(x->xn, port->key));
+	xtcp_listeners_remove(sk);
+	owner_listens_no_more(sk);
 }
 
 /**
@@ -642,14 +485,13 @@ void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_owner *heir)
 	struct xtcp_owner_key key;
 	struct mem_cgroup *memcg;
 
-	*heir = (struct xtcp_owner) { .hold = x->owner.hold };
+	*heir = (struct xtcp_owner) { };
 	if (!port)
 		return;
 	memcg = set_active_memcg(xtcp_memcg(&x->inet.sk));
 	xtcp_owner_key(&key, &x->inet.sk, GLOBAL_ROOT_UID);
 	if (key.how & XTCP_OWNER_REUSEPORT)
 		key.how |= XTCP_OWNER_TIME_WAIT;
-	xtcp_hold_ref(heir->hold);
 	spin_lock_bh(port_lock(x->xn, port->key));
 	if (xtcp_owners_add(&port->owners, heir, &key))
 		/* no memory: it shares the port as the connection does */
@@ -675,91 +517,4 @@ void xtcp_port_drop(struct xtcp_net *xn, struct xtcp_owner *heir)
 	spin_lock_bh(port_lock(xn, key));
 	owner_remove(heir);
 	spin_unlock_bh(port_lock(xn, key));
-}
-
-/* How well does a listener fit?  0: not at all. */
-static int listener_score(const struct sock *sk, const struct xtcp_tuple *t,
-			  int ifindex, int l3_ifindex)
-{
-	const struct xtcp_tuple *bound = &xtcp_sk(sk)->node.tuple;
-	const struct in6_addr *laddr = &bound->laddr;
-	int dev = READ_ONCE(sk->sk_bound_dev_if), score = 1;
-
-	/* it may have left, and listen elsewhere by now */
-	if (bound->lport != t->lport || bound->wire != t->wire)
-		return 0;
-	if (!xtcp_owner_any_addr(laddr)) {
-		if (!ipv6_addr_equal(laddr, &t->laddr))
-			return 0;
-		score += 4;
-	}
-	if (!inet_sk_bound_dev_eq(sock_net(sk), dev, ifindex, l3_ifindex))
-		return 0;
-	if (dev)
-		score += 2;
-	return score;
-}
-
-/**
- * xtcp_lookup_listener() - find the listener that answers a SYN
- * @xn: the namespace
- * @t: local end, remote end, wire
- * @ifindex: the device that it came in by
- * @l3_ifindex: the port device of a VRF, or 0
- *
- * The most specific one wins: address, then device.  Among equals with
- * SO_REUSEPORT the 4-tuple decides, so that a connection's segments all go to
- * one of them.  Under rcu_read_lock().
- *
- * Return: the listener, no reference taken; or NULL
- */
-struct sock *xtcp_lookup_listener(struct xtcp_net *xn,
-				  const struct xtcp_tuple *t, int ifindex,
-				  int l3_ifindex)
-{
-	u32 key = port_key(t->wire, t->lport);
-	struct sock *best = NULL;
-	int best_score = 0, equals = 0;
-	struct xtcp_port *port;
-	struct xtcp_sock *x;
-	u32 hash = 0;
-
-	port = rhashtable_lookup(&xn->ports, &key, ports_params);
-	if (!port)
-		return NULL;
-	hlist_for_each_entry_rcu(x, &port->listeners, listen_node) {
-		struct sock *sk = &x->inet.sk;
-		int score = listener_score(sk, t, ifindex, l3_ifindex);
-
-		if (!score || score < best_score)
-			continue;
-		if (score > best_score) {
-			best = sk;
-			best_score = score;
-			equals = 1;
-			hash = jhash2((const u32 *)t, sizeof(*t) / sizeof(u32),
-				      xn->net->hash_mix);
-		} else if (sk->sk_reuseport) {
-			/* each of n equals is chosen for 1/n of the hashes */
-			equals++;
-			if (!reciprocal_scale(hash, equals))
-				best = sk;
-			hash = jhash_1word(hash, equals);
-		}
-	}
-	return best;
-}
-
-/**
- * xtcp_next_listener() - walk over a namespace's listeners
- * @xn: the namespace
- * @id: the least number to look for; set to the answer's
- *
- * A listener keeps its number as long as it listens.  Under rcu_read_lock().
- *
- * Return: a listener, no reference taken; NULL where there are no more
- */
-struct sock *xtcp_next_listener(struct xtcp_net *xn, unsigned long *id)
-{
-	return xa_find(&xn->listeners, id, ULONG_MAX, XA_PRESENT);
 }

@@ -14,7 +14,7 @@
 #include "demux.h"
 #include "handshake.h"
 #include "input.h"
-#include "ports.h"
+#include "listeners.h"
 #include "receive.h"
 #include "reset.h"
 #include "skb.h"
@@ -270,6 +270,20 @@ int xtcp_rcv(struct sk_buff *skb)
 	return 0;
 }
 
+/* The connection of a node, if it is open, with a reference; else NULL. */
+static struct sock *open_connection(struct xtcp_node *node)
+{
+	struct sock *sk;
+
+	if (!node || node->kind != XTCP_KIND_CONNECTION)
+		return NULL;
+	sk = xtcp_node_sk(node);
+	if (!xtcp_in_state(sk, XTCP_STATES_CONNECTED) ||
+	    !refcount_inc_not_zero(&sk->sk_refcnt))
+		return NULL;
+	return sk;
+}
+
 /**
  * xtcp_early() - is there a connection for a segment that was not routed yet?
  * @xn: the namespace
@@ -286,39 +300,37 @@ int xtcp_rcv(struct sk_buff *skb)
 struct sock *xtcp_early(struct xtcp_net *xn, const struct sk_buff *skb,
 			const struct xtcp_tuple *t)
 {
-	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
-	struct sock *sk;
-
-	if (!node || node->kind != XTCP_KIND_CONNECTION)
-		return NULL;
-	sk = xtcp_node_sk(node);
-	if (!xtcp_in_state(sk, XTCP_STATES_CONNECTED) ||
-	    !refcount_inc_not_zero(&sk->sk_refcnt))
-		return NULL;
-	return sk;
+	return open_connection(xtcp_lookup_received(xn, skb, t));
 }
 
 /**
- * xtcp_knows() - is a segment for us, on a port that is shared with another TCP?
+ * xtcp_standing() - what is there for a 4-tuple, on a wire that is shared?
  * @xn: the namespace
- * @skb: the segment, or an ICMP error that quotes one
- * @t: its 4-tuple, as seen from here
- * @syn: what it says, if it is a SYN that asks for a connection; or NULL
+ * @skb: a segment that has it, or an ICMP error that quotes one
+ * @t: the 4-tuple, as seen from here
+ * @sk: set to the connection that is open, with a reference of the caller's, or to NULL;
+ *	or NULL: no matter
  *
  * Under rcu_read_lock().
- *
- * Return: whether there is a connection, a request, or a TIME_WAIT that the SYN
- * does not end
  */
-bool xtcp_knows(struct xtcp_net *xn, const struct sk_buff *skb,
-		const struct xtcp_tuple *t, const struct xtcp_segment *syn)
+enum xtcp_standing xtcp_standing(struct xtcp_net *xn, const struct sk_buff *skb,
+				 const struct xtcp_tuple *t, struct sock **sk)
 {
 	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
 
-	if (!node || !syn || node->kind != XTCP_KIND_TIME_WAIT)
-		return node;
-	return !xtcp_timewait_cede(container_of(node, struct xtcp_timewait, node),
-				   syn);
+	if (sk)
+		*sk = open_connection(node);
+	switch (node ? node->kind : XTCP_KIND_NONE) {
+	case XTCP_KIND_TIME_WAIT:
+		return XTCP_STANDS_TIME_WAIT;
+	case XTCP_KIND_REQUEST:
+		return XTCP_STANDS_CONNECTION;
+	case XTCP_KIND_CONNECTION:
+		return xtcp_in_state(xtcp_node_sk(node), TCPF_SYN_SENT) ?
+		       XTCP_STANDS_SYN_SENT : XTCP_STANDS_CONNECTION;
+	}
+	return xtcp_lookup_listener(xn, t, xtcp_skb_iif(skb), xtcp_skb_sdif(skb)) ?
+	       XTCP_STANDS_LISTENER : XTCP_STANDS_NOTHING;
 }
 
 /**

@@ -2,6 +2,7 @@
 #ifndef _XTCP_RECEIVE_H
 #define _XTCP_RECEIVE_H
 
+#include "../wire/ip.h"
 #include "tuple.h"
 
 struct sk_buff;
@@ -12,8 +13,8 @@ struct xtcp_segment;
 int xtcp_rcv(struct sk_buff *skb);
 struct sock *xtcp_early(struct xtcp_net *xn, const struct sk_buff *skb,
 			const struct xtcp_tuple *t);
-bool xtcp_knows(struct xtcp_net *xn, const struct sk_buff *skb,
-		const struct xtcp_tuple *t, const struct xtcp_segment *syn);
+enum xtcp_standing xtcp_standing(struct xtcp_net *xn, const struct sk_buff *skb,
+				 const struct xtcp_tuple *t, struct sock **sk);
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 
 #endif /* _XTCP_RECEIVE_H */

@@ -90,15 +90,15 @@ struct xtcp_sock {
 	const struct xtcp_ip_ops *ip;
 	struct xtcp_sol_socket	sol_socket;	/* compat.h */
 
-	/* The connection table and the ports: demux.c, ports.c */
+	/* The connection table and the ports: demux.c, ports.c, listeners.c */
 	struct xtcp_owner	owner;
 	union {
-		struct hlist_node	listen_node;	/* among the port's listeners */
+		struct rhlist_head	listen_node;	/* among the listeners */
 		struct list_head	accept_node;	/* a child's, until it is accepted */
 	};
 	u32			listener_id;	/* among the namespace's */
 	bool			hashed;		/* in the connection table */
-	bool			listening;	/* among the port's listeners */
+	bool			listening;	/* among the listeners */
 
 	/* Timers; expiry is the truth, sk_timer may fire early: timers.c */
 	u8			armed;		/* BIT(enum xtcp_timer) */

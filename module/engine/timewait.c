@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "connection.h"
 #include "demux.h"
+#include "listeners.h"
 #include "ports.h"
 #include "skb.h"
 #include "timewait.h"
@@ -264,17 +265,26 @@ static bool new_incarnation(const struct xtcp_timewait *tw,
 }
 
 /**
- * xtcp_timewait_cede() - a SYN comes, and only another TCP may have a listener
- * @tw: the object, as the table answered
- * @syn: what the SYN says
+ * xtcp_timewait_cedes() - a SYN comes, and only another TCP has a listener
+ * @xn: the namespace
+ * @skb: the SYN
+ * @t: its 4-tuple, as seen from here
+ * @syn: what it says
  *
- * RFC 9293, 3.6.1, MAY-2, SHLD-4.  Under RCU.
+ * RFC 9293, 3.6.1, MAY-2, SHLD-4.  Softirq, under rcu_read_lock().
  *
- * Return: true: the object is gone, and the SYN is for that other TCP; false: TIME_WAIT
- * must answer it
+ * Return: true: what was in TIME_WAIT is gone, and the SYN is for that other TCP; false:
+ * TIME_WAIT must answer it, or there is none any more
  */
-bool xtcp_timewait_cede(struct xtcp_timewait *tw, const struct xtcp_segment *syn)
+bool xtcp_timewait_cedes(struct xtcp_net *xn, const struct sk_buff *skb,
+			 const struct xtcp_tuple *t, const struct xtcp_segment *syn)
 {
+	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
+	struct xtcp_timewait *tw;
+
+	if (!node || node->kind != XTCP_KIND_TIME_WAIT)
+		return false;
+	tw = container_of(node, struct xtcp_timewait, node);
 	if (!is_new(tw, syn) || !xtcp_timewait_get(tw))
 		return false;
 	xtcp_timewait_kill(tw, XTCP_EV_RCV_SYN);

@@ -45,7 +45,8 @@ struct xtcp_timewait {
 int xtcp_timewait_init(void);
 void xtcp_timewait_exit(void);
 void xtcp_time_wait(struct sock *sk, enum xtcp_event event);
-bool xtcp_timewait_cede(struct xtcp_timewait *tw, const struct xtcp_segment *syn);
+bool xtcp_timewait_cedes(struct xtcp_net *xn, const struct sk_buff *skb,
+			 const struct xtcp_tuple *t, const struct xtcp_segment *syn);
 bool xtcp_timewait_follow(struct xtcp_net *xn, const struct xtcp_tuple *t, bool bound,
 			  u32 *isn);
 bool xtcp_timewait_segment(struct xtcp_timewait *tw, struct sk_buff *skb,

@@ -7,7 +7,7 @@
 #include <linux/seq_file.h>
 #include <net/ip.h>
 #include "../engine/handshake.h"
-#include "../engine/ports.h"
+#include "../engine/listeners.h"
 #include "../engine/timers.h"
 #include "../engine/timewait.h"
 #include "observe.h"

@@ -8,6 +8,7 @@
 #include <net/route.h>
 #include <net/sock.h>
 #include "../compat.h"
+#include "../engine/ephemeral.h"
 #include "../engine/ports.h"
 #include "bind.h"
 

@@ -14,6 +14,7 @@
 #include "../engine/close.h"
 #include "../engine/connection.h"
 #include "../engine/demux.h"
+#include "../engine/ephemeral.h"
 #include "../engine/icmp.h"
 #include "../engine/listen.h"
 #include "../engine/memory.h"
@@ -66,7 +67,6 @@ static int family_init_sock(struct sock *sk)
 	xtcp_addr_from_v4(&x->node.tuple.laddr, htonl(INADDR_ANY));
 	xtcp_addr_from_v4(&x->node.tuple.raddr, htonl(INADDR_ANY));
 	INIT_HLIST_NODE(&x->owner.node);
-	INIT_HLIST_NODE(&x->listen_node);
 	x->window_clamp = XTCP_WINDOW_MAX;
 	xtcp_init_connection(x);
 	xtcp_timers_init(sk);

@@ -2,15 +2,20 @@
 /*
  * IPPROTO_TCP: claiming segments of real TCP.
  *
- * A netfilter hook at LOCAL_IN, behind the firewall's rules, looks at each TCP
- * segment's port.  One for xtcp is handed on with the native protocol's number in
- * its IP header, so that the IP layer brings it to xtcp_rcv() and not to the
- * kernel's TCP.  It must not be taken away here: conntrack confirms a connection
- * at the very last priority of LOCAL_IN, and one that is never confirmed breaks
- * stateful firewalls.
+ * A netfilter hook at LOCAL_IN, behind the firewall's rules, looks at each TCP segment.
+ * One for xtcp is handed on with the native protocol's number in its IP header, so that
+ * the IP layer brings it to xtcp_rcv() and not to the kernel's TCP.  It must not be taken
+ * away here: conntrack confirms a connection at the very last priority of LOCAL_IN, and
+ * one that is never confirmed breaks stateful firewalls.
  *
- * A table of claims, one for each hold (hold.c), says which ports are xtcp's.
- * The hook is registered only while there is a claim.
+ * Who has a 4-tuple first keeps it.  A segment is for xtcp where both sides know of a
+ * connection of ours, for such a one was begun only where the kernel's TCP had none.
+ * Otherwise the kernel's TCP is asked first: what it has a connection for is its own.
+ * What then is for a listener of ours, for a SYN that we have sent, or for a TIME_WAIT, is
+ * for xtcp; but a SYN that a listener of the kernel's TCP would take goes there.  All else
+ * is for the kernel's TCP, which says so if it does not know the port either.
+ *
+ * The hook is there from the first use of a port on, and for a while after the last.
  */
 #include <linux/icmp.h>
 #include <linux/in.h>
@@ -21,75 +26,14 @@
 #include "../compat.h"
 #include "claim.h"
 #include "ip.h"
+#include "kernel_tcp.h"
 
-#define CLAIM_BUCKETS	1024
+/* To register a hook changes the kernel's text: not for each of many short uses. */
+#define UNHOOK_AFTER	(30 * HZ)
 
 static const struct xtcp_ip_upcalls *upcalls __read_mostly;
 
-/**
- * struct xtcp_tcp_wire - a namespace's claims; made with the first, kept
- * @held: bit N: port N is claimed, at some address; read by the hook
- * @bucket: the claims, by port; tcp_wire_lock; read under RCU
- */
-struct xtcp_tcp_wire {
-	DECLARE_BITMAP(held, 65536);
-	struct hlist_head	bucket[CLAIM_BUCKETS];
-};
-
-/**
- * xtcp_claim_bucket() - the claims among which those on a port are
- * @xn: the namespace, whose table is there
- * @port: the port
- *
- * tcp_wire_lock held, or under RCU.
- */
-struct hlist_head *xtcp_claim_bucket(struct xtcp_net *xn, u16 port)
-{
-	return &READ_ONCE(xn->tcp_wire)->bucket[port % CLAIM_BUCKETS];
-}
-
 /* ---- inbound ---- */
-
-/**
- * xtcp_claim_held() - is there a claim on a port, at any address?
- * @xn: the namespace; it may never have had one
- * @port: the port
- *
- * Any context.
- */
-bool xtcp_claim_held(const struct xtcp_net *xn, u16 port)
-{
-	const struct xtcp_tcp_wire *tw;
-
-	/* zeroed before it was there: see xtcp_claim_hook() */
-	tw = smp_load_acquire(&xn->tcp_wire);
-	return tw && test_bit(port, tw->held);
-}
-
-enum claim_part {
-	CLAIM_PART_NONE,
-	CLAIM_PART_KNOWN,	/* those of a 4-tuple in the connection table */
-	CLAIM_PART_OPENING,	/* those, and SYNs that open a connection */
-	CLAIM_PART_ALL,
-};
-
-/* Which of the segments for an address and port are xtcp's? */
-static enum claim_part claim_part_of(struct xtcp_net *xn, __be32 addr, u16 port)
-{
-	enum claim_part part = CLAIM_PART_NONE;
-	struct xtcp_claim *c;
-
-	if (likely(!xtcp_claim_held(xn, port)))
-		return CLAIM_PART_NONE;
-	hlist_for_each_entry_rcu(c, xtcp_claim_bucket(xn, port), node) {
-		if (c->port != port || (c->addr && c->addr != addr))
-			continue;
-		if (smp_load_acquire(&c->guards))	/* then @shared is set */
-			return c->shared ? CLAIM_PART_OPENING : CLAIM_PART_ALL;
-		part = CLAIM_PART_KNOWN;
-	}
-	return part;
-}
 
 static void claim_tuple(struct xtcp_tuple *t, const struct sk_buff *skb,
 			__be32 laddr, __be32 raddr, u16 lport, u16 rport)
@@ -120,39 +64,48 @@ static bool claim_is_opening(struct sk_buff *skb, struct xtcp_segment *syn)
 	return header && !xtcp_segment_parse(syn, header, bytes);
 }
 
-/* Is this segment for us, on a port that the kernel's TCP may share?  Where the
- * listener may be the kernel's, a SYN may end our TIME_WAIT and go there.
- */
-static bool claim_among_others(struct xtcp_net *xn, struct sk_buff *skb, u16 lport,
-			       u16 rport, enum claim_part part)
+/* Is there a listener of the kernel's TCP that has a better right to this segment? */
+static bool claim_listener_is_theirs(struct xtcp_net *xn, struct sk_buff *skb,
+				     const struct xtcp_tuple *t,
+				     enum xtcp_standing standing)
 {
-	const struct iphdr *iph = ip_hdr(skb);
 	struct xtcp_segment syn;
-	struct xtcp_tuple t;
 
-	claim_tuple(&t, skb, iph->daddr, iph->saddr, lport, rport);
-	if (!upcalls->knows(xn, skb, &t, NULL))
-		return part == CLAIM_PART_OPENING && claim_is_opening(skb, &syn);
-	return part == CLAIM_PART_OPENING || !claim_is_opening(skb, &syn) ||
-	       upcalls->knows(xn, skb, &t, &syn);
+	return claim_is_opening(skb, &syn) && xtcp_kernel_tcp_listens(xn->net, skb, t) &&
+	       (standing == XTCP_STANDS_SYN_SENT || upcalls->cedes(xn, skb, t, &syn));
 }
 
-/* Is this segment for us?  Only the ports of the TCP header are read. */
+/* Let a segment have found the open connection that it is for: early.h. */
+static void claim_for(struct sk_buff *skb, struct sock *sk)
+{
+	skb->sk = sk;
+	skb->destructor = sock_efree;
+}
+
+/* Is this segment for us?  Only the ports of its header are read, unless it may be a SYN
+ * for somebody else.
+ */
 static bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
+	enum xtcp_standing standing;
+	struct sock *open = NULL;
 	const __be16 *ports;
-	enum claim_part part;
+	struct xtcp_tuple t;
 	__be16 buf[2];
 
 	ports = skb_header_pointer(skb, iph->ihl * 4, sizeof(buf), buf);
-	if (!ports)
+	if (!ports || likely(!xtcp_claim_port_used(xn, ntohs(ports[1]))))
 		return false;
-	part = claim_part_of(xn, iph->daddr, ntohs(ports[1]));
-	return part == CLAIM_PART_ALL ||
-	       (part != CLAIM_PART_NONE &&
-		claim_among_others(xn, skb, ntohs(ports[1]), ntohs(ports[0]),
-				   part));
+	claim_tuple(&t, skb, iph->daddr, iph->saddr, ntohs(ports[1]), ntohs(ports[0]));
+	standing = upcalls->standing(xn, skb, &t, &open);
+	if (open)
+		claim_for(skb, open);
+	if (standing == XTCP_STANDS_NOTHING || standing == XTCP_STANDS_CONNECTION)
+		return standing;
+	return !xtcp_kernel_tcp_has_received(xn->net, skb, &t) &&
+	       (standing == XTCP_STANDS_LISTENER ||
+		!claim_listener_is_theirs(xn, skb, &t, standing));
 }
 
 /* Hand the segment on to the native protocol's handler, marked. */
@@ -180,7 +133,7 @@ static void claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 	const struct iphdr *quoted;
 	struct xtcp_icmp error;
 	struct xtcp_tuple t;
-	enum claim_part part;
+	enum xtcp_standing standing;
 	const u8 *tcp;
 
 	if (!pskb_may_pull(skb, offset + sizeof(*quoted) + 8))
@@ -200,9 +153,12 @@ static void claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 	tcp = (const u8 *)quoted + quoted->ihl * 4;
 	claim_tuple(&t, skb, quoted->saddr, quoted->daddr,
 		    get_unaligned_be16(tcp), get_unaligned_be16(tcp + 2));
-	part = claim_part_of(xn, quoted->saddr, t.lport);
-	if (part == CLAIM_PART_NONE ||
-	    (part != CLAIM_PART_ALL && !upcalls->knows(xn, skb, &t, NULL)))
+	if (!xtcp_claim_port_used(xn, t.lport))
+		return;
+	standing = upcalls->standing(xn, skb, &t, NULL);
+	if (standing <= XTCP_STANDS_LISTENER ||
+	    (standing != XTCP_STANDS_CONNECTION &&
+	     xtcp_kernel_tcp_has_received(xn->net, skb, &t)))
 		return;
 	if (csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
 		return;
@@ -236,7 +192,7 @@ static unsigned int claim_hook(void *priv, struct sk_buff *skb,
 	struct xtcp_net *xn = priv;
 	u8 protocol = ip_hdr(skb)->protocol;
 
-	/* with a socket already: a connection was found, ours or the kernel's */
+	/* with a socket already: a connection was found, ours or another's */
 	if (protocol == IPPROTO_TCP &&
 	    (skb->sk ? xtcp_skb_found_early(skb) : claim_is_ours(xn, skb)))
 		return claim_hand_on(skb);
@@ -253,46 +209,14 @@ static const struct nf_hook_ops claim_hook_template = {
 	.priority	= INT_MAX - 1,
 };
 
-/* ---- the table ---- */
+/* ---- the hook ---- */
 
-/**
- * xtcp_claim_overlaps() - does a claim take in an address and port?
- * @c: the claim
- * @addr: the address; 0: any
- * @port: the port
- */
-bool xtcp_claim_overlaps(const struct xtcp_claim *c, __be32 addr, u16 port)
+/* tcp_wire_lock held.  Return: 0 or a negative errno */
+static int claim_hook_register(struct xtcp_net *xn)
 {
-	return c->port == port && (c->addr == addr || !c->addr || !addr);
-}
+	int err;
 
-/**
- * xtcp_is_claimed() - is there a claim on a port?
- * @xn: the namespace, whose table is there
- * @addr: at that address; 0: at any
- * @port: the port
- *
- * tcp_wire_lock held.
- */
-bool xtcp_is_claimed(struct xtcp_net *xn, __be32 addr, u16 port)
-{
-	struct xtcp_claim *c;
-
-	hlist_for_each_entry(c, xtcp_claim_bucket(xn, port), node)
-		if (xtcp_claim_overlaps(c, addr, port))
-			return true;
-	return false;
-}
-
-/**
- * xtcp_claim_hook() - before a claim is made: the table and the hook must be there
- * @xn: the namespace
- *
- * tcp_wire_lock held; sleeps.  Return: 0 or a negative errno
- */
-int xtcp_claim_hook(struct xtcp_net *xn)
-{
-	if (xn->tcp_wire_users)
+	if (xn->tcp_wire_hooked)
 		return 0;
 	if (!xn->tcp_wire) {
 		struct xtcp_tcp_wire *tw;
@@ -305,48 +229,89 @@ int xtcp_claim_hook(struct xtcp_net *xn)
 	}
 	xn->tcp_wire_hook = claim_hook_template;
 	xn->tcp_wire_hook.priv = xn;
-	return nf_register_net_hook(xn->net, &xn->tcp_wire_hook);
+	err = nf_register_net_hook(xn->net, &xn->tcp_wire_hook);
+	if (!err)
+		WRITE_ONCE(xn->tcp_wire_hooked, true);
+	return err;
+}
+
+static void claim_unhook_work(struct work_struct *work)
+{
+	struct xtcp_net *xn = container_of(to_delayed_work(work), struct xtcp_net,
+					   tcp_wire_unhook);
+
+	mutex_lock(&xn->tcp_wire_lock);
+	if (xn->tcp_wire_hooked) {
+		WRITE_ONCE(xn->tcp_wire_hooked, false);
+		smp_mb();	/* a new user counts, and then looks at that: xtcp_claim_get() */
+		if (atomic_read(&xn->tcp_wire_users))
+			WRITE_ONCE(xn->tcp_wire_hooked, true);
+		else
+			nf_unregister_net_hook(xn->net, &xn->tcp_wire_hook);
+	}
+	mutex_unlock(&xn->tcp_wire_lock);
 }
 
 /**
- * xtcp_claim_unhook() - after a claim has gone, or was not made: the hook with it?
+ * xtcp_claim_get() - segments of real TCP may have to be claimed from now on
  * @xn: the namespace
  *
- * tcp_wire_lock held; sleeps.
- */
-void xtcp_claim_unhook(struct xtcp_net *xn)
-{
-	if (!xn->tcp_wire_users)
-		nf_unregister_net_hook(xn->net, &xn->tcp_wire_hook);
-}
-
-/**
- * xtcp_claim_enter() - the hook is to see a claim
- * @xn: the namespace, hooked
- * @c: the claim
+ * Until xtcp_claim_put().  Process context; sleeps where it is the first in a while.
  *
- * tcp_wire_lock held.
+ * Return: 0, or a negative errno: no memory
  */
-void xtcp_claim_enter(struct xtcp_net *xn, struct xtcp_claim *c)
+int xtcp_claim_get(struct xtcp_net *xn)
 {
-	hlist_add_head_rcu(&c->node, xtcp_claim_bucket(xn, c->port));
-	set_bit(c->port, xn->tcp_wire->held);
-	xn->tcp_wire_users++;
+	int err;
+
+	/* ordered before the look at @tcp_wire_hooked: claim_unhook_work() */
+	atomic_inc_return(&xn->tcp_wire_users);
+	if (likely(READ_ONCE(xn->tcp_wire_hooked)))
+		return 0;
+	mutex_lock(&xn->tcp_wire_lock);
+	err = claim_hook_register(xn);
+	mutex_unlock(&xn->tcp_wire_lock);
+	if (err)
+		xtcp_claim_put(xn);
+	return err;
 }
 
 /**
- * xtcp_claim_leave() - the hook is to see a claim no longer
+ * xtcp_claim_put() - undo xtcp_claim_get()
  * @xn: the namespace
- * @c: the claim, to be freed by RCU; xtcp_claim_unhook() comes next
  *
- * tcp_wire_lock held.
+ * Any context.  The hook goes some time after the last.
  */
-void xtcp_claim_leave(struct xtcp_net *xn, struct xtcp_claim *c)
+void xtcp_claim_put(struct xtcp_net *xn)
 {
-	hlist_del_rcu(&c->node);
-	if (!xtcp_is_claimed(xn, 0, c->port))
-		clear_bit(c->port, xn->tcp_wire->held);
-	xn->tcp_wire_users--;
+	if (atomic_dec_and_test(&xn->tcp_wire_users))
+		schedule_delayed_work(&xn->tcp_wire_unhook, UNHOOK_AFTER);
+}
+
+/**
+ * xtcp_claim_port() - segments for a port are to be looked at
+ * @xn: the namespace; the caller has got its hook
+ * @port: the port, which somebody owns now; nobody did
+ *
+ * Any context.
+ */
+void xtcp_claim_port(struct xtcp_net *xn, u16 port)
+{
+	atomic_inc(&xn->tcp_wire_users);
+	set_bit(port, xn->tcp_wire->used);
+}
+
+/**
+ * xtcp_claim_no_port() - undo xtcp_claim_port()
+ * @xn: the namespace
+ * @port: the port, which nobody owns any more
+ *
+ * Any context.
+ */
+void xtcp_claim_no_port(struct xtcp_net *xn, u16 port)
+{
+	clear_bit(port, xn->tcp_wire->used);
+	xtcp_claim_put(xn);
 }
 
 /**
@@ -358,6 +323,32 @@ void xtcp_claim_leave(struct xtcp_net *xn, struct xtcp_claim *c)
 void xtcp_claim_init(const struct xtcp_ip_upcalls *up)
 {
 	upcalls = up;
+}
+
+/**
+ * xtcp_claim_net_init() - before a namespace's first socket
+ * @xn: the namespace
+ */
+void xtcp_claim_net_init(struct xtcp_net *xn)
+{
+	INIT_DELAYED_WORK(&xn->tcp_wire_unhook, claim_unhook_work);
+}
+
+/**
+ * xtcp_claim_net_stop() - unregister the hook
+ * @xn: the namespace; nobody owns a port in it any more
+ *
+ * Process context; sleeps.
+ *
+ * Return: whether a grace period must pass before xtcp_claim_net_exit(): there has been a
+ * hook, and it may still be at work
+ */
+bool xtcp_claim_net_stop(struct xtcp_net *xn)
+{
+	WARN_ON_ONCE(atomic_read(&xn->tcp_wire_users));
+	cancel_delayed_work_sync(&xn->tcp_wire_unhook);
+	claim_unhook_work(&xn->tcp_wire_unhook.work);
+	return xn->tcp_wire;
 }
 
 /**

@@ -2,40 +2,46 @@
 #ifndef _XTCP_CLAIM_H
 #define _XTCP_CLAIM_H
 
+#include <linux/bitmap.h>
 #include <linux/types.h>
+#include "../netns.h"
 
 struct sk_buff;
 struct xtcp_ip_upcalls;
-struct xtcp_net;
 
 /**
- * struct xtcp_claim - a claim on the segments for a port; part of a hold
- * @node: in its bucket; tcp_wire_lock; read under RCU by the hook
- * @addr: the address; 0: every one
- * @port: the port
- * @guards: how many of the hold's users share the port with nobody
- * @shared: sockets of the kernel's TCP may have been on the port when the first
- *	guard came: connections without a listener; tcp_wire_lock
+ * struct xtcp_tcp_wire - what the hook looks at first; made with the first use, kept
+ * @used: bit N: port N has an owner on TCP's wire, at some address
  */
-struct xtcp_claim {
-	struct hlist_node	node;
-	__be32			addr;
-	u32			guards;
-	u16			port;
-	bool			shared;
+struct xtcp_tcp_wire {
+	DECLARE_BITMAP(used, 65536);
 };
 
 void xtcp_claim_init(const struct xtcp_ip_upcalls *up);
+void xtcp_claim_net_init(struct xtcp_net *xn);
+bool xtcp_claim_net_stop(struct xtcp_net *xn);
 void xtcp_claim_net_exit(struct xtcp_net *xn);
 void xtcp_claim_restore(struct sk_buff *skb);
 
-bool xtcp_claim_held(const struct xtcp_net *xn, u16 port);
-struct hlist_head *xtcp_claim_bucket(struct xtcp_net *xn, u16 port);
-bool xtcp_claim_overlaps(const struct xtcp_claim *c, __be32 addr, u16 port);
-bool xtcp_is_claimed(struct xtcp_net *xn, __be32 addr, u16 port);
-int xtcp_claim_hook(struct xtcp_net *xn);
-void xtcp_claim_unhook(struct xtcp_net *xn);
-void xtcp_claim_enter(struct xtcp_net *xn, struct xtcp_claim *c);
-void xtcp_claim_leave(struct xtcp_net *xn, struct xtcp_claim *c);
+int xtcp_claim_get(struct xtcp_net *xn);
+void xtcp_claim_put(struct xtcp_net *xn);
+void xtcp_claim_port(struct xtcp_net *xn, u16 port);
+void xtcp_claim_no_port(struct xtcp_net *xn, u16 port);
+
+/**
+ * xtcp_claim_port_used() - has a port an owner on TCP's wire, at any address?
+ * @xn: the namespace; it may never have had one
+ * @port: the port
+ *
+ * Any context.
+ */
+static inline bool xtcp_claim_port_used(const struct xtcp_net *xn, u16 port)
+{
+	const struct xtcp_tcp_wire *tw;
+
+	/* zeroed before it was there */
+	tw = smp_load_acquire(&xn->tcp_wire);
+	return tw && test_bit(port, tw->used);
+}
 
 #endif /* _XTCP_CLAIM_H */

@@ -57,7 +57,7 @@ static void early_find(struct xtcp_net *xn, struct sk_buff *skb)
 		return;
 	t.rport = ntohs(ports[0]);
 	t.lport = ntohs(ports[1]);
-	if (t.wire == IPPROTO_TCP && !xtcp_claim_held(xn, t.lport))
+	if (t.wire == IPPROTO_TCP && !xtcp_claim_port_used(xn, t.lport))
 		return;
 	xtcp_addr_from_v4(&t.laddr, iph->daddr);
 	xtcp_addr_from_v4(&t.raddr, iph->saddr);

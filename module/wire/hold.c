@@ -2,92 +2,67 @@
 /*
  * IPPROTO_TCP: sharing the port space with the kernel's own TCP.
  *
- * Each address and port that xtcp owns on this wire is held in the kernel's TCP
- * by a socket that is bound and that no SYN ever finds: a hold.  A port that
- * the kernel's TCP has cannot be held.  Holds are made and freed under a mutex;
- * the last user may leave in softirq, so a worker frees them.  A hold claims
- * the port's segments: claim.c.
+ * What a program has bound, or listens on, is held in the kernel's TCP by a socket that is
+ * bound and that no SYN ever finds: a hold.  A port that the kernel's TCP has cannot be
+ * held.  There is one for each address, device and port; a listener's children use its
+ * own.  A port that connect() chose is not held, nor one that only a TIME_WAIT has: they
+ * would use up the ports from which the kernel's own connect() chooses, and a socket each.
+ * Their 4-tuples are enough (claim.c).
  *
- * While one of a hold's users listens, or has not set SO_REUSEADDR, nobody else
- * gets the port, and xtcp claims every segment for it.  But where connections
- * of the kernel's TCP were on the port before, they go on: xtcp then claims
- * only the segments whose 4-tuple is in its table, and those that open a
- * connection.  While all users have set SO_REUSEADDR and none listens, a socket
- * of the kernel's TCP with SO_REUSEADDR may share the port and listen, as it
- * may beside the kernel's own such sockets; xtcp then claims only the segments
- * whose 4-tuple is in its table.
+ * While one of a hold's users listens, or has not set SO_REUSEADDR, nobody else gets the
+ * port.  While all have set it and none listens, a socket of the kernel's TCP with
+ * SO_REUSEADDR may share the port and listen, as it may beside the kernel's own such
+ * sockets.
+ *
+ * Holds do not stand in each other's way: which of xtcp's sockets may share a port,
+ * ports.c decides.  They have SO_REUSEPORT for that, and a user that is nobody else.
+ *
+ * Holds are made and freed under a mutex; the last user may leave in softirq, so a worker
+ * frees them.
  */
 #include <linux/in.h>
 #include <linux/net.h>
+#include <linux/rhashtable.h>
 #include <linux/slab.h>
-#include "../engine/tcb.h"
-#include "claim.h"
-#include "hold.h"
 #include <net/ip.h>
+#include "../engine/tcb.h"
+#include "hold.h"
+
+/* What a hold is on. */
+struct hold_key {
+	__be32	addr;		/* 0: every one */
+	int	ifindex;	/* the device; 0: every one */
+	u32	port;
+};
 
 /**
  * struct xtcp_hold - a port of the kernel's TCP, held for xtcp
- * @claim: address and port, and which of their segments are xtcp's
+ * @node: among the namespace's holds; tcp_wire_lock
+ * @key: what is held
  * @dead: for the worker: the last user has left, its reference is the worker's
- * @rcu: frees it once the hook has left it
  * @users: owners in ports.c, and the worker's
- * @lock: protects the claim's guards, @yields, and @sock's sk_reuse
- * @yields: another hold asks for the port
+ * @lock: protects @guards, and @sock's sk_reuse
+ * @guards: how many users share the port with nobody
  * @xn: the namespace
  * @sock: the kernel's socket
  */
 struct xtcp_hold {
-	struct xtcp_claim	claim;
+	struct rhash_head	node;
+	struct hold_key		key;
 	struct llist_node	dead;
-	struct rcu_head		rcu;
 	atomic_t		users;
-	spinlock_t		lock;		/* guards, yields, sk_reuse */
-	bool			yields;
+	spinlock_t		lock;		/* guards, sk_reuse */
+	u32			guards;
 	struct xtcp_net		*xn;
 	struct socket		*sock;
 };
 
-/* A hold on every address will do for any of them. */
-static struct xtcp_hold *hold_find(struct xtcp_net *xn, __be32 addr, u16 port)
-{
-	struct xtcp_hold *hold;
-
-	hlist_for_each_entry(hold, xtcp_claim_bucket(xn, port), claim.node) {
-		const struct xtcp_claim *c = &hold->claim;
-
-		if (c->port == port && (c->addr == addr || !c->addr))
-			return hold;
-	}
-	return NULL;
-}
-
-/* Set what the kernel's TCP reads of a bound socket when another wants the
- * port.  Lock held.
- */
-static void hold_set_reuse(struct xtcp_hold *hold)
-{
-	hold->sock->sk->sk_reuse = hold->yields || !hold->claim.guards ?
-				   SK_CAN_REUSE : SK_NO_REUSE;
-}
-
-/* Keep our own holds out of the way of another one on their port: ports.c
- * decides which xtcp sockets may share it.
- */
-static void holds_yield(const struct xtcp_hold *asks, bool yield)
-{
-	const struct xtcp_claim *c = &asks->claim;
-	struct xtcp_hold *hold;
-
-	hlist_for_each_entry(hold, xtcp_claim_bucket(asks->xn, c->port),
-			     claim.node) {
-		if (!xtcp_claim_overlaps(&hold->claim, c->addr, c->port))
-			continue;
-		spin_lock_bh(&hold->lock);
-		hold->yields = yield;
-		hold_set_reuse(hold);
-		spin_unlock_bh(&hold->lock);
-	}
-}
+static const struct rhashtable_params holds_params = {
+	.head_offset = offsetof(struct xtcp_hold, node),
+	.key_offset = offsetof(struct xtcp_hold, key),
+	.key_len = sizeof(struct hold_key),
+	.automatic_shrinking = true,
+};
 
 /* Ask the kernel's TCP for the port, as bind() does, and listen() again.  Not
  * by bind(): the cgroup's programs have judged xtcp's own bind(), and have no
@@ -100,20 +75,32 @@ static int hold_ask(struct xtcp_hold *hold, bool reuse)
 	spin_lock_bh(&hold->lock);
 	sk->sk_reuse = reuse ? SK_CAN_REUSE : SK_NO_REUSE;
 	spin_unlock_bh(&hold->lock);
-	return sk->sk_prot->get_port(sk, hold->claim.port) ? -EADDRINUSE : 0;
+	return sk->sk_prot->get_port(sk, hold->key.port) ? -EADDRINUSE : 0;
 }
 
 /* hold_ask() for a hold already bound; its users decide what follows. */
 static int hold_ask_again(struct xtcp_hold *hold, bool reuse)
 {
+	struct sock *sk = hold->sock->sk;
 	int err;
 
-	lock_sock(hold->sock->sk);
-	holds_yield(hold, true);
+	lock_sock(sk);
 	err = hold_ask(hold, reuse);
-	holds_yield(hold, false);
-	release_sock(hold->sock->sk);
+	xtcp_hold_guard(hold, 0);
+	release_sock(sk);
 	return err;
+}
+
+/* Nobody's socket: SO_REUSEPORT lets it share a port with those of the same user, and
+ * that are the other holds.
+ */
+static void hold_disown(struct xtcp_hold *hold)
+{
+	struct sock *sk = hold->sock->sk;
+
+	SOCK_INODE(hold->sock)->i_uid = INVALID_UID;
+	sk->sk_uid = INVALID_UID;
+	sk->sk_reuseport = 1;
 }
 
 /* Bind a socket of the kernel's TCP; @reuse: beside others that allow it.  It
@@ -121,7 +108,6 @@ static int hold_ask_again(struct xtcp_hold *hold, bool reuse)
  */
 static int hold_bind(struct xtcp_hold *hold, bool reuse)
 {
-	const struct xtcp_claim *c = &hold->claim;
 	struct inet_sock *inet;
 	int err;
 
@@ -131,16 +117,12 @@ static int hold_bind(struct xtcp_hold *hold, bool reuse)
 		return err;
 	inet = inet_sk(hold->sock->sk);
 	lock_sock(&inet->sk);
-	inet->inet_rcv_saddr = c->addr;
-	inet->inet_saddr = c->addr;
-	err = hold_ask(hold, false);
-	if (err && (reuse || xtcp_is_claimed(hold->xn, c->addr, c->port))) {
-		holds_yield(hold, true);
-		err = hold_ask(hold, true);
-		holds_yield(hold, false);
-		inet->sk.sk_reuse = SK_NO_REUSE;
-		hold->claim.shared = true;
-	}
+	hold_disown(hold);
+	inet->inet_rcv_saddr = hold->key.addr;
+	inet->inet_saddr = hold->key.addr;
+	inet->sk.sk_bound_dev_if = hold->key.ifindex;
+	err = hold_ask(hold, reuse);
+	inet->sk.sk_reuse = SK_NO_REUSE;
 	inet->inet_sport = htons(inet->inet_num);
 	release_sock(&inet->sk);
 	if (err)
@@ -149,44 +131,37 @@ static int hold_bind(struct xtcp_hold *hold, bool reuse)
 }
 
 /* tcp_wire_lock held. */
-static struct xtcp_hold *hold_make(struct xtcp_net *xn, __be32 addr, u16 port,
+static struct xtcp_hold *hold_make(struct xtcp_net *xn, const struct hold_key *key,
 				   bool reuse)
 {
 	struct xtcp_hold *hold;
 	int err;
 
-	err = xtcp_claim_hook(xn);
-	if (err)
-		return ERR_PTR(err);
-	hold = kzalloc(sizeof(*hold), GFP_KERNEL);
-	err = -ENOMEM;
+	hold = kzalloc(sizeof(*hold), GFP_KERNEL_ACCOUNT);
 	if (!hold)
-		goto unhook;
+		return ERR_PTR(-ENOMEM);
 	spin_lock_init(&hold->lock);
 	hold->xn = xn;
-	hold->claim.addr = addr;
-	hold->claim.port = port;
+	hold->key = *key;
 	err = hold_bind(hold, reuse);
 	if (err)
 		goto free;
-	xtcp_claim_enter(xn, &hold->claim);
-	return hold;
+	err = rhashtable_insert_fast(&xn->holds, &hold->node, holds_params);
+	if (!err)
+		return hold;
+	err = -ENOMEM;
+	sock_release(hold->sock);
 free:
 	kfree(hold);
-unhook:
-	xtcp_claim_unhook(xn);
 	return ERR_PTR(err);
 }
 
 /* tcp_wire_lock held. */
 static void hold_free(struct xtcp_hold *hold)
 {
-	struct xtcp_net *xn = hold->xn;
-
-	xtcp_claim_leave(xn, &hold->claim);
+	rhashtable_remove_fast(&hold->xn->holds, &hold->node, holds_params);
 	sock_release(hold->sock);
-	kfree_rcu(hold, rcu);
-	xtcp_claim_unhook(xn);
+	kfree(hold);
 }
 
 /* Free the holds without users.  tcp_wire_lock held.  Return: was there one? */
@@ -213,19 +188,18 @@ static void holds_free_work(struct work_struct *work)
 }
 
 /* tcp_wire_lock held. */
-static struct xtcp_hold *hold_find_or_make(struct xtcp_net *xn, __be32 addr,
-					   u16 port, bool reuse)
+static struct xtcp_hold *hold_find_or_make(struct xtcp_net *xn,
+					   const struct hold_key *key, bool reuse)
 {
-	struct xtcp_hold *hold = xn->tcp_wire ? hold_find(xn, addr, port) : NULL;
+	struct xtcp_hold *hold;
 	int err;
 
+	hold = rhashtable_lookup_fast(&xn->holds, key, holds_params);
 	if (!hold)
-		return hold_make(xn, addr, port, reuse);
-	if (READ_ONCE(hold->claim.guards))
+		return hold_make(xn, key, reuse);
+	if (READ_ONCE(hold->guards))
 		return hold;
 	err = hold_ask_again(hold, reuse);
-	if (!err)
-		hold->claim.shared = reuse;
 	return err ? ERR_PTR(err) : hold;
 }
 
@@ -242,14 +216,17 @@ static struct xtcp_hold *hold_find_or_make(struct xtcp_net *xn, __be32 addr,
  */
 struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port, bool reuse)
 {
-	/* bound to a group, it sends from any */
-	__be32 addr = inet_sk(sk)->inet_saddr;
+	const struct hold_key key = {
+		.addr = inet_sk(sk)->inet_saddr,	/* bound to a group, it sends from any */
+		.ifindex = sk->sk_bound_dev_if,
+		.port = port,
+	};
 	struct xtcp_net *xn = xtcp_sk(sk)->xn;
 	struct xtcp_hold *hold;
 
 	mutex_lock(&xn->tcp_wire_lock);
 	do
-		hold = hold_find_or_make(xn, addr, port, reuse);
+		hold = hold_find_or_make(xn, &key, reuse);
 	while (hold == ERR_PTR(-EADDRINUSE) && holds_free_unused(xn));
 	if (!IS_ERR(hold))
 		atomic_inc(&hold->users);
@@ -267,9 +244,8 @@ struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port, bool reuse)
 void xtcp_hold_guard(struct xtcp_hold *hold, int by)
 {
 	spin_lock_bh(&hold->lock);
-	/* claim_part_of() that sees it sees @shared */
-	smp_store_release(&hold->claim.guards, hold->claim.guards + by);
-	hold_set_reuse(hold);
+	WRITE_ONCE(hold->guards, hold->guards + by);
+	hold->sock->sk->sk_reuse = hold->guards ? SK_NO_REUSE : SK_CAN_REUSE;
 	spin_unlock_bh(&hold->lock);
 }
 
@@ -279,9 +255,9 @@ static bool hold_guard_more(struct xtcp_hold *hold)
 	bool more;
 
 	spin_lock_bh(&hold->lock);
-	more = hold->claim.guards;
+	more = hold->guards;
 	if (more)
-		WRITE_ONCE(hold->claim.guards, hold->claim.guards + 1);
+		WRITE_ONCE(hold->guards, hold->guards + 1);
 	spin_unlock_bh(&hold->lock);
 	return more;
 }
@@ -298,14 +274,10 @@ static int hold_ask_to_listen(struct xtcp_hold *hold)
 
 	lock_sock(sk);
 	WRITE_ONCE(sk->sk_state, TCP_LISTEN);
-	holds_yield(hold, true);
-	hold->claim.shared = hold_ask(hold, false);
-	err = hold->claim.shared ? hold_ask(hold, true) : 0;
+	err = hold_ask(hold, true);
+	xtcp_hold_guard(hold, !err);
 	if (!err)
-		xtcp_hold_guard(hold, 1);
-	holds_yield(hold, false);
-	if (!err)
-		sk->sk_prot->get_port(sk, hold->claim.port);
+		sk->sk_prot->get_port(sk, hold->key.port);
 	WRITE_ONCE(sk->sk_state, TCP_CLOSE);
 	release_sock(sk);
 	return err;
@@ -362,28 +334,27 @@ void xtcp_hold_put(struct xtcp_hold *hold)
 }
 
 /**
- * xtcp_hold_net_init() - before a namespace's first TCP-wire socket
+ * xtcp_hold_net_init() - before a namespace's first socket
  * @xn: the namespace
+ *
+ * Process context.  Return: 0 or -ENOMEM
  */
-void xtcp_hold_net_init(struct xtcp_net *xn)
+int xtcp_hold_net_init(struct xtcp_net *xn)
 {
 	mutex_init(&xn->tcp_wire_lock);
 	init_llist_head(&xn->tcp_wire_dead);
 	INIT_WORK(&xn->tcp_wire_work, holds_free_work);
+	return rhashtable_init(&xn->holds, &holds_params);
 }
 
 /**
- * xtcp_hold_net_stop() - free the holds and unregister the hook
+ * xtcp_hold_net_exit() - free the holds, which have no users any more
  * @xn: the namespace; nobody owns a port in it any more
  *
  * Process context; sleeps.
- *
- * Return: whether a grace period must pass before xtcp_claim_net_exit():
- * there was a hook, and it may still be at work
  */
-bool xtcp_hold_net_stop(struct xtcp_net *xn)
+void xtcp_hold_net_exit(struct xtcp_net *xn)
 {
 	flush_work(&xn->tcp_wire_work);
-	WARN_ON_ONCE(xn->tcp_wire_users);
-	return xn->tcp_wire;
+	rhashtable_destroy(&xn->holds);
 }

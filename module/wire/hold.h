@@ -8,8 +8,8 @@ struct sock;
 struct xtcp_hold;
 struct xtcp_net;
 
-void xtcp_hold_net_init(struct xtcp_net *xn);
-bool xtcp_hold_net_stop(struct xtcp_net *xn);
+int xtcp_hold_net_init(struct xtcp_net *xn);
+void xtcp_hold_net_exit(struct xtcp_net *xn);
 
 struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port, bool reuse);
 int xtcp_hold_listen(struct xtcp_hold *hold);

@@ -102,6 +102,15 @@ struct xtcp_icmp {
 	bool	unreachable;
 };
 
+/* What there is for a 4-tuple; claim.c weighs it against what the kernel's TCP has. */
+enum xtcp_standing {
+	XTCP_STANDS_NOTHING,
+	XTCP_STANDS_LISTENER,	/* no more than that */
+	XTCP_STANDS_SYN_SENT,	/* what only we have said so far */
+	XTCP_STANDS_TIME_WAIT,
+	XTCP_STANDS_CONNECTION,	/* or a request: both sides know of it */
+};
+
 /**
  * struct xtcp_ip_upcalls - what an IP version has to tell, and to ask
  *
@@ -110,9 +119,10 @@ struct xtcp_icmp {
  * @icmp_error: an ICMP error has come for a segment with that 4-tuple, as seen from
  *	here.  Softirq, under rcu_read_lock().  Return: 0, or -ENOENT where nothing has
  *	that 4-tuple
- * @knows: is there anything with that 4-tuple, a listener aside, for a segment or an
- *	ICMP error that quotes one?  @syn: what a SYN that asks for a connection
- *	says, or NULL: it may end TIME_WAIT, and is then not for us.  Under
+ * @standing: what is there for a 4-tuple, which a segment has, or an ICMP error quotes?
+ *	A connection that is open: @sk, unless NULL, is set to it, with a reference of the
+ *	caller's; else to NULL.  Under rcu_read_lock()
+ * @cedes: would a TIME_WAIT make room for that SYN?  Then it is gone.  Under
  *	rcu_read_lock()
  * @early: is there a connection with that 4-tuple, past its handshake?  The packet was not
  *	routed yet.  Softirq, under rcu_read_lock().  Return: it, with a reference of the
@@ -122,7 +132,9 @@ struct xtcp_ip_upcalls {
 	int	(*receive)(struct sk_buff *skb);
 	int	(*icmp_error)(struct sk_buff *skb, const struct xtcp_tuple *t,
 			      const struct xtcp_icmp *icmp);
-	bool	(*knows)(struct xtcp_net *xn, const struct sk_buff *skb,
+	enum xtcp_standing (*standing)(struct xtcp_net *xn, const struct sk_buff *skb,
+				       const struct xtcp_tuple *t, struct sock **sk);
+	bool	(*cedes)(struct xtcp_net *xn, const struct sk_buff *skb,
 			 const struct xtcp_tuple *t, const struct xtcp_segment *syn);
 	struct sock *(*early)(struct xtcp_net *xn, const struct sk_buff *skb,
 			      const struct xtcp_tuple *t);

@@ -297,7 +297,7 @@ static int socket_from(int port, bool bound)
 		need(bind4(fd, "127.0.0.1", port));
 	} else {
 		snprintf(range, sizeof(range), "%d %d", port, port);
-		need(sysctl_set("/proc/sys/net/ipv4/ip_local_port_range", range));
+		set_port_range(range);
 	}
 	return fd;
 }

@@ -6,7 +6,6 @@
 #include "net.h"
 #include "tap.h"
 
-#define RANGE	"/proc/sys/net/ipv4/ip_local_port_range"
 #define FIRST	40000
 #define PORTS	10
 
@@ -18,7 +17,7 @@ static bool small_range(void)
 		return false;
 	}
 	netns_new();
-	need(sysctl_set(RANGE, "40000 40009"));
+	set_port_range("40000 40009");
 	return true;
 }
 
@@ -108,7 +107,7 @@ static void test_shared_works(void)
 
 	if (!small_range())
 		return;
-	need(sysctl_set(RANGE, "40000 40000"));
+	set_port_range("40000 40000");
 	l[0] = listener_at("127.0.0.1", 5500);
 	l[1] = listener_at("127.0.0.1", 5501);
 	for (i = 0; i < 2; i++) {
@@ -139,7 +138,7 @@ static void test_bound_apart(void)
 {
 	if (!small_range())
 		return;
-	need(sysctl_set(RANGE, "40000 40000"));
+	set_port_range("40000 40000");
 	listener_at("127.0.0.1", 5500);
 	need(bind4(need(xsocket()), "127.0.0.1", 40000));
 	fails(connect4(need(xsocket()), "127.0.0.1", 5500), EADDRNOTAVAIL,
@@ -169,7 +168,7 @@ static void test_address_without_port(void)
 
 	if (!small_range())
 		return;
-	need(sysctl_set(RANGE, "40000 40000"));
+	set_port_range("40000 40000");
 	for (i = 0; i < 3; i++) {
 		listener_at("127.0.0.1", 5520 + i);
 		fd = need(xsocket());

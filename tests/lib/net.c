@@ -77,6 +77,27 @@ int sysctl_set(const char *path, const char *value)
 	return done == len ? 0 : -1;
 }
 
+/* The other TCP on the wire under test: the kernel's. */
+int other_socket(void)
+{
+	enum wire tested = wire;
+	int fd;
+
+	if (tested == WIRE_TCP)
+		wire = WIRE_KERNEL;
+	fd = need(xsocket());
+	wire = tested;
+	return fd;
+}
+
+/* The ports among which bind() and connect() choose. */
+void set_port_range(const char *range)
+{
+	need(sysctl_set("/proc/sys/net/ipv4/ip_local_port_range", range));
+	if (wire == WIRE_TCP)
+		need(sysctl_set("/proc/sys/net/xtcp/local_port_range", range));
+}
+
 int wire_family(void)
 {
 	return wire == WIRE_KERNEL ? AF_INET : AF_XTCP;

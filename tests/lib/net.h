@@ -35,6 +35,8 @@ extern enum wire wire;
 void net_init(void);
 void netns_new(void);
 int sysctl_set(const char *path, const char *value);
+int other_socket(void);
+void set_port_range(const char *range);
 bool have_root(void);
 
 /* RFC 6928's, in segments; the kernel's TCP begins with ten, however large they are. */

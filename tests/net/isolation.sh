@@ -96,6 +96,11 @@ cat >"$work/no" <<-END
 	time_wait -1
 	keepalive_time -1
 	keepalive_intvl 0
+	local_port_range 0 100
+	local_port_range 600 2000
+	local_port_range 2000 1999
+	local_port_range 2000 65536
+	local_port_range none
 END
 cat >"$work/yes" <<-END
 	retries2 255
