@@ -42,10 +42,9 @@ static bool make_networks(void)
 }
 
 /* A socket of one end of a network. */
-static int socket_in(const char *network, int end)
+static int put_in(int fd, const char *network, int end)
 {
 	char device[IFNAMSIZ];
-	int fd = need(xsocket());
 
 	snprintf(device, sizeof(device), "%s%d", network, end);
 	need(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
@@ -53,22 +52,30 @@ static int socket_in(const char *network, int end)
 	return fd;
 }
 
-static int listener_in(const char *network, int port)
+static int listener_of(int fd, const char *network, int port)
 {
-	int fd = socket_in(network, 2);
-
+	put_in(fd, network, 2);
 	need(bind4(fd, THERE, port));
 	need(listen(fd, 8));
+	return fd;
+}
+
+static int listener_in(const char *network, int port)
+{
+	return listener_of(need(xsocket()), network, port);
+}
+
+static int client_of(int fd, const char *network, int port)
+{
+	put_in(fd, network, 1);
+	need(bind4(fd, HERE, port));
 	return fd;
 }
 
 /* From the same port in each network. */
 static int client_in(const char *network, int port)
 {
-	int fd = socket_in(network, 1);
-
-	need(bind4(fd, HERE, port));
-	return fd;
+	return client_of(need(xsocket()), network, port);
 }
 
 static bool no_networks(void)
@@ -180,6 +187,22 @@ static void test_refused(void)
 	need(accept_in_time(l));
 }
 
+/* A port that one TCP has outside is free for the other in a VRF. */
+static void test_other_tcp(void)
+{
+	int fd = need(xsocket()), l, c, s;
+
+	if (no_networks())
+		return;
+	need(bind4(fd, "0.0.0.0", 7004));
+	need(listen(fd, 8));
+	l = listener_of(other_socket(), "red", 7004);
+	c = client_of(other_socket(), "red", 6006);
+	eq(connect4(c, THERE, 7004), 0, "the other TCP's listener in red");
+	s = need(accept_in_time(l));
+	ok(passes(c, s, 'a') && passes(s, c, 'b'), "forth and back");
+}
+
 /* A listener outside serves VRFs if the administrator says so. */
 static void test_outside(void)
 {
@@ -218,6 +241,7 @@ static const struct tap_test tests[] = {
 	TEST(same_tuple),
 	TEST(at_once),
 	TEST(refused),
+	TEST(other_tcp),
 	TEST(outside),
 };
 
