@@ -39,6 +39,7 @@ extern struct kunit_suite reassembly_suite;
 extern struct kunit_suite recovery_suite;
 extern struct kunit_suite rfc_suite;
 extern struct kunit_suite rightsize_suite;
+extern struct kunit_suite rival_suite;
 extern struct kunit_suite rtt_suite;
 extern struct kunit_suite sack_cut_suite;
 extern struct kunit_suite sack_hostile_suite;

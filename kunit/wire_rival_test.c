@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * TCP's wire, which the kernel's TCP shares: who has a 4-tuple first keeps it.
+ */
+#include <net/sock.h>
+#include "../module/engine/timewait.h"
+#include "../module/wire/claim.h"
+#include "../module/wire/kernel_tcp.h"
+#include "conv.h"
+#include "suites.h"
+
+/* The kernel's socket of a case, closed at its end. */
+static struct socket *theirs;
+
+/* Each case has a 4-tuple of its own: a request of the kernel's TCP outlives its
+ * listener.
+ */
+static int rival_init(struct kunit *test)
+{
+	static u16 cases_begun;
+	int err = conv_init(test);
+
+	if (err)
+		return err;
+	conv_of(test)->tuple.wire = IPPROTO_TCP;
+	conv_of(test)->tuple.rport += 10 * ++cases_begun;
+	return 0;
+}
+
+static void rival_exit(struct kunit *test)
+{
+	if (theirs)
+		sock_release(theirs);
+	theirs = NULL;
+	conv_exit(test);
+}
+
+/* A socket of the kernel's TCP, bound to where ours is, or will be. */
+static void they_bind(struct conv *t)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(HERE_ADDR),
+		.sin_port = htons(t->tuple.lport),
+	};
+
+	KUNIT_ASSERT_EQ(t->test, 0, sock_create_kern(&init_net, PF_INET, SOCK_STREAM,
+						     IPPROTO_TCP, &theirs));
+	sock_set_reuseaddr(theirs->sk);
+	KUNIT_ASSERT_EQ(t->test, 0, kernel_bind(theirs, (struct sockaddr *)&sin,
+						sizeof(sin)));
+}
+
+static bool they_have(struct conv *t)
+{
+	bool has;
+
+	rcu_read_lock();
+	has = xtcp_kernel_tcp_has(theirs->sk, &t->tuple);
+	rcu_read_unlock();
+	return has;
+}
+
+/* Ours, bound to the same place. */
+static void we_bind(struct conv *t)
+{
+	t->sock = user_socket(t);
+	sock_set_reuseaddr(t->sock->sk);
+	returns(t, 0, user_bind(t, t->sock, HERE_ADDR, t->tuple.lport));
+}
+
+/* They listen, and a peer asks for a connection: the 4-tuple is theirs. */
+static void they_are_asked(struct conv *t)
+{
+	returns(t, 0, kernel_listen(theirs, 8));
+	inject(t, "SYN seq 1000 mss 1460");
+	pass_over(t);
+	KUNIT_ASSERT_TRUE(t->test, they_have(t));
+}
+
+/* Two sockets of one TCP cannot have one 4-tuple, nor can two of two. */
+static void tuple_is_theirs(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	they_bind(t);
+	we_bind(t);
+	they_are_asked(t);
+	returns(t, -EADDRNOTAVAIL, user_connect(t));
+	t->tuple.rport++;
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	t->tuple.rport--;
+}
+
+/* A SYN of ours that nobody has answered is no connection: who listens gets a SYN, and
+ * then has the 4-tuple.
+ */
+static void syn_sent_is_less(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	they_bind(t);
+	we_bind(t);
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	they_are_asked(t);
+	state_is(t, TCP_SYN_SENT);
+	/* what follows is theirs: it would reset what sent a SYN */
+	inject(t, "RST|ACK seq 1001 ack 101");
+	state_is(t, TCP_SYN_SENT);
+	pass_over(t);
+}
+
+/* Where nobody else listens, both may have sent a SYN (RFC 9293, 3.5). */
+static void syn_sent_is_enough(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	we_bind(t);
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	state_is(t, TCP_SYN_RECV);
+}
+
+/* A connection of ours is ours, whoever comes to listen there. */
+static void connection_is_ours(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	they_bind(t);
+	we_bind(t);
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	returns(t, 0, kernel_listen(theirs, 8));
+	inject(t, "ACK seq 1001 ack 101 len 10");
+	pass_over(t);
+	returns(t, 10, user_recv(t, 10));
+	inject(t, "SYN seq 5000 mss 1460");
+	expect(t, "ACK seq 101 ack 1011");
+	state_is(t, TCP_ESTABLISHED);
+	KUNIT_EXPECT_FALSE(test, they_have(t));
+}
+
+/* Nobody holds the port of what is only in TIME_WAIT; a new SYN is for who listens. */
+static void time_wait_yields(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	we_bind(t);
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	inject(t, "FIN|ACK seq 1001 ack 102");
+	expect(t, "ACK seq 102 ack 1002");
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&t->xn->tw_count));
+	flush_work(&t->xn->tcp_wire_work);
+	they_bind(t);
+	returns(t, 0, kernel_listen(theirs, 8));
+	inject(t, "SYN seq 900 mss 1460");
+	expect(t, "ACK seq 102 ack 1002");		/* an old one */
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&t->xn->tw_count));
+	KUNIT_EXPECT_FALSE(test, they_have(t));
+	inject(t, "SYN seq 9000 mss 1460");
+	pass_over(t);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&t->xn->tw_count));
+	KUNIT_EXPECT_TRUE(test, they_have(t));
+}
+
+/* A port without an owner is none of ours; one that is bound and does not listen neither:
+ * the kernel's TCP says that there is nobody.
+ */
+static void stray(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	long before;
+
+	before = conv_count(t, XTCP_MIB_SEGS_IN);
+	KUNIT_EXPECT_FALSE(test, xtcp_claim_port_used(t->xn, t->tuple.lport));
+	we_bind(t);
+	KUNIT_EXPECT_TRUE(test, xtcp_claim_port_used(t->xn, t->tuple.lport));
+	inject(t, "ACK seq 1000 ack 500");
+	expect(t, "RST seq 500");
+	user_close_socket(t, t->sock);
+	KUNIT_EXPECT_FALSE(test, xtcp_claim_port_used(t->xn, t->tuple.lport));
+	KUNIT_EXPECT_EQ(test, before, conv_count(t, XTCP_MIB_SEGS_IN));
+}
+
+/* A port that a program has bound in the kernel's TCP is not one to choose. */
+static void bound_by_them(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	KUNIT_EXPECT_FALSE(test, xtcp_kernel_tcp_bound(&init_net, t->tuple.lport));
+	they_bind(t);
+	KUNIT_EXPECT_TRUE(test, xtcp_kernel_tcp_bound(&init_net, t->tuple.lport));
+	KUNIT_EXPECT_FALSE(test, xtcp_kernel_tcp_bound(&init_net, t->tuple.lport + 1));
+}
+
+/* connect() chooses in net.xtcp.local_port_range, and holds nothing there. */
+static void chosen(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.local_port_range = XTCP_PORT_RANGE(t->tuple.lport, t->tuple.lport);
+	they_bind(t);
+	t->sock = user_socket(t);
+	returns(t, -EADDRNOTAVAIL, user_connect(t));
+	sock_release(theirs);
+	theirs = NULL;
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	they_bind(t);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(tuple_is_theirs),
+	KUNIT_CASE(syn_sent_is_less),
+	KUNIT_CASE(syn_sent_is_enough),
+	KUNIT_CASE(connection_is_ours),
+	KUNIT_CASE(time_wait_yields),
+	KUNIT_CASE(stray),
+	KUNIT_CASE(bound_by_them),
+	KUNIT_CASE(chosen),
+	{ }
+};
+
+struct kunit_suite rival_suite = {
+	.name = "wire_rival",
+	.init = rival_init,
+	.exit = rival_exit,
+	.suite_exit = conv_suite_exit,
+	.test_cases = cases,
+};
