@@ -106,10 +106,46 @@ static void syn_sent_is_less(struct kunit *test)
 	expect(t, "SYN seq 100");
 	they_are_asked(t);
 	state_is(t, TCP_SYN_SENT);
-	/* what follows is theirs: it would reset what sent a SYN */
-	inject(t, "RST|ACK seq 1001 ack 101");
-	state_is(t, TCP_SYN_SENT);
+	/* what answers another's SYN is theirs: it would be reset by what sent ours */
+	inject(t, "ACK seq 1001 ack 5000");
 	pass_over(t);
+	state_is(t, TCP_SYN_SENT);
+	/* what answers ours is not */
+	inject(t, "RST|ACK seq 0 ack 101");
+	state_is(t, TCP_CLOSE);
+}
+
+/* Two have sent a SYN from one port: the kernel's TCP does not know of ours.  The answer to
+ * ours is ours.
+ */
+static void both_have_sent(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(THERE_ADDR),
+		.sin_port = htons(t->tuple.rport),
+	};
+
+	u32 tsval;
+
+	we_bind(t);
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	tsval = t->tsval_seen;
+	they_bind(t);
+	returns(t, -EINPROGRESS, kernel_connect(theirs, (struct sockaddr *)&to, sizeof(to),
+						O_NONBLOCK));
+	pass_over(t);
+	t->tsval_seen = tsval;
+	KUNIT_EXPECT_TRUE(test, they_have(t));
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	state_is(t, TCP_ESTABLISHED);
+	inject(t, "ACK seq 1001 ack 101 len 10");
+	pass_over(t);
+	returns(t, 10, user_recv(t, 10));
+	KUNIT_EXPECT_EQ(test, TCP_SYN_SENT, theirs->sk->sk_state);
 }
 
 /* Where nobody else listens, both may have sent a SYN (RFC 9293, 3.5). */
@@ -223,6 +259,7 @@ static void chosen(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(tuple_is_theirs),
 	KUNIT_CASE(syn_sent_is_less),
+	KUNIT_CASE(both_have_sent),
 	KUNIT_CASE(syn_sent_is_enough),
 	KUNIT_CASE(connection_is_ours),
 	KUNIT_CASE(time_wait_yields),

@@ -303,18 +303,26 @@ struct sock *xtcp_early(struct xtcp_net *xn, const struct sk_buff *skb,
 	return open_connection(xtcp_lookup_received(xn, skb, t));
 }
 
+/* Has a SYN been sent, and is this not the answer?  @ack: 0: it answers nothing. */
+static bool awaits_answer(const struct sock *sk, u32 ack)
+{
+	return xtcp_in_state(sk, TCPF_SYN_SENT) &&
+	       (!ack || ack != READ_ONCE(xtcp_sk(sk)->snd_nxt));
+}
+
 /**
  * xtcp_standing() - what is there for a 4-tuple, on a wire that is shared?
  * @xn: the namespace
  * @skb: a segment that has it, or an ICMP error that quotes one
  * @t: the 4-tuple, as seen from here
+ * @ack: what the segment acknowledges; 0: nothing
  * @sk: set to the connection that is open, with a reference of the caller's, or to NULL;
  *	or NULL: no matter
  *
  * Under rcu_read_lock().
  */
 enum xtcp_standing xtcp_standing(struct xtcp_net *xn, const struct sk_buff *skb,
-				 const struct xtcp_tuple *t, struct sock **sk)
+				 const struct xtcp_tuple *t, u32 ack, struct sock **sk)
 {
 	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
 
@@ -326,7 +334,7 @@ enum xtcp_standing xtcp_standing(struct xtcp_net *xn, const struct sk_buff *skb,
 	case XTCP_KIND_REQUEST:
 		return XTCP_STANDS_CONNECTION;
 	case XTCP_KIND_CONNECTION:
-		return xtcp_in_state(xtcp_node_sk(node), TCPF_SYN_SENT) ?
+		return awaits_answer(xtcp_node_sk(node), ack) ?
 		       XTCP_STANDS_SYN_SENT : XTCP_STANDS_CONNECTION;
 	}
 	return xtcp_lookup_listener(xn, t, xtcp_skb_iif(skb), xtcp_skb_sdif(skb)) ?

@@ -9,7 +9,8 @@
  * one that is never confirmed breaks stateful firewalls.
  *
  * Who has a 4-tuple first keeps it.  A segment is for xtcp where both sides know of a
- * connection of ours, for such a one was begun only where the kernel's TCP had none.
+ * connection of ours, for such a one was begun only where the kernel's TCP had none; and
+ * so is the answer to a SYN of ours.
  * Otherwise the kernel's TCP is asked first: what it has a connection for is its own.
  * What then is for a listener of ours, for a SYN that we have sent, or for a TIME_WAIT, is
  * for xtcp; but a SYN that a listener of the kernel's TCP would take goes there.  All else
@@ -78,31 +79,40 @@ static bool claim_listener_is_theirs(struct xtcp_net *xn, struct sk_buff *skb,
 /* Let a segment have found the open connection that it is for: early.h. */
 static void claim_for(struct sk_buff *skb, struct sock *sk)
 {
+	skb_orphan(skb);
 	skb->sk = sk;
 	skb->destructor = sock_efree;
 }
 
-/* Is this segment for us?  Only the ports of its header are read, unless it may be a SYN
- * for somebody else.
+/* What a segment acknowledges; 0: nothing. */
+static u32 claim_ack(const struct tcphdr *th)
+{
+	return th->ack ? ntohl(th->ack_seq) : 0;
+}
+
+/* Is this segment for us?  It may have been found a socket already, by the kernel's TCP or
+ * by a rule of the firewall; but what is a connection of ours was ours before.
  */
 static bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	enum xtcp_standing standing;
 	struct sock *open = NULL;
-	const __be16 *ports;
+	const struct tcphdr *th;
 	struct xtcp_tuple t;
-	__be16 buf[2];
+	struct tcphdr buf;
 
-	ports = skb_header_pointer(skb, iph->ihl * 4, sizeof(buf), buf);
-	if (!ports || likely(!xtcp_claim_port_used(xn, ntohs(ports[1]))))
+	th = skb_header_pointer(skb, iph->ihl * 4, sizeof(buf), &buf);
+	if (!th || likely(!xtcp_claim_port_used(xn, ntohs(th->dest))))
 		return false;
-	claim_tuple(&t, skb, iph->daddr, iph->saddr, ntohs(ports[1]), ntohs(ports[0]));
-	standing = upcalls->standing(xn, skb, &t, &open);
+	claim_tuple(&t, skb, iph->daddr, iph->saddr, ntohs(th->dest), ntohs(th->source));
+	standing = upcalls->standing(xn, skb, &t, claim_ack(th), &open);
 	if (open)
 		claim_for(skb, open);
-	if (standing == XTCP_STANDS_NOTHING || standing == XTCP_STANDS_CONNECTION)
-		return standing;
+	if (standing == XTCP_STANDS_CONNECTION)
+		return true;
+	if (standing == XTCP_STANDS_NOTHING || skb->sk)
+		return false;
 	return !xtcp_kernel_tcp_has_received(xn->net, skb, &t) &&
 	       (standing == XTCP_STANDS_LISTENER ||
 		!claim_listener_is_theirs(xn, skb, &t, standing));
@@ -155,7 +165,7 @@ static void claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 		    get_unaligned_be16(tcp), get_unaligned_be16(tcp + 2));
 	if (!xtcp_claim_port_used(xn, t.lport))
 		return;
-	standing = upcalls->standing(xn, skb, &t, NULL);
+	standing = upcalls->standing(xn, skb, &t, 0, NULL);
 	if (standing <= XTCP_STANDS_LISTENER ||
 	    (standing != XTCP_STANDS_CONNECTION &&
 	     xtcp_kernel_tcp_has_received(xn->net, skb, &t)))
@@ -192,9 +202,8 @@ static unsigned int claim_hook(void *priv, struct sk_buff *skb,
 	struct xtcp_net *xn = priv;
 	u8 protocol = ip_hdr(skb)->protocol;
 
-	/* with a socket already: a connection was found, ours or another's */
 	if (protocol == IPPROTO_TCP &&
-	    (skb->sk ? xtcp_skb_found_early(skb) : claim_is_ours(xn, skb)))
+	    (xtcp_skb_found_early(skb) || claim_is_ours(xn, skb)))
 		return claim_hand_on(skb);
 	if (unlikely(protocol == IPPROTO_ICMP))
 		claim_icmp_error(xn, skb);

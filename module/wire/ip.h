@@ -108,7 +108,9 @@ enum xtcp_standing {
 	XTCP_STANDS_LISTENER,	/* no more than that */
 	XTCP_STANDS_SYN_SENT,	/* what only we have said so far */
 	XTCP_STANDS_TIME_WAIT,
-	XTCP_STANDS_CONNECTION,	/* or a request: both sides know of it */
+	XTCP_STANDS_CONNECTION,	/* or a request, or the answer to a SYN of ours: both
+				 * sides know of it
+				 */
 };
 
 /**
@@ -120,8 +122,9 @@ enum xtcp_standing {
  *	here.  Softirq, under rcu_read_lock().  Return: 0, or -ENOENT where nothing has
  *	that 4-tuple
  * @standing: what is there for a 4-tuple, which a segment has, or an ICMP error quotes?
- *	A connection that is open: @sk, unless NULL, is set to it, with a reference of the
- *	caller's; else to NULL.  Under rcu_read_lock()
+ *	@ack: what the segment acknowledges; 0: nothing.  A connection that is open: @sk,
+ *	unless NULL, is set to it, with a reference of the caller's; else to NULL.  Under
+ *	rcu_read_lock()
  * @cedes: would a TIME_WAIT make room for that SYN?  Then it is gone.  Under
  *	rcu_read_lock()
  * @early: is there a connection with that 4-tuple, past its handshake?  The packet was not
@@ -133,7 +136,8 @@ struct xtcp_ip_upcalls {
 	int	(*icmp_error)(struct sk_buff *skb, const struct xtcp_tuple *t,
 			      const struct xtcp_icmp *icmp);
 	enum xtcp_standing (*standing)(struct xtcp_net *xn, const struct sk_buff *skb,
-				       const struct xtcp_tuple *t, struct sock **sk);
+				       const struct xtcp_tuple *t, u32 ack,
+				       struct sock **sk);
 	bool	(*cedes)(struct xtcp_net *xn, const struct sk_buff *skb,
 			 const struct xtcp_tuple *t, const struct xtcp_segment *syn);
 	struct sock *(*early)(struct xtcp_net *xn, const struct sk_buff *skb,
