@@ -125,6 +125,7 @@ void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event)
 static void request_reply(struct xtcp_request *req, struct xtcp_segment *seg)
 {
 	const struct xtcp_reply reply = {
+		.exact = req->rcv_wnd == xtcp_sk(req->listener)->window_clamp,
 		.tuple = &req->node.tuple,
 		.sk = req->listener,
 		.ifindex = req->node.ifindex,

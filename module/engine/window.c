@@ -222,7 +222,11 @@ u16 xtcp_syn_window(struct sock *sk, u32 mss)
 	limit_first_window(sk, mss);
 	x->rcv_wup = x->rcv_nxt;
 	/* a SYN's is not scaled: RFC 7323, 2.2 */
-	x->rcv_wnd = xtcp_syn_window_for(xtcp_offered_window(sk), mss, false);
+	x->rcv_wnd = xtcp_offered_window(sk);
+	/* the user's word is kept to the byte */
+	if (x->rcv_wnd != x->window_clamp)
+		x->rcv_wnd = xtcp_syn_window_for(x->rcv_wnd, mss, false);
+	x->rcv_wnd = min_t(u32, x->rcv_wnd, U16_MAX);
 	x->rcv_adv = x->rcv_wup + x->rcv_wnd;
 	return x->rcv_wnd;
 }
@@ -240,7 +244,8 @@ void xtcp_syn_ack_window(struct sock *sk, u32 mss)
 
 	limit_first_window(sk, mss);
 	x->rcv_wnd = min3(x->rcv_wnd, x->rcv_limit, x->route_window ?: U32_MAX);
-	x->rcv_wnd = xtcp_syn_window_for(x->rcv_wnd, mss, x->agreed.timestamps);
+	if (x->rcv_wnd != x->window_clamp)
+		x->rcv_wnd = xtcp_syn_window_for(x->rcv_wnd, mss, x->agreed.timestamps);
 	x->rcv_adv = x->rcv_wup + x->rcv_wnd;
 }
 

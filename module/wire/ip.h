@@ -156,6 +156,7 @@ struct xtcp_ip_upcalls {
  * @secid: the security label that routes it; 0: none
  * @tos: type of service
  * @ttl: time to live; 0: the route's
+ * @exact: a SYN,ACK's window is the user's word, to the byte
  */
 struct xtcp_reply {
 	const struct xtcp_tuple	*tuple;
@@ -167,6 +168,7 @@ struct xtcp_reply {
 	u32			secid;
 	u8			tos;
 	u8			ttl;
+	bool			exact;
 };
 
 /* What a bound on TTL that a socket has set is to segments sent in its name. */

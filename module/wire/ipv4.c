@@ -243,13 +243,16 @@ static struct rtable *reply_route(struct net *net, const struct xtcp_reply *r)
 }
 
 /* What a route leaves of a SYN,ACK's window. */
-static u16 route_window(const struct dst_entry *dst, const struct xtcp_segment *seg)
+static u16 route_window(const struct dst_entry *dst, const struct xtcp_segment *seg,
+			bool exact)
 {
 	u32 wnd = min_not_zero(seg->wnd, dst_metric(dst, RTAX_WINDOW));
 	u32 segs = dst_metric(dst, RTAX_INITRWND);
 
 	if (segs)
 		wnd = min_t(u64, wnd, (u64)segs * seg->opt.mss);
+	if (exact && wnd == seg->wnd)
+		return wnd;
 	return xtcp_syn_window_for(wnd, seg->opt.mss, seg->opt.present & XTCP_OPT_TIMESTAMPS);
 }
 
@@ -275,7 +278,7 @@ static int ipv4_reply(struct net *net, const struct xtcp_reply *as_asked,
 	if (copy.flags & XTCP_SYN) {
 		copy.opt.mss = min_not_zero((u32)seg->opt.mss,
 					    dst_metric_advmss(&rt->dst));
-		copy.wnd = route_window(&rt->dst, &copy);
+		copy.wnd = route_window(&rt->dst, &copy, reply->exact);
 	}
 	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb) {

@@ -71,7 +71,7 @@ static inline u32 xtcp_segment_header_bytes(const struct xtcp_segment *seg)
  * @timestamps: each of the peer's segments will have them, and room for less
  *
  * A whole number of segments, where there is room for one and the header can say so; as
- * Linux.
+ * Linux.  But the window that TCP_WINDOW_CLAMP asks for is kept to the byte.
  *
  * Return: the window, as it is in the header
  */
