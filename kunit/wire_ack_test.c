@@ -89,7 +89,7 @@ static void quick_at_first(struct kunit *test)
 	expect(t, "PSH|ACK len 100");
 	inject(t, "ACK seq R ack S");
 	quick_then_delayed(t, 16);
-	time_passes(t, 150);
+	time_passes(t, 50);
 	quick_then_delayed(t, 0);
 	time_passes(t, 1500);
 	quick_then_delayed(t, 16);
@@ -116,6 +116,7 @@ static void ping_pong(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	t->xn->sysctl.delack_ms = 10000;	/* an answer may take a while */
 	established(t);
 	inject(t, "PSH|ACK seq R ack S len 10");
 	expect(t, "ACK seq S ack R+10");
@@ -168,6 +169,7 @@ static void answers_count(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	t->xn->sysctl.delack_ms = 10000;	/* an answer may take a while */
 	established(t);
 	set_quick_acks(t, 3);
 	inject(t, "PSH|ACK seq R ack S len 10");
@@ -189,6 +191,7 @@ static void quickack_option(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	t->xn->sysctl.delack_ms = 10000;	/* an answer may take a while */
 	established(t);
 	returns(t, 0, user_option(t, SOL_TCP, TCP_QUICKACK, 0));
 	inject(t, "PSH|ACK seq R ack S len 10");
@@ -217,7 +220,7 @@ static void every_second_segment(struct kunit *test)
 	bring_to(t, IN_CLOSED);
 	set_clamp(t->sock, 20000);
 	returns(t, -EINPROGRESS, user_connect(t));
-	expect(t, "SYN win %u", 13 * (MSS + conv_unsaid_bytes(t)));
+	expect(t, "SYN win 20000");
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
 	expect(t, "ACK seq 101 ack 1001");
 	set_quick_acks(t, 0);
@@ -236,6 +239,7 @@ static void pushed_segment(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	t->xn->sysctl.delack_ms = 10000;	/* an answer may take a while */
 	established(t);
 	set_quick_acks(t, 0);
 	inject(t, "ACK seq R ack S len m");

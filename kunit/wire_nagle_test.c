@@ -86,14 +86,13 @@ static void record_in_parts(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
-	t->win = 2 * MSS;
+	t->win = 1000;
 	established(t);
-	returns(t, 2 * MSS + 100, user_send_flags(t, 2 * MSS + 100, MSG_EOR));
-	expect(t, "ACK seq 101 ack R len m");
-	expect(t, "ACK seq S+m ack R len m");
+	returns(t, 1300, user_send_flags(t, 1300, MSG_EOR));
+	expect(t, "ACK seq 101 ack R len 1000");
 	returns(t, 10, user_send(t, 10));
 	inject(t, "ACK seq R ack S");
-	expect(t, "PSH|ACK seq S ack R len 100");
+	expect(t, "PSH|ACK seq S ack R len 300");
 	inject(t, "ACK seq R ack S");
 	expect(t, "PSH|ACK seq S ack R len 10");
 }
