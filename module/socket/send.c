@@ -150,7 +150,7 @@ static void send_stamp(struct sock *sk, const struct sockcm_cookie *sockc,
 }
 
 /* The last byte written is urgent, or the last of a record. */
-static void send_marked(struct sock *sk, struct msghdr *msg)
+static noinline void send_marked(struct sock *sk, struct msghdr *msg)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -166,8 +166,8 @@ static void send_marked(struct sock *sk, struct msghdr *msg)
 /* The call has put @copied bytes of @msg into the write queue, and adds no
  * more.
  */
-static void send_written(struct sock *sk, struct msghdr *msg,
-			 const struct sockcm_cookie *sockc, int copied)
+static __always_inline void send_written(struct sock *sk, struct msghdr *msg,
+					 const struct sockcm_cookie *sockc, int copied)
 {
 	if (unlikely(msg->msg_flags & (MSG_OOB | MSG_EOR)))
 		send_marked(sk, msg);
