@@ -131,6 +131,25 @@ static void data_with_a_dsack(struct kunit *test)
 	expect(t, "PSH|ACK seq 1549 ack R len 12");
 }
 
+/* So it is where several leave at once: each has the MSS of its own options, for the device
+ * could not cut it.
+ */
+static void burst_with_a_dsack(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	with_options(t, SACKOK);
+	established(t);
+	inject(t, "ACK seq R+100 ack S win 1000 len 10");
+	expect(t, "ACK seq S ack R sack R+100..R+110");
+	returns(t, 4 * MSS, user_send(t, 4 * MSS));
+	inject(t, "ACK seq R+100 ack S win 50000 len 10");
+	expect(t, "ACK seq 101 ack R len 1440 sack R+100..R+110 R+100..R+110");
+	expect(t, "ACK seq 1541 ack R len 8 sack R+100..R+110");
+	expect(t, "ACK seq 1549 ack R len 1448 sack R+100..R+110");
+	pass_over(t);
+}
+
 /* RFC 2018, 8: what is given up for want of memory is not reported any more. */
 static void pruned_blocks(struct kunit *test)
 {
@@ -365,6 +384,7 @@ static struct kunit_case wire_blocks_cases[] = {
 	KUNIT_CASE(as_many_as_fit),
 	KUNIT_CASE(data_with_blocks),
 	KUNIT_CASE(data_with_a_dsack),
+	KUNIT_CASE(burst_with_a_dsack),
 	KUNIT_CASE(pruned_blocks),
 	KUNIT_CASE(quick_acks),
 	KUNIT_CASE(rfc2883_example_1),

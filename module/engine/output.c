@@ -461,6 +461,9 @@ static void send_new(struct sock *sk, u8 nonagle)
 	    (s32)(xtcp_rtt_timeout_us(&x->rtt) / USEC_PER_MSEC))
 		xtcp_cong_idle(&x->cong);
 	while ((skb = xtcp_send_head(sk))) {
+		/* a SACK block that is told once may have gone with the last one */
+		if (unlikely(xtcp_option_bytes(x) != x->mss_options))
+			xtcp_sync_mss(sk, x->pmtu);
 		len = next_packet(sk, skb, nonagle);
 		if (!len)
 			break;
