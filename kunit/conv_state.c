@@ -547,15 +547,15 @@ void set_recover(struct conv *t, u32 seq)
  * @t: the conversation
  * @acks: how many
  *
- * The peer's next data are not the first; with any, the user does not answer what comes.
+ * The peer's next data are not the first.  With any, the user does not answer what comes;
+ * without, he does.
  */
 void set_quick_acks(struct conv *t, u8 acks)
 {
 	struct xtcp_sock *x = conv_x(t);
 
 	x->ack.quick = acks;
-	if (acks)
-		x->ack.ping_pong = 0;
+	x->ack.ping_pong = !acks;
 	x->tally.data_in_ms = x->last_rcv_ms;
 }
 
