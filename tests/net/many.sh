@@ -25,9 +25,10 @@ xtcp=true
 # again meanwhile, as happens on a machine that stands still for a while: the answer may
 # meet a closed socket, whose RST ends TIME_WAIT.
 # A namespace has at most what the first has.
-! $xtcp || sysctl -qw net.xtcp.time_wait=3600
+! $xtcp || sysctl -qw net.xtcp.time_wait=3600 net.xtcp.max_tw_buckets=65536
 ! $xtcp || for space in "$a" "$b"; do
-	in_space "$space" sysctl -qw net.xtcp.time_wait=3600 net.xtcp.rto_min_us=2000000
+	in_space "$space" sysctl -qw net.xtcp.time_wait=3600 net.xtcp.rto_min_us=2000000 \
+		net.xtcp.max_tw_buckets=65536
 done
 
 # counter SPACE NAME
