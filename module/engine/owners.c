@@ -17,6 +17,7 @@
  * free for all to share, and does as we do; 6.12 asks each socket anew.
  */
 #include <linux/slab.h>
+#include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include "owners.h"
 #include "tcb.h"
@@ -38,7 +39,7 @@ struct xtcp_owner_group {
 };
 
 static_assert(sizeof(struct xtcp_owner_key) ==
-	      sizeof(struct in6_addr) + sizeof(int) + sizeof(kuid_t) + sizeof(u32));
+	      sizeof(struct in6_addr) + 2 * sizeof(int) + sizeof(kuid_t) + sizeof(u32));
 
 static struct xtcp_owner_group *owner_group_of(struct rb_node *node)
 {
@@ -74,6 +75,7 @@ void xtcp_owner_key(struct xtcp_owner_key *key, const struct sock *sk,
 
 	key->laddr = xtcp_owner_any_addr(laddr) ? in6addr_any : *laddr;
 	key->ifindex = READ_ONCE(sk->sk_bound_dev_if);
+	key->l3mdev = inet_sk_bound_l3mdev(sk);
 	owner_key_set_how(key, owner_sock_how(sk), uid);
 }
 
@@ -175,7 +177,8 @@ static bool owner_keys_conflict(const struct xtcp_owner_key *wish,
 {
 	u32 both = wish->how & other->how;
 
-	if (wish->ifindex && other->ifindex && wish->ifindex != other->ifindex)
+	if (wish->l3mdev != other->l3mdev ||
+	    (wish->ifindex && other->ifindex && wish->ifindex != other->ifindex))
 		return false;
 	if (both & XTCP_OWNER_REUSE && !(other->how & XTCP_OWNER_LISTENS))
 		return false;

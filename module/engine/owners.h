@@ -47,6 +47,7 @@ enum xtcp_owner_how {
  * struct xtcp_owner_key - all that decides whether two owners conflict
  * @laddr: the local address; all zero: every one
  * @ifindex: the device; 0: every one
+ * @l3mdev: the VRF's device; 0: none.  Each VRF has ports of its own
  * @uid: with SO_REUSEPORT: the user; else zero
  * @how: enum xtcp_owner_how
  *
@@ -55,6 +56,7 @@ enum xtcp_owner_how {
 struct xtcp_owner_key {
 	struct in6_addr	laddr;
 	int		ifindex;
+	int		l3mdev;
 	kuid_t		uid;
 	u32		how;
 };

@@ -187,24 +187,26 @@ static void test_refused(void)
 	need(accept_in_time(l));
 }
 
-/* A port that one TCP has outside is free for the other in a VRF. */
-static void test_other_tcp(void)
+/* A port that one socket has outside is free for another in a VRF. */
+static void port_of_red(int listener, int client, int port, const char *whose)
 {
 	int fd = need(xsocket()), l, c, s;
 
-	if (no_networks())
-		return;
-	if (wire == WIRE_NATIVE) {
-		tap_skip("native has a port space of its own", "the other TCP");
-		return;
-	}
-	need(bind4(fd, "0.0.0.0", 7004));
+	need(bind4(fd, "0.0.0.0", port));
 	need(listen(fd, 8));
-	l = listener_of(other_socket(), "red", 7004);
-	c = client_of(other_socket(), "red", 6006);
-	eq(connect4(c, THERE, 7004), 0, "the other TCP's listener in red");
+	l = listener_of(listener, "red", port);
+	c = client_of(client, "red", port - 1000);
+	eq(connect4(c, THERE, port), 0, "%s listener in red", whose);
 	s = need(accept_in_time(l));
 	ok(passes(c, s, 'a') && passes(s, c, 'b'), "forth and back");
+}
+
+static void test_port(void)
+{
+	if (no_networks())
+		return;
+	port_of_red(need(xsocket()), need(xsocket()), 7014, "another");
+	port_of_red(other_socket(), other_socket(), 7015, "the other TCP's");
 }
 
 /* A listener outside serves VRFs if the administrator says so. */
@@ -245,7 +247,7 @@ static const struct tap_test tests[] = {
 	TEST(same_tuple),
 	TEST(at_once),
 	TEST(refused),
-	TEST(other_tcp),
+	TEST(port),
 	TEST(outside),
 };
 
