@@ -175,7 +175,7 @@ struct workload {
  */
 static const struct workload workloads[] = {
 	{ "roundtrip", roundtrip_client, roundtrip_server, 200, 1000, SCHED_BATCH },
-	{ "connect", connect_client, connect_server, 100, 400, SCHED_BATCH },
+	{ "connect", connect_client, connect_server, 1000, 400, SCHED_BATCH },
 	{ "stream", stream_client, stream_server, 400, 600, SCHED_OTHER },
 	/* the same, for the kernel's TCP with xtcp beside it */
 	{ "beside", roundtrip_client, roundtrip_server, 200, 2000, SCHED_BATCH },
