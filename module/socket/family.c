@@ -135,8 +135,6 @@ static int family_create(struct net *net, struct socket *sock, int protocol,
 	if (err) {
 		sk_common_release(sk);
 		sock->sk = NULL;
-	} else {
-		xtcp_early_hook(xtcp_sk(sk)->xn);
 	}
 	return err;
 }
@@ -249,6 +247,7 @@ static int xtcp_connect(struct socket *sock, XTCP_SOCKADDR *addr,
 
 	if (addr_len < (int)sizeof(addr->sa_family))
 		return -EINVAL;
+	xtcp_early_hook(xtcp_sk(sock->sk)->xn);
 	lock_sock(sock->sk);
 	err = connect_locked(sock, (struct sockaddr *)addr, addr_len, flags);
 	release_sock(sock->sk);
@@ -348,6 +347,7 @@ static int xtcp_accept(struct socket *sock, struct socket *newsock,
 	child = accept_child(sock->sk, xtcp_accept_flags, &err);
 	if (!child)
 		return err;
+	xtcp_early_hook(xtcp_sk(child)->xn);
 	lock_sock(child);
 	sock_rps_record_flow(child);
 	sock_graft(child, newsock);

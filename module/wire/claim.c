@@ -136,7 +136,7 @@ static unsigned int claim_hand_on(struct sk_buff *skb)
 /* An ICMP error that quotes a TCP segment of ours.  It goes on to the kernel's
  * TCP, which does not know the connection.
  */
-static void claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
+static noinline void claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	u32 ihl = ip_hdrlen(skb), offset = ihl + sizeof(struct icmphdr), info;
 	const struct icmphdr *icmp;
@@ -196,17 +196,26 @@ void xtcp_claim_restore(struct sk_buff *skb)
 	iph->protocol = IPPROTO_TCP;
 }
 
+/* Not part of the hook, which then saves no registers for what is not for us. */
+static noinline unsigned int claim_segment(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	if (xtcp_skb_found_early(skb) || claim_is_ours(xn, skb))
+		return claim_hand_on(skb);
+	return NF_ACCEPT;
+}
+
 static unsigned int claim_hook(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	struct xtcp_net *xn = priv;
 	u8 protocol = ip_hdr(skb)->protocol;
 
-	if (protocol == IPPROTO_TCP &&
-	    (xtcp_skb_found_early(skb) || claim_is_ours(xn, skb)))
-		return claim_hand_on(skb);
-	if (unlikely(protocol == IPPROTO_ICMP))
+	if (protocol == IPPROTO_TCP) {
+		if (unlikely(xtcp_claim_may_want(xn->tcp_wire, skb)))
+			return claim_segment(xn, skb);
+	} else if (unlikely(protocol == IPPROTO_ICMP)) {
 		claim_icmp_error(xn, skb);
+	}
 	return NF_ACCEPT;
 }
 
@@ -307,7 +316,7 @@ void xtcp_claim_put(struct xtcp_net *xn)
 void xtcp_claim_port(struct xtcp_net *xn, u16 port)
 {
 	atomic_inc(&xn->tcp_wire_users);
-	set_bit(port, xn->tcp_wire->used);
+	set_bit(xtcp_claim_bit(htons(port)), xn->tcp_wire->used);
 }
 
 /**
@@ -319,7 +328,7 @@ void xtcp_claim_port(struct xtcp_net *xn, u16 port)
  */
 void xtcp_claim_no_port(struct xtcp_net *xn, u16 port)
 {
-	clear_bit(port, xn->tcp_wire->used);
+	clear_bit(xtcp_claim_bit(htons(port)), xn->tcp_wire->used);
 	xtcp_claim_put(xn);
 }
 

@@ -5,7 +5,7 @@
  *
  * The IP layer does so for TCP and UDP, and offers it to nobody else.  So this is a
  * netfilter hook at PRE_ROUTING, behind all others: conntrack and NAT have had their say.
- * It is there in namespaces that have had a socket of xtcp's.  The sysctls are the IP
+ * It is there in namespaces that have had a connection of xtcp's.  The sysctls are the IP
  * layer's: net.ipv4.ip_early_demux, and for TCP's wire tcp_early_demux as well.
  *
  * Only what is open is found: a SYN that was sent does not make others' segments ours.  A
@@ -57,8 +57,6 @@ static void early_find(struct xtcp_net *xn, struct sk_buff *skb)
 		return;
 	t.rport = ntohs(ports[0]);
 	t.lport = ntohs(ports[1]);
-	if (t.wire == IPPROTO_TCP && !xtcp_claim_port_used(xn, t.lport))
-		return;
 	xtcp_addr_from_v4(&t.laddr, iph->daddr);
 	xtcp_addr_from_v4(&t.raddr, iph->saddr);
 	sk = upcalls->early(xn, skb, &t);
@@ -73,21 +71,33 @@ static bool early_wanted(const struct xtcp_net *xn, u8 protocol)
 {
 	const struct netns_ipv4 *ipv4 = &xn->net->ipv4;
 
-	if (protocol == IPPROTO_TCP)
-		return READ_ONCE(xn->tcp_wire) &&
-		       READ_ONCE(ipv4->sysctl_tcp_early_demux) &&
-		       READ_ONCE(ipv4->sysctl_ip_early_demux);
-	return protocol == IPPROTO_XTCP && READ_ONCE(ipv4->sysctl_ip_early_demux);
+	return READ_ONCE(ipv4->sysctl_ip_early_demux) &&
+	       (protocol != IPPROTO_TCP || READ_ONCE(ipv4->sysctl_tcp_early_demux));
+}
+
+/* Not part of the hook, which then saves no registers for what is not for us. */
+static noinline unsigned int early_segment(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	if (early_wanted(xn, ip_hdr(skb)->protocol))
+		early_find(xn, skb);
+	return NF_ACCEPT;
 }
 
 static unsigned int early_hook(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
 	struct xtcp_net *xn = priv;
+	u8 protocol = ip_hdr(skb)->protocol;
 
-	if (early_wanted(xn, ip_hdr(skb)->protocol))
-		early_find(xn, skb);
-	return NF_ACCEPT;
+	if (protocol == IPPROTO_TCP) {
+		const struct xtcp_tcp_wire *tw = READ_ONCE(xn->tcp_wire);
+
+		if (likely(!tw || !xtcp_claim_may_want(tw, skb)))
+			return NF_ACCEPT;
+	} else if (protocol != IPPROTO_XTCP) {
+		return NF_ACCEPT;
+	}
+	return early_segment(xn, skb);
 }
 
 static const struct nf_hook_ops early_hook_template = {
@@ -98,11 +108,11 @@ static const struct nf_hook_ops early_hook_template = {
 };
 
 /**
- * xtcp_early_hook() - a namespace has a socket of xtcp's
+ * xtcp_early_hook() - a namespace gets a connection of xtcp's
  * @xn: the namespace
  *
- * Process context; sleeps.  Without memory the next socket tries again: nothing but speed
- * depends on it.
+ * Process context; sleeps.  Without memory the next connection tries again: nothing but
+ * speed depends on it.
  */
 void xtcp_early_hook(struct xtcp_net *xn)
 {
@@ -119,7 +129,7 @@ void xtcp_early_hook(struct xtcp_net *xn)
 }
 
 /**
- * xtcp_early_unhook() - a namespace has no socket of xtcp's any more
+ * xtcp_early_unhook() - a namespace has no connection of xtcp's any more
  * @xn: the namespace
  *
  * Process context; sleeps.  The hook may be at work until a grace period has passed.
