@@ -16,28 +16,80 @@
  * often free, and none has to be allocated and zeroed.  Where it is not, it
  * stays, as it is the next to be: with more in flight than there are pages
  * here, to keep the newest instead would be to find none free.  Only bytes
- * written since are ever sent.
+ * written since are ever sent.  A processor on which nobody has filled a page for a while
+ * keeps none.
  */
+#define FRAGS_KEPT	64		/* two megabytes: what a fast stream has in flight */
+#define FRAGS_IDLE	(10 * HZ)
+
 struct used_frags {
-	struct page_frag	frag[32];	/* a megabyte: what a fast stream has in flight */
+	spinlock_t		lock;	/* taken elsewhere by send_free_idle() alone */
+	struct page_frag	frag[FRAGS_KEPT];
 	unsigned int		oldest;
+	bool			busy;	/* since send_free_idle() looked */
 };
 
-static DEFINE_PER_CPU(struct used_frags, used_frags);
+static DEFINE_PER_CPU(struct used_frags, used_frags) = {
+	.lock = __SPIN_LOCK_UNLOCKED(used_frags.lock),
+};
+
+static void send_free_idle(struct work_struct *work);
+static DECLARE_DELAYED_WORK(send_idle_work, send_free_idle);
+
+static void send_free_frags(struct used_frags *used)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(used->frag); i++) {
+		if (used->frag[i].page)
+			put_page(used->frag[i].page);
+		used->frag[i].page = NULL;
+	}
+}
+
+static void send_free_idle(struct work_struct *work)
+{
+	bool again = false;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct used_frags *used = per_cpu_ptr(&used_frags, cpu);
+
+		spin_lock(&used->lock);
+		if (used->busy)
+			again = true;
+		else
+			send_free_frags(used);
+		used->busy = false;
+		spin_unlock(&used->lock);
+	}
+	if (again)
+		schedule_delayed_work(&send_idle_work, FRAGS_IDLE);
+}
+
+static void send_keep_frag(struct page_frag *pfrag)
+{
+	struct used_frags *used = get_cpu_ptr(&used_frags);
+	struct page_frag *oldest;
+
+	spin_lock(&used->lock);
+	oldest = &used->frag[used->oldest];
+	if (!oldest->page || page_ref_count(oldest->page) == 1) {
+		swap(*pfrag, *oldest);
+		used->oldest = (used->oldest + 1) % ARRAY_SIZE(used->frag);
+	}
+	used->busy = true;
+	spin_unlock(&used->lock);
+	put_cpu_ptr(&used_frags);
+	if (!delayed_work_pending(&send_idle_work))
+		schedule_delayed_work(&send_idle_work, FRAGS_IDLE);
+}
 
 static bool send_frag_refill(struct sock *sk, struct page_frag *pfrag)
 {
 	if (pfrag->page && pfrag->offset == pfrag->size &&
-	    !page_is_pfmemalloc(pfrag->page)) {
-		struct used_frags *used = get_cpu_ptr(&used_frags);
-		struct page_frag *oldest = &used->frag[used->oldest];
-
-		if (!oldest->page || page_ref_count(oldest->page) == 1) {
-			swap(*pfrag, *oldest);
-			used->oldest = (used->oldest + 1) % ARRAY_SIZE(used->frag);
-		}
-		put_cpu_ptr(&used_frags);
-	}
+	    !page_is_pfmemalloc(pfrag->page))
+		send_keep_frag(pfrag);
 	return sk_page_frag_refill(sk, pfrag);
 }
 
@@ -48,15 +100,11 @@ static bool send_frag_refill(struct sock *sk, struct page_frag *pfrag)
  */
 void xtcp_send_exit(void)
 {
-	int cpu, i;
+	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		struct used_frags *used = per_cpu_ptr(&used_frags, cpu);
-
-		for (i = 0; i < ARRAY_SIZE(used->frag); i++)
-			if (used->frag[i].page)
-				put_page(used->frag[i].page);
-	}
+	cancel_delayed_work_sync(&send_idle_work);
+	for_each_possible_cpu(cpu)
+		send_free_frags(per_cpu_ptr(&used_frags, cpu));
 }
 
 /* Copy up to @most bytes from the user to the end of @skb.  Return: how many;
