@@ -121,7 +121,7 @@ static const struct xtcp_ip_upcalls ip_upcalls = {
 	.icmp_error	= xtcp_icmp_error,
 	.standing	= xtcp_standing,
 	.cedes		= xtcp_timewait_cedes,
-	.early		= xtcp_early,
+	.early		= xtcp_lookup_open,
 };
 
 static int __init xtcp_init(void)

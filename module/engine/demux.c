@@ -113,6 +113,16 @@ static struct xtcp_node *lookup_by_device(struct xtcp_net *xn,
 	return NULL;
 }
 
+static noinline struct xtcp_node *lookup_outside_vrf(struct xtcp_net *xn,
+						     const struct sk_buff *skb,
+						     const struct xtcp_tuple *t)
+{
+	struct xtcp_tuple outside = *t;
+
+	outside.l3mdev = 0;
+	return lookup_by_device(xn, skb, &outside);
+}
+
 /**
  * xtcp_lookup_received() - whom a received packet is for
  * @xn: the namespace
@@ -130,13 +140,38 @@ struct xtcp_node *xtcp_lookup_received(struct xtcp_net *xn,
 				       const struct xtcp_tuple *t)
 {
 	struct xtcp_node *node = lookup_by_device(xn, skb, t);
-	struct xtcp_tuple outside;
 
-	if (likely(node || !t->l3mdev))
-		return node;
-	outside = *t;
-	outside.l3mdev = 0;
-	return lookup_by_device(xn, skb, &outside);
+	return likely(node || !t->l3mdev) ? node : lookup_outside_vrf(xn, skb, t);
+}
+
+/**
+ * xtcp_lookup_open() - the open connection for a segment that was not routed yet
+ * @xn: the namespace
+ * @skb: the segment; it came by no VRF
+ * @t: its 4-tuple, as seen from here
+ *
+ * As xtcp_lookup_received().  A handshake's segments go by the way of those that ask for
+ * one: the 4-tuple of a SYN that was sent may be another TCP's.
+ *
+ * Softirq, under rcu_read_lock().
+ *
+ * Return: the connection, with a reference of the caller's; or NULL
+ */
+struct sock *xtcp_lookup_open(struct xtcp_net *xn, const struct sk_buff *skb,
+			      const struct xtcp_tuple *t)
+{
+	struct xtcp_node *node = lookup(xn, t);
+	struct sock *sk;
+	int bound;
+
+	if (!node || node->kind != XTCP_KIND_CONNECTION)
+		return NULL;
+	sk = xtcp_node_sk(node);
+	bound = READ_ONCE(sk->sk_bound_dev_if);
+	if ((bound && bound != skb->skb_iif) || !xtcp_in_state(sk, XTCP_STATES_CONNECTED) ||
+	    !refcount_inc_not_zero(&sk->sk_refcnt))
+		return NULL;
+	return sk;
 }
 
 /**

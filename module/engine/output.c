@@ -28,12 +28,11 @@
  *
  * Return: 0; -ENOMEM
  */
-static int part_fin(struct sock *sk, struct sk_buff *skb)
+static noinline int part_its_fin(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_skb_cb *cb = XTCP_CB(skb);
 
-	if (likely(!(cb->flags & XTCP_FIN)) || !skb->len ||
-	    skb->len < xtcp_usable_window(xtcp_sk(sk), cb->seq))
+	if (skb->len < xtcp_usable_window(xtcp_sk(sk), cb->seq))
 		return 0;
 	if (xtcp_sndq_cut(sk, skb, skb->len))
 		return -ENOMEM;
@@ -41,6 +40,12 @@ static int part_fin(struct sock *sk, struct sk_buff *skb)
 	XTCP_CB(cb->state & XTCP_SENT ? xtcp_board_next(skb) :
 		skb_queue_next(&sk->sk_write_queue, skb))->flags &= ~XTCP_PSH;
 	return 0;
+}
+
+static inline int part_fin(struct sock *sk, struct sk_buff *skb)
+{
+	return unlikely(XTCP_CB(skb)->flags & XTCP_FIN) && skb->len ?
+	       part_its_fin(sk, skb) : 0;
 }
 
 /* ---- one segment ---- */
@@ -59,6 +64,17 @@ static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
 	}
 }
 
+/* The socket has the packet's memory until the device has sent it.  skb_set_owner_w() would
+ * take it from another owner first.
+ */
+static void set_owner(struct sock *sk, struct sk_buff *skb)
+{
+	skb->sk = sk;
+	skb->destructor = sock_wfree;
+	skb_set_hash_from_sk(skb, sk);
+	refcount_add(skb->truesize, &sk->sk_wmem_alloc);
+}
+
 /**
  * transmit_segment() - put a header in front of an skb and send it
  * @sk: the connection, locked
@@ -73,8 +89,8 @@ static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
  *
  * Return: 0, or a negative errno from below
  */
-static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags,
-			    u64 now_ns)
+static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq,
+					    u8 flags, u64 now_ns)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 len = skb->len, header_bytes;
@@ -119,9 +135,9 @@ static int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq, u8 fl
 	header_bytes = xtcp_segment_header_bytes(&seg);
 	__skb_push(skb, header_bytes);
 	skb_reset_transport_header(skb);
-	xtcp_segment_build(&seg, skb->data, header_bytes);
+	xtcp_segment_write(&seg, skb->data, header_bytes);
 
-	skb_set_owner_w(skb, sk);
+	set_owner(sk, skb);
 	xtcp_count_n(x->xn, SEGS_OUT, segs);
 	x->tally.segs_out += segs;
 	if (len) {
@@ -164,7 +180,8 @@ static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss)
 	cb->sent_us = xtcp_us(now_ns);
 	xtcp_rate_sent(&x->rate, &cb->mark, x->delivered, cb->sent_us,
 		       x->snd_una == x->snd_nxt);
-	xtcp_recovery_sent(x, cb->seq, cb->end, cb->state & XTCP_SENT, now_ns);
+	if (unlikely(cb->state & XTCP_SENT || x->phase == XTCP_PHASE_RECOVERY))
+		xtcp_recovery_sent(x, cb->seq, cb->end, cb->state & XTCP_SENT, now_ns);
 	set_gso(sk, clone, mss);
 	return transmit_segment(sk, clone, cb->seq, cb->flags, now_ns);
 }
@@ -432,7 +449,7 @@ void xtcp_output_lost(struct sock *sk)
 }
 
 /* How many bytes of an unsent skb go as the next packet; 0: none, 1 for a bare FIN. */
-static u32 next_packet(struct sock *sk, struct sk_buff *skb, u8 nonagle)
+static __always_inline u32 next_packet(struct sock *sk, struct sk_buff *skb, u8 nonagle)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 len;
@@ -449,17 +466,24 @@ static u32 next_packet(struct sock *sk, struct sk_buff *skb, u8 nonagle)
 	return len;
 }
 
+/* Nothing is in flight.  RFC 5681, 4.1: for longer than an RTO? */
+static noinline void note_idle(struct xtcp_sock *x)
+{
+	s32 idle_ms = xtcp_now_ms() - x->last_sent_ms;
+
+	if (idle_ms > (s32)(xtcp_rtt_timeout_us(&x->rtt) / USEC_PER_MSEC))
+		xtcp_cong_idle(&x->cong);
+}
+
 /* Send what was never sent, as far as both windows and Nagle allow. */
-static void send_new(struct sock *sk, u8 nonagle)
+static __always_inline void send_new(struct sock *sk, u8 nonagle)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct sk_buff *skb;
 	u32 len;
 
-	if (x->snd_una == x->snd_nxt &&
-	    (s32)(xtcp_now_ms() - x->last_sent_ms) >
-	    (s32)(xtcp_rtt_timeout_us(&x->rtt) / USEC_PER_MSEC))
-		xtcp_cong_idle(&x->cong);
+	if (x->snd_una == x->snd_nxt && xtcp_now_ms() != x->last_sent_ms)
+		note_idle(x);
 	while ((skb = xtcp_send_head(sk))) {
 		/* a SACK block that is told once may have gone with the last one */
 		if (unlikely(xtcp_option_bytes(x) != x->mss_options))
@@ -483,7 +507,7 @@ static void send_new(struct sock *sk, u8 nonagle)
 /* RFC 5682, 2.1, (2b): was the timeout a mistake?  New data will tell.  Return: whether
  * some was sent
  */
-static bool send_new_to_see(struct sock *sk, u8 nonagle)
+static noinline bool send_new_to_see(struct sock *sk, u8 nonagle)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 snd_nxt = x->snd_nxt;

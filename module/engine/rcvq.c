@@ -123,7 +123,7 @@ static bool rcvq_coalesce(struct sock *sk, struct sk_buff *to, struct sk_buff *s
 	bool stolen;
 	int delta;
 
-	if (!to || xtcp_end(to) != xtcp_seq(skb) ||
+	if (xtcp_end(to) != xtcp_seq(skb) ||
 	    (XTCP_CB(to)->flags | XTCP_CB(skb)->flags) & XTCP_FIN)
 		return false;
 	if (!skb_try_coalesce(to, skb, &stolen, &delta))
@@ -217,12 +217,14 @@ static void rcvq_append(struct sock *sk, struct sk_buff *skb)
 		consume_skb(skb);
 	} else if (unlikely(rcvq_too_dear(sk, skb, end - x->rcv_nxt)) && rcvq_pack(sk, skb)) {
 		consume_skb(skb);
-	} else if (!rcvq_coalesce(sk, skb_peek_tail(&sk->sk_receive_queue), skb)) {
+	} else if (skb_queue_empty(&sk->sk_receive_queue) ||
+		   !rcvq_coalesce(sk, skb_peek_tail(&sk->sk_receive_queue), skb)) {
 		if (!skb->destructor) {	/* charged already if it came out of order */
 			/* packing may have stopped halfway, and used what was
 			 * scheduled for this
 			 */
-			xtcp_force_charge(sk, skb->truesize);
+			if (unlikely(skb->truesize > sk->sk_forward_alloc))
+				xtcp_force_charge(sk, skb->truesize);
 			skb_set_owner_r(skb, sk);
 		}
 		__skb_queue_tail(&sk->sk_receive_queue, skb);

@@ -108,7 +108,7 @@ static bool policy_permits(struct xtcp_net *xn, struct sk_buff *skb)
 /* A segment for a socket that is locked and not in the user's hands.  Return: false where
  * it must be looked up again.
  */
-static bool socket_segment(struct sock *sk, struct sk_buff *skb)
+static __always_inline bool socket_segment(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_segment seg;
 
@@ -125,8 +125,8 @@ static bool socket_segment(struct sock *sk, struct sk_buff *skb)
 /* Lock a socket, or leave the segment in its backlog.  Return: false where the
  * segment must be looked up again: the connection ended while we waited for the lock.
  */
-static bool socket_receive(struct xtcp_net *xn, struct sock *sk, struct sk_buff *skb,
-			   bool judged)
+static __always_inline bool socket_receive(struct xtcp_net *xn, struct sock *sk,
+					   struct sk_buff *skb, bool judged)
 {
 	bool done = true;
 
@@ -213,7 +213,7 @@ static bool timewait_receive(struct xtcp_net *xn, struct xtcp_timewait *tw,
  * from a backlog was judged by filters and policies before, and the device that
  * they would ask for may be gone.
  */
-static void receive_dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
+static noinline void receive_dispatch(struct xtcp_net *xn, struct sk_buff *skb, bool judged)
 {
 	struct xtcp_tuple t;
 	struct target to;
@@ -282,25 +282,6 @@ static struct sock *open_connection(struct xtcp_node *node)
 	    !refcount_inc_not_zero(&sk->sk_refcnt))
 		return NULL;
 	return sk;
-}
-
-/**
- * xtcp_early() - is there a connection for a segment that was not routed yet?
- * @xn: the namespace
- * @skb: the segment
- * @t: its 4-tuple, as seen from here
- *
- * A handshake's segments go by the way of those that ask for one: the 4-tuple of a SYN
- * that was sent may be another TCP's.
- *
- * Softirq, under rcu_read_lock().
- *
- * Return: the connection, with a reference of the caller's; or NULL
- */
-struct sock *xtcp_early(struct xtcp_net *xn, const struct sk_buff *skb,
-			const struct xtcp_tuple *t)
-{
-	return open_connection(xtcp_lookup_received(xn, skb, t));
 }
 
 /* Has a SYN been sent, and is this not the answer?  @ack: 0: it answers nothing. */

@@ -11,8 +11,6 @@ struct xtcp_net;
 struct xtcp_segment;
 
 int xtcp_rcv(struct sk_buff *skb);
-struct sock *xtcp_early(struct xtcp_net *xn, const struct sk_buff *skb,
-			const struct xtcp_tuple *t);
 enum xtcp_standing xtcp_standing(struct xtcp_net *xn, const struct sk_buff *skb,
 				 const struct xtcp_tuple *t, u32 ack, struct sock **sk);
 int xtcp_backlog_rcv(struct sock *sk, struct sk_buff *skb);

@@ -531,7 +531,7 @@ void xtcp_recovery_start(struct xtcp_sock *x)
 }
 
 /**
- * xtcp_recovery_sent() - data leaves
+ * xtcp_recovery_sent() - data leaves, in fast recovery or again
  * @x: the connection, locked
  * @seq: its first sequence number
  * @end: behind its last

@@ -144,7 +144,7 @@ void xtcp_options_build(const struct xtcp_options *opt, void *data)
 {
 	u8 *at = data;
 
-	if (likely(opt->present == XTCP_OPT_TIMESTAMPS && !opt->mss && !opt->sacks)) {
+	if (likely(xtcp_options_timestamps_alone(opt))) {
 		at = put_word(at, TIMESTAMPS_WORD);
 		at = put_word(at, opt->tsval);
 		put_word(at, opt->tsecr);

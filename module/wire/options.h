@@ -54,11 +54,19 @@ static inline u32 xtcp_sack_option_bytes(u32 sacks)
 	return sacks ? XTCP_SACK_BYTES + sacks * XTCP_SACK_BLOCK_BYTES : 0;
 }
 
+/* As nearly all segments of a connection with timestamps have it. */
+static inline bool xtcp_options_timestamps_alone(const struct xtcp_options *opt)
+{
+	return opt->present == XTCP_OPT_TIMESTAMPS && !opt->mss && !opt->sacks;
+}
+
 /* How many bytes the options take, with what aligns them to a word. */
 static inline u32 xtcp_options_bytes(const struct xtcp_options *opt)
 {
 	u32 bytes = xtcp_sack_option_bytes(opt->sacks);
 
+	if (likely(xtcp_options_timestamps_alone(opt)))
+		return XTCP_TIMESTAMPS_BYTES;
 	if (opt->mss)
 		bytes += XTCP_MSS_BYTES;
 	/* SACK permitted lies where timestamps have something to align them */

@@ -91,26 +91,20 @@ static inline u32 xtcp_data_offset(const void *header)
 int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len);
 
 /**
- * xtcp_segment_build() - write a header
- * @seg: what it shall say; @header_bytes is not read, it follows from the
- *	options
+ * xtcp_segment_write() - write a header
+ * @seg: what it shall say; its own @header_bytes is not read
  * @data: where to write; no alignment needed
- * @len: room there
+ * @header_bytes: how long it is: xtcp_segment_header_bytes(); there is that much room
  *
  * The checksum is written as 0.  Pure; any context.
  *
  * RFC 9293: MUST-68, MUST-69.
- *
- * Return: the header's length in bytes; -ENOSPC where @len is too short
  */
-static inline int xtcp_segment_build(const struct xtcp_segment *seg, void *data,
-				     size_t len)
+static inline void xtcp_segment_write(const struct xtcp_segment *seg, void *data,
+				      u32 header_bytes)
 {
-	u32 header_bytes = xtcp_segment_header_bytes(seg);
 	u8 *p = data;
 
-	if (len < header_bytes)
-		return -ENOSPC;
 	put_unaligned_be16(seg->sport, p);
 	put_unaligned_be16(seg->dport, p + 2);
 	put_unaligned_be32(seg->seq, p + 4);
@@ -121,6 +115,27 @@ static inline int xtcp_segment_build(const struct xtcp_segment *seg, void *data,
 	put_unaligned_be16(0, p + 16);
 	put_unaligned_be16(seg->urg, p + 18);
 	xtcp_options_build(&seg->opt, p + XTCP_HEADER_BYTES);
+}
+
+/**
+ * xtcp_segment_build() - write a header where there may be too little room
+ * @seg: what it shall say; @header_bytes is not read, it follows from the
+ *	options
+ * @data: where to write; no alignment needed
+ * @len: room there
+ *
+ * As xtcp_segment_write().
+ *
+ * Return: the header's length in bytes; -ENOSPC where @len is too short
+ */
+static inline int xtcp_segment_build(const struct xtcp_segment *seg, void *data,
+				     size_t len)
+{
+	u32 header_bytes = xtcp_segment_header_bytes(seg);
+
+	if (len < header_bytes)
+		return -ENOSPC;
+	xtcp_segment_write(seg, data, header_bytes);
 	return header_bytes;
 }
 
