@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <x86intrin.h>
@@ -73,6 +74,48 @@ static void send_byte(int fd)
 static void recv_byte(int fd)
 {
 	need(recv(fd, chunk, 1, 0) == 1, "recv");
+}
+
+/* ---- a crowd of xtcp's on TCP's wire ---- */
+
+#define CROWD_BINDS		10000
+#define CROWD_CONNECTIONS	10000
+#define CROWD_PORT		(PORT + 1024)	/* congruent to the others' */
+
+static int crowd_socket(void)
+{
+	int fd = socket(AF_XTCP, SOCK_STREAM, IPPROTO_TCP);
+
+	need(fd >= 0, "crowd's socket");
+	return fd;
+}
+
+/* Binds to very many addresses, and holds very many connections, until it is ended. */
+static void crowd(const char *space)
+{
+	const struct rlimit most = { 65536, 65536 };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(CROWD_PORT) };
+	int listener;
+
+	need(!setrlimit(RLIMIT_NOFILE, &most), "RLIMIT_NOFILE");
+	enter(space);
+	for (unsigned int i = 0; i < CROWD_BINDS; i++) {
+		address.sin_addr.s_addr = htonl(0x7f010000 + i);
+		need(!bind(crowd_socket(), (void *)&address, sizeof(address)), "crowd's bind");
+	}
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	listener = crowd_socket();
+	need(!bind(listener, (void *)&address, sizeof(address)), "crowd's bind");
+	need(!listen(listener, 128), "crowd's listen");
+	for (unsigned int i = 0; i < CROWD_CONNECTIONS; i++) {
+		need(!connect(crowd_socket(), (void *)&address, sizeof(address)),
+		     "crowd's connect");
+		need(accept(listener, NULL, NULL) >= 0, "crowd's accept");
+	}
+	puts("ready");
+	fflush(stdout);
+	for (;;)
+		pause();
 }
 
 /* ---- the workloads: warm up, then measure ---- */
@@ -271,9 +314,13 @@ int main(int argc, char **argv)
 {
 	unsigned int rounds;
 
+	if (argc == 3 && !strcmp(argv[1], "crowd"))
+		crowd(argv[2]);
 	if (argc != 4) {
 		fputs("usage: bench ROUNDS WIRE[,WIRE...] WORKLOAD[,WORKLOAD...]\n"
-		      "Each WIRE has namespaces WIRE-client and WIRE-server, the latter with 10.9.0.2.\n",
+		      "       bench crowd NAMESPACE\n"
+		      "Each WIRE has namespaces WIRE-client and WIRE-server, the latter with 10.9.0.2.\n"
+		      "A crowd says when it is there, and stays until it is ended.\n",
 		      stderr);
 		return 2;
 	}

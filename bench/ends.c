@@ -19,10 +19,13 @@ const struct wire wires[] = {
 	{ .name = "kernel", .family = AF_INET },
 	{ .name = "native", .family = AF_XTCP },
 	{ .name = "tcp", .family = AF_XTCP, .protocol = IPPROTO_TCP },
-	/* the kernel's TCP: without the module, with it, with a listener of xtcp's */
+	/* the kernel's TCP: without the module, with it, with a listener of xtcp's, with
+	 * very many sockets of xtcp's
+	 */
 	{ .name = "absent", .family = AF_INET },
 	{ .name = "loaded", .family = AF_INET },
 	{ .name = "listener", .family = AF_INET, .listener = true },
+	{ .name = "crowd", .family = AF_INET, .listener = true },
 };
 
 const unsigned int n_wires = ARRAY_SIZE(wires);
