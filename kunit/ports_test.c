@@ -310,6 +310,32 @@ static void chosen_by_connect(struct kunit *test)
 	conv_freeze(t);
 }
 
+#define ONLY	40000		/* among those that may be chosen */
+
+/* A socket that shares its port where it may, and has just this one to choose. */
+static struct socket *sharing(struct conv *t)
+{
+	t->sock = user_socket(t);
+	sock_set_reuseaddr(t->sock->sk);
+	returns(t, 0, user_option(t, SOL_IP, IP_LOCAL_PORT_RANGE, ONLY << 16 | ONLY));
+	return t->sock;
+}
+
+/* bind() chooses no port that another socket has at the address, though both allow it,
+ * unless the administrator does.
+ */
+static void chosen_alone(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	returns(t, 0, user_bind(t, sharing(t), HERE_ADDR, ONLY));
+	returns(t, 0, user_bind(t, sharing(t), 0x7f000001, 0));
+	returns(t, -EADDRINUSE, user_bind(t, sharing(t), HERE_ADDR, 0));
+	WRITE_ONCE(init_net.ipv4.sysctl_ip_autobind_reuse, 1);
+	returns(t, 0, user_bind(t, sharing(t), HERE_ADDR, 0));
+	WRITE_ONCE(init_net.ipv4.sysctl_ip_autobind_reuse, 0);
+}
+
 /* How far the next port for a peer is from the last, after 20 ports went to other
  * peers.
  */
@@ -693,6 +719,7 @@ static struct kunit_case ports_cases[] = {
 	KUNIT_CASE(options_set_later),
 	KUNIT_CASE(options_cleared_later),
 	KUNIT_CASE(chosen),
+	KUNIT_CASE(chosen_alone),
 	KUNIT_CASE(chosen_by_connect),
 	KUNIT_CASE(counters_apart),
 	KUNIT_CASE(starts_apart),

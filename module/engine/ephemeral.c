@@ -88,6 +88,8 @@ static int get_port(struct sock *sk, u16 num)
 		return xtcp_port_bind(sk, num, XTCP_PORT_SHARED);
 	err = bind_ephemeral(sk, XTCP_PORT_UNUSED);
 	if (err == -EADDRINUSE)
+		err = bind_ephemeral(sk, XTCP_PORT_ALONE);
+	if (err == -EADDRINUSE && READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_autobind_reuse))
 		err = bind_ephemeral(sk, XTCP_PORT_SHARED);
 	return err;
 }

@@ -185,6 +185,24 @@ static struct xtcp_hold *port_hold(struct sock *sk, u16 num, bool reuse)
 }
 
 /* Port lock held.  Return: as xtcp_owners_conflict() */
+static int port_granted(struct xtcp_port *port, const struct xtcp_owner_key *key,
+			enum xtcp_port_wish wish)
+{
+	struct xtcp_owner_key alone = *key;
+
+	switch (wish) {
+	case XTCP_PORT_UNUSED:
+		return xtcp_owners_none(&port->owners) ? 0 : -EADDRINUSE;
+	case XTCP_PORT_ALONE:
+		alone.how = 0;
+		return port_conflict(port, &alone, NULL);
+	case XTCP_PORT_SHARED:
+		break;
+	}
+	return port_conflict(port, key, NULL);
+}
+
+/* Port lock held.  Return: as xtcp_owners_conflict() */
 static int port_take(struct xtcp_port *port, struct sock *sk,
 		     enum xtcp_port_wish wish, struct xtcp_hold **hold)
 {
@@ -193,10 +211,7 @@ static int port_take(struct xtcp_port *port, struct sock *sk,
 	int err;
 
 	owner_init(&x->owner, sk, &key);
-	if (wish == XTCP_PORT_UNUSED)
-		err = xtcp_owners_none(&port->owners) ? 0 : -EADDRINUSE;
-	else
-		err = port_conflict(port, &key, NULL);
+	err = port_granted(port, &key, wish);
 	if (err)
 		return err;
 	swap(x->owner.hold, *hold);

@@ -9,10 +9,12 @@
  * enum xtcp_port_wish - which port will do for bind()
  * @XTCP_PORT_SHARED: one that the rules allow it to have
  * @XTCP_PORT_UNUSED: only one that nobody owns
+ * @XTCP_PORT_ALONE: only one that nobody owns at its address and on its device
  */
 enum xtcp_port_wish {
 	XTCP_PORT_SHARED,
 	XTCP_PORT_UNUSED,
+	XTCP_PORT_ALONE,
 };
 
 int xtcp_ports_net_init(struct xtcp_net *xn);
