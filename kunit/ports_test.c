@@ -9,6 +9,7 @@
 #include "../module/engine/close.h"
 #include "../module/engine/demux.h"
 #include "../module/engine/listeners.h"
+#include "../module/engine/owners.h"
 #include "../module/observe/observe.h"
 #include "conv.h"
 #include "suites.h"
@@ -334,6 +335,42 @@ static void chosen_alone(struct kunit *test)
 	WRITE_ONCE(init_net.ipv4.sysctl_ip_autobind_reuse, 1);
 	returns(t, 0, user_bind(t, sharing(t), HERE_ADDR, 0));
 	WRITE_ONCE(init_net.ipv4.sysctl_ip_autobind_reuse, 0);
+}
+
+/* connect() chooses no port that a socket is bound to, but shares it once that is gone. */
+static void bound_not_chosen(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct socket *bound, *late;
+
+	returns(t, 0, connect_to_port(t, sharing(t), 1));
+	pass_over(t);
+	bound = sharing(t);
+	returns(t, 0, user_bind(t, bound, HERE_ADDR, ONLY));
+	late = sharing(t);
+	returns(t, -EADDRNOTAVAIL, connect_to_port(t, late, 2));
+	user_close_socket(t, bound);
+	returns(t, 0, connect_to_port(t, late, 2));
+	pass_over(t);
+	conv_freeze(t);
+}
+
+/* Each VRF has ports of its own. */
+static void bound_in_vrf(struct kunit *test)
+{
+	struct xtcp_owner_key key = { .l3mdev = 5, .how = XTCP_OWNER_REUSE };
+	struct xtcp_owner chosen = { }, bound = { };
+	struct xtcp_owners owners = { };
+
+	KUNIT_ASSERT_EQ(test, 0, xtcp_owners_add(&owners, &chosen, &key));
+	KUNIT_EXPECT_FALSE(test, xtcp_owners_bound(&owners, 5));
+	key.how |= XTCP_OWNER_BOUND;
+	KUNIT_ASSERT_EQ(test, 0, xtcp_owners_add(&owners, &bound, &key));
+	KUNIT_EXPECT_TRUE(test, xtcp_owners_bound(&owners, 5));
+	KUNIT_EXPECT_FALSE(test, xtcp_owners_bound(&owners, 0));
+	xtcp_owners_remove(&owners, &bound);
+	KUNIT_EXPECT_FALSE(test, xtcp_owners_bound(&owners, 5));
+	xtcp_owners_remove(&owners, &chosen);
 }
 
 /* How far the next port for a peer is from the last, after 20 ports went to other
@@ -721,6 +758,8 @@ static struct kunit_case ports_cases[] = {
 	KUNIT_CASE(chosen),
 	KUNIT_CASE(chosen_alone),
 	KUNIT_CASE(chosen_by_connect),
+	KUNIT_CASE(bound_not_chosen),
+	KUNIT_CASE(bound_in_vrf),
 	KUNIT_CASE(counters_apart),
 	KUNIT_CASE(starts_apart),
 	KUNIT_CASE(same_tuple_twice),

@@ -234,10 +234,11 @@ static void bound_by_them(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
-	KUNIT_EXPECT_FALSE(test, xtcp_kernel_tcp_bound(&init_net, t->tuple.lport));
+	KUNIT_EXPECT_FALSE(test, xtcp_kernel_tcp_bound(&init_net, t->tuple.lport, 0));
 	they_bind(t);
-	KUNIT_EXPECT_TRUE(test, xtcp_kernel_tcp_bound(&init_net, t->tuple.lport));
-	KUNIT_EXPECT_FALSE(test, xtcp_kernel_tcp_bound(&init_net, t->tuple.lport + 1));
+	KUNIT_EXPECT_TRUE(test, xtcp_kernel_tcp_bound(&init_net, t->tuple.lport, 0));
+	KUNIT_EXPECT_FALSE(test, xtcp_kernel_tcp_bound(&init_net, t->tuple.lport, 5));
+	KUNIT_EXPECT_FALSE(test, xtcp_kernel_tcp_bound(&init_net, t->tuple.lport + 1, 0));
 }
 
 /* connect() chooses in net.xtcp.local_port_range, and holds nothing there. */

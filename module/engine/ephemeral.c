@@ -202,11 +202,12 @@ static bool tuple_is_theirs(const struct sock *sk)
 /* What stands for the 4-tuple may make room. */
 static int try_port(struct sock *sk, u16 num, bool held, xtcp_port_yields *yields)
 {
+	struct xtcp_tuple *t = &xtcp_sk(sk)->node.tuple;
 	int err;
 
-	xtcp_sk(sk)->node.tuple.lport = num;
+	t->lport = num;
 	if (tuple_is_theirs(sk) ||
-	    (on_tcp_wire(sk) && !held && xtcp_kernel_tcp_bound(sock_net(sk), num)))
+	    (on_tcp_wire(sk) && !held && xtcp_kernel_tcp_bound(sock_net(sk), num, t->l3mdev)))
 		return -EADDRNOTAVAIL;
 	err = xtcp_port_connect_to(sk, num, held);
 	if (err == -EADDRNOTAVAIL && yields(sk))

@@ -76,7 +76,8 @@ void xtcp_owner_key(struct xtcp_owner_key *key, const struct sock *sk,
 	key->laddr = xtcp_owner_any_addr(laddr) ? in6addr_any : *laddr;
 	key->ifindex = READ_ONCE(sk->sk_bound_dev_if);
 	key->l3mdev = inet_sk_bound_l3mdev(sk);
-	owner_key_set_how(key, owner_sock_how(sk), uid);
+	owner_key_set_how(key, owner_sock_how(sk) |
+			  (xtcp_sk(sk)->owner.bound ? XTCP_OWNER_BOUND : 0), uid);
 }
 
 /* ---- the trees ---- */
@@ -303,6 +304,26 @@ int xtcp_owners_conflict(struct xtcp_owners *owners,
 		return owners_ask_classes(owners, check);
 	err = owners_ask_address(owners, &in6addr_any, check);
 	return err ?: owners_ask_address(owners, &check->wish->laddr, check);
+}
+
+/**
+ * xtcp_owners_bound() - has an owner its port by bind()?
+ * @owners: the port's
+ * @l3mdev: the VRF's device; 0: outside
+ *
+ * Port lock held.
+ */
+bool xtcp_owners_bound(const struct xtcp_owners *owners, int l3mdev)
+{
+	const struct xtcp_owner_key *key;
+	struct rb_node *node;
+
+	for (node = rb_first(&owners->classes); node; node = rb_next(node)) {
+		key = &owner_group_of(node)->key;
+		if (key->l3mdev == l3mdev && key->how & XTCP_OWNER_BOUND)
+			return true;
+	}
+	return false;
 }
 
 /* ---- owners come and go ---- */

@@ -21,6 +21,7 @@ struct xtcp_port;
  * @hold: on the TCP wire: the port in the kernel's TCP
  * @uid: the user that it belongs to; a child's: its listener's
  * @is_sock: this is part of a struct xtcp_sock
+ * @bound: bind() gave it the port, or gave it to its listener; not connect()
  * @guards: @hold knows that this shares the port with nobody
  */
 struct xtcp_owner {
@@ -30,6 +31,7 @@ struct xtcp_owner {
 	struct xtcp_hold	*hold;
 	kuid_t			uid;
 	bool			is_sock;
+	bool			bound;
 	bool			guards;
 };
 
@@ -41,6 +43,7 @@ enum xtcp_owner_how {
 	XTCP_OWNER_REUSEPORT	= BIT(1),	/* SO_REUSEPORT */
 	XTCP_OWNER_LISTENS	= BIT(2),
 	XTCP_OWNER_TIME_WAIT	= BIT(3),	/* SO_REUSEPORT: for any user */
+	XTCP_OWNER_BOUND	= BIT(4),	/* not chosen by connect() */
 };
 
 /**
@@ -101,6 +104,7 @@ static inline bool xtcp_owner_any_addr(const struct in6_addr *a)
 
 void xtcp_owner_key(struct xtcp_owner_key *key, const struct sock *sk,
 		    kuid_t uid);
+bool xtcp_owners_bound(const struct xtcp_owners *owners, int l3mdev);
 int xtcp_owners_conflict(struct xtcp_owners *owners,
 			 struct xtcp_owners_check *check);
 int xtcp_owners_add(struct xtcp_owners *owners, struct xtcp_owner *o,

@@ -21,7 +21,6 @@
 struct xtcp_port {
 	struct rhash_head	hash;
 	u32			key;
-	bool			by_connect;	/* only connect() chose it */
 	struct xtcp_net		*xn;
 	struct xtcp_owners	owners;
 	struct rcu_head		rcu;
@@ -92,7 +91,6 @@ static struct xtcp_port *port_find_or_make(struct xtcp_net *xn, u32 key)
 		return NULL;
 	port->key = key;
 	port->xn = xn;
-	port->by_connect = true;
 	if (rhashtable_insert_fast(&xn->ports, &port->hash, ports_params)) {
 		kfree(port);
 		return NULL;
@@ -210,6 +208,7 @@ static int port_take(struct xtcp_port *port, struct sock *sk,
 	struct xtcp_owner_key key;
 	int err;
 
+	x->owner.bound = true;
 	owner_init(&x->owner, sk, &key);
 	err = port_granted(port, &key, wish);
 	if (err)
@@ -233,9 +232,7 @@ static int port_bind_held(struct sock *sk, u32 key, enum xtcp_port_wish wish,
 		spin_lock_bh(port_lock(x->xn, key));
 		port = port_find_or_make(x->xn, key);
 		err = port ? port_take(port, sk, wish, hold) : -ENOMEM;
-		if (!err)
-			port->by_connect = false;
-		else if (port)
+		if (err && port)
 			port_free_unowned(port);
 		spin_unlock_bh(port_lock(x->xn, key));
 	} while (err == -EAGAIN);
@@ -282,11 +279,12 @@ static int port_enter(struct xtcp_port *port, struct sock *sk,
 	struct xtcp_owner_key key;
 	int err;
 
-	if (!port->by_connect)
+	if (xtcp_owners_bound(&port->owners, x->node.tuple.l3mdev))
 		return -EADDRINUSE;
 	err = xtcp_node_insert(x->xn, &x->node);
 	if (err)
 		return err;
+	x->owner.bound = false;
 	owner_init(&x->owner, sk, &key);
 	swap(x->owner.hold, *hold);
 	err = owner_add(port, &x->owner, &key);
@@ -458,6 +456,7 @@ int xtcp_port_inherit(struct sock *child, struct sock *listener)
 		return -EINVAL;
 	spin_lock_bh(port_lock(x->xn, port->key));
 	x->owner.is_sock = true;
+	x->owner.bound = from->bound;
 	x->owner.uid = from->uid;
 	xtcp_owner_key(&key, child, from->uid);
 	xtcp_hold_ref(from->hold);

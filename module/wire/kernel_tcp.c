@@ -79,12 +79,13 @@ bool xtcp_kernel_tcp_listens(struct net *net, struct sk_buff *skb,
  * xtcp_kernel_tcp_bound() - has a program bound a port in the kernel's TCP?
  * @net: the namespace
  * @port: the port, at any address
+ * @l3mdev: the VRF's device; 0: outside
  *
  * A port that a connect() of the kernel's TCP chose does not count: its 4-tuples do.  As
  * where the kernel's own connect() chooses a port, this needs no more than a bucket of
  * its table.  Any context but hard interrupt.
  */
-bool xtcp_kernel_tcp_bound(struct net *net, u16 port)
+bool xtcp_kernel_tcp_bound(struct net *net, u16 port, int l3mdev)
 {
 	struct inet_hashinfo *info = net->ipv4.tcp_death_row.hashinfo;
 	struct inet_bind_hashbucket *head;
@@ -96,7 +97,8 @@ bool xtcp_kernel_tcp_bound(struct net *net, u16 port)
 		return false;
 	spin_lock_bh(&head->lock);
 	inet_bind_bucket_for_each(tb, &head->chain)
-		if (tb->port == port && net_eq(ib_net(tb), net) &&
+		if (tb->port == port && tb->l3mdev == l3mdev &&
+		    net_eq(ib_net(tb), net) &&
 		    (tb->fastreuse >= 0 || tb->fastreuseport >= 0))
 			bound = true;
 	spin_unlock_bh(&head->lock);

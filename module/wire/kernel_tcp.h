@@ -14,6 +14,6 @@ bool xtcp_kernel_tcp_has_received(struct net *net, const struct sk_buff *skb,
 				  const struct xtcp_tuple *t);
 bool xtcp_kernel_tcp_listens(struct net *net, struct sk_buff *skb,
 			     const struct xtcp_tuple *t);
-bool xtcp_kernel_tcp_bound(struct net *net, u16 port);
+bool xtcp_kernel_tcp_bound(struct net *net, u16 port, int l3mdev);
 
 #endif /* _XTCP_KERNEL_TCP_H */
