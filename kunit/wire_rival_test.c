@@ -35,8 +35,8 @@ static void rival_exit(struct kunit *test)
 	conv_exit(test);
 }
 
-/* A socket of the kernel's TCP, bound to where ours is, or will be. */
-static void they_bind(struct conv *t)
+/* A socket of the kernel's TCP, bound to where ours is, or will be, or was. */
+static int they_bind_if_free(struct conv *t, bool reuse)
 {
 	struct sockaddr_in sin = {
 		.sin_family = AF_INET,
@@ -46,9 +46,14 @@ static void they_bind(struct conv *t)
 
 	KUNIT_ASSERT_EQ(t->test, 0, sock_create_kern(&init_net, PF_INET, SOCK_STREAM,
 						     IPPROTO_TCP, &theirs));
-	sock_set_reuseaddr(theirs->sk);
-	KUNIT_ASSERT_EQ(t->test, 0, kernel_bind(theirs, (struct sockaddr *)&sin,
-						sizeof(sin)));
+	if (reuse)
+		sock_set_reuseaddr(theirs->sk);
+	return kernel_bind(theirs, (struct sockaddr *)&sin, sizeof(sin));
+}
+
+static void they_bind(struct conv *t)
+{
+	KUNIT_ASSERT_EQ(t->test, 0, they_bind_if_free(t, true));
 }
 
 static bool they_have(struct conv *t)
@@ -241,6 +246,23 @@ static void bound_by_them(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, xtcp_kernel_tcp_bound(&init_net, t->tuple.lport + 1, 0));
 }
 
+/* Where close() has returned, the port is free; no worker needs to run before. */
+static void free_once_closed(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	for (int i = 0; i < 20; i++) {
+		t->sock = user_socket(t);
+		returns(t, 0, user_bind(t, t->sock, HERE_ADDR, t->tuple.lport));
+		if (i % 2)
+			returns(t, 0, kernel_listen(t->sock, 1));
+		user_close_socket(t, t->sock);
+		KUNIT_ASSERT_EQ(test, 0, they_bind_if_free(t, false));
+		sock_release(theirs);
+		theirs = NULL;
+	}
+}
+
 /* connect() chooses in net.xtcp.local_port_range, and holds nothing there. */
 static void chosen(struct kunit *test)
 {
@@ -266,6 +288,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(time_wait_yields),
 	KUNIT_CASE(stray),
 	KUNIT_CASE(bound_by_them),
+	KUNIT_CASE(free_once_closed),
 	KUNIT_CASE(chosen),
 	{ }
 };

@@ -7,6 +7,7 @@
 #include <linux/rhashtable.h>
 #include "../compat.h"
 #include "../wire/early.h"
+#include "../wire/hold.h"
 #include "../wire/ip.h"
 #include "close.h"
 #include "connection.h"
@@ -121,9 +122,12 @@ static void adopt_orphan(struct sock *sk)
  */
 void xtcp_close(struct sock *sk, long timeout)
 {
+	struct xtcp_sock *x = xtcp_sk(sk);
+	bool held;
 	int state;
 
 	lock_sock(sk);
+	held = x->owner.hold;
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
 	if (sk->sk_state == TCP_LISTEN)
 		xtcp_stop_listening(sk, XTCP_EV_CLOSE);
@@ -145,6 +149,8 @@ void xtcp_close(struct sock *sk, long timeout)
 		xtcp_destroy(sk);
 	bh_unlock_sock(sk);
 	local_bh_enable();
+	if (held && state == TCP_CLOSE)
+		xtcp_hold_settle(x->xn);
 	sock_put(sk);
 }
 

@@ -18,7 +18,7 @@
  * ports.c decides.  They have SO_REUSEPORT for that, and a user that is nobody else.
  *
  * Holds are made and freed under a mutex; the last user may leave in softirq, so a worker
- * frees them.
+ * frees them, or close() where it can.
  */
 #include <linux/in.h>
 #include <linux/net.h>
@@ -178,15 +178,6 @@ static bool holds_free_unused(struct xtcp_net *xn)
 	return list;
 }
 
-static void holds_free_work(struct work_struct *work)
-{
-	struct xtcp_net *xn = container_of(work, struct xtcp_net, tcp_wire_work);
-
-	mutex_lock(&xn->tcp_wire_lock);
-	holds_free_unused(xn);
-	mutex_unlock(&xn->tcp_wire_lock);
-}
-
 /* tcp_wire_lock held. */
 static struct xtcp_hold *hold_find_or_make(struct xtcp_net *xn,
 					   const struct hold_key *key, bool reuse)
@@ -331,6 +322,25 @@ void xtcp_hold_put(struct xtcp_hold *hold)
 		return;
 	if (llist_add(&hold->dead, &xn->tcp_wire_dead))
 		schedule_work(&xn->tcp_wire_work);
+}
+
+/**
+ * xtcp_hold_settle() - free at once what nobody holds any more
+ * @xn: the namespace
+ *
+ * The worker would soon.  But where close() has returned, a program expects the port to be
+ * free.  Process context; sleeps.
+ */
+void xtcp_hold_settle(struct xtcp_net *xn)
+{
+	mutex_lock(&xn->tcp_wire_lock);
+	holds_free_unused(xn);
+	mutex_unlock(&xn->tcp_wire_lock);
+}
+
+static void holds_free_work(struct work_struct *work)
+{
+	xtcp_hold_settle(container_of(work, struct xtcp_net, tcp_wire_work));
 }
 
 /**

@@ -16,5 +16,6 @@ int xtcp_hold_listen(struct xtcp_hold *hold);
 void xtcp_hold_guard(struct xtcp_hold *hold, int by);
 void xtcp_hold_ref(struct xtcp_hold *hold);
 void xtcp_hold_put(struct xtcp_hold *hold);
+void xtcp_hold_settle(struct xtcp_net *xn);
 
 #endif /* _XTCP_HOLD_H */

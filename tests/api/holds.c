@@ -146,6 +146,25 @@ static void test_third(void)
 
 #define ROUNDS	300
 
+/* Where close() has returned, the port is free. */
+static void test_closed(void)
+{
+	int i, a, k, kept = 0;
+
+	if (!two_tcps("closed"))
+		return;
+	for (i = 0; i < ROUNDS; i++) {
+		a = bound(xsocket(), 5618);
+		if (i % 2)
+			need(listen(a, 1));
+		need(close(a));
+		k = other_socket();
+		kept += bind4(k, HERE, 5618) != 0;
+		need(close(k));
+	}
+	eq(kept, 0, "a port that we have closed was never kept");
+}
+
 struct rival {
 	pthread_barrier_t	end;
 	atomic_int		round;
@@ -462,6 +481,7 @@ static const struct tap_test tests[] = {
 	TEST(listener),
 	TEST(first_listens),
 	TEST(third),
+	TEST(closed),
 	TEST(race),
 	TEST(neighbours),
 	TEST(after_listener),

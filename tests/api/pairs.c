@@ -191,7 +191,7 @@ static void leave_time_wait(const struct ends *ends)
 	need(close(ends->first));
 }
 
-/* xtcp gives a port back to the kernel's TCP soon, but not at once. */
+/* A connection's end gives a port back to the kernel's TCP soon, but not at once. */
 static void wait_for_port(const struct first *f)
 {
 	struct side side = { ANY, f->side.device, PLAIN };
