@@ -91,7 +91,7 @@ static int crowd_socket(void)
 }
 
 /* Binds to very many addresses, and holds very many connections, until it is ended. */
-static void crowd(const char *space)
+static void be_crowd(const char *space)
 {
 	const struct rlimit most = { 65536, 65536 };
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(CROWD_PORT) };
@@ -315,7 +315,7 @@ int main(int argc, char **argv)
 	unsigned int rounds;
 
 	if (argc == 3 && !strcmp(argv[1], "crowd"))
-		crowd(argv[2]);
+		be_crowd(argv[2]);
 	if (argc != 4) {
 		fputs("usage: bench ROUNDS WIRE[,WIRE...] WORKLOAD[,WORKLOAD...]\n"
 		      "       bench crowd NAMESPACE\n"
