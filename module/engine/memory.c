@@ -45,33 +45,52 @@ void xtcp_leave_memory_pressure(struct sock *sk)
 	WRITE_ONCE(xtcp_memory_pressure, 0);
 }
 
-/**
- * xtcp_force_charge() - charge a socket for memory whatever the limits say
- * @sk: the socket, locked
- * @bytes: how much; sk_mem_charge() takes it from there
- *
- * For the one segment that an empty queue takes.  The socket core forces a charge,
- * the memory cgroup's included, only where a send buffer is over its size; so for this
- * moment the size is 0.  Whoever asks meanwhile, without the lock, is told that there
- * is no room, and is woken by the sk_write_space() that follows each segment and each
- * write.
- *
- * Any context.  Return: true, unless the core no longer forces charges
+#define PAGES_PER_CPU	((int)(SZ_1M >> PAGE_SHIFT))
+
+/* The socket core forces a charge, the memory cgroup's included, only where a send buffer
+ * is over its size; so for this moment the size is 0.  Whoever asks meanwhile, without the
+ * lock, is told that there is no room, and is woken by the sk_write_space() that follows
+ * each segment and each write.
  */
-bool xtcp_force_charge(struct sock *sk, int bytes)
+static noinline bool force_by_core(struct sock *sk, int bytes)
 {
 	u8 locks = sk->sk_userlocks;
 	int sndbuf = sk->sk_sndbuf;
 	bool done;
 
-	if (bytes <= sk->sk_forward_alloc)
-		return true;
 	sk->sk_userlocks |= SOCK_SNDBUF_LOCK;	/* nobody else may change it */
 	WRITE_ONCE(sk->sk_sndbuf, 0);
 	done = __sk_mem_schedule(sk, bytes - sk->sk_forward_alloc, SK_MEM_SEND);
 	WRITE_ONCE(sk->sk_sndbuf, sndbuf);
 	sk->sk_userlocks = locks;
 	return done;
+}
+
+/**
+ * xtcp_force_charge() - charge a socket for memory whatever the limits say
+ * @sk: the socket, locked
+ * @bytes: how much; sk_mem_charge() takes it from there
+ *
+ * For the one segment that an empty queue takes.
+ *
+ * Any context.  Return: true, unless the core no longer forces charges
+ */
+bool xtcp_force_charge(struct sock *sk, int bytes)
+{
+	int pages;
+
+	if (bytes <= sk->sk_forward_alloc)
+		return true;
+	if (xtcp_memcg(sk))
+		return force_by_core(sk, bytes);
+	pages = sk_mem_pages(bytes - sk->sk_forward_alloc);
+	sk_forward_alloc_add(sk, pages << PAGE_SHIFT);
+	/* as the core counts: a processor's share first, the sum now and then */
+	if (unlikely(this_cpu_add_return(xtcp_memory_per_cpu_fw_alloc, pages) >=
+		     PAGES_PER_CPU))
+		atomic_long_add(this_cpu_xchg(xtcp_memory_per_cpu_fw_alloc, 0),
+				&xtcp_memory_allocated);
+	return true;
 }
 
 /**

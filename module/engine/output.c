@@ -812,7 +812,9 @@ void xtcp_send_due(struct sock *sk)
 	if (xtcp_send_head(sk) || unlikely(x->board.lost_bytes))
 		xtcp_output(sk, x->nonagle);
 	/* after sending: TCP_NOTSENT_LOWAT counts what was not sent */
-	sk->sk_write_space(sk);
+	smp_mb();	/* as in xtcp_write_space(): the room, then the flag */
+	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		sk->sk_write_space(sk);
 	if (x->tally.limit || x->snd_una != x->write_seq)
 		note_limit(sk);
 	if (!x->ack.pending)

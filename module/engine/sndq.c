@@ -38,8 +38,8 @@ static void sndq_add(struct sock *sk, struct sk_buff *skb)
 static bool sndq_charge(struct sock *sk, const struct sk_buff *skb)
 {
 	/* an empty queue takes one, or the connection stops for good */
-	return sk_wmem_schedule(sk, skb->truesize) ||
-	       (xtcp_sndq_empty(sk) && xtcp_force_charge(sk, skb->truesize));
+	return xtcp_sndq_empty(sk) ? xtcp_force_charge(sk, skb->truesize) :
+				     sk_wmem_schedule(sk, skb->truesize);
 }
 
 /**
