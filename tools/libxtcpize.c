@@ -10,13 +10,18 @@
  * These functions are called from signal handlers, from other libraries'
  * constructors and between vfork() and exec(): they make their system calls
  * directly, allocate nothing, lock nothing and remember nothing about a socket.
+ *
+ * What stays on the kernel's TCP is told (tell.h) where it is opened, or where a socket
+ * that was not opened here is connected or listens for the first time.
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,9 +29,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "libxtcpize.h"
+#include "tell.h"
 #include "xtcp.h"
-#include "xtcpize.h"
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP	262
+#endif
+
+#define FILES_SEARCHED	1024	/* for a ring */
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* ---- what is wanted ---- */
@@ -36,7 +47,8 @@ enum {
 	NATIVE		= 1 << 8,
 	ONLY_CONNECT	= 1 << 9,
 	ONLY_LISTEN	= 1 << 10,
-	KNOWN		= 1 << 11,
+	STRICT		= 1 << 11,
+	KNOWN		= 1 << 12,
 };
 
 /* One word, so that whoever reads it before it is set may set it. */
@@ -56,6 +68,8 @@ static unsigned int read_environment(void)
 		s |= ONLY_CONNECT;
 	if (only && !strcmp(only, "listen"))
 		s |= ONLY_LISTEN;
+	if (getenv(ENV_STRICT))
+		s |= STRICT;
 	return s;
 }
 
@@ -65,15 +79,24 @@ static unsigned int get_settings(void)
 
 	if (!s) {
 		s = read_environment();
+		tell_init();
 		__atomic_store_n(&settings, s, __ATOMIC_RELAXED);
 	}
 	return s;
 }
 
+bool is_strict(void)
+{
+	return get_settings() & STRICT;
+}
+
+static int (*next_connect)(int, const struct sockaddr *, socklen_t);
+
 /* Early: a program may overwrite its environment, as setproctitle() does. */
 __attribute__((constructor)) static void init(void)
 {
 	get_settings();
+	next_connect = dlsym(RTLD_NEXT, "connect");
 }
 
 /* ---- the system calls ---- */
@@ -293,28 +316,135 @@ static int replace(int fd, int (*open_old)(int type),
 	return err;
 }
 
-/* ---- what the program calls ---- */
+/* ---- what stays ---- */
 
-int socket(int domain, int type, int protocol)
+static bool has_ring(void)
 {
-	int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
+	char path[32], target[32];
+	bool found = false;
+	ssize_t len;
+	int fd;
 
-	if (domain == AF_INET && kind == SOCK_STREAM &&
-	    (!protocol || protocol == IPPROTO_TCP) &&
-	    !(get_settings() & ONLY_LISTEN))
-		return open_xtcp(type);
-	return sys_socket(domain, type, protocol);
+	for (fd = 0; fd < FILES_SEARCHED && !found; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		len = readlink(path, target, sizeof(target));
+		found = len > 0 && memmem(target, len, "[io_uring]", 10);
+	}
+	return found;
 }
 
-int listen(int fd, int backlog)
+/*
+ * Is @fd, about to be connected or to listen for the first time, the kernel's TCP where
+ * xtcp is @wanted?  Return: whether the program may not have it
+ */
+static bool is_refused(int fd, unsigned int not_wanted)
+{
+	unsigned int s = get_settings();
+	int protocol = get_number(fd, SO_PROTOCOL);
+	bool only = s & (ONLY_CONNECT | ONLY_LISTEN);
+	enum why why;
+
+	if ((protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP) ||
+	    s & not_wanted || !is_closed(fd))
+		return false;
+	if (get_number(fd, SO_DOMAIN) == AF_INET6)
+		why = WHY_INET6;
+	else if (protocol == IPPROTO_MPTCP)
+		why = WHY_MPTCP;
+	else
+		why = has_ring() ? WHY_URING : WHY_PAST;
+	if (why == WHY_INET6 || why == WHY_MPTCP) {
+		/* socket() has told */
+		if (!only && !(s & STRICT))
+			return false;
+		if (only && !(s & STRICT))
+			tell_asked(-1);
+	}
+	tell_kernel(why, s & STRICT);
+	return s & STRICT;
+}
+
+/* ---- what the program calls ---- */
+
+/* A TCP socket, of a kind that is the kernel's. */
+static int open_other(int domain, int type, int protocol)
+{
+	enum why why = domain == AF_INET6 ? WHY_INET6 : WHY_MPTCP;
+	unsigned int s = get_settings();
+	bool only = s & (ONLY_CONNECT | ONLY_LISTEN);
+	int fd;
+
+	/* programs take these for a host that has no IPv6, no Multipath TCP */
+	if (s & STRICT && !only) {
+		tell_kernel(why, true);
+		errno = why == WHY_INET6 ? EAFNOSUPPORT : EPROTONOSUPPORT;
+		return -1;
+	}
+	fd = sys_socket(domain, type, protocol);
+	if (fd >= 0 && only)
+		tell_asked(1);
+	else if (fd >= 0)
+		tell_kernel(why, false);
+	return fd;
+}
+
+PUBLIC int socket(int domain, int type, int protocol)
+{
+	int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), fd;
+
+	if (kind != SOCK_STREAM || (domain != AF_INET && domain != AF_INET6) ||
+	    (protocol && protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP))
+		return sys_socket(domain, type, protocol);
+	if (domain == AF_INET6 || protocol == IPPROTO_MPTCP)
+		return open_other(domain, type, protocol);
+	if (get_settings() & ONLY_LISTEN) {
+		fd = sys_socket(domain, type, protocol);
+		if (fd >= 0)
+			tell_asked(1);
+		return fd;
+	}
+	fd = open_xtcp(type);
+	if (fd >= 0)
+		tell_xtcp(1);
+	return fd;
+}
+
+PUBLIC int connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int saved = errno;
+	bool refused;
+
+	if (!next_connect)
+		next_connect = dlsym(RTLD_NEXT, "connect");
+	refused = is_refused(fd, ONLY_LISTEN);
+	errno = saved;
+	if (refused) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	return next_connect(fd, addr, len);
+}
+
+PUBLIC int listen(int fd, int backlog)
 {
 	unsigned int s = get_settings();
 	int saved = errno, err = 0;
 
-	if (s & ONLY_CONNECT && is_stream(fd, IPPROTO_XTCP) && is_closed(fd))
+	if (s & ONLY_CONNECT && is_stream(fd, IPPROTO_XTCP) && is_closed(fd)) {
 		err = replace(fd, open_xtcp, open_kernel);
-	else if (s & ONLY_LISTEN && is_stream(fd, IPPROTO_TCP) && is_closed(fd))
+		if (!err) {
+			tell_xtcp(-1);
+			tell_asked(1);
+		}
+	} else if (s & ONLY_LISTEN && is_stream(fd, IPPROTO_TCP) && is_closed(fd)) {
 		err = replace(fd, open_kernel, open_xtcp);
+		if (!err) {
+			tell_xtcp(1);
+			tell_asked(-1);
+		}
+	} else if (is_refused(fd, ONLY_CONNECT)) {
+		err = -EAFNOSUPPORT;
+	}
 	errno = saved;
 	if (err) {
 		errno = -err;
@@ -324,8 +454,8 @@ int listen(int fd, int backlog)
 }
 
 /* A program that asked for TCP is told that it has TCP. */
-int getsockopt(int fd, int level, int name, void *restrict val,
-	       socklen_t *restrict len)
+PUBLIC int getsockopt(int fd, int level, int name, void *restrict val,
+		      socklen_t *restrict len)
 {
 	static const int tcp = IPPROTO_TCP;
 	int ret = sys_getsockopt(fd, level, name, val, len);

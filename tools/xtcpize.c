@@ -6,52 +6,36 @@
  * for whatever would let PROGRAM run on the kernel's TCP all the same.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
-#include <linux/elf.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <stdnoreturn.h>
 #include <string.h>
-#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/xattr.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "report.h"
 #include "xtcp.h"
 #include "xtcpize.h"
 
-/* As env(1) and timeout(1) have it */
-enum {
-	EXIT_OURS	= 125,
-	EXIT_CANNOT	= 126,
-	EXIT_NOT_FOUND	= 127,
-};
-
-#define LIBRARY		"libxtcpize.so"
 #define FAMILY_FILE	"/sys/module/xtcp/parameters/family"
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-#if __SIZEOF_LONG__ == 8
-#define OUR_ELFCLASS	ELFCLASS64
-#define OTHER_BITS	"32"
-#define elf_hdr		elf64_hdr
-#define elf_phdr	elf64_phdr
-#else
-#define OUR_ELFCLASS	ELFCLASS32
-#define OTHER_BITS	"64"
-#define elf_hdr		elf32_hdr
-#define elf_phdr	elf32_phdr
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP	262
 #endif
-
-#define SCRIPTS_DEEP	4	/* the kernel's own limit, or near it */
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const char usage[] =
 "usage: xtcpize [OPTION...] PROGRAM [ARGUMENT...]\n"
@@ -63,9 +47,14 @@ static const char usage[] =
 "                   (default: TCP on the wire, for any peer)\n"
 "  --only-connect   the connections that PROGRAM opens, not those it accepts\n"
 "  --only-listen    the connections that PROGRAM accepts, not those it opens\n"
+"  --strict         what would stay on the kernel's TCP fails\n"
+"  --report         at the end, count the sockets on xtcp and on the kernel's TCP\n"
 "  --family N       the number of AF_XTCP (default: what the module says, or 13)\n"
 "  -h, --help       this text\n"
 "  -V, --version    which version this is\n"
+"\n"
+"What stays on the kernel's TCP, such as an AF_INET6 socket, is told on standard\n"
+"error, once a kind.\n"
 "\n"
 "Out of reach are programs without dynamic linking, in Go, or with more rights\n"
 "than their caller. They need socket(AF_INET, SOCK_STREAM, 253) in their source:\n"
@@ -76,178 +65,174 @@ static const char usage[] =
 
 struct choice {
 	bool native;
+	bool strict, report;
 	const char *only;
 	int family;
 };
 
 /* ---- the program ---- */
 
-static bool is_program(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
-}
-
 /* As execvp() finds it. */
 static void find_program(const char *name, char path[PATH_MAX])
 {
-	const char *dir = getenv("PATH") ?: "/usr/local/bin:/bin:/usr/bin";
-	const char *end;
-
-	if (strchr(name, '/')) {
-		if (access(name, F_OK))
-			err(EXIT_NOT_FOUND, "%s", name);
-		if (!is_program(name))
-			errx(EXIT_CANNOT, "%s: not a program", name);
-		snprintf(path, PATH_MAX, "%s", name);
+	if (reach_find(name, path))
 		return;
-	}
-	for (; *name; dir = end + 1) {
-		end = strchrnul(dir, ':');
-		snprintf(path, PATH_MAX, "%.*s%s%s", (int)(end - dir), dir,
-			 end == dir ? "" : "/", name);
-		if (is_program(path))
-			return;
-		if (!*end)
-			break;
-	}
-	errx(EXIT_NOT_FOUND, "%s: no such program in PATH", name);
+	if (!strchr(name, '/'))
+		errx(EXIT_NOT_FOUND, "%s: no such program in PATH", name);
+	if (access(name, F_OK))
+		err(EXIT_NOT_FOUND, "%s", name);
+	errx(EXIT_CANNOT, "%s: not a program", name);
 }
 
-/* The dynamic linker drops LD_PRELOAD for it: AT_SECURE, ld.so(8). */
-static bool gains_rights(const char *path)
+static void check_program(const char *name)
 {
-	struct statvfs fs;
-	struct stat st;
+	char path[PATH_MAX];
+	enum reach reach;
 
-	if (!statvfs(path, &fs) && fs.f_flag & ST_NOSUID)
-		return false;
-	if (stat(path, &st))
-		return false;
-	if (st.st_mode & S_ISUID && st.st_uid != getuid())
-		return true;
-	if (st.st_mode & S_ISGID && st.st_mode & 0010 &&
-	    st.st_gid != getgid())
-		return true;
-	return getuid() && getxattr(path, "security.capability", NULL, 0) > 0;
-}
-
-static noreturn void out_of_reach(const char *path, const char *why)
-{
-	warnx("%s %s", path, why);
-	warnx("socket(AF_INET, SOCK_STREAM, %d) in its source is xtcp without xtcpize",
-	      IPPROTO_XTCP);
+	find_program(name, path);
+	reach = reach_program(path);
+	if (reach == REACH_YES)
+		return;
+	warnx("%s %s", path, reach_why[reach]);
+	if (reach == REACH_STATIC || reach == REACH_GO)
+		warnx("socket(AF_INET, SOCK_STREAM, %d) in its source is xtcp without xtcpize",
+		      IPPROTO_XTCP);
 	exit(EXIT_CANNOT);
 }
 
-/* A file in memory, as much of it as is of use. */
-struct image {
-	const char *start;
-	size_t bytes;
-};
+/* ---- sockets from outside ---- */
 
-/* Go's linker leaves a note.  Programs that it links call the kernel past every
- * library.
- */
-static bool is_go_note(const struct image *im, const struct elf_phdr *ph)
+static int get_number(int fd, int name)
 {
-	static const struct {
-		__u32 type;
-		char name[4];
-	} go = { 4, "Go" };
+	socklen_t len = sizeof(int);
+	int val;
 
-	return ph->p_offset <= im->bytes &&
-	       ph->p_filesz <= im->bytes - ph->p_offset &&
-	       memmem(im->start + ph->p_offset, ph->p_filesz, &go, sizeof(go));
+	return getsockopt(fd, SOL_SOCKET, name, &val, &len) ? -1 : val;
 }
 
-static void check_elf(const char *path, const struct image *im)
+static bool is_kernel_tcp(int fd)
 {
-	bool dynamic = false, go = false;
-	struct elf_hdr eh;
-	struct elf_phdr ph;
-	size_t i, at;
+	int protocol = get_number(fd, SO_PROTOCOL);
 
-	if (im->bytes < sizeof(eh))
-		return;
-	memcpy(&eh, im->start, sizeof(eh));
-	if (eh.e_ident[EI_CLASS] != OUR_ELFCLASS)
-		errx(EXIT_CANNOT, "%s is a " OTHER_BITS "-bit program, and " LIBRARY " is not",
-		     path);
-	for (i = 0; i < eh.e_phnum; i++) {
-		at = eh.e_phoff + i * sizeof(ph);
-		if (at > im->bytes || im->bytes - at < sizeof(ph))
-			break;
-		memcpy(&ph, im->start + at, sizeof(ph));
-		dynamic |= ph.p_type == PT_INTERP;
-		go |= ph.p_type == PT_NOTE && is_go_note(im, &ph);
-	}
-	if (go)
-		out_of_reach(path, "is a Go program, which calls the kernel past every library");
-	if (!dynamic)
-		out_of_reach(path, "is linked statically: no library can be put into it");
+	return (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP) &&
+	       get_number(fd, SO_TYPE) == SOCK_STREAM;
 }
 
-/* What "#!" names, without its argument; NULL if @im does not begin with that. */
-static char *interpreter(const struct image *im)
+/* libxtcpize.so tells of this one when the program uses it. */
+static bool is_unused(int fd)
 {
-	const char *name = im->start + 2, *end = im->start + im->bytes;
-	size_t len;
+	unsigned char state = 0;
+	socklen_t len = sizeof(state);
 
-	if (im->bytes < 3 || memcmp(im->start, "#!", 2))
-		return NULL;
-	while (name < end && (*name == ' ' || *name == '\t'))
-		name++;
-	for (len = 0; name + len < end && !strchr(" \t\n", name[len]); len++)
-		;
-	return strndup(name, len);
+	return !getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len) &&
+	       state == TCP_CLOSE;
 }
 
-static void check_program(const char *path, int depth)
+/* A socket may be there as several files. */
+static bool is_new(int fd)
 {
-	struct image im = { "", 0 };
-	char *script;
+	static ino_t seen[64];
+	static size_t n;
 	struct stat st;
+	size_t i;
+
+	if (fstat(fd, &st))
+		return false;
+	for (i = 0; i < n; i++) {
+		if (seen[i] == st.st_ino)
+			return false;
+	}
+	if (n < ARRAY_SIZE(seen))
+		seen[n++] = st.st_ino;
+	return true;
+}
+
+/* Return: how many sockets of the kernel's TCP PROGRAM inherits */
+static unsigned int count_inherited(const struct choice *c)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+	unsigned int n = 0;
 	int fd;
 
-	if (gains_rights(path))
-		errx(EXIT_CANNOT, "%s has more rights than you: no library of yours gets into it",
-		     path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* it cannot be read, but perhaps run */
-	if (fd < 0)
-		return;
-	if (!fstat(fd, &st) && st.st_size > 0) {
-		im.bytes = st.st_size;
-		im.start = mmap(NULL, im.bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-		if (im.start == MAP_FAILED)
-			err(EXIT_OURS, "%s", path);
+	while (dir && (entry = readdir(dir))) {
+		fd = atoi(entry->d_name);
+		if (fd == dirfd(dir) || !is_kernel_tcp(fd) || is_unused(fd) || !is_new(fd))
+			continue;
+		if (c->only && !strcmp(c->only, "connect") &&
+		    get_number(fd, SO_ACCEPTCONN) == 1)
+			continue;
+		if (!n++)
+			warnx("file %d is a TCP socket from outside, and stays on the kernel's TCP",
+			      fd);
 	}
-	close(fd);
-	if (im.bytes >= SELFMAG && !memcmp(im.start, ELFMAG, SELFMAG))
-		check_elf(path, &im);
-	script = interpreter(&im);
-	if (im.bytes)
-		munmap((void *)im.start, im.bytes);
-	if (script && depth < SCRIPTS_DEEP)
-		check_program(script, depth + 1);
-	free(script);
+	if (dir)
+		closedir(dir);
+	if (n && c->strict)
+		exit(EXIT_CANNOT);
+	return n;
 }
 
 /* ---- xtcp ---- */
 
+/* Return: 0 if the module is not loaded */
 static int family_of_module(void)
 {
 	FILE *file = fopen(FAMILY_FILE, "re");
-	int family = AF_XTCP;
+	int family = 0;
 
 	if (file) {
 		if (fscanf(file, "%d", &family) != 1)
-			family = AF_XTCP;
+			family = 0;
 		fclose(file);
 	}
 	return family;
+}
+
+/* Does a seccomp filter decide what system calls we have? */
+static bool is_filtered(void)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	char line[256];
+	bool filtered = false;
+	int mode;
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Seccomp: %d", &mode) == 1)
+			filtered = mode == SECCOMP_MODE_FILTER;
+	}
+	if (file)
+		fclose(file);
+	return filtered;
+}
+
+/* Why socket() has failed */
+static noreturn void explain(const struct choice *c)
+{
+	int error = errno, loaded = family_of_module();
+
+	if (is_filtered() && loaded == c->family &&
+	    (error == EAFNOSUPPORT || error == EPERM || error == EACCES)) {
+		warnx("a seccomp filter forbids protocol family %d: %s", c->family,
+		      strerror(error));
+		warnx("it may be a container's, or RestrictAddressFamilies= of a systemd unit");
+		exit(EXIT_OURS);
+	}
+	if (error == EAFNOSUPPORT && loaded && loaded != c->family)
+		errx(EXIT_OURS, "xtcp is protocol family %d, not %d", loaded, c->family);
+	if (error == EAFNOSUPPORT) {
+		warnx("this kernel has no xtcp (no protocol family %d)", c->family);
+		warnx("load it: \"modprobe xtcp\" if it is installed, else \"insmod xtcp.ko\"");
+		if (is_filtered())
+			warnx("or is it the seccomp filter here that forbids the family?");
+		exit(EXIT_OURS);
+	}
+	if (error == EPROTONOSUPPORT)
+		errx(EXIT_OURS, "protocol family %d has no %s", c->family,
+		     c->native ? "IP protocol 253: is it xtcp?" :
+		     "TCP wire: is it xtcp? --native may do");
+	errno = error;
+	err(EXIT_OURS, "cannot open an xtcp socket");
 }
 
 static void check_module(const struct choice *c)
@@ -255,22 +240,34 @@ static void check_module(const struct choice *c)
 	int fd = socket(c->family, SOCK_STREAM | SOCK_CLOEXEC,
 			c->native ? IPPROTO_XTCP : IPPROTO_TCP);
 
-	if (fd >= 0) {
-		close(fd);
+	if (fd < 0)
+		explain(c);
+	/* whatever the wire: the kernel's TCP says IPPROTO_TCP */
+	if (get_number(fd, SO_PROTOCOL) != IPPROTO_XTCP)
+		errx(EXIT_OURS, "protocol family %d is not xtcp", c->family);
+	close(fd);
+}
+
+/*
+ * Under --strict there is no io_uring, which opens sockets past every library: it fails
+ * as where the sysctl kernel.io_uring_disabled is 2.  Programs are ready for that.
+ */
+static void forbid_uring(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { ARRAY_SIZE(filter), filter };
+
+	if (!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
 		return;
-	}
-	switch (errno) {
-	case EAFNOSUPPORT:
-		warnx("this kernel has no xtcp (no protocol family %d)", c->family);
-		warnx("load it: \"modprobe xtcp\" if it is installed, else \"insmod xtcp.ko\"");
-		exit(EXIT_OURS);
-	case EPROTONOSUPPORT:
-		errx(EXIT_OURS, "protocol family %d has no %s", c->family,
-		     c->native ? "IP protocol 253: is it xtcp?" :
-		     "TCP wire; --native may do");
-	default:
-		err(EXIT_OURS, "cannot open an xtcp socket");
-	}
+	/* who is not root must give up setuid programs, which --strict refuses anyway */
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		err(EXIT_OURS, "--strict: cannot forbid io_uring");
 }
 
 /* ---- the library ---- */
@@ -280,6 +277,7 @@ static void find_library(char path[PATH_MAX])
 {
 	static const char * const places[] = { "", "../lib/xtcp/" };
 	char self[PATH_MAX], try[PATH_MAX + 32];
+	bool unreadable = false;
 	ssize_t len;
 	size_t i;
 
@@ -292,7 +290,11 @@ static void find_library(char path[PATH_MAX])
 		snprintf(try, sizeof(try), "%s/%s" LIBRARY, self, places[i]);
 		if (realpath(try, path) && !access(path, R_OK))
 			break;
+		unreadable |= errno == EACCES;
 	}
+	if (i == ARRAY_SIZE(places) && unreadable)
+		errx(EXIT_OURS, "you cannot read " LIBRARY " in %s or in %s/../lib/xtcp",
+		     self, self);
 	if (i == ARRAY_SIZE(places))
 		errx(EXIT_OURS, LIBRARY " is neither in %s nor in %s/../lib/xtcp",
 		     self, self);
@@ -324,6 +326,7 @@ static void set_environment(const struct choice *c)
 	set(ENV_WIRE, c->native ? "native" : "tcp");
 	set(ENV_ONLY, c->only);
 	set(ENV_FAMILY, family);
+	set(ENV_STRICT, c->strict ? "1" : NULL);
 }
 
 /* ---- the command line ---- */
@@ -362,6 +365,8 @@ static void parse(int argc, char **argv, struct choice *c)
 		{ "native", no_argument, NULL, 'n' },
 		{ "only-connect", no_argument, NULL, 'c' },
 		{ "only-listen", no_argument, NULL, 'l' },
+		{ "strict", no_argument, NULL, 's' },
+		{ "report", no_argument, NULL, 'r' },
 		{ "family", required_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -379,6 +384,12 @@ static void parse(int argc, char **argv, struct choice *c)
 			break;
 		case 'l':
 			choose_role(c, "listen");
+			break;
+		case 's':
+			c->strict = true;
+			break;
+		case 'r':
+			c->report = true;
 			break;
 		case 'f':
 			c->family = parse_family(optarg);
@@ -398,20 +409,24 @@ static void parse(int argc, char **argv, struct choice *c)
 		bad_usage();
 	}
 	if (!c->family)
-		c->family = family_of_module();
+		c->family = family_of_module() ?: AF_XTCP;
 }
 
 int main(int argc, char **argv)
 {
 	struct choice c = { 0 };
-	char path[PATH_MAX];
+	unsigned int inherited;
 
 	parse(argc, argv, &c);
 	argv += optind;
-	find_program(argv[0], path);
-	check_program(path, 0);
+	check_program(argv[0]);
 	check_module(&c);
+	inherited = count_inherited(&c);
 	set_environment(&c);
+	if (c.strict)
+		forbid_uring();
+	if (c.report)
+		report(inherited);
 	execvp(argv[0], argv);
 	err(EXIT_CANNOT, "%s", argv[0]);
 }

@@ -46,7 +46,15 @@ check "a script for a static program" says 126 'ldconfig is linked statically' \
 cp /bin/true "$work/setuid"
 chown 65534 "$work/setuid" && chmod 4755 "$work/setuid"
 check "a setuid program" says 126 'more rights' "$work/setuid"
-check "no module" says 125 'modprobe xtcp' --family 22 true
+# without_sys COMMAND...: where nothing says what modules there are
+without_sys() {
+	unshare -m sh -c 'mount -t tmpfs none /sys && exec "$@"' - "$@"
+}
+no_module() {
+	without_sys "$OUT/xtcpize" --family 22 true >"$work/says" 2>&1
+	[ $? -eq 125 ] && cat "$work/says" && grep -q 'modprobe xtcp' "$work/says"
+}
+check "no module" no_module
 mkdir "$work/bin"
 cp "$OUT/xtcpize" "$work/bin/"
 no_library() {
@@ -60,6 +68,36 @@ if [ "$XTCP_WIRE" = kernel ]; then
 fi
 
 check "no library" no_library
+mkdir -p "$work/unreadable/lib/xtcp" "$work/unreadable/bin"
+cp "$OUT/xtcpize" "$work/unreadable/bin/"
+cp "$OUT/libxtcpize.so" "$work/unreadable/lib/xtcp/"
+chmod 700 "$work/unreadable/lib"
+chmod 711 "$work"
+library_unreadable() {
+	! setpriv --reuid 65533 --clear-groups "$work/unreadable/bin/xtcpize" "${xtcpize[@]:1}" true 2>"$work/says" &&
+		cat "$work/says" && grep -q 'cannot read libxtcpize.so' "$work/says"
+}
+check "a library that its user cannot read" library_unreadable
+
+# ---- is it xtcp? ----
+
+forbid=$OUT/tools/forbid
+family=$(cat /sys/module/xtcp/parameters/family)
+check "a family that is not xtcp" says 125 'protocol family 2 is not xtcp' --family 2 true
+check "a family without TCP" says 125 'family 1 has no TCP wire' --family 1 true
+check "another number than the module's" says 125 "xtcp is protocol family $family, not 22" --family 22 true
+# filtered ERRNO TEXT: a seccomp filter makes socket() fail with ERRNO
+filtered() {
+	! "$forbid" "$family" "$1" "${xtcpize[@]}" true 2>"$work/says" && cat "$work/says" &&
+		grep -q "a seccomp filter forbids protocol family $family: $2" "$work/says"
+}
+check "a seccomp filter, as systemd's" filtered 97 'Address family not supported'
+check "a seccomp filter, as a container's" filtered 1 'Operation not permitted'
+unloaded() {
+	! without_sys "$forbid" "$family" 97 "${xtcpize[@]}" true 2>"$work/says" &&
+		cat "$work/says" && grep -q 'modprobe xtcp' "$work/says" && grep -q 'or is it the seccomp filter' "$work/says"
+}
+check "no module in sight, and a seccomp filter" unloaded
 
 # ---- what it runs ----
 
@@ -147,6 +185,199 @@ for name in socket sockopt tcpopt ioctl splice share poll epoll; do
 	check "api/$name, made for the kernel's TCP" all_ok "$OUT/api/$name"
 done
 
+# ---- what stays on the kernel's TCP ----
+
+# kinds RESULT TELLS OPTION... -- WORD...: the program prints RESULT, a line for each
+# "WORD: VALUE"; on standard error is what TELLS matches, each line of it once, and no more
+kinds() {
+	local result=$1 tells=$2 options=()
+
+	shift 2
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	run "${options[@]}" "$OUT/tools/xtcpize-kinds" "$@" >"$work/out" 2>"$work/err" || return
+	cat "$work/out" "$work/err"
+	[ "$(cat "$work/out")" = "$result" ] &&
+		[ "$(wc -l <"$work/err")" -eq "$(grep -c . <<<"$tells")" ] &&
+		{ [ -z "$tells" ] || [ "$(grep -c -f - "$work/err" <<<"$tells")" -eq "$(grep -c . <<<"$tells")" ]; }
+}
+
+inet6="^xtcpize: xtcpize-kinds has the kernel's TCP for an AF_INET6 socket"
+no_inet6="^xtcpize --strict: xtcpize-kinds is refused an AF_INET6 socket"
+past="has the kernel's TCP for an AF_INET socket .*past the C library"
+no_past="--strict: xtcpize-kinds is refused an AF_INET socket .*past the C library"
+check "nothing is told of IPv4" kinds 'inet 253' '' -- inet
+check "AF_INET6: one line" kinds $'inet6 6\ninet6 6' "$inet6" -- inet6 inet6
+check "AF_INET6, also of a child: one line" kinds 'forked-inet6 6' "$inet6" -- forked-inet6
+check "IPPROTO_MPTCP" kinds $'mptcp 262\nmptcp 262' 'an IPPROTO_MPTCP socket' -- mptcp mptcp
+check "past the C library" kinds $'past-listens 6\npast-connects 6' "$past" -- past-listens past-connects
+check "not where standard error is another file" kinds 'other-stderr 6' '' -- other-stderr
+rm -f other-stderr
+
+check "--strict: IPv4" kinds 'inet 253' '' --strict -- inet
+check "--strict: AF_INET6" kinds $'inet6 EAFNOSUPPORT\ninet6 EAFNOSUPPORT' "$no_inet6" --strict -- inet6 inet6
+check "--strict: IPPROTO_MPTCP" kinds 'mptcp EPROTONOSUPPORT' 'is refused an IPPROTO_MPTCP socket' --strict -- mptcp
+check "--strict: past the C library" kinds $'past-listens EAFNOSUPPORT\npast-connects EAFNOSUPPORT' "$no_past" \
+	--strict -- past-listens past-connects
+
+# With half of the sockets asked for, what counts is what a socket does.
+check "--only-listen: an AF_INET6 listener" kinds 'inet6-listens 6' "$inet6" --only-listen -- inet6-listens
+check "--only-listen: an AF_INET6 connection" kinds 'inet6-connects 6' '' --only-listen -- inet6-connects
+check "--only-connect: an AF_INET6 listener" kinds 'inet6-listens 6' '' --only-connect -- inet6-listens
+check "--only-connect: an AF_INET6 connection" kinds 'inet6-connects 6' "$inet6" --only-connect -- inet6-connects
+check "--only-listen --strict" kinds $'inet6-listens EAFNOSUPPORT\ninet6-connects 6' "$no_inet6" \
+	--only-listen --strict -- inet6-listens inet6-connects
+check "--only-connect --strict" kinds $'inet6-listens 6\ninet6-connects EAFNOSUPPORT' "$no_inet6" \
+	--only-connect --strict -- inet6-listens inet6-connects
+
+uring=$("$OUT/tools/xtcpize-kinds" uring-listens)
+if [ "$uring" = "uring-listens 6" ]; then
+	check "io_uring" kinds 'uring-listens 6' 'has an io_uring' -- uring-listens
+else
+	skip "io_uring" "it opens no sockets here: $uring"
+fi
+check "--strict: io_uring" kinds 'uring-listens EPERM' '' --strict -- uring-listens
+# the same without the right to filter system calls at will
+unprivileged() {
+	in_space "$space" setpriv --reuid 65533 --clear-groups "$work/bin/xtcpize" "${xtcpize[@]:1}" --strict \
+		"$work/kinds" uring-listens >"$work/out" 2>&1
+	cat "$work/out"
+	[ "$(cat "$work/out")" = "uring-listens EPERM" ]
+}
+mkdir -p "$work/lib/xtcp"
+cp "$OUT/libxtcpize.so" "$work/lib/xtcp/"
+cp "$OUT/tools/xtcpize-kinds" "$work/kinds"
+check "--strict: io_uring, not as root" unprivileged
+
+# inherits OPTION...: standard input is a socket that listens, of the kernel's TCP
+inherits() {
+	python3 -c 'import os, socket, sys
+s = socket.socket()
+s.listen()
+os.dup2(s.fileno(), 0)
+os.execvp(sys.argv[1], sys.argv[1:])' "${xtcpize[@]}" "$@" >"$work/out" 2>"$work/err"
+}
+inherited() {
+	inherits true && cat "$work/err" && [ "$(wc -l <"$work/err")" -eq 1 ] &&
+		grep -q 'file 0 is a TCP socket from outside' "$work/err"
+}
+not_inherited() { inherits --only-connect true && [ ! -s "$work/err" ]; }
+refuses_inherited() { inherits --strict true; [ $? -eq 126 ] && grep -q 'file 0' "$work/err"; }
+check "a socket from outside" inherited
+check "--only-connect: a listener from outside" not_inherited
+check "--strict: a socket from outside" refuses_inherited
+
+# ---- programs that it does not reach ----
+
+# What a shell runs as its own child prints nothing.
+static=(/bin/busybox true)
+told="on the kernel's TCP, since it is linked statically"
+ways=(execve execv execvp execvpe execl execlp execle fexecve execveat posix_spawn posix_spawnp vfork)
+check "a static program: one line, whatever starts it" kinds "$(printf '%s 0\n' "${ways[@]}" system)" \
+	"$(printf '^xtcpize: %s starts .* %s\n' xtcpize-kinds "$told" sh "$told")" -- "${ways[@]}" system -- "${static[@]}"
+check "--strict: a static program, whatever starts it" kinds "$(printf '%s EPERM\n' "${ways[@]}")" \
+	'^xtcpize --strict: xtcpize-kinds may not start .*: it is linked statically' \
+	--strict -- "${ways[@]}" -- "${static[@]}"
+check "of any other program" kinds "$(printf '%s 0\n' "${ways[@]}")" '' --strict -- "${ways[@]}" -- /bin/true -
+check "found in PATH" kinds $'execvp EPERM\nposix_spawnp EPERM' 'may not start .*/busybox: it is linked statically' \
+	--strict -- execvp posix_spawnp -- busybox true
+check "a Go child" kinds 'execv 0' 'since it is a Go program' -- execv -- "$OUT/tools/xtcpize-go" -
+own='with an environment without our LD_PRELOAD'
+check "an environment of its own" kinds 'environment 0' "$own" -- environment -- /bin/true -
+check "--strict: an environment of its own" kinds 'environment EPERM' "$own" --strict -- environment -- /bin/true -
+setuid_child() {
+	setpriv --reuid 65533 --clear-groups "$work/bin/xtcpize" "${xtcpize[@]:1}" "$@" \
+		"$work/kinds" execv -- "$work/setuid" - >"$work/out" 2>"$work/err"
+	cat "$work/out" "$work/err"
+}
+setuid_told() { setuid_child && grep -q '^execv 0' "$work/out" && grep -q 'since it has more rights' "$work/err"; }
+setuid_refused() { setuid_child --strict; grep -q '^execv EPERM' "$work/out" && grep -q 'may not start' "$work/err"; }
+chown 65534 "$work/setuid" && chmod 4755 "$work/setuid"
+check "a setuid child" setuid_told
+# root's --strict leaves setuid programs their rights, and another user's does not: then the library gets into them
+not_setuid() { setuid_child --strict && grep -q '^execv 0' "$work/out" && [ ! -s "$work/err" ]; }
+check "--strict: a setuid child, which gains no rights" not_setuid
+private=("$work/unreadable/bin/xtcpize" "${xtcpize[@]:1}")
+drops() { "${private[@]}" "$@" "$work/kinds" another-user -- /bin/true - >"$work/out" 2>"$work/err"; cat "$work/out" "$work/err"; }
+dropped() { drops && grep -q '^another-user 0' "$work/out" && grep -q 'by a user who cannot read libxtcpize.so' "$work/err"; }
+not_dropped() { drops --strict && grep -q '^another-user EPERM' "$work/out" && grep -q 'may not start /bin/true' "$work/err"; }
+check "a program of a user who cannot read the library" dropped
+check "--strict: a program of such a user" not_dropped
+
+# ---- --report ----
+
+# reports LINE... -- OPTION... WORD...: the last lines are LINE
+reports() {
+	local lines=() status
+
+	while [ "$1" != -- ]; do
+		lines+=("xtcpize: $1")
+		shift
+	done
+	shift
+	run --report "$@" >"$work/out" 2>"$work/err"
+	status=$?
+	cat "$work/out" "$work/err"
+	[ "$(tail -n "${#lines[@]}" "$work/err")" = "$(printf '%s\n' "${lines[@]}")" ] && return "$status"
+	return 99
+}
+
+kinds=$OUT/tools/xtcpize-kinds
+check "--report: nothing" reports 'on xtcp: 0 sockets' "on the kernel's TCP: 0 sockets" -- true
+check "--report: each kind" reports 'on xtcp: 2 sockets' \
+	"on the kernel's TCP: 5 sockets (2 AF_INET6, 1 IPPROTO_MPTCP, 2 past the C library)" \
+	-- "$kinds" inet inet6 inet6 inet mptcp past-listens past-connects
+check "--report: of all processes" reports 'on xtcp: 2 sockets' "on the kernel's TCP: 2 sockets (2 AF_INET6)" \
+	-- sh -c '"$@"; "$@"; true' - "$kinds" inet inet6
+check "--report --strict" reports 'on xtcp: 1 socket' "on the kernel's TCP: 0 sockets" -- --strict "$kinds" inet inet6
+check "--report --only-listen" reports 'on xtcp: 0 sockets' "on the kernel's TCP: 2 sockets (1 AF_INET6, 1 as asked for)" \
+	-- --only-listen "$kinds" inet inet6-listens
+# shellcheck disable=SC2016 # the shell that it starts expands them
+check "--report: programs" reports 'on xtcp: 0 sockets' "on the kernel's TCP: 0 sockets" \
+	"out of reach, and on the kernel's TCP: 3 programs (2 static, 1 own environment)" \
+	-- sh -c '"$1" execv execl -- /bin/busybox true; "$1" environment -- /bin/true -' - "$kinds"
+if [ "$uring" = "uring-listens 6" ]; then
+	check "--report: io_uring" reports 'on xtcp: 0 sockets' "on the kernel's TCP: 1 socket (1 io_uring)" -- "$kinds" uring-listens
+else
+	skip "--report: io_uring" "it opens no sockets here"
+fi
+report_inherited() {
+	inherits --report true && cat "$work/err" && grep -q "on the kernel's TCP: 1 socket (1 inherited from outside)" "$work/err"
+}
+check "--report: a socket from outside" report_inherited
+listeners() {
+	reports 'on xtcp: 1 socket' "on the kernel's TCP: 0 sockets" -- --only-listen "$kinds" inet-listens &&
+		reports 'on xtcp: 0 sockets' "on the kernel's TCP: 1 socket (1 as asked for)" -- --only-connect "$kinds" inet-listens
+}
+check "--report: a socket that changes its kind" listeners
+report_exits() { run --report sh -c 'exit 7' 2>/dev/null; [ $? -eq 7 ]; }
+check "--report: the exit status" report_exits
+report_dies() { "${xtcpize[@]}" --report sh -c 'kill -KILL $$' 2>/dev/null; [ $? -eq 137 ]; }
+check "--report: the signal" report_dies
+# a signal that is sent to xtcpize is PROGRAM's
+# shellcheck disable=SC2016
+report_forwards() {
+	local pid
+
+	mkfifo "$work/ready"
+	"${xtcpize[@]}" --report sh -c 'trap "kill \$!; exit 8" TERM; sleep 60 & echo >"$1"; wait' - "$work/ready" 2>/dev/null &
+	pid=$!
+	read -r _ <"$work/ready" && kill -TERM "$pid"
+	wait "$pid"
+	[ $? -eq 8 ]
+}
+check "--report: a signal" report_forwards
+report_leaves() { [ "$(ipcs -m | grep -c '^0x')" -eq "$segments" ]; }
+segments=$(ipcs -m | grep -c '^0x')
+run --report true 2>/dev/null
+check "--report: no shared memory stays" report_leaves
+# a number that has become another's: nothing is written there
+stale_tally() { XTCPIZE_TALLY=0:1234 run "$kinds" inet >"$work/out" 2>&1; cat "$work/out"; [ "$(cat "$work/out")" = "inet 253" ]; }
+check "a tally that is gone" stale_tally
+
 # ---- what it leaves alone ----
 
 exits() { run sh -c 'exit 7'; [ $? -eq 7 ]; }
@@ -167,16 +398,13 @@ inner() {
 check "xtcpize in xtcpize: the inner one decides" inner
 
 # As installed, and for another user, who starts a setuid program.
-mkdir -p "$work/lib/xtcp"
-cp "$OUT/libxtcpize.so" "$work/lib/xtcp/"
-chmod 711 "$work"
 # shellcheck disable=SC2016
 nobody() {
 	setpriv --reuid 65533 --clear-groups "$work/bin/xtcpize" \
 		"${xtcpize[@]:1}" sh -c '"$1" && cat /proc/self/maps' - \
 		"$work/setuid" >"$work/out" 2>&1
 	grep -v 'r-xp\|r--p\|rw-p\|---p' "$work/out"
-	! grep -q 'LD_PRELOAD\|cannot' "$work/out" &&
+	! grep -q 'ERROR: ld.so' "$work/out" &&
 		grep -q "$work/lib/xtcp/libxtcpize.so" "$work/out"
 }
 check "another user, a setuid child" nobody
