@@ -33,7 +33,7 @@ uninstall: kdir
 	rm -f $(DESTDIR)$(PREFIX)/include/xtcp.h
 	+@if test -e tools/Makefile; then $(MAKE) -C tools uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); fi
 
-demo test kunit mutants check bench:
+demo test kunit mutants check bench deb:
 	@scripts/$@ $(ARGS)
 
 e2e:
@@ -45,6 +45,7 @@ clean:
 help:
 	@echo 'make            build xtcp.ko for the running kernel (or KDIR=/usr/src/linux-headers-RELEASE)'
 	@echo 'make install    install the module, its header and the tools; "make uninstall" takes them away'
+	@echo 'make deb        Debian packages, xtcp-dkms and xtcp-tools, in build/'
 	@echo 'make demo       watch xtcp at work, in a virtual machine'
 	@echo 'make test       every test there is, some with less data; the last line counts them'
 	@echo 'make kunit      the unit and wire tests'
@@ -55,4 +56,4 @@ help:
 	@echo 'make clean      remove what make built; what the tests keep is in ~/.cache/xtcp'
 	@echo 'W=1 and C=2 are handed on to kbuild, ARGS=... to the script of a target.'
 
-.PHONY: all kdir install uninstall demo test kunit mutants e2e check bench clean help
+.PHONY: all kdir install uninstall demo test kunit mutants e2e check bench deb clean help
