@@ -19,7 +19,7 @@
  * written since are ever sent.  A processor on which nobody has filled a page for a while
  * keeps none.
  */
-#define FRAGS_KEPT	64		/* two megabytes: what a fast stream has in flight */
+#define FRAGS_KEPT	128		/* four megabytes: what a send buffer grows to */
 #define FRAGS_IDLE	(10 * HZ)
 
 struct used_frags {
