@@ -20,7 +20,7 @@
  * keeps none.
  */
 #define FRAGS_KEPT	128		/* four megabytes: what a send buffer grows to */
-#define FRAGS_IDLE	(10 * HZ)
+#define FRAGS_IDLE	(2 * HZ)
 
 struct used_frags {
 	spinlock_t		lock;	/* taken elsewhere by send_free_idle() alone */
