@@ -285,9 +285,10 @@ size_t conv_build(struct conv *t, u8 *packet, const char *said)
 	w.seg.dport = t->tuple.lport;
 	if (!w.has_win)
 		w.seg.wnd = t->win;
-	header = xtcp_segment_build(&w.seg, p, XTCP_HEADER_MAX_BYTES);
-	if (header < 0 || sizeof(*iph) + header + w.len > IP_MAX_MTU)
+	header = xtcp_segment_header_bytes(&w.seg);
+	if (header > XTCP_HEADER_MAX_BYTES || sizeof(*iph) + header + w.len > IP_MAX_MTU)
 		return 0;
+	xtcp_segment_build(&w.seg, p, header);
 	offset = w.seg.seq + !!(w.seg.flags & XTCP_SYN) - t->irs - 1;
 	for (i = 0; i < w.len; i++)
 		p[header + i] = conv_byte(offset + i);

@@ -40,7 +40,9 @@ static void look_on(struct conv *t)
 
 static void segment_found(struct conv *t, const struct sock *sk)
 {
-	seen_sk = NULL;
+	static const char nobody;
+
+	seen_sk = (const struct sock *)&nobody;
 	inject(t, "ACK seq R ack S len 1");
 	pass_over(t);
 	KUNIT_EXPECT_PTR_EQ(t->test, sk, seen_sk);
@@ -76,6 +78,9 @@ static void handshake_is_not_found(struct kunit *test)
 
 	look_on(t);
 	bring_to(t, IN_SYN_SENT);
+	seen_sk = t->sock->sk;
+	inject(t, "ACK seq 1000 ack S");
+	KUNIT_EXPECT_NULL(test, seen_sk);
 	seen_sk = t->sock->sk;
 	inject(t, "SYN|ACK seq 1000 ack S mss 1460");
 	pass_over(t);
@@ -126,6 +131,24 @@ static void other_device(struct kunit *test)
 	received_is(t, 1001 + 1);
 	KUNIT_EXPECT_PTR_EQ(test, kept_route(t), seen_dst);
 	KUNIT_EXPECT_EQ(test, sk->sk_rx_dst_ifindex, t->nic->dev->ifindex);
+}
+
+/* SO_BINDTODEVICE: what comes by another device is not for this connection. */
+static void bound_elsewhere(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sock *sk;
+
+	look_on(t);
+	established(t);
+	sk = t->sock->sk;
+	WRITE_ONCE(sk->sk_bound_dev_if, t->nic->dev->ifindex + 1);
+	segment_found(t, NULL);
+	received_is(t, 1001);
+	WRITE_ONCE(sk->sk_bound_dev_if, t->nic->dev->ifindex);
+	segment_found(t, sk);
+	received_is(t, 1001 + 1);
+	WRITE_ONCE(sk->sk_bound_dev_if, 0);
 }
 
 static void sysctl_off(struct kunit *test)
@@ -195,6 +218,7 @@ static struct kunit_case early_cases[] = {
 	KUNIT_CASE(handshake_is_not_found),
 	KUNIT_CASE(stale_route),
 	KUNIT_CASE(other_device),
+	KUNIT_CASE(bound_elsewhere),
 	KUNIT_CASE(sysctl_off),
 	KUNIT_CASE(route_is_forgotten),
 	KUNIT_CASE(ended_meanwhile),

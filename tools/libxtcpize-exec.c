@@ -132,25 +132,26 @@ PUBLIC int execvp(const char *name, char *const argv[])
 	return execvpe(name, argv, environ);
 }
 
-/* The length of a list of arguments, its NULL among it. */
+/* The length of a list of arguments, its NULL and the first, which is not in it, among it. */
 static size_t count_arguments(va_list *list)
 {
+	va_list copy;
 	size_t n = 2;
 
-	while (va_arg(*list, char *))
+	va_copy(copy, *list);
+	while (va_arg(copy, char *))
 		n++;
+	va_end(copy);
 	return n;
 }
 
 enum how { BY_PATH, BY_NAME, WITH_ENVIRONMENT };
 
-/* @n: how many arguments @list and @first are, as count_arguments() says */
-static int exec_list(enum how how, const char *file, const char *first,
-		     va_list *list, size_t n)
+static int exec_list(enum how how, const char *file, const char *first, va_list *list)
 {
+	size_t i, n = count_arguments(list);
 	char *const *envp = environ;
 	const char *argv[n];
-	size_t i;
 
 	argv[0] = first;
 	for (i = 1; i < n; i++)
@@ -165,14 +166,10 @@ static int exec_list(enum how how, const char *file, const char *first,
 PUBLIC int execl(const char *path, const char *first, ...)
 {
 	va_list list;
-	size_t n;
 	int ret;
 
 	va_start(list, first);
-	n = count_arguments(&list);
-	va_end(list);
-	va_start(list, first);
-	ret = exec_list(BY_PATH, path, first, &list, n);
+	ret = exec_list(BY_PATH, path, first, &list);
 	va_end(list);
 	return ret;
 }
@@ -180,14 +177,10 @@ PUBLIC int execl(const char *path, const char *first, ...)
 PUBLIC int execlp(const char *name, const char *first, ...)
 {
 	va_list list;
-	size_t n;
 	int ret;
 
 	va_start(list, first);
-	n = count_arguments(&list);
-	va_end(list);
-	va_start(list, first);
-	ret = exec_list(BY_NAME, name, first, &list, n);
+	ret = exec_list(BY_NAME, name, first, &list);
 	va_end(list);
 	return ret;
 }
@@ -195,14 +188,10 @@ PUBLIC int execlp(const char *name, const char *first, ...)
 PUBLIC int execle(const char *path, const char *first, ...)
 {
 	va_list list;
-	size_t n;
 	int ret;
 
 	va_start(list, first);
-	n = count_arguments(&list);
-	va_end(list);
-	va_start(list, first);
-	ret = exec_list(WITH_ENVIRONMENT, path, first, &list, n);
+	ret = exec_list(WITH_ENVIRONMENT, path, first, &list);
 	va_end(list);
 	return ret;
 }

@@ -90,6 +90,23 @@ struct xtcp_node *xtcp_lookup(struct xtcp_net *xn, const struct xtcp_tuple *t)
 	return lookup(xn, t);
 }
 
+/**
+ * xtcp_node_open() - the connection of a node, if it is open
+ * @node: what a look-up found, or NULL
+ *
+ * Under rcu_read_lock().  Return: the connection, with a reference of the caller's; or NULL
+ */
+struct sock *xtcp_node_open(struct xtcp_node *node)
+{
+	struct sock *sk;
+
+	if (!node || node->kind != XTCP_KIND_CONNECTION)
+		return NULL;
+	sk = xtcp_node_sk(node);
+	return xtcp_in_state(sk, XTCP_STATES_CONNECTED) &&
+	       refcount_inc_not_zero(&sk->sk_refcnt) ? sk : NULL;
+}
+
 /* The device that a node's socket is, or was, bound to. */
 static int bound_device(struct xtcp_node *node)
 {
@@ -161,17 +178,9 @@ struct sock *xtcp_lookup_open(struct xtcp_net *xn, const struct sk_buff *skb,
 			      const struct xtcp_tuple *t)
 {
 	struct xtcp_node *node = lookup(xn, t);
-	struct sock *sk;
-	int bound;
+	int bound = node ? bound_device(node) : 0;
 
-	if (!node || node->kind != XTCP_KIND_CONNECTION)
-		return NULL;
-	sk = xtcp_node_sk(node);
-	bound = READ_ONCE(sk->sk_bound_dev_if);
-	if ((bound && bound != skb->skb_iif) || !xtcp_in_state(sk, XTCP_STATES_CONNECTED) ||
-	    !refcount_inc_not_zero(&sk->sk_refcnt))
-		return NULL;
-	return sk;
+	return !bound || bound == skb->skb_iif ? xtcp_node_open(node) : NULL;
 }
 
 /**

@@ -45,6 +45,7 @@ void xtcp_leave_memory_pressure(struct sock *sk)
 	WRITE_ONCE(xtcp_memory_pressure, 0);
 }
 
+/* A processor's share of the sum, before it is added: as the core has it. */
 #define PAGES_PER_CPU	((int)(SZ_1M >> PAGE_SHIFT))
 
 /* The socket core forces a charge, the memory cgroup's included, only where a send buffer
@@ -67,25 +68,20 @@ static noinline bool force_by_core(struct sock *sk, int bytes)
 }
 
 /**
- * xtcp_force_charge() - charge a socket for memory whatever the limits say
+ * xtcp_force_charge_more() - charge a socket for memory that it does not have already
  * @sk: the socket, locked
- * @bytes: how much; sk_mem_charge() takes it from there
+ * @bytes: how much; more than it has
  *
- * For the one segment that an empty queue takes.
- *
- * Any context.  Return: true, unless the core no longer forces charges
+ * Behind xtcp_force_charge().  Any context.  Return: true, unless the core no longer forces charges
  */
-bool xtcp_force_charge(struct sock *sk, int bytes)
+bool xtcp_force_charge_more(struct sock *sk, int bytes)
 {
 	int pages;
 
-	if (bytes <= sk->sk_forward_alloc)
-		return true;
 	if (xtcp_memcg(sk))
 		return force_by_core(sk, bytes);
 	pages = sk_mem_pages(bytes - sk->sk_forward_alloc);
 	sk_forward_alloc_add(sk, pages << PAGE_SHIFT);
-	/* as the core counts: a processor's share first, the sum now and then */
 	if (unlikely(this_cpu_add_return(xtcp_memory_per_cpu_fw_alloc, pages) >=
 		     PAGES_PER_CPU))
 		atomic_long_add(this_cpu_xchg(xtcp_memory_per_cpu_fw_alloc, 0),

@@ -20,7 +20,21 @@ void xtcp_memory_exit(void);
 int xtcp_buffer_most(int bytes);
 void xtcp_enter_memory_pressure(struct sock *sk);
 void xtcp_leave_memory_pressure(struct sock *sk);
-bool xtcp_force_charge(struct sock *sk, int bytes);
+bool xtcp_force_charge_more(struct sock *sk, int bytes);
+
+/**
+ * xtcp_force_charge() - charge a socket for memory whatever the limits say
+ * @sk: the socket, locked
+ * @bytes: how much; sk_mem_charge() takes it from there
+ *
+ * For the one segment that an empty queue takes.
+ *
+ * Any context.  Return: true, unless the core no longer forces charges
+ */
+static inline bool xtcp_force_charge(struct sock *sk, int bytes)
+{
+	return bytes <= sk->sk_forward_alloc || xtcp_force_charge_more(sk, bytes);
+}
 
 /* Memory is scarce, in net.xtcp.mem or in the socket's memory cgroup: grow nothing. */
 static inline bool xtcp_memory_scarce(const struct sock *sk)

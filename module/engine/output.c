@@ -135,7 +135,7 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 	header_bytes = xtcp_segment_header_bytes(&seg);
 	__skb_push(skb, header_bytes);
 	skb_reset_transport_header(skb);
-	xtcp_segment_write(&seg, skb->data, header_bytes);
+	xtcp_segment_build(&seg, skb->data, header_bytes);
 
 	set_owner(sk, skb);
 	xtcp_count_n(x->xn, SEGS_OUT, segs);
@@ -812,9 +812,7 @@ void xtcp_send_due(struct sock *sk)
 	if (xtcp_send_head(sk) || unlikely(x->board.lost_bytes))
 		xtcp_output(sk, x->nonagle);
 	/* after sending: TCP_NOTSENT_LOWAT counts what was not sent */
-	smp_mb();	/* as in xtcp_write_space(): the room, then the flag */
-	if (sk->sk_socket && test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
-		sk->sk_write_space(sk);
+	sk->sk_write_space(sk);
 	if (x->tally.limit || x->snd_una != x->write_seq)
 		note_limit(sk);
 	if (!x->ack.pending)

@@ -223,8 +223,7 @@ static void rcvq_append(struct sock *sk, struct sk_buff *skb)
 			/* packing may have stopped halfway, and used what was
 			 * scheduled for this
 			 */
-			if (unlikely(skb->truesize > sk->sk_forward_alloc))
-				xtcp_force_charge(sk, skb->truesize);
+			xtcp_force_charge(sk, skb->truesize);
 			skb_set_owner_r(skb, sk);
 		}
 		__skb_queue_tail(&sk->sk_receive_queue, skb);

@@ -270,20 +270,6 @@ int xtcp_rcv(struct sk_buff *skb)
 	return 0;
 }
 
-/* The connection of a node, if it is open, with a reference; else NULL. */
-static struct sock *open_connection(struct xtcp_node *node)
-{
-	struct sock *sk;
-
-	if (!node || node->kind != XTCP_KIND_CONNECTION)
-		return NULL;
-	sk = xtcp_node_sk(node);
-	if (!xtcp_in_state(sk, XTCP_STATES_CONNECTED) ||
-	    !refcount_inc_not_zero(&sk->sk_refcnt))
-		return NULL;
-	return sk;
-}
-
 /* Has a SYN been sent, and is this not the answer?  @ack: 0: it answers nothing. */
 static bool awaits_answer(const struct sock *sk, u32 ack)
 {
@@ -308,7 +294,7 @@ enum xtcp_standing xtcp_standing(struct xtcp_net *xn, const struct sk_buff *skb,
 	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
 
 	if (sk)
-		*sk = open_connection(node);
+		*sk = xtcp_node_open(node);
 	switch (node ? node->kind : XTCP_KIND_NONE) {
 	case XTCP_KIND_TIME_WAIT:
 		return XTCP_STANDS_TIME_WAIT;

@@ -174,8 +174,7 @@ bool xtcp_window_worth_telling(const struct sock *sk)
 	u32 current_wnd = max(known, 0), offered;
 
 	/* mostly not even an empty buffer could offer as much */
-	if (2 * current_wnd > xtcp_data_in(READ_ONCE(sk->sk_rcvbuf), x->rcv_density) ||
-	    2 * current_wnd > xtcp_largest_window(sk))
+	if (2 * current_wnd > xtcp_largest_window(sk))
 		return false;
 	offered = xtcp_offered_window(sk);
 	return offered >= 2 * current_wnd &&

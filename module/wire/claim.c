@@ -103,7 +103,8 @@ static bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *skb)
 	struct tcphdr buf;
 
 	th = skb_header_pointer(skb, iph->ihl * 4, sizeof(buf), &buf);
-	if (!th || likely(!xtcp_claim_port_used(xn, ntohs(th->dest))))
+	/* it may not have been at hand: xtcp_claim_may_want() */
+	if (!th || !xtcp_claim_port_used(xn, ntohs(th->dest)))
 		return false;
 	claim_tuple(&t, skb, iph->daddr, iph->saddr, ntohs(th->dest), ntohs(th->source));
 	standing = upcalls->standing(xn, skb, &t, claim_ack(th), &open);

@@ -287,7 +287,7 @@ static int ipv4_reply(struct net *net, const struct xtcp_reply *as_asked,
 	}
 	skb_reserve(skb, XTCP_MAX_HEADER);
 	header_bytes = xtcp_segment_header_bytes(&copy);
-	xtcp_segment_write(&copy, __skb_push(skb, header_bytes), header_bytes);
+	xtcp_segment_build(&copy, __skb_push(skb, header_bytes), header_bytes);
 	skb_reset_transport_header(skb);
 	skb->protocol = htons(ETH_P_IP);
 	skb_dst_set(skb, &rt->dst);

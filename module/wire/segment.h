@@ -91,7 +91,7 @@ static inline u32 xtcp_data_offset(const void *header)
 int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len);
 
 /**
- * xtcp_segment_write() - write a header
+ * xtcp_segment_build() - write a header
  * @seg: what it shall say; its own @header_bytes is not read
  * @data: where to write; no alignment needed
  * @header_bytes: how long it is: xtcp_segment_header_bytes(); there is that much room
@@ -100,7 +100,7 @@ int xtcp_segment_parse(struct xtcp_segment *seg, const void *data, size_t len);
  *
  * RFC 9293: MUST-68, MUST-69.
  */
-static inline void xtcp_segment_write(const struct xtcp_segment *seg, void *data,
+static inline void xtcp_segment_build(const struct xtcp_segment *seg, void *data,
 				      u32 header_bytes)
 {
 	u8 *p = data;
@@ -115,28 +115,6 @@ static inline void xtcp_segment_write(const struct xtcp_segment *seg, void *data
 	put_unaligned_be16(0, p + 16);
 	put_unaligned_be16(seg->urg, p + 18);
 	xtcp_options_build(&seg->opt, p + XTCP_HEADER_BYTES);
-}
-
-/**
- * xtcp_segment_build() - write a header where there may be too little room
- * @seg: what it shall say; @header_bytes is not read, it follows from the
- *	options
- * @data: where to write; no alignment needed
- * @len: room there
- *
- * As xtcp_segment_write().
- *
- * Return: the header's length in bytes; -ENOSPC where @len is too short
- */
-static inline int xtcp_segment_build(const struct xtcp_segment *seg, void *data,
-				     size_t len)
-{
-	u32 header_bytes = xtcp_segment_header_bytes(seg);
-
-	if (len < header_bytes)
-		return -ENOSPC;
-	xtcp_segment_write(seg, data, header_bytes);
-	return header_bytes;
 }
 
 #endif /* _XTCP_SEGMENT_H */
