@@ -22,22 +22,6 @@
 #include "owners.h"
 #include "tcb.h"
 
-/**
- * struct xtcp_owner_group - owners with the same key, or a class of such groups
- * @node: among the port's groups, or classes
- * @key: of each member; a class' address is all zero
- * @members: a group's: struct xtcp_owner; a class': struct xtcp_owner_group
- * @class: a group's class; NULL: this is one
- * @sibling: among its class' members
- */
-struct xtcp_owner_group {
-	struct rb_node		node;
-	struct xtcp_owner_key	key;
-	struct hlist_head	members;
-	struct xtcp_owner_group	*class;
-	struct hlist_node	sibling;
-};
-
 static_assert(sizeof(struct xtcp_owner_key) ==
 	      sizeof(struct in6_addr) + 2 * sizeof(int) + sizeof(kuid_t) + sizeof(u32));
 
@@ -93,14 +77,36 @@ static int owner_node_cmp(struct rb_node *new, const struct rb_node *node)
 	return owner_key_cmp(&owner_group_of(new)->key, node);
 }
 
-static struct xtcp_owner_group *owner_group_find_or_make(struct rb_root *root,
+static struct xtcp_owner_group *owner_group_alloc(struct xtcp_owners *owners)
+{
+	struct xtcp_owner_group *g;
+
+	for (g = owners->first; g < owners->first + ARRAY_SIZE(owners->first); g++) {
+		if (!g->taken) {
+			*g = (struct xtcp_owner_group) { .taken = true };
+			return g;
+		}
+	}
+	return kzalloc(sizeof(*g), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+}
+
+static void owner_group_free(struct xtcp_owner_group *g)
+{
+	if (g->taken)
+		g->taken = false;
+	else
+		kfree(g);
+}
+
+static struct xtcp_owner_group *owner_group_find_or_make(struct xtcp_owners *owners,
+							 struct rb_root *root,
 							 const struct xtcp_owner_key *key)
 {
 	struct xtcp_owner_group *g = owner_group_of(rb_find(key, root, owner_key_cmp));
 
 	if (g)
 		return g;
-	g = kzalloc(sizeof(*g), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+	g = owner_group_alloc(owners);
 	if (!g)
 		return NULL;
 	g->key = *key;
@@ -114,7 +120,7 @@ static void owner_class_free_empty(struct xtcp_owners *owners,
 	if (!hlist_empty(&class->members))
 		return;
 	rb_erase(&class->node, &owners->classes);
-	kfree(class);
+	owner_group_free(class);
 }
 
 static void owner_group_free_empty(struct xtcp_owners *owners,
@@ -125,7 +131,7 @@ static void owner_group_free_empty(struct xtcp_owners *owners,
 	hlist_del(&g->sibling);
 	owner_class_free_empty(owners, g->class);
 	rb_erase(&g->node, &owners->groups);
-	kfree(g);
+	owner_group_free(g);
 }
 
 /* The group for a key, in its class. */
@@ -135,14 +141,14 @@ static struct xtcp_owner_group *owner_group_get(struct xtcp_owners *owners,
 	struct xtcp_owner_key class_key = *key;
 	struct xtcp_owner_group *g, *class;
 
-	g = owner_group_find_or_make(&owners->groups, key);
+	g = owner_group_find_or_make(owners, &owners->groups, key);
 	if (!g || g->class)
 		return g;
 	class_key.laddr = in6addr_any;
-	class = owner_group_find_or_make(&owners->classes, &class_key);
+	class = owner_group_find_or_make(owners, &owners->classes, &class_key);
 	if (!class) {
 		rb_erase(&g->node, &owners->groups);
-		kfree(g);
+		owner_group_free(g);
 		return NULL;
 	}
 	g->class = class;

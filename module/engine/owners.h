@@ -65,15 +65,35 @@ struct xtcp_owner_key {
 };
 
 /**
+ * struct xtcp_owner_group - owners with the same key, or a class of such groups
+ * @node: among the port's groups, or classes
+ * @key: of each member; a class' address is all zero
+ * @taken: it is one of its port's own
+ * @members: a group's: struct xtcp_owner; a class': struct xtcp_owner_group
+ * @class: a group's class; NULL: this is one
+ * @sibling: among its class' members
+ */
+struct xtcp_owner_group {
+	struct rb_node		node;
+	struct xtcp_owner_key	key;
+	bool			taken;
+	struct hlist_head	members;
+	struct xtcp_owner_group	*class;
+	struct hlist_node	sibling;
+};
+
+/**
  * struct xtcp_owners - who owns a port, in groups of equals
  * @groups: those with the same key
  * @classes: those groups whose keys differ in nothing but the address
+ * @first: room for a group and its class: most ports have no more
  *
  * The port's lock guards all that is done to it.
  */
 struct xtcp_owners {
-	struct rb_root	groups;
-	struct rb_root	classes;
+	struct rb_root		groups;
+	struct rb_root		classes;
+	struct xtcp_owner_group	first[2];
 };
 
 /**
