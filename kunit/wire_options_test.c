@@ -486,6 +486,28 @@ static void closes_byte_by_byte(struct kunit *test)
 	pass_over(t);
 }
 
+/* Nor does it move left where there is room for more, but not for a whole unit more. */
+static void grows_by_less_than_a_unit(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_sock *x;
+
+	t->xn->sysctl.rmem[2] = S32_MAX;	/* a scale of 14: units of 16 KiB */
+	t->xn->sysctl.rmem[1] = 2 * (5 * 16384 - 1000);
+	t->xn->sysctl.moderate_rcvbuf = 0;
+	bring_to(t, IN_CLOSED);
+	returns(t, -EINPROGRESS, user_connect(t));
+	pass_over(t);
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	pass_over(t);
+	/* five units, of which 3000 bytes have come and were read */
+	x = xtcp_sk(t->sock->sk);
+	x->rcv_wup = x->rcv_nxt;
+	x->rcv_wnd = 5 * 16384 - 3000;
+	inject(t, "ACK seq 999 ack S");
+	expect(t, "ACK seq S ack R win 5");
+}
+
 /* What is less than a unit is not scaled away. */
 static void less_than_a_unit(struct kunit *test)
 {
@@ -1004,6 +1026,7 @@ static struct kunit_case wire_options_cases[] = {
 	KUNIT_CASE(a_megabyte_received),
 	KUNIT_CASE(a_megabyte_sent),
 	KUNIT_CASE(closes_byte_by_byte),
+	KUNIT_CASE(grows_by_less_than_a_unit),
 	KUNIT_CASE(less_than_a_unit),
 	KUNIT_CASE(scaled_window_is_probed),
 	KUNIT_CASE(bare_segments_in_the_window),

@@ -94,12 +94,14 @@ static bool rcvq_charge(struct sock *sk, struct sk_buff *skb)
 	const struct xtcp_sock *x = xtcp_sk(sk);
 	u64 most = 2ull * READ_ONCE(sk->sk_rcvbuf);
 
-	while (rcvq_memory_with(sk, skb) > most && rcvq_prune(sk))
-		;
-	if (unlikely(rcvq_memory_with(sk, skb) >
-		     2 * (most + (x->rcv_nxt - x->copied_seq))) &&
-	    !skb_queue_empty(&sk->sk_receive_queue))
-		return false;
+	while (unlikely(rcvq_memory_with(sk, skb) > most)) {
+		if (rcvq_prune(sk))
+			continue;
+		if (rcvq_memory_with(sk, skb) > 2 * (most + (x->rcv_nxt - x->copied_seq)) &&
+		    !skb_queue_empty(&sk->sk_receive_queue))
+			return false;
+		break;
+	}
 	do {
 		if (likely(sk_rmem_schedule(sk, skb, skb->truesize)))
 			return true;

@@ -105,12 +105,6 @@ u32 xtcp_offered_window(const struct sock *sk)
 	return window_in_sight(x, offered);
 }
 
-/* May the right edge move on, so that the window is @wnd, a whole number of units? */
-static bool room_to_round(const struct sock *sk, u32 wnd)
-{
-	return wnd / 2 <= xtcp_offered_window(sk);
-}
-
 /* How far the right edge must move to be worth telling: a full segment, or half
  * of what we would ever offer.
  */
@@ -137,22 +131,17 @@ static u32 window_step(const struct sock *sk)
 u16 xtcp_select_window(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 current_wnd = xtcp_rcv_window(x), offered = current_wnd;
-	u32 least = current_wnd + window_step(sk), unit = window_unit(x);
+	u32 current_wnd = xtcp_rcv_window(x), room = xtcp_offered_window(sk);
+	u32 offered = current_wnd, unit = window_unit(x);
 
-	/* mostly not even an empty buffer could offer as much */
-	if (least <= xtcp_largest_window(sk)) {
-		offered = xtcp_offered_window(sk);
-		if (offered < least)
-			offered = current_wnd;
-	}
+	if (room > current_wnd && room - current_wnd >= window_step(sk))
+		offered = max(current_wnd, round_down(room, unit));
 	if (unlikely(x->no_memory)) {
 		x->no_memory = 0;
 		offered = 0;
 	}
-	if (offered > current_wnd)
-		offered = max(current_wnd, round_down(offered, unit));
-	if (offered & (unit - 1) && room_to_round(sk, round_up(offered, unit)))
+	/* the right edge may move on to a whole unit, where there is half the room for it */
+	if (offered & (unit - 1) && round_up(offered, unit) / 2 <= room)
 		offered = round_up(offered, unit);
 	x->rcv_wup = x->rcv_nxt;
 	x->rcv_wnd = offered;

@@ -256,7 +256,7 @@ static u16 route_window(const struct dst_entry *dst, const struct xtcp_segment *
 	return xtcp_syn_window_for(wnd, seg->opt.mss, seg->opt.present & XTCP_OPT_TIMESTAMPS);
 }
 
-/* MUST-49 */
+/* It is never fragmented, so its identification means nothing: RFC 6864, 4.1.  MUST-49. */
 static int ipv4_reply(struct net *net, const struct xtcp_reply *as_asked,
 		      const struct xtcp_segment *seg)
 {
@@ -294,7 +294,7 @@ static int ipv4_reply(struct net *net, const struct xtcp_reply *as_asked,
 	put_checksum(skb, t, device_checksums(rt->dst.dev, t->wire));
 	put_ip_header(skb, t, reply->tos,
 		      reply->ttl ?: ip4_dst_hoplimit(&rt->dst),
-		      get_random_u32(), htons(IP_DF));
+		      0, htons(IP_DF));
 	skb->priority = reply->priority;
 	skb->mark = reply->mark;
 	if (reply->sk)
