@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Early demultiplexing: what a segment has found by the time that it is delivered to this
- * host.  net.ipv4.ip_early_demux
+ * host, and when there is a hook for it.  net.ipv4.ip_early_demux
  */
 #include <linux/netfilter_ipv4.h>
 #include <net/route.h>
@@ -38,6 +38,35 @@ static void look_on(struct conv *t)
 			kunit_add_action_or_reset(t->test, looker_gone, t->xn->net));
 }
 
+static void ack_arrives(struct conv *t)
+{
+	inject(t, "ACK seq R ack S");
+}
+
+/* As when the time for it has come. */
+static void review(struct conv *t)
+{
+	mod_delayed_work(system_wq, &t->xn->early_review, 0);
+	flush_work(&t->xn->early_review.work);
+}
+
+/* Twice: the first may have something that was found before. */
+static void unhook(struct conv *t)
+{
+	review(t);
+	review(t);
+	KUNIT_ASSERT_FALSE(t->test, t->xn->early_hooked);
+}
+
+/* As if enough segments had called for it; anew, so that it stays for the case's time. */
+static void hook(struct conv *t)
+{
+	unhook(t);
+	t->xn->early_missed = 16;
+	review(t);
+	KUNIT_ASSERT_TRUE(t->test, t->xn->early_hooked);
+}
+
 static void segment_found(struct conv *t, const struct sock *sk)
 {
 	static const char nobody;
@@ -60,6 +89,7 @@ static void connection_is_found(struct kunit *test)
 	const struct dst_entry *route;
 
 	look_on(t);
+	hook(t);
 	established(t);
 	segment_found(t, t->sock->sk);
 	route = kept_route(t);
@@ -77,6 +107,7 @@ static void handshake_is_not_found(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	look_on(t);
+	hook(t);
 	bring_to(t, IN_SYN_SENT);
 	seen_sk = t->sock->sk;
 	inject(t, "ACK seq 1000 ack S");
@@ -89,12 +120,68 @@ static void handshake_is_not_found(struct kunit *test)
 	segment_found(t, t->sock->sk);
 }
 
+/* The hook comes with the sixteenth segment that would have been found, and stays while
+ * something is found.
+ */
+static void hook_comes_and_goes(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	look_on(t);
+	established(t);
+	unhook(t);
+	for (int i = 0; i < 15; i++)
+		ack_arrives(t);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&t->xn->early_review));
+	KUNIT_EXPECT_NULL(test, seen_sk);
+	KUNIT_EXPECT_EQ(test, 15, t->xn->early_missed);
+	ack_arrives(t);
+	flush_work(&t->xn->early_review.work);
+	KUNIT_ASSERT_TRUE(test, t->xn->early_hooked);
+	for (int i = 0; i < 3; i++) {
+		segment_found(t, t->sock->sk);
+		KUNIT_EXPECT_TRUE(test, delayed_work_pending(&t->xn->early_review));
+		review(t);
+		KUNIT_ASSERT_TRUE(test, t->xn->early_hooked);
+	}
+	review(t);
+	KUNIT_EXPECT_FALSE(test, t->xn->early_hooked);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&t->xn->early_review));
+	segment_found(t, NULL);
+	hook(t);
+	segment_found(t, t->sock->sk);
+}
+
+/* A segment that the hook would not have found does not call for it. */
+static void useless_is_not_hooked(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct netns_ipv4 *ipv4 = &t->xn->net->ipv4;
+
+	bring_to(t, IN_SYN_SENT);
+	unhook(t);
+	for (int i = 0; i < 16; i++)
+		inject(t, "ACK seq 1000 ack S");
+	KUNIT_EXPECT_EQ(test, 0, t->xn->early_missed);
+	inject(t, "SYN|ACK seq 1000 ack S mss 1460");
+	pass_over(t);
+	state_is(t, TCP_ESTABLISHED);
+	KUNIT_EXPECT_EQ(test, 0, t->xn->early_missed);
+	WRITE_ONCE(ipv4->sysctl_ip_early_demux, 0);
+	ack_arrives(t);
+	WRITE_ONCE(ipv4->sysctl_ip_early_demux, 1);
+	KUNIT_EXPECT_EQ(test, 0, t->xn->early_missed);
+	ack_arrives(t);
+	KUNIT_EXPECT_EQ(test, 1, t->xn->early_missed);
+}
+
 /* Where the routes have changed the one that was kept does not count. */
 static void stale_route(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
 	look_on(t);
+	hook(t);
 	established(t);
 	segment_found(t, t->sock->sk);
 	/* held, so that the next cannot lie where it did */
@@ -120,6 +207,7 @@ static void other_device(struct kunit *test)
 	struct sock *sk;
 
 	look_on(t);
+	hook(t);
 	established(t);
 	sk = t->sock->sk;
 	lock_sock(sk);
@@ -140,6 +228,7 @@ static void bound_elsewhere(struct kunit *test)
 	struct sock *sk;
 
 	look_on(t);
+	hook(t);
 	established(t);
 	sk = t->sock->sk;
 	WRITE_ONCE(sk->sk_bound_dev_if, t->nic->dev->ifindex + 1);
@@ -157,6 +246,7 @@ static void sysctl_off(struct kunit *test)
 	struct netns_ipv4 *ipv4 = &t->xn->net->ipv4;
 
 	look_on(t);
+	hook(t);
 	established(t);
 	WRITE_ONCE(ipv4->sysctl_ip_early_demux, 0);
 	segment_found(t, NULL);
@@ -202,6 +292,7 @@ static void ended_meanwhile(struct kunit *test)
 	int refs;
 
 	established(t);
+	hook(t);
 	refs = refcount_read(&t->sock->sk->sk_refcnt);
 	KUNIT_ASSERT_EQ(test, 0, nf_register_net_hook(t->xn->net, &ender));
 	inject(t, "ACK seq R ack S len 1");
@@ -216,6 +307,8 @@ static void ended_meanwhile(struct kunit *test)
 static struct kunit_case early_cases[] = {
 	KUNIT_CASE(connection_is_found),
 	KUNIT_CASE(handshake_is_not_found),
+	KUNIT_CASE(hook_comes_and_goes),
+	KUNIT_CASE(useless_is_not_hooked),
 	KUNIT_CASE(stale_route),
 	KUNIT_CASE(other_device),
 	KUNIT_CASE(bound_elsewhere),

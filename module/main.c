@@ -35,6 +35,7 @@ static int __net_init xtcp_net_init(struct net *net)
 
 	xn->net = net;
 	xtcp_claim_net_init(xn);
+	xtcp_early_net_init(xn);
 	xn->mib = alloc_percpu(struct xtcp_mib);
 	if (!xn->mib)
 		return err;
@@ -73,28 +74,28 @@ mib:
 }
 
 /* No user's socket is left.  The grace period that follows, for all namespaces
- * that end together, waits for TIME_WAIT's timers that are running, and for the hook of
- * early demultiplexing.
+ * that end together, waits for TIME_WAIT's timers that are running, and for segments on
+ * their way to a connection.
  */
 static void __net_exit xtcp_net_pre_exit(struct net *net)
 {
 	struct xtcp_net *xn = xtcp_pernet(net);
 
 	xtcp_proc_net_exit(xn);
-	xtcp_early_unhook(xn);
 	xtcp_end_connections(xn);
 }
 
 static void __net_exit xtcp_net_exit_batch(struct list_head *nets)
 {
-	bool claimed = false;
+	bool hooked = false;
 	struct net *net;
 
 	list_for_each_entry(net, nets, exit_list) {
 		xtcp_hold_net_exit(xtcp_pernet(net));
-		claimed |= xtcp_claim_net_stop(xtcp_pernet(net));
+		hooked |= xtcp_claim_net_stop(xtcp_pernet(net));
+		hooked |= xtcp_early_net_stop(xtcp_pernet(net));
 	}
-	if (claimed)
+	if (hooked)
 		synchronize_net();	/* hooks may still be at work */
 	list_for_each_entry(net, nets, exit_list) {
 		struct xtcp_net *xn = xtcp_pernet(net);

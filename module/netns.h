@@ -53,9 +53,12 @@ struct xtcp_net {
 	struct llist_head	tcp_wire_dead;
 	struct work_struct	tcp_wire_work;
 
-	/* Early demultiplexing: early.c; tcp_wire_lock */
-	struct nf_hook_ops	early_hook;
+	/* Early demultiplexing: early.c; tcp_wire_lock, but for what it has found or missed */
 	bool			early_hooked;
+	bool			early_found;	/* since the last review */
+	unsigned int		early_missed;	/* for want of the hook */
+	struct nf_hook_ops	early_hook;
+	struct delayed_work	early_review;
 
 	struct ctl_table_header	*sysctl_header;
 	struct ctl_table	*sysctl_table;

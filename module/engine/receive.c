@@ -134,6 +134,9 @@ static __always_inline bool socket_receive(struct xtcp_net *xn, struct sock *sk,
 		xtcp_drop(xn, skb, XTCP_DROP_FILTERED);
 		return true;
 	}
+	if (unlikely(!READ_ONCE(xn->early_hooked)) && !judged &&
+	    xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		xtcp_early_missed(xn, skb);
 	nf_reset_ct(skb);
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk))

@@ -25,7 +25,6 @@
 #include "../engine/timeout.h"
 #include "../engine/timers.h"
 #include "../uapi/xtcp.h"
-#include "../wire/early.h"
 #include "../wire/ip.h"
 #include "../wire/offload.h"
 #include "bind.h"
@@ -247,7 +246,6 @@ static int xtcp_connect(struct socket *sock, XTCP_SOCKADDR *addr,
 
 	if (addr_len < (int)sizeof(addr->sa_family))
 		return -EINVAL;
-	xtcp_early_hook(xtcp_sk(sock->sk)->xn);
 	lock_sock(sock->sk);
 	err = connect_locked(sock, (struct sockaddr *)addr, addr_len, flags);
 	release_sock(sock->sk);
@@ -347,7 +345,6 @@ static int xtcp_accept(struct socket *sock, struct socket *newsock,
 	child = accept_child(sock->sk, xtcp_accept_flags, &err);
 	if (!child)
 		return err;
-	xtcp_early_hook(xtcp_sk(child)->xn);
 	lock_sock(child);
 	sock_rps_record_flow(child);
 	sock_graft(child, newsock);

@@ -5,8 +5,12 @@
  *
  * The IP layer does so for TCP and UDP, and offers it to nobody else.  So this is a
  * netfilter hook at PRE_ROUTING, behind all others: conntrack and NAT have had their say.
- * It is there in namespaces that have had a connection of xtcp's.  The sysctls are the IP
- * layer's: net.ipv4.ip_early_demux, and for TCP's wire tcp_early_demux as well.
+ * The sysctls are the IP layer's: net.ipv4.ip_early_demux, and for TCP's wire
+ * tcp_early_demux as well.
+ *
+ * Every packet of the host's pays for a hook, so it is there only while it is of use: it
+ * comes when segments have come to open connections that it would have found, and goes
+ * when it has found none in a while.
  *
  * Only what is open is found: a SYN that was sent does not make others' segments ours.  A
  * segment with SYN is hardly ever for what is open, so it is not looked up.
@@ -20,6 +24,12 @@
 #include "claim.h"
 #include "early.h"
 #include "ip.h"
+
+/* Fewer segments without the hook are not worth having it. */
+#define HOOK_AFTER	16
+
+/* To hook and to unhook change the kernel's text: not often. */
+#define REVIEW_AFTER	(10 * HZ)
 
 static const struct xtcp_ip_upcalls *upcalls __read_mostly;
 
@@ -43,8 +53,8 @@ static bool early_knows_device(const struct net_device *dev)
 static void early_find(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	struct xtcp_tuple t = { .wire = iph->protocol };
 	const __be16 *ports;
+	struct xtcp_tuple t;
 	struct sock *sk;
 
 	if (skb->sk || skb_dst(skb) || skb->pkt_type != PACKET_HOST || ip_is_fragment(iph) ||
@@ -55,13 +65,18 @@ static void early_find(struct xtcp_net *xn, struct sk_buff *skb)
 	ports = (const __be16 *)((const u8 *)iph + iph->ihl * 4);
 	if (((const u8 *)ports)[13] & XTCP_SYN)
 		return;
-	t.rport = ntohs(ports[0]);
-	t.lport = ntohs(ports[1]);
 	xtcp_addr_from_v4(&t.laddr, iph->daddr);
 	xtcp_addr_from_v4(&t.raddr, iph->saddr);
+	t.lport = ntohs(ports[1]);
+	t.rport = ntohs(ports[0]);
+	t.l3mdev = 0;
+	t.wire = iph->protocol;
+	memset(t.pad, 0, sizeof(t.pad));
 	sk = upcalls->early(xn, skb, &t);
 	if (!sk)
 		return;
+	if (unlikely(!READ_ONCE(xn->early_found)))
+		WRITE_ONCE(xn->early_found, true);
 	skb->sk = sk;
 	skb->destructor = sock_efree;
 	early_route(sk, skb);
@@ -107,38 +122,85 @@ static const struct nf_hook_ops early_hook_template = {
 	.priority	= INT_MAX,
 };
 
-/**
- * xtcp_early_hook() - a namespace gets a connection of xtcp's
- * @xn: the namespace
- *
- * Process context; sleeps.  Without memory the next connection tries again: nothing but
- * speed depends on it.
- */
-void xtcp_early_hook(struct xtcp_net *xn)
+/* tcp_wire_lock held.  Without memory it is tried again when segments call for it. */
+static void early_hook_register(struct xtcp_net *xn)
 {
-	if (READ_ONCE(xn->early_hooked))
-		return;
+	xn->early_hook = early_hook_template;
+	xn->early_hook.priv = xn;
+	if (!nf_register_net_hook(xn->net, &xn->early_hook))
+		WRITE_ONCE(xn->early_hooked, true);
+}
+
+/* tcp_wire_lock held */
+static void early_hook_unregister(struct xtcp_net *xn)
+{
+	nf_unregister_net_hook(xn->net, &xn->early_hook);
+	WRITE_ONCE(xn->early_hooked, false);
+}
+
+/* Is the hook, or would it be, of use? */
+static void early_review(struct work_struct *work)
+{
+	struct xtcp_net *xn = container_of(to_delayed_work(work), struct xtcp_net,
+					   early_review);
+
 	mutex_lock(&xn->tcp_wire_lock);
-	if (!xn->early_hooked) {
-		xn->early_hook = early_hook_template;
-		xn->early_hook.priv = xn;
-		if (!nf_register_net_hook(xn->net, &xn->early_hook))
-			WRITE_ONCE(xn->early_hooked, true);
-	}
+	if (xn->early_hooked && !READ_ONCE(xn->early_found))
+		early_hook_unregister(xn);
+	else if (!xn->early_hooked && READ_ONCE(xn->early_missed) >= HOOK_AFTER)
+		early_hook_register(xn);
+	WRITE_ONCE(xn->early_missed, 0);
+	WRITE_ONCE(xn->early_found, false);
+	if (xn->early_hooked)
+		schedule_delayed_work(&xn->early_review, REVIEW_AFTER);
 	mutex_unlock(&xn->tcp_wire_lock);
 }
 
 /**
- * xtcp_early_unhook() - a namespace has no connection of xtcp's any more
+ * xtcp_early_missed() - a segment came to an open connection without the hook
  * @xn: the namespace
+ * @skb: the segment, its IP header at hand
  *
- * Process context; sleeps.  The hook may be at work until a grace period has passed.
+ * Softirq.  Enough of them bring the hook.  What it would not have found either does not
+ * count: with the sysctl off, by loopback, by a VRF.
  */
-void xtcp_early_unhook(struct xtcp_net *xn)
+void xtcp_early_missed(struct xtcp_net *xn, const struct sk_buff *skb)
 {
+	unsigned int missed;
+
+	if (!early_wanted(xn, ip_hdr(skb)->protocol) || skb->dev->flags & IFF_LOOPBACK ||
+	    !early_knows_device(skb->dev))
+		return;
+	missed = READ_ONCE(xn->early_missed) + 1;
+	WRITE_ONCE(xn->early_missed, missed);
+	if (missed >= HOOK_AFTER)
+		schedule_delayed_work(&xn->early_review, 0);
+}
+
+/**
+ * xtcp_early_net_init() - before a namespace's first socket
+ * @xn: the namespace
+ */
+void xtcp_early_net_init(struct xtcp_net *xn)
+{
+	INIT_DELAYED_WORK(&xn->early_review, early_review);
+}
+
+/**
+ * xtcp_early_net_stop() - unregister the hook for good
+ * @xn: the namespace; a grace period ago it had its last connection
+ *
+ * Process context; sleeps.
+ *
+ * Return: whether a grace period must pass before @xn is freed: there has been a hook, and
+ * it may still be at work
+ */
+bool xtcp_early_net_stop(struct xtcp_net *xn)
+{
+	cancel_delayed_work_sync(&xn->early_review);
 	if (xn->early_hooked)
-		nf_unregister_net_hook(xn->net, &xn->early_hook);
-	xn->early_hooked = false;
+		early_hook_unregister(xn);
+	return xn->early_hook.hook;
 }
 
 /**

@@ -10,8 +10,9 @@ struct xtcp_ip_upcalls;
 struct xtcp_net;
 
 void xtcp_early_init(const struct xtcp_ip_upcalls *up);
-void xtcp_early_hook(struct xtcp_net *xn);
-void xtcp_early_unhook(struct xtcp_net *xn);
+void xtcp_early_net_init(struct xtcp_net *xn);
+bool xtcp_early_net_stop(struct xtcp_net *xn);
+void xtcp_early_missed(struct xtcp_net *xn, const struct sk_buff *skb);
 void xtcp_early_keep_route(struct sock *sk, const struct sk_buff *skb);
 void xtcp_early_forget_route(struct sock *sk);
 
