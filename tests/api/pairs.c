@@ -574,6 +574,9 @@ static void test_kind(enum kind kind, bool time_wait)
 		return;
 	}
 	make_network();
+	/* a TIME_WAIT keeps its 4-tuple however long a pair takes */
+	need(sysctl_set("/proc/sys/net/ipv4/tcp_tw_reuse", "0"));
+	need(sysctl_wire("tw_reuse", "0"));
 	make_couples();
 	for (i = 0; i < nr_couples; i++)
 		meet(&f, &couples[i], KERNEL, &expected[i]);
