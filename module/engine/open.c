@@ -67,8 +67,9 @@ static int open_addresses(struct sock *sk, const struct in6_addr *raddr, u16 rpo
 	if (err)
 		return err;
 	inet->inet_sport = htons(inet->inet_num);
-	/* the port is known now: policies may route by it */
-	err = x->ip->route(sk);
+	/* the port is known now */
+	if (x->ip->routes_by_port(sock_net(sk)))
+		err = x->ip->route(sk);
 	if (err)
 		return err;
 	sk_set_txhash(sk);

@@ -34,6 +34,7 @@ struct xtcp_reply;
  *	it
  * @route: find the route to the peer and cache it in the socket.  Return: 0, or a
  *	negative errno as a routing lookup gives
+ * @routes_by_port: could another local port take another route?
  * @xmit: hand a segment down by the cached route: writes checksum and IP header.
  *	Consumes the skb.  Return: 0, or a negative errno
  * @path_mtu: a router says what it can pass on: note it in the route.  Return: the MTU
@@ -60,6 +61,7 @@ struct xtcp_ip_ops {
 	void	(*adopt)(struct sock *sk, const struct xtcp_tuple *t);
 	void	(*forget_peer)(struct sock *sk);
 	int	(*route)(struct sock *sk);
+	bool	(*routes_by_port)(const struct net *net);
 	int	(*xmit)(struct sock *sk, struct sk_buff *skb);
 	u32	(*path_mtu)(struct sock *sk, u32 mtu);
 

@@ -216,6 +216,30 @@ static void test_congctl(void)
 	route_with("");
 }
 
+/* connect() chooses the port when it knows the route, and then the port may lead elsewhere. */
+static void test_by_port(void)
+{
+	int l, c;
+
+	route_with("");
+	l = need(xsocket());
+	need(bind4(l, HOST, 7000));
+	need(listen(l, 4));
+	need(run("ip rule add pref 100 lookup local && ip rule del pref 0") ? 0 : -1);
+	need(run("ip rule add pref 50 sport 45001 unreachable") ? 0 : -1);
+	set_port_range("45001 45001");
+	c = need(xsocket());
+	fails(connect4(c, HOST, 7000), ENETUNREACH, "no way from the only port that there is");
+	need(close(c));
+	set_port_range("45002 45002");
+	c = need(xsocket());
+	ok(!connect4(c, HOST, 7000), "another has one");
+	need(close(c));
+	need(run("ip rule add pref 0 lookup local && ip rule del pref 100") ? 0 : -1);
+	need(run("ip rule del pref 50") ? 0 : -1);
+	need(close(l));
+}
+
 static const struct tap_test tests[] = {
 	TEST(none),
 	TEST(initcwnd),
@@ -225,6 +249,7 @@ static const struct tap_test tests[] = {
 	TEST(initrwnd),
 	TEST(quickack),
 	TEST(congctl),
+	TEST(by_port),
 };
 
 int main(void)
