@@ -101,6 +101,22 @@ static void connection_is_found(struct kunit *test)
 				 timer_pending(&t->sock->sk->sk_timer));
 }
 
+/* A child's first segment comes by the way of the ACK that made it. */
+static void child_knows_the_route(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	look_on(t);
+	hook(t);
+	bring_to(t, IN_REQUEST);
+	inject(t, "ACK seq R ack S");
+	KUNIT_EXPECT_NULL(test, seen_sk);
+	returns(t, 0, user_accept(t));
+	KUNIT_ASSERT_NOT_NULL(test, kept_route(t));
+	segment_found(t, t->sock->sk);
+	KUNIT_EXPECT_PTR_EQ(test, kept_route(t), seen_dst);
+}
+
 /* A SYN that was sent makes nothing ours: another TCP may have the 4-tuple. */
 static void handshake_is_not_found(struct kunit *test)
 {
@@ -306,6 +322,7 @@ static void ended_meanwhile(struct kunit *test)
 
 static struct kunit_case early_cases[] = {
 	KUNIT_CASE(connection_is_found),
+	KUNIT_CASE(child_knows_the_route),
 	KUNIT_CASE(handshake_is_not_found),
 	KUNIT_CASE(hook_comes_and_goes),
 	KUNIT_CASE(useless_is_not_hooked),

@@ -11,6 +11,7 @@
 #include "../compat.h"
 #include "../observe/drop.h"
 #include "../observe/trace.h"
+#include "../wire/early.h"
 #include "../wire/ip.h"
 #include "ack.h"
 #include "clock.h"
@@ -421,6 +422,7 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 		return NULL;
 	}
 	x->hashed = true;
+	xtcp_early_note_route(sk, skb);
 	xtcp_syn_ack_window(sk, xtcp_offered_mss(sk));
 	if (!req->retries && !req->acked && !req->resent) {
 		u32 now_us = xtcp_now_us();
