@@ -134,25 +134,28 @@ struct port_search {
 	u32	*counter;
 };
 
-static struct port_search port_search(const struct xtcp_sock *x)
+static u64 port_hash(const struct xtcp_sock *x)
 {
 	const struct xtcp_tuple *t = &x->node.tuple;
 	struct {
 		struct in6_addr	laddr;
 		struct in6_addr	raddr;
-		u32		net;
-		int		l3mdev;
-		u16		rport;
-		u16		wire;
-	} __packed key = {
+		u64		rest;
+	} key = {
 		.laddr = t->laddr,
 		.raddr = t->raddr,
-		.net = net_hash_mix(x->xn->net),
-		.l3mdev = t->l3mdev,
-		.rport = t->rport,
-		.wire = t->wire,
+		.rest = (u64)(net_hash_mix(x->xn->net) ^ t->l3mdev) << 32 |
+			t->wire << 16 | t->rport,
 	};
-	u64 hash = siphash(&key, sizeof(key), &port_secret);
+
+	if (ipv6_addr_v4mapped(&t->raddr))
+		return siphash_2u64(xtcp_tuple_v4_hosts(t), key.rest, &port_secret);
+	return siphash(&key, sizeof(key), &port_secret);
+}
+
+static struct port_search port_search(const struct xtcp_sock *x)
+{
+	u64 hash = port_hash(x);
 
 	return (struct port_search) {
 		.offset = lower_32_bits(hash),

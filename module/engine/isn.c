@@ -23,19 +23,13 @@ void xtcp_isn_init(void)
 	get_random_bytes(&secret, sizeof(secret));
 }
 
-static u64 v4_hosts(const struct xtcp_tuple *t)
-{
-	return (u64)(__force u32)xtcp_addr_v4(&t->laddr) << 32 |
-	       (__force u32)xtcp_addr_v4(&t->raddr);
-}
-
 /* F of RFC 6528.  Of IPv4 tuples the part that is not the same for all, which costs a
  * third.
  */
 static u64 tuple_secret(const struct xtcp_tuple *t)
 {
 	if (ipv6_addr_v4mapped(&t->laddr))
-		return siphash_2u64(v4_hosts(t),
+		return siphash_2u64(xtcp_tuple_v4_hosts(t),
 				    (u64)t->lport << 48 | (u64)t->rport << 32 |
 				    (u32)(t->l3mdev ^ t->wire << 24), &secret);
 	return siphash(t, sizeof(*t), &secret);
@@ -77,6 +71,6 @@ u32 xtcp_timestamp_offset(const struct xtcp_net *xn, const struct xtcp_tuple *t)
 	if (READ_ONCE(xn->sysctl.timestamps) != 1)
 		return 0;
 	if (ipv6_addr_v4mapped(&t->laddr))
-		return siphash_1u64(v4_hosts(t), &secret);
+		return siphash_1u64(xtcp_tuple_v4_hosts(t), &secret);
 	return siphash(&hosts, sizeof(hosts), &secret);
 }
