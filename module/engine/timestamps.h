@@ -31,9 +31,11 @@ static inline bool xtcp_timestamp_fine(const struct xtcp_timestamps *ts,
 	return opt->present & XTCP_OPT_TIMESTAMPS && seq_geq(opt->tsval, ts->recent);
 }
 
-/* TS.Recent is what the peer says now. */
+/* TS.Recent is what the peer says now, if its clock has moved on. */
 static inline void xtcp_timestamp_set_recent(struct xtcp_timestamps *ts, u32 tsval)
 {
+	if (tsval == ts->recent && ts->recent_s)
+		return;
 	ts->recent = tsval;
 	ts->recent_s = xtcp_now_s() ?: 1;	/* 0 is never */
 }
