@@ -113,6 +113,29 @@ count_tests()
 	skipped=$((skipped + ${BASH_REMATCH[4]:-0}))
 }
 
+# tested_tree: the commit of what is built and tested here, with "+" if something of that differs from it.
+tested_tree()
+{
+	local commit changes
+
+	commit=$(git -C "$XTCP_ROOT" rev-parse --short HEAD)
+	changes=$(git -C "$XTCP_ROOT" status --porcelain -- Kbuild ask module kunit tests tools examples 'bench/*.[ch]')
+	printf '%s%s\n' "$commit" "${changes:++}"
+}
+
+# record KERNEL WHAT [RELEASE VERSION SIZE TREE PASSED FAILED SKIPPED]: what a run over all tests has found on a kernel of that
+# RELEASE and package VERSION, for scripts/kernels; or, without it, that there is nothing yet.
+record()
+{
+	local file
+
+	file=$(build_dir tested)/$1-$2
+	rm -f "$file"
+	(($# > 2)) || return 0
+	mkdir -p "${file%/*}"
+	printf '%s\n' "$*" >"$file"
+}
+
 # print_count: the closing line of every kind of test.
 print_count()
 {
