@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# As packaged.sh: programs from large packages, and those that take long.
+#
+# run: costly
+
+# shellcheck source=tests/lib/programs.sh
+. "$(dirname "$0")/../lib/programs.sh"
+
+run_programs git squid
+
+tap_end
