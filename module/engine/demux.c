@@ -114,20 +114,30 @@ static int bound_device(struct xtcp_node *node)
 	       READ_ONCE(xtcp_node_sk(node)->sk_bound_dev_if) : node->ifindex;
 }
 
+/**
+ * xtcp_node_receives() - may it have what came by this device?
+ * @xn: the namespace
+ * @node: what has the packet's 4-tuple
+ * @skb: the packet, as the IP layer left it
+ *
+ * SO_BINDTODEVICE.  Under rcu_read_lock().
+ */
+bool xtcp_node_receives(struct xtcp_net *xn, struct xtcp_node *node,
+			const struct sk_buff *skb)
+{
+	int bound = bound_device(node), sdif = xtcp_skb_sdif(skb);
+
+	return likely(!bound && !sdif) ||
+	       inet_sk_bound_dev_eq(xn->net, bound, xtcp_skb_iif(skb), sdif);
+}
+
 static struct xtcp_node *lookup_by_device(struct xtcp_net *xn,
 					  const struct sk_buff *skb,
 					  const struct xtcp_tuple *t)
 {
 	struct xtcp_node *node = lookup(xn, t);
-	int bound, sdif = xtcp_skb_sdif(skb);
 
-	if (!node)
-		return NULL;
-	bound = bound_device(node);
-	if (likely(!bound && !sdif) ||
-	    inet_sk_bound_dev_eq(xn->net, bound, xtcp_skb_iif(skb), sdif))
-		return node;
-	return NULL;
+	return node && xtcp_node_receives(xn, node, skb) ? node : NULL;
 }
 
 static noinline struct xtcp_node *lookup_outside_vrf(struct xtcp_net *xn,

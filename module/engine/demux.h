@@ -16,6 +16,8 @@ struct xtcp_node *xtcp_lookup_received(struct xtcp_net *xn,
 				       const struct sk_buff *skb,
 				       const struct xtcp_tuple *t);
 struct sock *xtcp_node_open(struct xtcp_node *node);
+bool xtcp_node_receives(struct xtcp_net *xn, struct xtcp_node *node,
+			const struct sk_buff *skb);
 struct sock *xtcp_lookup_open(struct xtcp_net *xn, const struct sk_buff *skb,
 			      const struct xtcp_tuple *t);
 int xtcp_node_insert(struct xtcp_net *xn, struct xtcp_node *node);

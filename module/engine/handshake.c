@@ -354,7 +354,6 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	inet->inet_sport = htons(t->lport);
 	sk->sk_mark = req->mark;
 	sk->sk_bound_dev_if = req->node.ifindex;
-	sk_set_txhash(sk);
 
 	x->irs = req->irs;
 	x->rcv_nxt = req->irs + 1;
@@ -364,6 +363,7 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	x->rcv_adv = x->rcv_wup + x->rcv_wnd;
 	x->iss = req->iss;
 	x->ip_id = x->iss;	/* as where we open: open.c */
+	sk->sk_txhash = x->iss ?: 1;
 	x->snd_una = req->iss;
 	x->snd_nxt = req->iss + 1;
 	x->write_seq = x->snd_nxt;
@@ -558,7 +558,7 @@ static bool listener_take(struct sock *sk, struct sk_buff *skb,
 		*reason = listener_first_segment(sk, skb, seg, &t);
 		return true;
 	}
-	if (!xtcp_lookup_received(xn, skb, &t)) {
+	if (!xtcp_node_receives(xn, node, skb)) {
 		/* it came by another device: it is for nobody here */
 		*reason = XTCP_DROP_NO_PORT;
 		return true;

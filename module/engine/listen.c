@@ -35,8 +35,10 @@ int xtcp_start_listening(struct sock *sk)
 	x->node.tuple.lport = inet_sk(sk)->inet_num;
 	xtcp_transition(sk, XTCP_EV_PASSIVE_OPEN);
 	err = xtcp_port_listen(sk);
-	if (err)
+	if (err) {
 		xtcp_transition(sk, XTCP_EV_ABORT);
+		xtcp_init_connection(x);
+	}
 	sk_dst_reset(sk);
 	return err;
 }

@@ -38,6 +38,7 @@ static void open_undo(struct sock *sk, bool was_bound)
 	xtcp_unhash(sk);
 	if (!was_bound)
 		xtcp_put_port(sk);
+	xtcp_init_connection(x);
 	inet->inet_sport = htons(inet->inet_num);
 	x->ip->forget_peer(sk);
 	x->node.tuple.lport = inet->inet_num;
@@ -72,13 +73,12 @@ static int open_addresses(struct sock *sk, const struct in6_addr *raddr, u16 rpo
 		err = x->ip->route(sk);
 	if (err)
 		return err;
-	sk_set_txhash(sk);
 	return 0;
 }
 
 /**
  * xtcp_open() - active OPEN
- * @sk: the socket, locked, in CLOSED
+ * @sk: the socket, locked, in CLOSED, as xtcp_init_connection() has left it
  * @raddr: the peer's address, IPv4 as a mapped one
  * @rport: its port
  *
@@ -96,7 +96,6 @@ int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 
 	/* a writer that waited for the last connection may have left something */
 	xtcp_sndq_purge(sk);
-	xtcp_init_connection(x);
 	err = open_addresses(sk, raddr, rport);
 	if (err)
 		goto undo;
@@ -106,7 +105,9 @@ int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 	x->ts.recent = xtcp_tsval(&x->ts);
 	if (likely(!x->iss))
 		x->iss = xtcp_isn(x->xn, &x->node.tuple);
-	x->ip_id = x->iss;	/* a secret hash as good as any */
+	/* a secret hash as good as any */
+	x->ip_id = x->iss;
+	sk->sk_txhash = x->iss ?: 1;
 	x->snd_una = x->iss;
 	x->snd_nxt = x->iss;
 	x->write_seq = x->iss;

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <unistd.h>
 
+#include "info.h"
 #include "net.h"
 #include "tap.h"
 
@@ -77,6 +78,35 @@ static void backlog_of(int backlog)
 	ok(poll_for(fd[i], POLLOUT) & POLLOUT,
 	   "backlog %d: connects when there is room", backlog);
 	eq(so_error(fd[i]), 0, "backlog %d: without an error", backlog);
+}
+
+/* A socket that could not listen, or does no more, connects as a fresh one does. */
+static void connects_afresh(int fd, const char *what)
+{
+	int l = listen_on(1);
+	struct info info;
+
+	eq(connect4(fd, "127.0.0.1", port_of(l)), 0, "%s: it connects", what);
+	need(get_info(fd, &info));
+	ok(!info.bytes_sent && !info.bytes_received && !info.bytes_retrans,
+	   "%s: nothing is counted", what);
+	need(close(fd));
+	need(close(l));
+}
+
+static void test_connect_after(void)
+{
+	int first = need(xsocket()), second = need(xsocket());
+
+	need(set_int(first, SOL_SOCKET, SO_REUSEADDR, 1));
+	need(set_int(second, SOL_SOCKET, SO_REUSEADDR, 1));
+	need(bind4(first, "127.0.0.1", 0));
+	need(bind4(second, "127.0.0.1", port_of(first)));
+	need(listen(first, 5));
+	fails(listen(second, 5), EADDRINUSE, "another listens");
+	connects_afresh(second, "listen() failed");
+	need(shutdown(first, SHUT_RDWR));
+	connects_afresh(first, "shut down");
 }
 
 static void test_backlog_0(void)
@@ -171,6 +201,7 @@ static const struct tap_test tests[] = {
 	TEST(states),
 	TEST(again),
 	TEST(occupied),
+	TEST(connect_after),
 	TEST(backlog_0),
 	TEST(backlog_2),
 	TEST(backlog_grows),
