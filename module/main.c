@@ -136,9 +136,12 @@ static int __init xtcp_init(void)
 	err = xtcp_ephemeral_init();
 	if (err)
 		return err;
-	err = xtcp_handshake_init();
+	err = xtcp_ports_init();
 	if (err)
 		goto ephemeral;
+	err = xtcp_handshake_init();
+	if (err)
+		goto ports;
 	err = xtcp_timewait_init();
 	if (err)
 		goto handshake;
@@ -165,6 +168,8 @@ timewait:
 	xtcp_timewait_exit();
 handshake:
 	xtcp_handshake_exit();
+ports:
+	xtcp_ports_exit();
 ephemeral:
 	xtcp_ephemeral_exit();
 	return err;
@@ -176,11 +181,12 @@ static void __exit xtcp_exit(void)
 	xtcp_ipv4_exit();
 	xtcp_offload_exit();
 	unregister_pernet_subsys(&net_ops);
-	/* sockets, requests and TIME_WAIT objects are freed by RCU callbacks */
+	/* sockets, requests, TIME_WAIT objects and ports are freed by RCU callbacks */
 	rcu_barrier();
 	xtcp_family_exit();
 	xtcp_timewait_exit();
 	xtcp_handshake_exit();
+	xtcp_ports_exit();
 	xtcp_ephemeral_exit();
 }
 

@@ -110,6 +110,15 @@ struct xtcp_owners_check {
 	unsigned int			moves;
 };
 
+/* Nobody owns the port yet. */
+static inline void xtcp_owners_init(struct xtcp_owners *owners)
+{
+	owners->groups = RB_ROOT;
+	owners->classes = RB_ROOT;
+	owners->first[0].taken = false;
+	owners->first[1].taken = false;
+}
+
 static inline bool xtcp_owners_none(const struct xtcp_owners *owners)
 {
 	return RB_EMPTY_ROOT(&owners->groups);

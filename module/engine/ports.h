@@ -17,6 +17,8 @@ enum xtcp_port_wish {
 	XTCP_PORT_ALONE,
 };
 
+int xtcp_ports_init(void);
+void xtcp_ports_exit(void);
 int xtcp_ports_net_init(struct xtcp_net *xn);
 void xtcp_ports_net_exit(struct xtcp_net *xn);
 
