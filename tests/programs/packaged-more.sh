@@ -8,6 +8,6 @@
 # shellcheck source=tests/lib/programs.sh
 . "$(dirname "$0")/../lib/programs.sh"
 
-run_programs postgresql java samba node git squid
+run_programs postgresql java samba node git haproxy squid
 
 tap_end

@@ -6,6 +6,6 @@
 # shellcheck source=tests/lib/programs.sh
 . "$(dirname "$0")/../lib/programs.sh"
 
-run_programs nginx openssh iperf3 redis vsftpd apache2 haproxy memcached rsync socat python
+run_programs nginx openssh iperf3 redis vsftpd apache2 memcached rsync socat python
 
 tap_end
