@@ -23,6 +23,7 @@
 #include "timeout.h"
 #include "timers.h"
 #include "timewait.h"
+#include "transmit.h"
 #include "urgent.h"
 #include "window.h"
 

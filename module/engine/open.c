@@ -23,6 +23,7 @@
 #include "timeout.h"
 #include "timers.h"
 #include "timewait.h"
+#include "transmit.h"
 #include "window.h"
 
 #define LAST_ACK_HELD_MOST	(HZ / 5)	/* as Linux */

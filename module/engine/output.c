@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The one sender: what may be sent now, lost data first, then new, and the segments
- * for it.
+ * The one sender: what may be sent now, lost data first, then new.
  */
 #include <net/dst.h>
 #include "../compat.h"
@@ -20,7 +19,7 @@
 #include "sacks.h"
 #include "sndq.h"
 #include "timers.h"
-#include "urgent.h"
+#include "transmit.h"
 #include "window.h"
 
 /* A FIN occupies a sequence number, so it waits for room in the peer's window: 3.8.6.
@@ -46,158 +45,6 @@ static inline int part_fin(struct sock *sk, struct sk_buff *skb)
 {
 	return unlikely(XTCP_CB(skb)->flags & XTCP_FIN) && skb->len ?
 	       part_its_fin(sk, skb) : 0;
-}
-
-/* ---- one segment ---- */
-
-static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
-{
-	struct skb_shared_info *shinfo = skb_shinfo(skb);
-
-	shinfo->gso_segs = XTCP_CB(skb)->segs;
-	if (skb->len <= mss) {
-		shinfo->gso_size = 0;
-		shinfo->gso_type = 0;
-	} else {
-		shinfo->gso_size = mss;
-		shinfo->gso_type = sk->sk_gso_type;
-	}
-}
-
-/* The socket has the packet's memory until the device has sent it.  skb_set_owner_w() would
- * take it from another owner first.
- */
-static void set_owner(struct sock *sk, struct sk_buff *skb)
-{
-	skb->sk = sk;
-	skb->destructor = sock_wfree;
-	skb_set_hash_from_sk(skb, sk);
-	refcount_add(skb->truesize, &sk->sk_wmem_alloc);
-}
-
-/**
- * transmit_segment() - put a header in front of an skb and send it
- * @sk: the connection, locked
- * @skb: consumed; headroom for all headers, its data the segment's
- * @seq: SEG.SEQ
- * @flags: the segment's flags
- * @now_ns: the time
- *
- * Every segment of a connection leaves here.
- *
- * RFC 9293: MUST-65, SHLD-5, MAY-3.
- *
- * Return: 0, or a negative errno from below
- */
-static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb, u32 seq,
-					    u8 flags, u64 now_ns)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 len = skb->len, header_bytes;
-	u32 segs = xtcp_skb_segs(skb);
-	struct xtcp_segment seg = {
-		.sport = x->node.tuple.lport,
-		.dport = x->node.tuple.rport,
-		.seq = seq,
-		.flags = flags,
-	};
-	struct xtcp_sack_block sacks[XTCP_SACK_BLOCKS_MAX];
-	int err;
-
-	if (flags & XTCP_ACK) {
-		seg.ack = x->rcv_nxt;
-		xtcp_ack_done(&x->ack);
-		xtcp_timer_stop(x, XTCP_TIMER_DELACK);
-	}
-	if (unlikely(flags & XTCP_SYN)) {
-		seg.opt.mss = xtcp_offered_mss(sk);
-		seg.wnd = xtcp_syn_window(sk, seg.opt.mss);
-		xtcp_agreed_syn(&x->agreed, &seg.opt);
-	} else {
-		seg.wnd = xtcp_select_window(sk);
-		if (likely(x->agreed.timestamps))
-			seg.opt.present = XTCP_OPT_TIMESTAMPS;
-		if (xtcp_sacks_due(x)) {
-			u32 room = xtcp_sacks_room_beside(x, skb_shinfo(skb)->gso_size ?: len);
-
-			seg.opt.sacks = xtcp_sacks_write(&x->held->sacks, sacks, room);
-			seg.opt.sack = sacks;
-			if (room)
-				x->held->sacks.has_dup = false;	/* told once */
-		}
-	}
-	xtcp_timestamp_write(&x->ts, &seg.opt, now_ns);
-	if (unlikely(x->urg_sending)) {
-		seg.urg = xtcp_urgent_pointer(x, seq);
-		if (seg.urg)
-			seg.flags |= XTCP_URG;
-	}
-	header_bytes = xtcp_segment_header_bytes(&seg);
-	__skb_push(skb, header_bytes);
-	skb_reset_transport_header(skb);
-	xtcp_segment_build(&seg, skb->data, header_bytes);
-
-	set_owner(sk, skb);
-	xtcp_count_n(x->xn, SEGS_OUT, segs);
-	x->tally.segs_out += segs;
-	if (len) {
-		x->tally.data_segs_out += segs;
-		x->tally.bytes_sent += len;
-	}
-	if (flags & XTCP_RST)
-		xtcp_count(x->xn, RST_OUT);
-	trace_xtcp_segment_out(&x->node.tuple, &seg, len);
-
-	err = x->ip->xmit(sk, skb);
-	if (unlikely(err))
-		xtcp_count(x->xn, SEND_FAILS);
-	return err;
-}
-
-/* Send an skb of the write queue or the scoreboard, which stays there, in segments of @mss
- * bytes.
- */
-static int transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-	struct xtcp_skb_cb *cb = XTCP_CB(skb);
-	struct sk_buff *clone;
-	u64 now_ns;
-
-	/* an earlier clone is still on its way down and uses the headroom */
-	if (unlikely(skb_cloned(skb)))
-		clone = pskb_copy(skb, GFP_ATOMIC);
-	else
-		clone = skb_clone(skb, GFP_ATOMIC);
-	if (!clone)
-		return -ENOBUFS;
-	clone->dev = NULL;	/* it was a part of the node in the tree */
-	x->sent_closed |= !x->snd_wnd;
-	cb->segs = xtcp_sndq_segs(skb, mss);
-	cb->seg_bytes = mss;
-	XTCP_CB(clone)->segs = cb->segs;
-	now_ns = ktime_get_ns();	/* before it leaves: the way may take a while */
-	cb->sent_us = xtcp_us(now_ns);
-	xtcp_rate_sent(&x->rate, &cb->mark, x->delivered, cb->sent_us,
-		       x->snd_una == x->snd_nxt);
-	if (unlikely(cb->state & XTCP_SENT || x->phase == XTCP_PHASE_RECOVERY))
-		xtcp_recovery_sent(x, cb->seq, cb->end, cb->state & XTCP_SENT, now_ns);
-	set_gso(sk, clone, mss);
-	return transmit_segment(sk, clone, cb->seq, cb->flags, now_ns);
-}
-
-/* Send a segment without data, which is never repeated. */
-static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
-{
-	struct sk_buff *skb;
-
-	xtcp_sync_route(sk);
-	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
-	if (!skb)
-		return -ENOBUFS;
-	skb_reserve(skb, XTCP_MAX_HEADER);
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	return transmit_segment(sk, skb, seq, flags, ktime_get_ns());
 }
 
 /* ---- what may be sent now ---- */
@@ -349,7 +196,7 @@ static int transmit_again(struct sock *sk, struct sk_buff *skb)
 	x->tally.segs_resent += segs;
 	x->tally.bytes_resent += skb->len;
 	trace_xtcp_retransmit(x, xtcp_seq(skb), skb->len, XTCP_CB(skb)->flags);
-	err = transmit_queued(sk, skb, mss);
+	err = xtcp_transmit_queued(sk, skb, mss);
 	xtcp_board_mark_sent(&x->board, skb, x->snd_una);
 	if (unlikely(owed))
 		xtcp_ack_now(&x->ack);
@@ -498,7 +345,7 @@ static __always_inline void send_new(struct sock *sk, u8 nonagle)
 		if (skb->len && cwnd_room(x) < len + x->snd_mss)
 			XTCP_CB(skb)->flags |= XTCP_PSH;
 		/* an skb that could not be sent counts as lost in the network */
-		if (transmit_queued(sk, skb, x->snd_mss) == -ENOBUFS)
+		if (xtcp_transmit_queued(sk, skb, x->snd_mss) == -ENOBUFS)
 			break;
 		note_sent(sk);
 	}
@@ -608,7 +455,7 @@ int xtcp_output_probe(struct sock *sk)
 	if (skb->len && skb_queue_is_last(&sk->sk_write_queue, skb))
 		XTCP_CB(skb)->flags |= XTCP_PSH;
 	xtcp_count(x->xn, PROBES);
-	err = transmit_queued(sk, skb, x->snd_mss);
+	err = xtcp_transmit_queued(sk, skb, x->snd_mss);
 	if (err == -ENOBUFS)
 		return err;
 	note_sent(sk);
@@ -630,7 +477,7 @@ static bool probe_with_new(struct sock *sk)
 	if (xtcp_usable_window(x, xtcp_seq(skb)) < len)
 		return false;
 	if ((skb->len > len ? xtcp_sndq_cut(sk, skb, len) : part_fin(sk, skb)) ||
-	    transmit_queued(sk, skb, x->snd_mss) == -ENOBUFS)
+	    xtcp_transmit_queued(sk, skb, x->snd_mss) == -ENOBUFS)
 		return false;
 	note_sent(sk);
 	return true;
@@ -673,7 +520,7 @@ void xtcp_output_loss_probe(struct sock *sk)
 		xtcp_recovery_probed(x, !fresh);
 }
 
-/* ---- control segments ---- */
+/* ---- SYN and FIN, and when to acknowledge ---- */
 
 /**
  * xtcp_send_syn() - send the SYN of an active or simultaneous open
@@ -692,12 +539,12 @@ int xtcp_send_syn(struct sock *sk, u8 flags)
 	if (skb) {	/* a simultaneous open: the SYN goes again, with an ACK */
 		XTCP_CB(skb)->flags = flags;
 		XTCP_CB(skb)->state |= XTCP_TWICE;
-		return transmit_queued(sk, skb, x->snd_mss);
+		return xtcp_transmit_queued(sk, skb, x->snd_mss);
 	}
 	skb = xtcp_sndq_add_control(sk, flags);
 	if (!skb)
 		return -ENOBUFS;
-	err = transmit_queued(sk, skb, x->snd_mss);
+	err = xtcp_transmit_queued(sk, skb, x->snd_mss);
 	note_sent(sk);
 	return err;
 }
@@ -728,37 +575,6 @@ int xtcp_send_fin(struct sock *sk)
 	x->fin_queued = 1;
 	xtcp_output(sk, XTCP_NAGLE_OFF);
 	return 0;
-}
-
-/* SEG.SEQ of a segment without data: the newest that the peer must find acceptable (RFC
- * 9293, 3.4; MUST-34, A.2).  SND.NXT may lie beyond its window, which was probed, or
- * has shrunk.
- */
-static u32 bare_seq(const struct xtcp_sock *x)
-{
-	/* a SYN takes no room: the window begins behind it */
-	if (unlikely(!x->syn_acked))
-		return x->snd_nxt;
-	return seq_gt(x->snd_nxt, xtcp_window_end(x)) ? xtcp_window_end(x) :
-							x->snd_nxt;
-}
-
-/**
- * xtcp_send_ack() - acknowledge now what was received
- * @sk: the connection, locked
- *
- * Without memory the delayed-ACK timer tries again.
- */
-void xtcp_send_ack(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	if (transmit_bare(sk, bare_seq(x), XTCP_ACK) == -ENOBUFS &&
-	    sk->sk_state != TCP_CLOSE) {
-		x->ack.pending = 1;
-		xtcp_timer_arm(sk, XTCP_TIMER_DELACK,
-			       jiffies + msecs_to_jiffies(200));
-	}
 }
 
 /**
@@ -821,54 +637,4 @@ void xtcp_send_due(struct sock *sk)
 		xtcp_send_ack(sk);
 	else if (!xtcp_timer_armed(x, XTCP_TIMER_DELACK))
 		xtcp_timer_arm(sk, XTCP_TIMER_DELACK, jiffies + ack_delay(x));
-}
-
-/**
- * xtcp_send_challenge_ack() - let the peer prove that it sent this
- * @sk: the connection, locked
- *
- * RFC 5961, section 7: not more often than the sysctl challenge_ack_ms says.
- */
-void xtcp_send_challenge_ack(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	if (!xtcp_ack_challenge(&x->ack.challenge_ms, xtcp_now_ms(),
-				READ_ONCE(x->xn->sysctl.challenge_ack_ms))) {
-		xtcp_count(x->xn, CHALLENGES_LIMITED);
-		return;
-	}
-	xtcp_count(x->xn, CHALLENGE_ACKS);
-	xtcp_send_ack(sk);
-}
-
-/**
- * xtcp_send_keepalive() - ask the peer whether it is still there
- * @sk: the connection, locked
- *
- * RFC 9293, 3.8.4: SEG.SEQ = SND.NXT - 1 (nothing is in flight), no data: not
- * acceptable, so an ACK comes back.
- *
- * RFC 9293: SHLD-12.
- */
-void xtcp_send_keepalive(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	xtcp_count(x->xn, KEEPALIVES);
-	transmit_bare(sk, x->snd_una - 1, XTCP_ACK);
-}
-
-/**
- * xtcp_send_reset() - tell the peer that the connection no longer exists
- * @sk: the connection, locked, in a synchronized state
- *
- * RFC 9293, 3.10.5: <SEQ=SND.NXT><CTL=RST>, as far as the peer will accept it; with an
- * ACK, as all TCPs do.
- */
-void xtcp_send_reset(struct sock *sk)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	transmit_bare(sk, bare_seq(x), XTCP_RST | XTCP_ACK);
 }

@@ -18,11 +18,7 @@ void xtcp_note_limit(struct sock *sk);
 void xtcp_send_due(struct sock *sk);
 int xtcp_send_syn(struct sock *sk, u8 flags);
 int xtcp_send_fin(struct sock *sk);
-void xtcp_send_ack(struct sock *sk);
 void xtcp_window_update(struct sock *sk);
 void xtcp_ack_before_wait(struct sock *sk);
-void xtcp_send_challenge_ack(struct sock *sk);
-void xtcp_send_keepalive(struct sock *sk);
-void xtcp_send_reset(struct sock *sk);
 
 #endif /* _XTCP_OUTPUT_H */

@@ -5,9 +5,9 @@
  */
 #include "../wire/ip.h"
 #include "connection.h"
-#include "output.h"
 #include "reset.h"
 #include "sndq.h"
+#include "transmit.h"
 
 /**
  * xtcp_reply_reset() - answer a segment that belongs to nothing with a RST

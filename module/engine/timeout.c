@@ -12,6 +12,7 @@
 #include "sndq.h"
 #include "timeout.h"
 #include "timers.h"
+#include "transmit.h"
 
 static u8 or_sysctl(u8 mine, const u8 *sysctl)
 {

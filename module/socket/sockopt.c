@@ -13,6 +13,7 @@
 #include "../engine/output.h"
 #include "../engine/timeout.h"
 #include "../engine/timers.h"
+#include "../engine/transmit.h"
 #include "../engine/window.h"
 #include "../wire/segment.h"
 #include "info.h"
