@@ -88,6 +88,7 @@ static bool ipv4_routes_by_port(const struct net *net)
 #endif
 #ifdef CONFIG_XFRM
 	by_port |= net->xfrm.policy_count[XFRM_POLICY_OUT];
+	by_port |= net->xfrm.policy_count[XFRM_POLICY_MAX + XFRM_POLICY_OUT];	/* sockets' */
 #endif
 	return by_port;
 }

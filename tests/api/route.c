@@ -240,6 +240,36 @@ static void test_by_port(void)
 	need(close(l));
 }
 
+/* So may a policy of IPsec's. */
+static void test_policy_by_port(void)
+{
+	int l, c;
+
+	if (wire == WIRE_NATIVE) {
+		tap_skip("ip xfrm knows ports of TCP's protocol alone", "everything");
+		return;
+	}
+	route_with("");
+	l = need(xsocket());
+	need(bind4(l, HOST, 7001));
+	need(listen(l, 4));
+	need(sysctl_set("/proc/sys/net/ipv4/conf/lo/disable_xfrm", "0"));
+	route_with("");		/* a new one, which has that */
+	need(run("ip xfrm policy add dst " HOST " proto tcp sport 45003 dir out action block") ?
+	     0 : -1);
+	set_port_range("45003 45003");
+	c = need(xsocket());
+	fails(connect4(c, HOST, 7001), EPERM, "no way from the only port that there is");
+	need(close(c));
+	set_port_range("45004 45004");
+	c = need(xsocket());
+	ok(!connect4(c, HOST, 7001), "another has one");
+	need(close(c));
+	need(run("ip xfrm policy flush") ? 0 : -1);
+	need(sysctl_set("/proc/sys/net/ipv4/conf/lo/disable_xfrm", "1"));
+	need(close(l));
+}
+
 static const struct tap_test tests[] = {
 	TEST(none),
 	TEST(initcwnd),
@@ -250,6 +280,7 @@ static const struct tap_test tests[] = {
 	TEST(quickack),
 	TEST(congctl),
 	TEST(by_port),
+	TEST(policy_by_port),
 };
 
 int main(void)
