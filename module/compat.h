@@ -279,4 +279,24 @@ static inline void *xtcp_zalloc_charged(struct kmem_cache *cache,
 	return object;
 }
 
+/* Could another local port take another route?  Rules, the choice among several next hops,
+ * and IPsec's policies, a socket's own among them, may look at ports.
+ */
+static inline bool xtcp_ipv4_routes_by_port(const struct net *net)
+{
+	bool by_port = false;
+
+#ifdef CONFIG_IP_MULTIPLE_TABLES
+	by_port |= net->ipv4.fib_has_custom_rules;
+#endif
+#ifdef CONFIG_IP_ROUTE_MULTIPATH
+	by_port |= READ_ONCE(net->ipv4.sysctl_fib_multipath_hash_policy);
+#endif
+#ifdef CONFIG_XFRM
+	by_port |= net->xfrm.policy_count[XFRM_POLICY_OUT];
+	by_port |= net->xfrm.policy_count[XFRM_POLICY_MAX + XFRM_POLICY_OUT];
+#endif
+	return by_port;
+}
+
 #endif /* _XTCP_COMPAT_H */

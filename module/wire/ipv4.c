@@ -75,24 +75,6 @@ static int ipv4_route(struct sock *sk)
 	return 0;
 }
 
-/* Rules, the choice among several next hops, and IPsec's policies may look at ports. */
-static bool ipv4_routes_by_port(const struct net *net)
-{
-	bool by_port = false;
-
-#ifdef CONFIG_IP_MULTIPLE_TABLES
-	by_port |= net->ipv4.fib_has_custom_rules;
-#endif
-#ifdef CONFIG_IP_ROUTE_MULTIPATH
-	by_port |= READ_ONCE(net->ipv4.sysctl_fib_multipath_hash_policy);
-#endif
-#ifdef CONFIG_XFRM
-	by_port |= net->xfrm.policy_count[XFRM_POLICY_OUT];
-	by_port |= net->xfrm.policy_count[XFRM_POLICY_MAX + XFRM_POLICY_OUT];	/* sockets' */
-#endif
-	return by_port;
-}
-
 /* MUST-44 */
 static int ipv4_connect(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 {
@@ -464,7 +446,7 @@ const struct xtcp_ip_ops xtcp_ipv4_ops = {
 	.adopt = ipv4_adopt,
 	.forget_peer = ipv4_forget_peer,
 	.route = ipv4_route,
-	.routes_by_port = ipv4_routes_by_port,
+	.routes_by_port = xtcp_ipv4_routes_by_port,
 	.xmit = ipv4_xmit,
 	.path_mtu = ipv4_path_mtu,
 	.addresses = ipv4_addresses,
