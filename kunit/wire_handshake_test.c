@@ -574,7 +574,9 @@ static void next_packet(struct conv *t, struct iphdr *iph, u32 *priority, u32 *m
 	kfree_skb(skb);
 }
 
-/* RFC 7739, 3: the first identification cannot be guessed, and each packet has another. */
+/* RFC 7739, 3: the first identification cannot be guessed, and each packet has another.
+ * Queues and paths are chosen by a hash that each connection has.
+ */
 static void identification_is(struct conv *t, u16 id)
 {
 	u32 priority, mark;
@@ -593,6 +595,7 @@ static void identification(struct kunit *test)
 	identification_is(t, 0x5678);
 	inject(t, "SYN|ACK seq 1000 ack %u mss 1460", t->xn->isn + 1);
 	identification_is(t, 0x5679);
+	KUNIT_EXPECT_EQ(test, 0x12345678, t->sock->sk->sk_txhash);
 }
 
 static void identification_of_child(struct kunit *test)
@@ -602,6 +605,7 @@ static void identification_of_child(struct kunit *test)
 	established_passive(t);
 	returns(t, 10, user_send(t, 10));
 	identification_is(t, t->iss);
+	KUNIT_EXPECT_EQ(test, t->iss, t->sock->sk->sk_txhash);
 }
 
 /* MUST-49, MUST-48: a GTSM peer (RFC 5082) takes nothing with a smaller TTL. */
@@ -621,6 +625,7 @@ static void listeners_ttl(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 255, iph.ttl);
 	KUNIT_EXPECT_EQ(test, 0x48, iph.tos);
 	KUNIT_EXPECT_EQ(test, 5, priority);
+	KUNIT_EXPECT_EQ(test, 0, iph.id);	/* never fragmented: RFC 6864, 4.1 */
 	/* and again */
 	fire_request(t);
 	next_packet(t, &iph, &priority, &mark);

@@ -38,6 +38,27 @@ void xtcp_init_connection(struct xtcp_sock *x)
 }
 
 /**
+ * xtcp_begin_at() - the initial sequence number is chosen
+ * @sk: the connection; locked, or not yet visible
+ * @iss: ISS
+ *
+ * Nothing was sent.  The ISN is a secret hash, as good as any for what else wants one.
+ */
+void xtcp_begin_at(struct sock *sk, u32 iss)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->iss = iss;
+	x->ip_id = iss;
+	sk->sk_txhash = iss ?: 1;
+	x->snd_una = iss;
+	x->snd_nxt = iss;
+	x->write_seq = iss;
+	x->snd_sml = iss;
+	x->recover = iss;
+}
+
+/**
  * xtcp_next_state() - the one door by which an event changes a state
  * @t: the tuple of a connection, a request, or a TIME_WAIT object
  * @from: the state that it is in

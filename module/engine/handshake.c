@@ -361,14 +361,9 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	x->copied_seq = x->rcv_nxt;
 	x->rcv_wnd = req->rcv_wnd;
 	x->rcv_adv = x->rcv_wup + x->rcv_wnd;
-	x->iss = req->iss;
-	x->ip_id = x->iss;	/* as where we open: open.c */
-	sk->sk_txhash = x->iss ?: 1;
-	x->snd_una = req->iss;
-	x->snd_nxt = req->iss + 1;
-	x->write_seq = x->snd_nxt;
-	x->snd_sml = x->snd_una;
-	x->recover = x->iss;
+	xtcp_begin_at(sk, req->iss);
+	x->snd_nxt++;	/* the SYN,ACK has left */
+	x->write_seq++;
 	x->snd_wnd = req->snd_wnd;
 	x->snd_max_wnd = req->snd_wnd;
 	x->snd_wl1 = req->irs;

@@ -104,16 +104,8 @@ int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 		   xtcp_window_bound(sk, x->route_window), xtcp_largest_rcvbuf(sk));
 	x->ts.offset = xtcp_timestamp_offset(x->xn, &x->node.tuple);
 	x->ts.recent = xtcp_tsval(&x->ts);
-	if (likely(!x->iss))
-		x->iss = xtcp_isn(x->xn, &x->node.tuple);
-	/* a secret hash as good as any */
-	x->ip_id = x->iss;
-	sk->sk_txhash = x->iss ?: 1;
-	x->snd_una = x->iss;
-	x->snd_nxt = x->iss;
-	x->write_seq = x->iss;
-	x->snd_sml = x->iss;
-	x->recover = x->iss;
+	/* it may follow one in TIME_WAIT */
+	xtcp_begin_at(sk, x->iss ?: xtcp_isn(x->xn, &x->node.tuple));
 	sock_reset_flag(sk, SOCK_DONE);
 	WRITE_ONCE(sk->sk_err, 0);
 	xtcp_transition(sk, XTCP_EV_ACTIVE_OPEN);
