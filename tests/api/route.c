@@ -216,25 +216,41 @@ static void test_congctl(void)
 	route_with("");
 }
 
+static int listen_there(int port)
+{
+	int l = need(xsocket());
+
+	need(bind4(l, HOST, port));
+	need(listen(l, 4));
+	return l;
+}
+
+/* One port leads nowhere, as @err says; another, if connect() may choose that, does. */
+static void ports_lead(int listener, const char *nowhere, int err, const char *there)
+{
+	int c;
+
+	set_port_range(nowhere);
+	c = need(xsocket());
+	fails(connect4(c, HOST, port_of(listener)), err,
+	      "no way from the only port that there is");
+	need(close(c));
+	set_port_range(there);
+	c = need(xsocket());
+	ok(!connect4(c, HOST, port_of(listener)), "another has one");
+	need(close(c));
+}
+
 /* connect() chooses the port when it knows the route, and then the port may lead elsewhere. */
 static void test_by_port(void)
 {
-	int l, c;
+	int l;
 
 	route_with("");
-	l = need(xsocket());
-	need(bind4(l, HOST, 7000));
-	need(listen(l, 4));
+	l = listen_there(7000);
 	need(run("ip rule add pref 100 lookup local && ip rule del pref 0") ? 0 : -1);
 	need(run("ip rule add pref 50 sport 45001 unreachable") ? 0 : -1);
-	set_port_range("45001 45001");
-	c = need(xsocket());
-	fails(connect4(c, HOST, 7000), ENETUNREACH, "no way from the only port that there is");
-	need(close(c));
-	set_port_range("45002 45002");
-	c = need(xsocket());
-	ok(!connect4(c, HOST, 7000), "another has one");
-	need(close(c));
+	ports_lead(l, "45001 45001", ENETUNREACH, "45002 45002");
 	need(run("ip rule add pref 0 lookup local && ip rule del pref 100") ? 0 : -1);
 	need(run("ip rule del pref 50") ? 0 : -1);
 	need(close(l));
@@ -243,28 +259,19 @@ static void test_by_port(void)
 /* So may a policy of IPsec's. */
 static void test_policy_by_port(void)
 {
-	int l, c;
+	int l;
 
 	if (wire == WIRE_NATIVE) {
 		tap_skip("ip xfrm knows ports of TCP's protocol alone", "everything");
 		return;
 	}
 	route_with("");
-	l = need(xsocket());
-	need(bind4(l, HOST, 7001));
-	need(listen(l, 4));
+	l = listen_there(7001);
 	need(sysctl_set("/proc/sys/net/ipv4/conf/lo/disable_xfrm", "0"));
 	route_with("");		/* a new one, which has that */
 	need(run("ip xfrm policy add dst " HOST " proto tcp sport 45003 dir out action block") ?
 	     0 : -1);
-	set_port_range("45003 45003");
-	c = need(xsocket());
-	fails(connect4(c, HOST, 7001), EPERM, "no way from the only port that there is");
-	need(close(c));
-	set_port_range("45004 45004");
-	c = need(xsocket());
-	ok(!connect4(c, HOST, 7001), "another has one");
-	need(close(c));
+	ports_lead(l, "45003 45003", EPERM, "45004 45004");
 	need(run("ip xfrm policy flush") ? 0 : -1);
 	need(sysctl_set("/proc/sys/net/ipv4/conf/lo/disable_xfrm", "1"));
 	need(close(l));
