@@ -209,6 +209,24 @@ bool conv_next(struct conv *t, struct xtcp_segment *seg, u32 *len)
 }
 
 /**
+ * next_segment() - the next segment that xtcp sent, whatever it says
+ * @t: the conversation
+ *
+ * The case fails where there is none.
+ *
+ * Return: the segment, without its SACK blocks
+ */
+struct xtcp_segment next_segment(struct conv *t)
+{
+	struct xtcp_segment seg = { };
+	u32 len;
+
+	if (!conv_next(t, &seg, &len))
+		KUNIT_FAIL_AND_ABORT(t->test, "expected a segment, and there is none");
+	return seg;
+}
+
+/**
  * conv_expect() - the next segment that xtcp sent
  * @t: the conversation
  * @fmt: the segment in words

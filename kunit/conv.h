@@ -162,6 +162,7 @@ static inline u32 conv_unsaid_bytes(const struct conv *t)
 
 int conv_init(struct kunit *test);
 int conv_init_plain(struct kunit *test);
+int conv_init_with_options(struct kunit *test);
 int conv_init_no_sack(struct kunit *test);
 int conv_init_gso_no_sack(struct kunit *test);
 int conv_init_csum(struct kunit *test);
@@ -174,6 +175,8 @@ static inline struct conv *conv_of(struct kunit *test)
 {
 	return test->priv;
 }
+
+#define CONV_ALL_OPTIONS (XTCP_OPT_SACK_PERMITTED | XTCP_OPT_TIMESTAMPS | XTCP_OPT_WSCALE)
 
 void with_options(struct conv *t, u8 options);
 void without_sack(struct conv *t);
@@ -339,6 +342,7 @@ const char *conv_icmp_quoting(struct conv *t, u8 type, u8 code, u32 info, u32 se
 
 bool conv_raw(struct conv *t, const void *packet, size_t len);
 bool conv_next(struct conv *t, struct xtcp_segment *seg, u32 *len);
+struct xtcp_segment next_segment(struct conv *t);
 struct sk_buff *conv_sent(struct conv *t);
 void pass_over(struct conv *t);
 

@@ -151,6 +151,21 @@ int conv_init_plain(struct kunit *test)
 }
 
 /**
+ * conv_init_with_options() - conv_init(), and both ends offer all options
+ * @test: the case
+ *
+ * Return: 0 or a negative errno
+ */
+int conv_init_with_options(struct kunit *test)
+{
+	int err = conv_init(test);
+
+	if (!err)
+		with_options(conv_of(test), CONV_ALL_OPTIONS);
+	return err;
+}
+
+/**
  * conv_init_no_sack() - conv_init() for cases that count duplicate ACKs
  * @test: the case
  *

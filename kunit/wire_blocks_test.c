@@ -6,20 +6,6 @@
 #include "conv.h"
 #include "suites.h"
 
-#define SACKOK	XTCP_OPT_SACK_PERMITTED
-#define TS	XTCP_OPT_TIMESTAMPS
-#define WSCALE	XTCP_OPT_WSCALE
-#define ALL	(SACKOK | TS | WSCALE)
-
-static int wire_blocks_init(struct kunit *test)
-{
-	int err = conv_init(test);
-
-	if (!err)
-		with_options(conv_of(test), ALL);
-	return err;
-}
-
 /* ---- SACK: RFC 2018, 4 ---- */
 
 /* The receiver has everything below 5000. */
@@ -77,7 +63,7 @@ static void as_many_as_fit(struct kunit *test)
 			pass_over(t);
 	}
 	expect(t, "ACK seq S ack R sack R+80..R+90 R+60..R+70 R+40..R+50");
-	with_options(t, SACKOK);
+	with_options(t, XTCP_OPT_SACK_PERMITTED);
 	user_abort(t);
 	expect(t, "RST|ACK sack 1081..1091 1061..1071 1041..1051");
 	established(t);
@@ -138,7 +124,7 @@ static void burst_with_a_dsack(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
-	with_options(t, SACKOK);
+	with_options(t, XTCP_OPT_SACK_PERMITTED);
 	established(t);
 	inject(t, "ACK seq R+100 ack S win 1000 len 10");
 	expect(t, "ACK seq S ack R sack R+100..R+110");
@@ -402,7 +388,7 @@ static struct kunit_case wire_blocks_cases[] = {
 
 struct kunit_suite wire_blocks_suite = {
 	.name = "wire_blocks",
-	.init = wire_blocks_init,
+	.init = conv_init_with_options,
 	.exit = conv_exit,
 	.suite_exit = conv_suite_exit,
 	.test_cases = wire_blocks_cases,

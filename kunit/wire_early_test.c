@@ -67,6 +67,15 @@ static void hook(struct conv *t)
 	KUNIT_ASSERT_TRUE(t->test, t->xn->early_hooked);
 }
 
+/* A connection that is open, and the hook. */
+static struct sock *open_and_look(struct conv *t)
+{
+	look_on(t);
+	hook(t);
+	established(t);
+	return t->sock->sk;
+}
+
 static void segment_found(struct conv *t, const struct sock *sk)
 {
 	static const char nobody;
@@ -88,9 +97,7 @@ static void connection_is_found(struct kunit *test)
 	struct conv *t = conv_of(test);
 	const struct dst_entry *route;
 
-	look_on(t);
-	hook(t);
-	established(t);
+	open_and_look(t);
 	segment_found(t, t->sock->sk);
 	route = kept_route(t);
 	KUNIT_ASSERT_NOT_NULL(test, route);
@@ -196,9 +203,7 @@ static void stale_route(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
-	look_on(t);
-	hook(t);
-	established(t);
+	open_and_look(t);
 	segment_found(t, t->sock->sk);
 	/* held, so that the next cannot lie where it did */
 	KUNIT_ASSERT_TRUE(test, dst_hold_safe((struct dst_entry *)seen_dst));
@@ -220,12 +225,8 @@ static void stale_route(struct kunit *test)
 static void other_device(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct sock *sk;
+	struct sock *sk = open_and_look(t);
 
-	look_on(t);
-	hook(t);
-	established(t);
-	sk = t->sock->sk;
 	lock_sock(sk);
 	xtcp_early_forget_route(sk);
 	rcu_assign_pointer(sk->sk_rx_dst, dst_clone(rcu_access_pointer(sk->sk_dst_cache)));
@@ -241,12 +242,8 @@ static void other_device(struct kunit *test)
 static void bound_elsewhere(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct sock *sk;
+	struct sock *sk = open_and_look(t);
 
-	look_on(t);
-	hook(t);
-	established(t);
-	sk = t->sock->sk;
 	WRITE_ONCE(sk->sk_bound_dev_if, t->nic->dev->ifindex + 1);
 	segment_found(t, NULL);
 	received_is(t, 1001);
@@ -261,9 +258,7 @@ static void sysctl_off(struct kunit *test)
 	struct conv *t = conv_of(test);
 	struct netns_ipv4 *ipv4 = &t->xn->net->ipv4;
 
-	look_on(t);
-	hook(t);
-	established(t);
+	open_and_look(t);
 	WRITE_ONCE(ipv4->sysctl_ip_early_demux, 0);
 	segment_found(t, NULL);
 	WRITE_ONCE(ipv4->sysctl_ip_early_demux, 1);

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The connection table: who is found, and what /proc/net/xtcp shows of it.
+ */
+#include <linux/icmp.h>
+#include <linux/workqueue.h>
+#include "../module/engine/demux.h"
+#include "../module/observe/observe.h"
+#include "conv.h"
+#include "suites.h"
+
+/* ---- the connection table ---- */
+
+static struct xtcp_node *new_node(struct kunit *test, const struct xtcp_tuple *t)
+{
+	struct xtcp_node *node = kunit_kzalloc(test, sizeof(*node), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, node);
+	node->tuple = *t;
+	node->kind = XTCP_KIND_CONNECTION;
+	return node;
+}
+
+static void table(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_tuple other;
+	struct xtcp_node *a, *b;
+
+	a = new_node(test, &t->tuple);
+	b = new_node(test, &t->tuple);
+	rcu_read_lock();
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &t->tuple));
+	KUNIT_EXPECT_EQ(test, -ENOENT, xtcp_node_replace(t->xn, a, b));
+	KUNIT_EXPECT_EQ(test, 0, xtcp_node_insert(t->xn, a));
+	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL, xtcp_node_insert(t->xn, b));
+	KUNIT_EXPECT_PTR_EQ(test, a, xtcp_lookup(t->xn, &t->tuple));
+
+	/* each part of the tuple counts */
+	other = t->tuple;
+	other.lport++;
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+	other = t->tuple;
+	other.rport++;
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+	other = t->tuple;
+	other.wire = IPPROTO_TCP;
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+	other = t->tuple;
+	other.l3mdev = 7;
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+	other = t->tuple;
+	xtcp_addr_from_v4(&other.laddr, htonl(HERE_ADDR + 5));
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+	other = t->tuple;
+	xtcp_addr_from_v4(&other.raddr, htonl(THERE_ADDR + 5));
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+	other = t->tuple;
+	other.raddr.s6_addr32[0] = htonl(0x20010db8);
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
+
+	KUNIT_EXPECT_EQ(test, 0, xtcp_node_replace(t->xn, a, b));
+	KUNIT_EXPECT_PTR_EQ(test, b, xtcp_lookup(t->xn, &t->tuple));
+	xtcp_node_remove(t->xn, b);
+	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &t->tuple));
+	rcu_read_unlock();
+	synchronize_rcu();
+}
+
+/* A socket bound to another device hears nothing of what comes by this one. */
+static void other_device_time_wait(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_TIME_WAIT);
+	set_device(t, LOOPBACK_IFINDEX);
+	inject(t, "FIN|ACK seq R-1 ack S");
+	expect(t, "RST seq S");
+	set_device(t, t->nic->dev->ifindex);
+	inject(t, "FIN|ACK seq R-1 ack S");
+	expect(t, "ACK seq S ack R");
+}
+
+static void other_device_request(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_REQUEST);
+	set_device(t, LOOPBACK_IFINDEX);
+	/* an ICMP error, which would end it */
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, t->iss);
+	counted(t, ATTEMPT_FAILS, 0);
+	set_device(t, t->nic->dev->ifindex);
+	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, t->iss);
+	counted(t, ATTEMPT_FAILS, 1);
+}
+
+static void large_table(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_node **nodes;
+	struct xtcp_tuple tuple = t->tuple;
+
+	nodes = kunit_kcalloc(test, 2000, sizeof(*nodes), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, nodes);
+	for (int i = 0; i < 2000; i++) {
+		tuple.rport = i;
+		nodes[i] = new_node(test, &tuple);
+		KUNIT_ASSERT_EQ(test, 0, xtcp_node_insert(t->xn, nodes[i]));
+	}
+	rcu_read_lock();
+	for (int i = 0; i < 2000; i++)
+		KUNIT_EXPECT_PTR_EQ(test, nodes[i],
+				    xtcp_lookup(t->xn, &nodes[i]->tuple));
+	rcu_read_unlock();
+	for (int i = 0; i < 2000; i++)
+		xtcp_node_remove(t->xn, nodes[i]);
+	synchronize_rcu();
+}
+
+/* ---- /proc/net/xtcp ---- */
+
+#define NODES	500
+
+struct watched {
+	struct xtcp_node *nodes[NODES];
+	int times[NODES];
+	int others;
+};
+
+static void seen(struct watched *w, void *entry)
+{
+	for (int i = 0; i < NODES; i++) {
+		if (w->nodes[i] == entry) {
+			w->times[i]++;
+			return;
+		}
+	}
+	w->others++;
+}
+
+/* As seq_file does for a program that reads line by line: the last line did not fit and
+ * is the first of the next read().
+ */
+static void read_in_pieces(struct xtcp_conns_iter *it, struct watched *w,
+			   int lines)
+{
+	const struct seq_operations *ops = &xtcp_conns_ops;
+	struct seq_file seq = { .private = it };
+	loff_t pos = 0;
+	void *v;
+
+	do {
+		v = ops->start(&seq, &pos);
+		for (int i = 0; v && i < lines; i++) {
+			seen(w, v);
+			v = ops->next(&seq, v, &pos);
+		}
+		ops->stop(&seq, v);
+	} while (v);
+}
+
+static void read_line_by_line(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_tuple tuple = t->tuple;
+	struct xtcp_conns_iter *it;
+	struct watched *w;
+
+	it = kunit_kzalloc(test, sizeof(*it), GFP_KERNEL);
+	w = kunit_kzalloc(test, sizeof(*w), GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, it && w);
+	for (int i = 0; i < 30; i++) {
+		struct socket *sock = user_socket(t);
+
+		returns(t, 0, user_bind(t, sock, i & 1 ? HERE_ADDR : 0, 7000 + i));
+		returns(t, 0, kernel_listen(sock, 1));
+	}
+	for (int i = 0; i < NODES; i++) {
+		tuple.rport = i;
+		w->nodes[i] = new_node(test, &tuple);
+		w->nodes[i]->kind = XTCP_KIND_NONE;
+		KUNIT_ASSERT_EQ(test, 0, xtcp_node_insert(t->xn, w->nodes[i]));
+	}
+	/* a walk through a table that grows begins anew; one step may lead to the next */
+	while (flush_work(&t->xn->conns.run_work))
+		;
+	xtcp_conns_iter_init(it, t->xn);
+	for (int lines = 1; lines <= 7; lines += 3) {
+		memset(w->times, 0, sizeof(w->times));
+		w->others = 0;
+		it->steps = 0;
+		read_in_pieces(it, w, lines);
+		KUNIT_EXPECT_EQ(test, 31, w->others);	/* and the heading */
+		for (int i = 0; i < NODES; i++)
+			KUNIT_EXPECT_EQ(test, 1, w->times[i]);
+		/* each once, and once more where a read() begins with it */
+		KUNIT_EXPECT_LE(test, it->steps,
+				(NODES + 32) * (lines + 1) / lines + 4);
+	}
+	xtcp_conns_iter_exit(it);
+	for (int i = 0; i < NODES; i++)
+		xtcp_node_remove(t->xn, w->nodes[i]);
+	synchronize_rcu();
+}
+
+/* A connection that goes meanwhile takes no other along. */
+static void read_while_they_go(struct kunit *test)
+{
+	const struct seq_operations *ops = &xtcp_conns_ops;
+	struct socket *socks[10];
+	struct conv *t = conv_of(test);
+	struct xtcp_conns_iter *it;
+	struct seq_file seq = { };
+	loff_t pos = 0;
+	int n = 0;
+	void *v;
+
+	it = kunit_kzalloc(test, sizeof(*it), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, it);
+	seq.private = it;
+	for (int i = 0; i < ARRAY_SIZE(socks); i++) {
+		socks[i] = user_socket(t);
+		returns(t, 0, user_bind(t, socks[i], 0, 7000 + i));
+		returns(t, 0, kernel_listen(socks[i], 1));
+	}
+	xtcp_conns_iter_init(it, t->xn);
+	v = ops->start(&seq, &pos);
+	v = ops->next(&seq, v, &pos);
+	v = ops->next(&seq, v, &pos);
+	ops->stop(&seq, v);
+	/* the one that is due, and one that has been */
+	user_close_socket(t, socks[1]);
+	user_close_socket(t, socks[0]);
+	for (v = ops->start(&seq, &pos); v; v = ops->next(&seq, v, &pos))
+		n++;
+	ops->stop(&seq, v);
+	KUNIT_EXPECT_EQ(test, 8, n);
+	/* from a place of the reader's choice */
+	pos = 3;
+	v = ops->start(&seq, &pos);
+	KUNIT_EXPECT_PTR_EQ(test, v, (void *)socks[4]->sk);
+	ops->stop(&seq, v);
+	xtcp_conns_iter_exit(it);
+}
+
+static struct kunit_case conns_cases[] = {
+	KUNIT_CASE(table),
+	KUNIT_CASE(other_device_time_wait),
+	KUNIT_CASE(other_device_request),
+	KUNIT_CASE(large_table),
+	KUNIT_CASE(read_line_by_line),
+	KUNIT_CASE(read_while_they_go),
+	{}
+};
+
+struct kunit_suite conns_suite = {
+	.name = "conns",
+	.init = conv_init,
+	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
+	.test_cases = conns_cases,
+};
