@@ -180,7 +180,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	__skb_queue_purge(&sk->sk_receive_queue);
 	xtcp_sndq_purge(sk);
 	xtcp_rcvq_free_held(sk);
-	xtcp_init_connection(x);
+	xtcp_clear_connection(x);
 	x->ip->forget_peer(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
 		xtcp_put_port(sk);

@@ -16,16 +16,13 @@
 
 /**
  * xtcp_init_connection() - set everything as it is before the first segment
- * @x: the connection; locked, or not yet visible
- *
- * Leaves alone what the user has asked for: options, bound address and port.
+ * @x: the connection of a new socket, whose memory is all zero; not yet visible
  */
 void xtcp_init_connection(struct xtcp_sock *x)
 {
 	const struct xtcp_cong_ops *cong = x->cong.ops ?:
 		READ_ONCE(x->xn->sysctl.congestion_control);
 
-	memset(&x->life, 0, sizeof(x->life));
 	x->peer_mss = XTCP_MSS_DEFAULT;
 	x->snd_mss = XTCP_MSS_DEFAULT;
 	x->rcv_mss = XTCP_MSS_DEFAULT;
@@ -35,6 +32,21 @@ void xtcp_init_connection(struct xtcp_sock *x)
 	xtcp_rtt_init(&x->rtt);
 	xtcp_rack_init(&x->rack);
 	xtcp_board_init(&x->board);
+}
+
+/**
+ * xtcp_clear_connection() - forget all that has happened to a connection
+ * @x: the connection; locked, or not yet visible
+ *
+ * Leaves alone what the user has asked for: options, bound address and port.
+ */
+void xtcp_clear_connection(struct xtcp_sock *x)
+{
+	const struct xtcp_cong_ops *cong = x->cong.ops;
+
+	memset(&x->life, 0, sizeof(x->life));
+	x->cong.ops = cong;
+	xtcp_init_connection(x);
 }
 
 /**

@@ -11,12 +11,7 @@
 #include <linux/kernel.h>
 #include "fsm.h"
 
-struct xtcp_fsm_row {
-	const char *name;
-	u8 next[XTCP_EV_MAX];
-};
-
-static const struct xtcp_fsm_row xtcp_fsm[XTCP_FSM_STATES] = {
+const struct xtcp_fsm_row xtcp_fsm[XTCP_FSM_STATES] = {
 	[TCP_CLOSE] = { "CLOSED", {
 		[XTCP_EV_PASSIVE_OPEN]	 = TCP_LISTEN,
 		[XTCP_EV_ACTIVE_OPEN]	 = TCP_SYN_SENT,
@@ -116,23 +111,6 @@ static const char *const xtcp_event_names[XTCP_EV_MAX] = {
 	[XTCP_EV_2MSL]		 = "2MSL timeout",
 	[XTCP_EV_ERROR]		 = "ICMP error",
 };
-
-/**
- * xtcp_fsm_next() - the state that follows
- * @state: TCP_ESTABLISHED .. TCP_CLOSING
- * @event: what happened
- *
- * Pure; any context.
- *
- * Return: the next state, or -1 where the table has no such transition
- */
-int xtcp_fsm_next(int state, enum xtcp_event event)
-{
-	if (state <= 0 || state >= XTCP_FSM_STATES ||
-	    (unsigned int)event >= XTCP_EV_MAX)
-		return -1;
-	return xtcp_fsm[state].next[event] ?: -1;
-}
 
 /**
  * xtcp_state_name() - the RFC's name of a state

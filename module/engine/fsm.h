@@ -5,6 +5,7 @@
 #ifndef _XTCP_FSM_H
 #define _XTCP_FSM_H
 
+#include <linux/types.h>
 #include <net/tcp_states.h>
 
 /* The states are the kernel's TCP_* numbers, so that struct sock, ss and
@@ -29,7 +30,31 @@ enum xtcp_event {
 	XTCP_EV_MAX
 };
 
-int xtcp_fsm_next(int state, enum xtcp_event event);
+/* A state of the table in fsm.c, and what follows it; 0: the event cannot happen in it. */
+struct xtcp_fsm_row {
+	const char *name;
+	u8 next[XTCP_EV_MAX];
+};
+
+extern const struct xtcp_fsm_row xtcp_fsm[XTCP_FSM_STATES];
+
+/**
+ * xtcp_fsm_next() - the state that follows
+ * @state: TCP_ESTABLISHED .. TCP_CLOSING
+ * @event: what happened
+ *
+ * Pure; any context.
+ *
+ * Return: the next state, or -1 where the table has no such transition
+ */
+static inline int xtcp_fsm_next(int state, enum xtcp_event event)
+{
+	if (state <= 0 || state >= XTCP_FSM_STATES ||
+	    (unsigned int)event >= XTCP_EV_MAX)
+		return -1;
+	return xtcp_fsm[state].next[event] ?: -1;
+}
+
 const char *xtcp_state_name(int state);
 const char *xtcp_event_name(enum xtcp_event event);
 

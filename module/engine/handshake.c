@@ -347,7 +347,7 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	xtcp_timers_init(sk);
 	if (!x->cong_chosen)
 		x->cong.ops = NULL;	/* the sysctl's, as it is now */
-	xtcp_init_connection(x);
+	xtcp_clear_connection(x);
 
 	x->ip->adopt(sk, t);
 	inet->inet_num = t->lport;

@@ -29,7 +29,7 @@ int xtcp_start_listening(struct sock *sk)
 		inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 	}
 	sk->sk_ack_backlog = 0;
-	xtcp_init_connection(x);
+	xtcp_clear_connection(x);
 	INIT_LIST_HEAD(&x->listener.requests);
 	INIT_LIST_HEAD(&x->listener.accept_queue);
 	x->node.tuple.lport = inet_sk(sk)->inet_num;
@@ -37,7 +37,7 @@ int xtcp_start_listening(struct sock *sk)
 	err = xtcp_port_listen(sk);
 	if (err) {
 		xtcp_transition(sk, XTCP_EV_ABORT);
-		xtcp_init_connection(x);
+		xtcp_clear_connection(x);
 	}
 	sk_dst_reset(sk);
 	return err;

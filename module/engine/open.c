@@ -39,7 +39,7 @@ static void open_undo(struct sock *sk, bool was_bound)
 	xtcp_unhash(sk);
 	if (!was_bound)
 		xtcp_put_port(sk);
-	xtcp_init_connection(x);
+	xtcp_clear_connection(x);
 	inet->inet_sport = htons(inet->inet_num);
 	x->ip->forget_peer(sk);
 	x->node.tuple.lport = inet->inet_num;
@@ -79,7 +79,7 @@ static int open_addresses(struct sock *sk, const struct in6_addr *raddr, u16 rpo
 
 /**
  * xtcp_open() - active OPEN
- * @sk: the socket, locked, in CLOSED, as xtcp_init_connection() has left it
+ * @sk: the socket, locked, in CLOSED, as xtcp_clear_connection() has left it
  * @raddr: the peer's address, IPv4 as a mapped one
  * @rport: its port
  *

@@ -66,10 +66,19 @@ void xtcp_owner_key(struct xtcp_owner_key *key, const struct sock *sk,
 
 /* ---- the trees ---- */
 
+/* Word by word, for most that are compared are equal. */
+static bool owner_keys_equal(const struct xtcp_owner_key *a, const struct xtcp_owner_key *b)
+{
+	return ipv6_addr_equal(&a->laddr, &b->laddr) && a->ifindex == b->ifindex &&
+	       a->l3mdev == b->l3mdev && uid_eq(a->uid, b->uid) && a->how == b->how;
+}
+
 static int owner_key_cmp(const void *key, const struct rb_node *node)
 {
-	return memcmp(key, &rb_entry(node, struct xtcp_owner_group, node)->key,
-		      sizeof(struct xtcp_owner_key));
+	const struct xtcp_owner_key *other =
+		&rb_entry(node, struct xtcp_owner_group, node)->key;
+
+	return owner_keys_equal(key, other) ? 0 : memcmp(key, other, sizeof(*other));
 }
 
 static int owner_node_cmp(struct rb_node *new, const struct rb_node *node)

@@ -165,7 +165,7 @@ static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
 {
 	struct sk_buff *skb;
 
-	xtcp_sync_route(sk);
+	xtcp_route(sk);	/* what carries no data has no MSS to keep in sync */
 	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
 		return -ENOBUFS;
