@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "info.h"
 #include "tap.h"
 
 enum wire wire = WIRE_NATIVE;
@@ -397,6 +398,19 @@ void pause_ms(int ms)
 	poll(NULL, 0, ms);
 }
 
+/* Longer than a window probe takes to go out: its answer may make a little room.  A busy
+ * machine has long round trips, and so a long RTO.
+ */
+static int probe_ms(int fd)
+{
+	struct info info = { 0 };
+	int probe;
+
+	get_info(fd, &info);
+	probe = info.rto / 1000 * 3 / 2;
+	return probe > 5 * SHORT_MS ? probe : 5 * SHORT_MS;
+}
+
 /*
  * Send until not a byte more fits, here or at the peer: there is room for a few
  * bytes before poll() tells of it. Return: bytes.
@@ -420,10 +434,7 @@ long long fill(int fd)
 			return -1;
 		full = quiet;
 		if (!full)
-			/* longer than a window probe takes to go out: its
-			 * answer may make a little room
-			 */
-			quiet = !(poll_ms(fd, POLLOUT, 5 * SHORT_MS) & POLLOUT);
+			quiet = !(poll_ms(fd, POLLOUT, probe_ms(fd)) & POLLOUT);
 	} while (!full);
 	return total;
 }
