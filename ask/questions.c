@@ -22,6 +22,7 @@
 #include <net/inet_hashtables.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
@@ -164,6 +165,35 @@ ASK(INET_FLAGS)
 	inet_test_bit(RECVERR, sk);
 	inet_set_bit(MC_LOOP, sk);
 }
+
+#if IS_ENABLED(CONFIG_IPV6)
+/* those of struct ipv6_pinfo as well */
+ASK(INET6_FLAGS)
+{
+	struct sock *sk = NULL;
+
+	inet6_test_bit(RECVERR6, sk);
+	inet6_test_bit(AUTOFLOWLABEL_SET, sk);
+	inet6_set_bit(MC6_LOOP, sk);
+	inet6_assign_bit(REPFLOW, sk, 1);
+}
+
+/* and the list of flow labels */
+ASK(INET_FLOW_LABELS)
+{
+	struct inet_sock inet;
+
+	RCU_INIT_POINTER(inet.ipv6_fl_list, NULL);
+}
+
+/* struct proto says where the IPv6 part of a socket is */
+ASK(PINFO_OFFSET)
+{
+	struct proto prot;
+
+	prot.ipv6_pinfo_offset = 0;
+}
+#endif
 
 /* the cookie itself is asked which timestamps are wanted */
 ASK(TX_TIMESTAMP_COOKIE)

@@ -17,6 +17,7 @@
 #include <net/inet_common.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include <net/route.h>
 #include <net/sock.h>
@@ -114,7 +115,85 @@ static inline void xtcp_inet_init_flags(struct sock *sk)
 }
 #endif
 
+/* the bit fields of struct ipv6_pinfo became inet_flags, too */
+#if IS_ENABLED(CONFIG_IPV6)
+#if XTCP_HAVE_INET6_FLAGS
+#define xtcp_inet6_recverr(sk)		inet6_test_bit(RECVERR6, sk)
+#define xtcp_inet6_sndflow(sk)		inet6_test_bit(SNDFLOW, sk)
+static inline void xtcp_inet6_init_flags(struct sock *sk)
+{
+	inet6_set_bit(MC6_LOOP, sk);
+	inet6_set_bit(MC6_ALL, sk);
+	inet6_assign_bit(REPFLOW, sk, READ_ONCE(sock_net(sk)->ipv6.sysctl.flowlabel_reflect) &
+				      FLOWLABEL_REFLECT_ESTABLISHED);
+}
+
+static inline bool xtcp_inet6_autoflowlabel(struct net *net, const struct sock *sk)
+{
+	return inet6_test_bit(AUTOFLOWLABEL_SET, sk) ?
+	       inet6_test_bit(AUTOFLOWLABEL, sk) : ip6_default_np_autolabel(net);
+}
+#else
+#define xtcp_inet6_recverr(sk)		(inet6_sk(sk)->recverr)
+#define xtcp_inet6_sndflow(sk)		(inet6_sk(sk)->sndflow)
+static inline void xtcp_inet6_init_flags(struct sock *sk)
+{
+	inet6_sk(sk)->mc_loop = 1;
+	inet6_sk(sk)->mc_all = 1;
+	inet6_sk(sk)->repflow = !!(sock_net(sk)->ipv6.sysctl.flowlabel_reflect &
+				   FLOWLABEL_REFLECT_ESTABLISHED);
+}
+
+static inline bool xtcp_inet6_autoflowlabel(struct net *net, const struct sock *sk)
+{
+	const struct ipv6_pinfo *np = inet6_sk(sk);
+
+	return np->autoflowlabel_set ? np->autoflowlabel : ip6_default_np_autolabel(net);
+}
+#endif
+
+/* the flow labels that a socket has leased moved to struct inet_sock */
+static inline void xtcp_inet6_forget_flow_labels(struct sock *sk, struct ipv6_pinfo *np)
+{
+#if XTCP_HAVE_INET_FLOW_LABELS
+	RCU_INIT_POINTER(inet_sk(sk)->ipv6_fl_list, NULL);
+#else
+	RCU_INIT_POINTER(np->ipv6_fl_list, NULL);
+#endif
+}
+
+/* struct proto says where a socket's IPv6 part is; before, it is the end */
+static inline void xtcp_pinfo_is_at(struct proto *prot, size_t offset)
+{
+#if XTCP_HAVE_PINFO_OFFSET
+	prot->ipv6_pinfo_offset = offset;
+#endif
+}
+#endif
+
 /* the address length is an argument (in and out) */
+static inline int xtcp_cgroup_connect6(struct sock *sk, struct sockaddr *addr,
+				       int *addr_len)
+{
+#if XTCP_HAVE_CGROUP_ADDR_LEN
+	return BPF_CGROUP_RUN_PROG_INET6_CONNECT(sk, addr, addr_len);
+#else
+	return BPF_CGROUP_RUN_PROG_INET6_CONNECT(sk, addr);
+#endif
+}
+
+static inline int xtcp_cgroup_bind6(struct sock *sk, struct sockaddr *addr,
+				    int *addr_len, u32 *flags)
+{
+#if XTCP_HAVE_CGROUP_ADDR_LEN
+	return BPF_CGROUP_RUN_PROG_INET_BIND_LOCK(sk, addr, addr_len,
+						  CGROUP_INET6_BIND, flags);
+#else
+	return BPF_CGROUP_RUN_PROG_INET_BIND_LOCK(sk, addr, CGROUP_INET6_BIND,
+						  flags);
+#endif
+}
+
 static inline int xtcp_cgroup_connect4(struct sock *sk, struct sockaddr *addr,
 				       int *addr_len)
 {
@@ -298,5 +377,22 @@ static inline bool xtcp_ipv4_routes_by_port(const struct net *net)
 #endif
 	return by_port;
 }
+
+#if IS_ENABLED(CONFIG_IPV6)
+static inline bool xtcp_ipv6_routes_by_port(const struct net *net)
+{
+	bool by_port = false;
+
+#ifdef CONFIG_IPV6_MULTIPLE_TABLES
+	by_port |= net->ipv6.fib6_has_custom_rules;
+#endif
+	by_port |= READ_ONCE(net->ipv6.sysctl.multipath_hash_policy);
+#ifdef CONFIG_XFRM
+	by_port |= net->xfrm.policy_count[XFRM_POLICY_OUT];
+	by_port |= net->xfrm.policy_count[XFRM_POLICY_MAX + XFRM_POLICY_OUT];
+#endif
+	return by_port;
+}
+#endif
 
 #endif /* _XTCP_COMPAT_H */

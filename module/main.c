@@ -154,10 +154,15 @@ static int __init xtcp_init(void)
 	err = xtcp_ipv4_init(&ip_upcalls);
 	if (err)
 		goto offload;
-	err = xtcp_family_init();
+	err = xtcp_ipv6_init(&ip_upcalls);
 	if (err)
 		goto ipv4;
+	err = xtcp_family_init();
+	if (err)
+		goto ipv6;
 	return 0;
+ipv6:
+	xtcp_ipv6_exit();
 ipv4:
 	xtcp_ipv4_exit();
 offload:
@@ -178,6 +183,7 @@ ephemeral:
 static void __exit xtcp_exit(void)
 {
 	xtcp_family_stop();
+	xtcp_ipv6_exit();
 	xtcp_ipv4_exit();
 	xtcp_offload_exit();
 	unregister_pernet_subsys(&net_ops);

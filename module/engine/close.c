@@ -181,7 +181,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	xtcp_sndq_purge(sk);
 	xtcp_rcvq_free_held(sk);
 	xtcp_clear_connection(x);
-	x->ip->forget_peer(sk);
+	xtcp_ip_forget_peer(sk);
 	if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK)) {
 		xtcp_put_port(sk);
 		inet->inet_sport = 0;

@@ -137,7 +137,7 @@ static void request_reply(struct xtcp_request *req, struct xtcp_segment *seg)
 		.ttl = req->ttl,
 	};
 
-	xtcp_tuple_ip(&req->node.tuple)->reply(sock_net(req->listener), &reply, seg);
+	xtcp_ip_reply(sock_net(req->listener), &reply, seg);
 }
 
 static void request_send_syn_ack(struct xtcp_request *req)
@@ -279,10 +279,9 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 		xtcp_timestamp_set_recent(&req->ts, seg->opt.tsval);
 	}
 	req->mark = inet_request_mark(sk, skb);
-	/* the listener's device; if it takes any, the VRF */
-	req->node.ifindex = inet_request_bound_dev_if(sk, skb);
-	req->tos = inet_sk(sk)->tos;
-	req->ttl = xtcp_reply_ttl(sk);
+	req->node.ifindex = xtcp_request_device(sk, skb);
+	req->tos = xtcp_reply_tos(sk, t);
+	req->ttl = xtcp_reply_ttl(sk, t);
 	req->priority = READ_ONCE(sk->sk_priority);
 	req->sent_us = xtcp_now_us();
 	if (xtcp_skb_ip(skb)->permits_conn(sk, skb, t, req->node.ifindex, req->mark,
@@ -349,7 +348,7 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 		x->cong.ops = NULL;	/* the sysctl's, as it is now */
 	xtcp_clear_connection(x);
 
-	x->ip->adopt(sk, t);
+	xtcp_ip_adopt(sk, t);
 	inet->inet_num = t->lport;
 	inet->inet_sport = htons(t->lport);
 	sk->sk_mark = req->mark;
@@ -410,6 +409,12 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 	if (!sk)
 		return NULL;
 	x = xtcp_sk(sk);
+	if (xtcp_ipv6_sock_clone(sk)) {
+		xtcp_ipv6_sock_unclone(sk);
+		child_init(sk, req);
+		child_discard(sk);
+		return NULL;
+	}
 	child_init(sk, req);
 	if (x->ip->route(sk) || xtcp_port_inherit(sk, listener) ||
 	    xtcp_node_replace(x->xn, &req->node, &x->node)) {

@@ -50,6 +50,16 @@ void xtcp_release_cb(struct sock *sk)
 		path_mtu(sk, mtu);
 }
 
+/* IP_RECVERR, IPV6_RECVERR: the user wants to know at once. */
+static bool wants_errors(const struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (xtcp_sk(sk)->ip == &xtcp_ipv6_ops)
+		return xtcp_inet6_recverr(sk);
+#endif
+	return xtcp_inet_recverr(sk);
+}
+
 /* What the error does to the connection, whose socket is locked
  * (MUST-47, MUST-56, SHLD-20, SHLD-25, SHLD-26).
  */
@@ -77,7 +87,7 @@ static void connection_error(struct sock *sk, const struct xtcp_icmp *icmp)
 		WRITE_ONCE(sk->sk_err_soft, err);
 	} else if (xtcp_in_state(sk, TCPF_SYN_SENT | TCPF_SYN_RECV)) {
 		xtcp_done(sk, XTCP_EV_ERROR, err);
-	} else if (xtcp_inet_recverr(sk)) {
+	} else if (wants_errors(sk)) {
 		WRITE_ONCE(sk->sk_err, err);
 		sk_error_report(sk);
 	} else {

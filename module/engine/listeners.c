@@ -112,18 +112,29 @@ void xtcp_listeners_remove(struct sock *sk)
 	x->listening = false;
 }
 
-/* How well does a listener at the right address fit?  0: not at all. */
+/* Does a listener at every address take what comes for this one?  One of AF_INET6 takes
+ * IPv4 as well, unless its user did not want that.
+ */
+static bool listener_takes_version(const struct sock *sk, const struct in6_addr *laddr)
+{
+	return ipv6_addr_v4mapped(laddr) ? !sk->sk_ipv6only : sk->sk_family == AF_INET6;
+}
+
+/* How well does a listener at the right address fit?  0: not at all.  As Linux's TCP: the
+ * device counts, and to be of IPv4 alone.
+ */
 static int listener_score(const struct sock *sk, const struct xtcp_tuple *key,
-			  int ifindex, int l3_ifindex)
+			  const struct xtcp_tuple *t, int ifindex, int l3_ifindex)
 {
 	struct rhashtable_compare_arg arg = { .key = key };
 	int dev = READ_ONCE(sk->sk_bound_dev_if);
 
 	/* it may have left, and listen elsewhere by now */
 	if (listener_differs(&arg, xtcp_sk(sk)) ||
+	    !listener_takes_version(sk, &t->laddr) ||
 	    !inet_sk_bound_dev_eq(sock_net(sk), dev, ifindex, l3_ifindex))
 		return 0;
-	return dev ? 2 : 1;
+	return (dev ? 2 : 1) + (sk->sk_family == AF_INET);
 }
 
 /* Of those at an address, the one on the device wins.  Among equals with SO_REUSEPORT
@@ -142,7 +153,7 @@ static struct sock *listener_choose(struct xtcp_net *xn, struct rhlist_head *lis
 
 	rhl_for_each_entry_rcu(x, pos, list, listen_node) {
 		struct sock *sk = &x->inet.sk;
-		int score = listener_score(sk, key, ifindex, l3_ifindex);
+		int score = listener_score(sk, key, t, ifindex, l3_ifindex);
 
 		if (score > best_score) {
 			best = sk;

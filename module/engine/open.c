@@ -41,7 +41,7 @@ static void open_undo(struct sock *sk, bool was_bound)
 		xtcp_put_port(sk);
 	xtcp_clear_connection(x);
 	inet->inet_sport = htons(inet->inet_num);
-	x->ip->forget_peer(sk);
+	xtcp_ip_forget_peer(sk);
 	x->node.tuple.lport = inet->inet_num;
 	xtcp_port_readdress(sk);
 	sk_dst_reset(sk);

@@ -30,6 +30,17 @@ static struct xtcp_owner_group *owner_group_of(struct rb_node *node)
 	return rb_entry_safe(node, struct xtcp_owner_group, node);
 }
 
+/* Which IP versions does the address reach?  :: reaches both, unless IPV6_V6ONLY. */
+static u32 owner_sock_versions(const struct sock *sk)
+{
+	const struct in6_addr *laddr = &xtcp_sk(sk)->node.tuple.laddr;
+
+	if (likely(ipv6_addr_v4mapped(laddr)))
+		return XTCP_OWNER_V4;
+	return ipv6_addr_any(laddr) && !sk->sk_ipv6only ? XTCP_OWNER_V4 | XTCP_OWNER_V6 :
+							  XTCP_OWNER_V6;
+}
+
 /* What the socket's options say now. */
 static u32 owner_sock_how(const struct sock *sk)
 {
@@ -60,7 +71,7 @@ void xtcp_owner_key(struct xtcp_owner_key *key, const struct sock *sk,
 	key->laddr = xtcp_owner_any_addr(laddr) ? in6addr_any : *laddr;
 	key->ifindex = READ_ONCE(sk->sk_bound_dev_if);
 	key->l3mdev = inet_sk_bound_l3mdev(sk);
-	owner_key_set_how(key, owner_sock_how(sk) |
+	owner_key_set_how(key, owner_sock_how(sk) | owner_sock_versions(sk) |
 			  (xtcp_sk(sk)->owner.bound ? XTCP_OWNER_BOUND : 0), uid);
 }
 
@@ -193,7 +204,7 @@ static bool owner_keys_conflict(const struct xtcp_owner_key *wish,
 {
 	u32 both = wish->how & other->how;
 
-	if (wish->l3mdev != other->l3mdev ||
+	if (!(both & XTCP_OWNER_VERSIONS) || wish->l3mdev != other->l3mdev ||
 	    (wish->ifindex && other->ifindex && wish->ifindex != other->ifindex))
 		return false;
 	if (both & XTCP_OWNER_REUSE && !(other->how & XTCP_OWNER_LISTENS))

@@ -44,6 +44,9 @@ enum xtcp_owner_how {
 	XTCP_OWNER_LISTENS	= BIT(2),
 	XTCP_OWNER_TIME_WAIT	= BIT(3),	/* SO_REUSEPORT: for any user */
 	XTCP_OWNER_BOUND	= BIT(4),	/* not chosen by connect() */
+	XTCP_OWNER_V4		= BIT(5),	/* the address reaches IPv4 */
+	XTCP_OWNER_V6		= BIT(6),
+	XTCP_OWNER_VERSIONS	= XTCP_OWNER_V4 | XTCP_OWNER_V6,
 };
 
 /**

@@ -224,7 +224,7 @@ static int port_granted(struct xtcp_port *port, const struct xtcp_owner_key *key
 	case XTCP_PORT_UNUSED:
 		return xtcp_owners_none(&port->owners) ? 0 : -EADDRINUSE;
 	case XTCP_PORT_ALONE:
-		alone.how = 0;
+		alone.how &= XTCP_OWNER_VERSIONS;
 		return port_conflict(port, &alone, NULL);
 	case XTCP_PORT_SHARED:
 		break;

@@ -35,7 +35,7 @@ void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb,
 		rst.flags = XTCP_RST | XTCP_ACK;
 	}
 	xtcp_count(xn, RST_OUT);
-	xtcp_skb_ip(skb)->reply(xn->net, &reply, &rst);
+	xtcp_ip_reply(xn->net, &reply, &rst);
 }
 
 /* RST is sent only where there is a peer that knows the connection and has not received

@@ -5,6 +5,7 @@
 #ifndef _XTCP_SKB_H
 #define _XTCP_SKB_H
 
+#include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <net/ip.h>
 #include "rate.h"
@@ -75,6 +76,7 @@ struct xtcp_skb_cb {
  * segment is queued.
  */
 static_assert(offsetof(struct xtcp_skb_cb, isn) >= sizeof(struct inet_skb_parm));
+static_assert(offsetof(struct xtcp_skb_cb, isn) >= sizeof(struct inet6_skb_parm));
 static_assert(offsetof(struct xtcp_skb_cb, seq) ==
 	      offsetof(struct xtcp_skb_cb, block.seq));
 static_assert(offsetof(struct xtcp_skb_cb, end) ==

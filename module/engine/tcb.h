@@ -225,7 +225,8 @@ struct xtcp_sock {
 	/* The user: waiting, gone, or back for another connection */
 	u32			incarnation;	/* how often disconnected */
 	u16			readers;	/* asleep in recvmsg() */
-	u8			orphan:1,	/* counted as one */
+	u8			any_family:1,	/* the first address decides: AF_XTCP */
+				orphan:1,	/* counted as one */
 				ack_held:1;	/* TCP_QUICKACK 0: the handshake's
 						 * last ACK waits for data
 						 */

@@ -155,8 +155,8 @@ static struct xtcp_timewait *timewait_make(struct sock *sk)
 	tw->mark = READ_ONCE(sk->sk_mark);
 	tw->node.ifindex = sk->sk_bound_dev_if;
 	tw->priority = READ_ONCE(sk->sk_priority);
-	tw->tos = x->inet.tos;
-	tw->ttl = xtcp_reply_ttl(sk);
+	tw->tos = xtcp_reply_tos(sk, &x->node.tuple);
+	tw->ttl = xtcp_reply_ttl(sk, &x->node.tuple);
 	spin_lock_init(&tw->lock);
 	timer_setup(&tw->timer, timewait_timer_fn, 0);
 	refcount_set(&tw->refcnt, 2);	/* the table's and the timer's */
@@ -223,7 +223,7 @@ static void timewait_ack(struct xtcp_timewait *tw)
 	if (tw->agreed.timestamps)
 		seg.opt.present = XTCP_OPT_TIMESTAMPS;
 	xtcp_timestamp_write(&tw->ts, &seg.opt, ktime_get_ns());
-	xtcp_tuple_ip(&tw->node.tuple)->reply(tw->xn->net, &reply, &seg);
+	xtcp_ip_reply(tw->xn->net, &reply, &seg);
 }
 
 /* Challenge ACKs, and answers to stray segments, are limited in rate. */
@@ -301,8 +301,8 @@ static u32 later_isn(const struct xtcp_timewait *tw)
 /* Does it stay on this host? */
 static bool is_loopback(const struct xtcp_node *node)
 {
-	return ipv4_is_loopback(xtcp_addr_v4(&node->tuple.laddr)) ||
-	       ipv4_is_loopback(xtcp_addr_v4(&node->tuple.raddr)) ||
+	return xtcp_addr_is_loopback(&node->tuple.laddr) ||
+	       xtcp_addr_is_loopback(&node->tuple.raddr) ||
 	       node->ifindex == LOOPBACK_IFINDEX;
 }
 

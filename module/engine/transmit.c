@@ -165,7 +165,11 @@ static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
 {
 	struct sk_buff *skb;
 
-	xtcp_route(sk);	/* what carries no data has no MSS to keep in sync */
+	/* what carries no data needs no MSS, but SACK blocks make the next data shorter */
+	if (unlikely(xtcp_sk(sk)->held))
+		xtcp_sync_route(sk);
+	else
+		xtcp_route(sk);
 	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
 		return -ENOBUFS;

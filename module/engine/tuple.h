@@ -6,9 +6,11 @@
 #ifndef _XTCP_TUPLE_H
 #define _XTCP_TUPLE_H
 
+#include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/rhashtable-types.h>
 #include <linux/types.h>
+#include <net/ipv6.h>
 
 /**
  * struct xtcp_tuple - what tells one connection from another
@@ -40,6 +42,11 @@ static inline void xtcp_addr_from_v4(struct in6_addr *a, __be32 v4)
 static inline __be32 xtcp_addr_v4(const struct in6_addr *a)
 {
 	return a->s6_addr32[3];
+}
+
+static inline bool xtcp_addr_is_loopback(const struct in6_addr *a)
+{
+	return ipv6_addr_v4mapped(a) ? ipv4_is_loopback(xtcp_addr_v4(a)) : ipv6_addr_loopback(a);
 }
 
 /* Both IPv4 addresses, for a hash that costs a third of one of the whole. */

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/net.h>
 #include <net/inet_common.h>
+#include <net/ipv6.h>
 #include <net/protocol.h>
 #include <net/sock.h>
 #include "../compat.h"
@@ -27,6 +28,7 @@
 #include "../uapi/xtcp.h"
 #include "../wire/ip.h"
 #include "../wire/offload.h"
+#include "address.h"
 #include "bind.h"
 #include "family.h"
 #include "policy.h"
@@ -52,7 +54,7 @@ static void family_init_buffers(struct sock *sk, const struct xtcp_sysctls *ctl)
  */
 static struct lock_class_key family_lock_keys[2];
 
-/* The part of socket() that AF_XTCP and AF_INET have in common. */
+/* The part of socket() that AF_XTCP, AF_INET and AF_INET6 have in common. */
 static int family_init_sock(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -60,11 +62,11 @@ static int family_init_sock(struct sock *sk)
 	sock_lock_init_class_and_name(sk, "slock-AF_XTCP", &family_lock_keys[0],
 				      "sk_lock-AF_XTCP", &family_lock_keys[1]);
 	x->xn = xtcp_pernet(sock_net(sk));
-	x->ip = &xtcp_ipv4_ops;
 	x->node.kind = XTCP_KIND_CONNECTION;
 	x->node.tuple.wire = IPPROTO_XTCP;
-	xtcp_addr_from_v4(&x->node.tuple.laddr, htonl(INADDR_ANY));
-	xtcp_addr_from_v4(&x->node.tuple.raddr, htonl(INADDR_ANY));
+	x->node.tuple.laddr = xtcp_ip_any(sk);
+	x->node.tuple.raddr = x->node.tuple.laddr;
+	xtcp_ip_use(sk, &x->node.tuple.laddr);
 	INIT_HLIST_NODE(&x->owner.node);
 	x->window_clamp = XTCP_WINDOW_MAX;
 	xtcp_init_connection(x);
@@ -130,6 +132,7 @@ static int family_create(struct net *net, struct socket *sock, int protocol,
 	family_init_inet(sk);
 	family_init_sock(sk);
 	family_set_wire(sk, protocol);
+	xtcp_sk(sk)->any_family = 1;
 	err = kern ? 0 : xtcp_policy_create(sk);
 	if (err) {
 		sk_common_release(sk);
@@ -140,12 +143,67 @@ static int family_create(struct net *net, struct socket *sock, int protocol,
 
 /* ---- connect ---- */
 
-static int connect_to(struct sock *sk, const struct sockaddr_in *to)
+static int connect_to4(struct sock *sk, const struct sockaddr_in *to)
 {
 	struct in6_addr raddr;
 
 	xtcp_addr_from_v4(&raddr, to->sin_addr.s_addr);
 	return xtcp_open(sk, &raddr, ntohs(to->sin_port));
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+
+/* IPV6_FLOWINFO_SEND: the user names the label, which must be one that he may use. */
+static int connect_flow_label(struct sock *sk, const struct sockaddr_in6 *to)
+{
+	__be32 label = to->sin6_flowinfo & IPV6_FLOWLABEL_MASK;
+	struct ip6_flowlabel *leased;
+
+	inet6_sk(sk)->flow_label = 0;
+	if (!xtcp_inet6_sndflow(sk) || !label)
+		return 0;
+	leased = fl6_sock_lookup(sk, label);
+	if (IS_ERR(leased))
+		return -EINVAL;
+	fl6_sock_release(leased);
+	inet6_sk(sk)->flow_label = label;
+	return 0;
+}
+
+static int connect_to6(struct sock *sk, const struct sockaddr_in6 *to, int addr_len)
+{
+	struct in6_addr raddr = to->sin6_addr;
+	int err = connect_flow_label(sk, to);
+
+	if (err)
+		return err;
+	/* :: is this host, by the IP version that the socket is bound to */
+	if (ipv6_addr_any(&raddr) && ipv6_addr_v4mapped(&xtcp_sk(sk)->node.tuple.laddr))
+		xtcp_addr_from_v4(&raddr, htonl(INADDR_ANY));
+	if (ipv6_addr_v4mapped(&raddr) && sk->sk_ipv6only)
+		return -ENETUNREACH;
+	if (!ipv6_addr_is_multicast(&raddr))
+		err = xtcp_take_scope(sk, to, addr_len);
+	if (err)
+		return err;
+	xtcp_ip_use(sk, &raddr);
+	return xtcp_open(sk, &raddr, ntohs(to->sin6_port));
+}
+
+#else
+
+static int connect_to6(struct sock *sk, const struct sockaddr_in6 *to, int addr_len)
+{
+	return -EAFNOSUPPORT;
+}
+
+#endif
+
+static int connect_to(struct sock *sk, const struct sockaddr *to, int addr_len)
+{
+	if (sk->sk_family == AF_INET6)
+		return connect_to6(sk, (const struct sockaddr_in6 *)to, addr_len);
+	return connect_to4(sk, (const struct sockaddr_in *)to);
 }
 
 static long wait_for_connect(struct sock *sk, long timeo)
@@ -178,9 +236,12 @@ static int connect_check(struct sock *sk, struct sockaddr *addr, int *addr_len)
 	struct xtcp_bind_wish wish;
 	int err;
 
-	if (*addr_len < (int)sizeof(struct sockaddr_in))
+	err = xtcp_take_family(sk, addr->sa_family);
+	if (err)
+		return err;
+	if (*addr_len < xtcp_address_bytes(sk))
 		return -EINVAL;
-	if (addr->sa_family != AF_INET)
+	if (addr->sa_family != sk->sk_family)
 		return -EAFNOSUPPORT;
 	err = xtcp_policy_connect(sk, addr, addr_len, &wish);
 	if (err || !wish.wished)
@@ -208,7 +269,7 @@ static int connect_locked(struct socket *sock, struct sockaddr *addr,
 			return -EISCONN;
 		err = connect_check(sk, addr, &addr_len);
 		if (!err)
-			err = connect_to(sk, (struct sockaddr_in *)addr);
+			err = connect_to(sk, addr, addr_len);
 		if (err)
 			return err;
 		sock->state = SS_CONNECTING;
@@ -425,15 +486,33 @@ static int family_compat_ioctl(struct socket *sock, unsigned int cmd,
 }
 #endif
 
+static int family_release(struct socket *sock)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sock->sk && inet_sk(sock->sk)->pinet6)
+		return inet6_release(sock);
+#endif
+	return inet_release(sock);
+}
+
+static int family_getname(struct socket *sock, struct sockaddr *addr, int peer)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sock->sk->sk_family == AF_INET6)
+		return inet6_getname(sock, addr, peer);
+#endif
+	return inet_getname(sock, addr, peer);
+}
+
 const struct proto_ops xtcp_stream_ops = {
 	.family		= PF_INET,
 	.owner		= THIS_MODULE,
-	.release	= inet_release,
+	.release	= family_release,
 	.bind		= xtcp_bind,
 	.connect	= xtcp_connect,
 	.socketpair	= sock_no_socketpair,
 	.accept		= xtcp_accept,
-	.getname	= inet_getname,
+	.getname	= family_getname,
 	.poll		= xtcp_poll,
 	.ioctl		= xtcp_ioctl,
 #ifdef CONFIG_COMPAT
@@ -503,6 +582,64 @@ static struct inet_protosw xtcp_protosw = {
 	.ops		= &xtcp_stream_ops,
 };
 
+#if IS_ENABLED(CONFIG_IPV6)
+/* xtcp_prot, with room for an IPv6 part behind each socket */
+static struct proto xtcp6_prot;
+static_assert(offsetofend(struct xtcp6_sock, inet6) == sizeof(struct xtcp6_sock));
+
+static struct inet_protosw xtcp6_protosw = {
+	.type		= SOCK_STREAM,
+	.protocol	= IPPROTO_XTCP,
+	.prot		= &xtcp6_prot,
+	.ops		= &xtcp_stream_ops,
+};
+
+/* Where IPv6 is off there is nothing to do. */
+static int family6_init(void)
+{
+	int err;
+
+	if (!ipv6_mod_enabled())
+		return 0;
+	xtcp6_prot = xtcp_prot;
+	strscpy(xtcp6_prot.name, "XTCPv6", sizeof(xtcp6_prot.name));
+	xtcp6_prot.obj_size = sizeof(struct xtcp6_sock);
+	xtcp_pinfo_is_at(&xtcp6_prot, offsetof(struct xtcp6_sock, inet6));
+	err = proto_register(&xtcp6_prot, 1);
+	if (err)
+		return err;
+	err = inet6_register_protosw(&xtcp6_protosw);
+	if (err)
+		proto_unregister(&xtcp6_prot);
+	return err;
+}
+
+static void family6_stop(void)
+{
+	if (ipv6_mod_enabled())
+		inet6_unregister_protosw(&xtcp6_protosw);
+}
+
+static void family6_exit(void)
+{
+	if (ipv6_mod_enabled())
+		proto_unregister(&xtcp6_prot);
+}
+#else
+static int family6_init(void)
+{
+	return 0;
+}
+
+static void family6_stop(void)
+{
+}
+
+static void family6_exit(void)
+{
+}
+#endif
+
 /**
  * xtcp_family_init() - let programs open xtcp sockets
  *
@@ -526,15 +663,21 @@ int xtcp_family_init(void)
 	err = xtcp_policy_init();
 	if (err)
 		goto proto;
+	err = family6_init();
+	if (err)
+		goto policy;
 	xtcp_family.family = family;
 	err = sock_register(&xtcp_family);
 	/* modprobe takes EEXIST to mean that the module is loaded already */
 	if (err == -EEXIST)
 		err = -EBUSY;
 	if (err)
-		goto policy;
+		goto family6;
 	inet_register_protosw(&xtcp_protosw);
 	return 0;
+family6:
+	family6_stop();
+	family6_exit();
 policy:
 	xtcp_policy_exit();
 proto:
@@ -552,6 +695,7 @@ memory:
 void xtcp_family_stop(void)
 {
 	inet_unregister_protosw(&xtcp_protosw);
+	family6_stop();
 	sock_unregister(family);
 }
 
@@ -563,6 +707,7 @@ void xtcp_family_stop(void)
 void xtcp_family_exit(void)
 {
 	xtcp_policy_exit();
+	family6_exit();
 	proto_unregister(&xtcp_prot);
 	xtcp_memory_exit();
 	xtcp_send_exit();

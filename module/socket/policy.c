@@ -152,7 +152,8 @@ static int policy_run_sock_create(struct sock *sk)
 
 static int policy_run_post_bind(struct sock *sk)
 {
-	return BPF_CGROUP_RUN_PROG_INET4_POST_BIND(sk);
+	return sk->sk_family == AF_INET6 ? BPF_CGROUP_RUN_PROG_INET6_POST_BIND(sk) :
+					   BPF_CGROUP_RUN_PROG_INET4_POST_BIND(sk);
 }
 
 /**
@@ -287,6 +288,8 @@ int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
 	struct stand_in s;
 	int err;
 
+	if (sk->sk_family == AF_INET6)
+		return xtcp_cgroup_bind6(sk, addr, addr_len, flags);
 	if (!policy_on_tcp_wire(sk))
 		return xtcp_cgroup_bind4(sk, addr, addr_len, flags);
 	err = policy_may_bind_on_tcp_wire(sk);
@@ -323,6 +326,8 @@ int xtcp_policy_connect(struct sock *sk, struct sockaddr *addr, int *addr_len,
 	int err;
 
 	wish->wished = false;
+	if (sk->sk_family == AF_INET6)
+		return xtcp_cgroup_connect6(sk, addr, addr_len);
 	if (!policy_on_tcp_wire(sk))
 		return xtcp_cgroup_connect4(sk, addr, addr_len);
 	err = policy_ask_landlock(addr, *addr_len);

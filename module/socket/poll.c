@@ -6,6 +6,7 @@
 #include <linux/sockios.h>
 #include <asm/ioctls.h>
 #include <net/inet_common.h>
+#include <net/ipv6.h>
 #include "../engine/rcvq.h"
 #include "../engine/seq.h"
 #include "../engine/tcb.h"
@@ -136,10 +137,19 @@ static u32 ioctl_readable_now(const struct sock *sk)
 	return x->urg_seq - x->copied_seq;
 }
 
+static int ioctl_other(struct socket *sock, unsigned int cmd, unsigned long arg)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sock->sk->sk_family == AF_INET6)
+		return inet6_ioctl(sock, cmd, arg);
+#endif
+	return inet_ioctl(sock, cmd, arg);
+}
+
 /**
  * xtcp_ioctl() - SIOCINQ (FIONREAD), SIOCOUTQ (TIOCOUTQ), SIOCOUTQNSD
  * @sock: the socket
- * @cmd: which; others go to inet_ioctl()
+ * @cmd: which; others go to inet_ioctl(), or inet6_ioctl()
  * @arg: where to write the answer
  *
  * RFC 9293: MUST-33.
@@ -159,7 +169,7 @@ int xtcp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	case SIOCATMARK:
 		break;
 	default:
-		return inet_ioctl(sock, cmd, arg);
+		return ioctl_other(sock, cmd, arg);
 	}
 	lock_sock(sk);
 	if (sk->sk_state == TCP_LISTEN && cmd != SIOCATMARK) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Socket options: TCP's numbers and meanings at SOL_TCP, the IP layer's at
- * SOL_IP.
+ * SOL_IP and SOL_IPV6.
  */
 #include <linux/capability.h>
 #include <linux/tcp.h>
 #include <linux/uaccess.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 #include "../compat.h"
 #include "../engine/cong.h"
 #include "../engine/cong_list.h"
@@ -16,6 +17,7 @@
 #include "../engine/transmit.h"
 #include "../engine/window.h"
 #include "../wire/segment.h"
+#include "address.h"
 #include "info.h"
 #include "sockopt.h"
 
@@ -213,10 +215,57 @@ static int set_congestion(struct sock *sk, sockptr_t val, unsigned int len)
 	return err;
 }
 
+#if IS_ENABLED(CONFIG_IPV6)
+/* Extension headers are not sent, and a socket's family is what it is. */
+static bool ipv6_option_refused(int name)
+{
+	switch (name) {
+	case IPV6_ADDRFORM:
+	case IPV6_HOPOPTS:
+	case IPV6_RTHDRDSTOPTS:
+	case IPV6_RTHDR:
+	case IPV6_DSTOPTS:
+	case IPV6_2292PKTOPTIONS:
+		return true;
+	}
+	return false;
+}
+
+static int set_ipv6(struct sock *sk, int name, sockptr_t val, unsigned int len)
+{
+	int err;
+
+	lock_sock(sk);
+	err = xtcp_take_family(sk, AF_INET6);
+	release_sock(sk);
+	if (err)
+		return err;
+	if (sk->sk_family != AF_INET6 || ipv6_option_refused(name))
+		return -ENOPROTOOPT;
+	return ipv6_setsockopt(sk, SOL_IPV6, name, val, len);
+}
+
+static int get_ipv6(struct sock *sk, int name, char __user *val, int __user *len)
+{
+	return sk->sk_family == AF_INET6 ?
+	       ipv6_getsockopt(sk, SOL_IPV6, name, val, len) : -ENOPROTOOPT;
+}
+#else
+static int set_ipv6(struct sock *sk, int name, sockptr_t val, unsigned int len)
+{
+	return -ENOPROTOOPT;
+}
+
+static int get_ipv6(struct sock *sk, int name, char __user *val, int __user *len)
+{
+	return -ENOPROTOOPT;
+}
+#endif
+
 /**
- * xtcp_setsockopt() - set an option of level SOL_TCP or SOL_IP
+ * xtcp_setsockopt() - set an option of level SOL_TCP, SOL_IP or SOL_IPV6
  * @sk: the socket
- * @level: SOL_TCP, SOL_IP
+ * @level: SOL_TCP, SOL_IP, SOL_IPV6
  * @name: the option
  * @val: its value
  * @len: the value's length in bytes
@@ -234,6 +283,8 @@ int xtcp_setsockopt(struct sock *sk, int level, int name, sockptr_t val,
 
 	if (level == SOL_IP && name == IP_OPTIONS)
 		return -ENOPROTOOPT;
+	if (level == SOL_IPV6)
+		return set_ipv6(sk, name, val, len);
 	if (level != SOL_TCP)
 		return ip_setsockopt(sk, level, name, val, len);
 	if (name == TCP_CONGESTION)
@@ -333,9 +384,9 @@ static int put_option(const void *from, int size, char __user *val,
 }
 
 /**
- * xtcp_getsockopt() - read an option of level SOL_TCP or SOL_IP
+ * xtcp_getsockopt() - read an option of level SOL_TCP, SOL_IP or SOL_IPV6
  * @sk: the socket
- * @level: SOL_TCP, SOL_IP
+ * @level: SOL_TCP, SOL_IP, SOL_IPV6
  * @name: the option
  * @val: where to write its value
  * @len: room there; set to what was written
@@ -350,6 +401,8 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *val,
 	struct tcp_info info;
 	int number, err;
 
+	if (level == SOL_IPV6)
+		return get_ipv6(sk, name, val, len);
 	if (level != SOL_TCP)
 		return ip_getsockopt(sk, level, name, val, len);
 	if (name == TCP_CONGESTION) {

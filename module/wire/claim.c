@@ -190,7 +190,7 @@ void xtcp_claim_restore(struct sk_buff *skb)
 {
 	struct iphdr *iph = ip_hdr(skb);
 
-	if (!(IPCB(skb)->flags & XTCP_IPCB_TCP_WIRE) ||
+	if (xtcp_skb_is_v6(skb) || !(IPCB(skb)->flags & XTCP_IPCB_TCP_WIRE) ||
 	    iph->protocol != IPPROTO_XTCP)
 		return;
 	csum_replace2(&iph->check, htons(IPPROTO_XTCP), htons(IPPROTO_TCP));

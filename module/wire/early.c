@@ -168,7 +168,7 @@ void xtcp_early_missed(struct xtcp_net *xn, const struct sk_buff *skb)
 {
 	unsigned int missed;
 
-	if (!early_wanted(xn, ip_hdr(skb)->protocol) || skb->dev->flags & IFF_LOOPBACK ||
+	if (xtcp_skb_is_v6(skb) || !early_wanted(xn, ip_hdr(skb)->protocol) || skb->dev->flags & IFF_LOOPBACK ||
 	    !early_knows_device(skb->dev))
 		return;
 	missed = READ_ONCE(xn->early_missed) + 1;

@@ -8,8 +8,10 @@
 #include <linux/module.h>
 #include <net/dst.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 #include <net/route.h>
 #include "../engine/tcb.h"
+#include "ipv6_sock.h"
 #include "segment.h"
 #include "../uapi/xtcp.h"
 
@@ -27,11 +29,9 @@ struct xtcp_reply;
  * Of a connection, whose socket lock is held:
  * @header_bytes: the IP header's length
  * @tcp_gso_type: how a GSO packet on TCP's wire is marked
+ * @tcp_checksum: the feature of devices that sum up TCP over this version, and only that
  * @connect: find the addresses of a connection to a peer, and the route, and note them
  *	in the socket and its tuple.  Return: 0, or as @route
- * @adopt: a child has these addresses: note them in the socket
- * @forget_peer: there is no peer any more; nor an address of ours unless the user chose
- *	it
  * @route: find the route to the peer and cache it in the socket.  Return: 0, or a
  *	negative errno as a routing lookup gives
  * @routes_by_port: could another local port take another route?
@@ -49,17 +49,19 @@ struct xtcp_reply;
  * @permits_conn: do security modules let a listener take a SYN?  Also gives the label
  *	of the connection to come.  Return: 0, or a negative errno
  *
- * Of what has no connection, in any context but hard interrupt:
- * @reply: send a bare segment.  Its ports are the reply's; a SYN's MSS is what the route
- *	allows, at most the segment's unless that is 0.  Return: 0, or a negative errno:
- *	no memory, no route
+ * Of what has no connection, in any context but hard interrupt; xtcp_ip_reply() is made of
+ * these:
+ * @reply_to: take from a received segment how to answer it: mark, type of service, a device
+ * @reply_route: find the way of a reply.  Return: the route, with a reference, or an
+ *	ERR_PTR()
+ * @reply_send: hand down a segment that has its route: writes checksum and IP header.
+ *	Consumes the skb.  Return: 0, or a negative errno
  */
 struct xtcp_ip_ops {
 	u32	header_bytes;
 	int	tcp_gso_type;
+	netdev_features_t tcp_checksum;
 	int	(*connect)(struct sock *sk, const struct in6_addr *raddr, u16 rport);
-	void	(*adopt)(struct sock *sk, const struct xtcp_tuple *t);
-	void	(*forget_peer)(struct sock *sk);
 	int	(*route)(struct sock *sk);
 	bool	(*routes_by_port)(const struct net *net);
 	int	(*xmit)(struct sock *sk, struct sk_buff *skb);
@@ -73,21 +75,53 @@ struct xtcp_ip_ops {
 				const struct xtcp_tuple *t, int ifindex, u32 mark,
 				u32 *secid);
 
-	int	(*reply)(struct net *net, const struct xtcp_reply *reply,
-			 const struct xtcp_segment *seg);
+	void	(*reply_to)(struct net *net, struct xtcp_reply *reply);
+	struct dst_entry *(*reply_route)(struct net *net, const struct xtcp_reply *reply);
+	int	(*reply_send)(struct net *net, const struct xtcp_reply *reply,
+			      struct sk_buff *skb);
 };
 
 extern const struct xtcp_ip_ops xtcp_ipv4_ops;
 
-/* The IP version of a received packet, and of a 4-tuple. */
+#if IS_ENABLED(CONFIG_IPV6)
+extern const struct xtcp_ip_ops xtcp_ipv6_ops;
+#else
+#define xtcp_ipv6_ops	xtcp_ipv4_ops	/* nothing has it */
+#endif
+
+static inline bool xtcp_skb_is_v6(const struct sk_buff *skb)
+{
+	return IS_ENABLED(CONFIG_IPV6) && unlikely(skb->protocol == htons(ETH_P_IPV6));
+}
+
+/* The IP version of a received packet, of an address, and of a 4-tuple. */
 static inline const struct xtcp_ip_ops *xtcp_skb_ip(const struct sk_buff *skb)
 {
-	return &xtcp_ipv4_ops;
+	return xtcp_skb_is_v6(skb) ? &xtcp_ipv6_ops : &xtcp_ipv4_ops;
+}
+
+static inline const struct xtcp_ip_ops *xtcp_addr_ip(const struct in6_addr *a)
+{
+	return likely(ipv6_addr_v4mapped(a)) ? &xtcp_ipv4_ops : &xtcp_ipv6_ops;
 }
 
 static inline const struct xtcp_ip_ops *xtcp_tuple_ip(const struct xtcp_tuple *t)
 {
-	return &xtcp_ipv4_ops;
+	return xtcp_addr_ip(&t->raddr);
+}
+
+/**
+ * xtcp_ip_use() - a socket speaks the IP version of an address from now on
+ * @sk: the socket, locked
+ * @a: the address
+ */
+static inline void xtcp_ip_use(struct sock *sk, const struct in6_addr *a)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	x->ip = xtcp_addr_ip(a);
+	if (x->node.tuple.wire == IPPROTO_TCP)
+		sk->sk_gso_type = x->ip->tcp_gso_type;
 }
 
 /**
@@ -173,17 +207,57 @@ struct xtcp_reply {
 	bool			exact;
 };
 
-/* What a bound on TTL that a socket has set is to segments sent in its name. */
-static inline u8 xtcp_reply_ttl(const struct sock *sk)
+/* The type of service, and the bound on TTL, that a socket has set are those of segments
+ * sent in its name as well.  IPv6 calls them traffic class and hop limit.
+ */
+static inline u8 xtcp_reply_tos(const struct sock *sk, const struct xtcp_tuple *t)
 {
-	int ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+	if (likely(ipv6_addr_v4mapped(&t->raddr)))
+		return READ_ONCE(inet_sk(sk)->tos);
+	return READ_ONCE(inet6_sk(sk)->tclass);
+}
 
+static inline u8 xtcp_reply_ttl(const struct sock *sk, const struct xtcp_tuple *t)
+{
+	int ttl;
+
+	if (likely(ipv6_addr_v4mapped(&t->raddr)))
+		ttl = READ_ONCE(inet_sk(sk)->uc_ttl);
+	else
+		ttl = inet6_sk(sk)->hop_limit;
 	return ttl < 0 ? 0 : ttl;
 }
+
+bool xtcp_device_checksums(const struct net_device *dev, const struct xtcp_ip_ops *ip,
+			   u8 wire);
+struct in6_addr xtcp_ip_any(const struct sock *sk);
+void xtcp_ip_note_local(struct sock *sk, const struct in6_addr *rcv,
+			const struct in6_addr *from);
+void xtcp_ip_note_peer(struct sock *sk, const struct in6_addr *raddr, u16 rport);
+void xtcp_ip_forget_peer(struct sock *sk);
+void xtcp_ip_adopt(struct sock *sk, const struct xtcp_tuple *t);
+void xtcp_ip_take_route(struct sock *sk, struct dst_entry *dst);
+int xtcp_ip_reply(struct net *net, const struct xtcp_reply *as_asked,
+		  const struct xtcp_segment *seg);
 
 void xtcp_ipv4_icmp(struct xtcp_icmp *icmp, u8 type, u8 code, u32 seq, u32 info);
 int xtcp_ipv4_init(const struct xtcp_ip_upcalls *up);
 void xtcp_ipv4_exit(void);
+
+#if IS_ENABLED(CONFIG_IPV6)
+void xtcp_ipv6_icmp(struct xtcp_icmp *icmp, u8 type, u8 code, u32 seq, u32 info);
+int xtcp_ipv6_init(const struct xtcp_ip_upcalls *up);
+void xtcp_ipv6_exit(void);
+#else
+static inline int xtcp_ipv6_init(const struct xtcp_ip_upcalls *up)
+{
+	return 0;
+}
+
+static inline void xtcp_ipv6_exit(void)
+{
+}
+#endif
 
 /**
  * xtcp_route() - the route to the peer, found anew where the cached one is stale
@@ -193,7 +267,7 @@ void xtcp_ipv4_exit(void);
  */
 static inline struct dst_entry *xtcp_route(struct sock *sk)
 {
-	struct dst_entry *dst = __sk_dst_check(sk, 0);
+	struct dst_entry *dst = __sk_dst_check(sk, xtcp_route_cookie(sk));
 
 	if (likely(dst))
 		return dst;
@@ -217,12 +291,40 @@ static inline void xtcp_skb_tuple(const struct sk_buff *skb, struct xtcp_tuple *
 /* The device that a received packet came by, and the VRF's port, if that is one. */
 static inline int xtcp_skb_iif(const struct sk_buff *skb)
 {
+#if IS_ENABLED(CONFIG_IPV6)
+	if (xtcp_skb_is_v6(skb))
+		return inet6_iif(skb);
+#endif
 	return inet_iif(skb);
 }
 
 static inline int xtcp_skb_sdif(const struct sk_buff *skb)
 {
+#if IS_ENABLED(CONFIG_IPV6)
+	if (xtcp_skb_is_v6(skb))
+		return inet6_sdif(skb);
+#endif
 	return inet_sdif(skb);
+}
+
+/**
+ * xtcp_request_device() - what a connection that a SYN asks for will be bound to
+ * @listener: who takes the SYN
+ * @skb: the SYN
+ *
+ * Return: the listener's device; if it takes any, the VRF, or where the SYN's source has
+ * no meaning but on its link, that; 0: none
+ */
+static inline int xtcp_request_device(const struct sock *listener, struct sk_buff *skb)
+{
+	int ifindex = inet_request_bound_dev_if(listener, skb);
+
+#if IS_ENABLED(CONFIG_IPV6)
+	if (xtcp_skb_is_v6(skb) && !READ_ONCE(listener->sk_bound_dev_if) &&
+	    ipv6_addr_type(&ipv6_hdr(skb)->saddr) & IPV6_ADDR_LINKLOCAL)
+		return inet6_iif(skb);
+#endif
+	return ifindex;
 }
 
 /* Has a received packet found its connection before it was routed?  early.c */
@@ -245,6 +347,8 @@ static inline bool xtcp_skb_found_early(const struct sk_buff *skb)
  */
 static inline u8 xtcp_skb_wire(const struct sk_buff *skb)
 {
+	if (xtcp_skb_is_v6(skb))
+		return IPPROTO_XTCP;
 	return IPCB(skb)->flags & XTCP_IPCB_TCP_WIRE ? IPPROTO_TCP : IPPROTO_XTCP;
 }
 
@@ -256,6 +360,10 @@ static inline u8 xtcp_skb_wire(const struct sk_buff *skb)
  */
 static inline int xtcp_skb_l3mdev(const struct sk_buff *skb)
 {
+#if IS_ENABLED(CONFIG_IPV6)
+	if (xtcp_skb_is_v6(skb))
+		return ipv6_l3mdev_skb(IP6CB(skb)->flags) ? skb->skb_iif : 0;
+#endif
 	return unlikely(ipv4_l3mdev_skb(IPCB(skb)->flags)) ? skb->skb_iif : 0;
 }
 

@@ -24,33 +24,6 @@
 
 static const struct xtcp_ip_upcalls *upcalls __read_mostly;
 
-/* Can a device put our checksum in?  One that does TCP's, and only that, knows
- * TCP by its protocol number.
- */
-static bool device_checksums(const struct net_device *dev, u8 wire)
-{
-	netdev_features_t any = NETIF_F_HW_CSUM;
-
-	if (wire == IPPROTO_TCP)
-		any |= NETIF_F_IP_CSUM;
-	return dev->features & any;
-}
-
-/* What is kept of a route by the socket that takes it. */
-static void setup_caps(struct sock *sk, struct dst_entry *dst)
-{
-	struct xtcp_sock *x = xtcp_sk(sk);
-
-	sk_setup_caps(sk, dst);
-	x->route_quickack = !!dst_metric(dst, RTAX_QUICKACK);
-	x->route_window = dst_metric(dst, RTAX_WINDOW);
-	x->route_rto_min_us = dst_metric_locked(dst, RTAX_RTO_MIN) ?
-			      dst_metric(dst, RTAX_RTO_MIN) * USEC_PER_MSEC : 0;
-	x->csum_hw = device_checksums(dst->dev, x->node.tuple.wire);
-	if (!x->csum_hw)
-		sk->sk_route_caps &= ~NETIF_F_GSO_MASK;
-}
-
 /* MUST-46 */
 static int ipv4_route(struct sock *sk)
 {
@@ -71,7 +44,7 @@ static int ipv4_route(struct sock *sk)
 	}
 	if (!inet->inet_saddr)
 		inet->inet_saddr = fl4.saddr;
-	setup_caps(sk, &rt->dst);	/* the socket has the reference now */
+	xtcp_ip_take_route(sk, &rt->dst);	/* the socket has the reference now */
 	return 0;
 }
 
@@ -79,8 +52,8 @@ static int ipv4_route(struct sock *sk)
 static int ipv4_connect(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 {
 	struct inet_sock *inet = inet_sk(sk);
-	struct xtcp_sock *x = xtcp_sk(sk);
 	__be32 daddr = xtcp_addr_v4(raddr);
+	struct in6_addr laddr, peer;
 	int err;
 
 	/* 0.0.0.0 is this host */
@@ -90,7 +63,6 @@ static int ipv4_connect(struct sock *sk, const struct in6_addr *raddr, u16 rport
 	if (err)
 		return err;
 	/* it may be bound to what nothing can be sent from: a group, say */
-	inet->inet_rcv_saddr = inet->inet_saddr;
 	if (!daddr) {
 		/* from the address that reaches it, as to itself */
 		inet->inet_daddr = inet->inet_saddr;
@@ -98,35 +70,11 @@ static int ipv4_connect(struct sock *sk, const struct in6_addr *raddr, u16 rport
 		if (err)
 			return err;
 	}
-	xtcp_addr_from_v4(&x->node.tuple.laddr, inet->inet_rcv_saddr);
-	xtcp_addr_from_v4(&x->node.tuple.raddr, inet->inet_daddr);
-	x->node.tuple.rport = rport;
+	xtcp_addr_from_v4(&laddr, inet->inet_saddr);
+	xtcp_addr_from_v4(&peer, inet->inet_daddr);
+	xtcp_ip_note_local(sk, &laddr, &laddr);
+	xtcp_ip_note_peer(sk, &peer, rport);
 	return 0;
-}
-
-static void ipv4_adopt(struct sock *sk, const struct xtcp_tuple *t)
-{
-	struct inet_sock *inet = inet_sk(sk);
-
-	inet->inet_daddr = xtcp_addr_v4(&t->raddr);
-	inet->inet_rcv_saddr = xtcp_addr_v4(&t->laddr);
-	inet->inet_saddr = inet->inet_rcv_saddr;
-	inet->inet_dport = htons(t->rport);
-	inet->mc_list = NULL;
-	RCU_INIT_POINTER(inet->inet_opt, NULL);
-}
-
-static void ipv4_forget_peer(struct sock *sk)
-{
-	struct inet_sock *inet = inet_sk(sk);
-
-	inet->inet_daddr = 0;
-	inet->inet_dport = 0;
-	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK)) {
-		inet->inet_saddr = 0;
-		inet->inet_rcv_saddr = 0;
-	}
-	xtcp_addr_from_v4(&xtcp_sk(sk)->node.tuple.laddr, inet->inet_rcv_saddr);
 }
 
 static u32 ipv4_path_mtu(struct sock *sk, u32 mtu)
@@ -212,21 +160,18 @@ free:
 	return err;
 }
 
-/* Where an answer goes: as the segment that it answers says. */
-static void reply_to(struct net *net, struct xtcp_reply *r)
+static void ipv4_reply_to(struct net *net, struct xtcp_reply *r)
 {
-	int iif = r->skb->skb_iif;
-
-	r->ifindex = l3mdev_master_ifindex_by_index(net, iif) ? iif : 0;
 	/* RFC 3168, 6.1.4 and 6.1.5: no ECN bits on what is not data */
 	r->tos = ip_hdr(r->skb)->tos & ~INET_ECN_MASK;
 	r->mark = IP4_REPLY_MARK(net, r->skb->mark);
 }
 
-static struct rtable *reply_route(struct net *net, const struct xtcp_reply *r)
+static struct dst_entry *ipv4_reply_route(struct net *net, const struct xtcp_reply *r)
 {
 	const struct xtcp_tuple *t = r->tuple;
 	struct flowi4 fl4;
+	struct rtable *rt;
 
 	flowi4_init_output(&fl4, r->ifindex, r->mark, r->tos & ~INET_ECN_MASK,
 			   RT_SCOPE_UNIVERSE, t->wire,
@@ -239,68 +184,20 @@ static struct rtable *reply_route(struct net *net, const struct xtcp_reply *r)
 					   flowi4_to_flowi_common(&fl4));
 	else
 		fl4.flowi4_secid = r->secid;
-	return ip_route_output_flow(net, &fl4, r->sk);
-}
-
-/* What a route leaves of a SYN,ACK's window. */
-static u16 route_window(const struct dst_entry *dst, const struct xtcp_segment *seg,
-			bool exact)
-{
-	u32 wnd = min_not_zero(seg->wnd, dst_metric(dst, RTAX_WINDOW));
-	u32 segs = dst_metric(dst, RTAX_INITRWND);
-
-	if (segs)
-		wnd = min_t(u64, wnd, (u64)segs * seg->opt.mss);
-	if (exact && wnd == seg->wnd)
-		return wnd;
-	return xtcp_syn_window_for(wnd, seg->opt.mss, seg->opt.present & XTCP_OPT_TIMESTAMPS);
+	rt = ip_route_output_flow(net, &fl4, r->sk);
+	return IS_ERR(rt) ? ERR_CAST(rt) : &rt->dst;
 }
 
 /* It is never fragmented, so its identification means nothing: RFC 6864, 4.1.  MUST-49. */
-static int ipv4_reply(struct net *net, const struct xtcp_reply *as_asked,
-		      const struct xtcp_segment *seg)
+static int ipv4_reply_send(struct net *net, const struct xtcp_reply *r, struct sk_buff *skb)
 {
-	struct xtcp_reply answer = *as_asked, *reply = &answer;
-	const struct xtcp_tuple *t = reply->tuple;
-	struct xtcp_segment copy = *seg;
-	struct sk_buff *skb;
-	struct rtable *rt;
-	u32 header_bytes;
+	const struct xtcp_tuple *t = r->tuple;
+	struct dst_entry *dst = skb_dst(skb);
 	int err;
 
-	if (reply->skb)
-		reply_to(net, reply);
-	copy.sport = t->lport;
-	copy.dport = t->rport;
-	rt = reply_route(net, reply);
-	if (IS_ERR(rt))
-		return PTR_ERR(rt);
-	if (copy.flags & XTCP_SYN) {
-		copy.opt.mss = min_not_zero((u32)seg->opt.mss,
-					    dst_metric_advmss(&rt->dst));
-		copy.wnd = route_window(&rt->dst, &copy, reply->exact);
-	}
-	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
-	if (!skb) {
-		ip_rt_put(rt);
-		return -ENOBUFS;
-	}
-	skb_reserve(skb, XTCP_MAX_HEADER);
-	header_bytes = xtcp_segment_header_bytes(&copy);
-	xtcp_segment_build(&copy, __skb_push(skb, header_bytes), header_bytes);
-	skb_reset_transport_header(skb);
 	skb->protocol = htons(ETH_P_IP);
-	skb_dst_set(skb, &rt->dst);
-	put_checksum(skb, t, device_checksums(rt->dst.dev, t->wire));
-	put_ip_header(skb, t, reply->tos,
-		      reply->ttl ?: ip4_dst_hoplimit(&rt->dst),
-		      0, htons(IP_DF));
-	skb->priority = reply->priority;
-	skb->mark = reply->mark;
-	if (reply->sk)
-		skb_set_owner_w(skb, (struct sock *)reply->sk);
-	xtcp_count(xtcp_pernet(net), SEGS_OUT);
-	trace_xtcp_segment_out(t, &copy, 0);
+	put_checksum(skb, t, xtcp_device_checksums(dst->dev, &xtcp_ipv4_ops, t->wire));
+	put_ip_header(skb, t, r->tos, r->ttl ?: ip4_dst_hoplimit(dst), 0, htons(IP_DF));
 	err = ip_local_out(net, skb->sk, skb);
 	return net_xmit_eval(err);
 }
@@ -442,9 +339,8 @@ static int ipv4_err(struct sk_buff *skb, u32 info)
 const struct xtcp_ip_ops xtcp_ipv4_ops = {
 	.header_bytes = sizeof(struct iphdr),
 	.tcp_gso_type = SKB_GSO_TCPV4,
+	.tcp_checksum = NETIF_F_IP_CSUM,
 	.connect = ipv4_connect,
-	.adopt = ipv4_adopt,
-	.forget_peer = ipv4_forget_peer,
 	.route = ipv4_route,
 	.routes_by_port = xtcp_ipv4_routes_by_port,
 	.xmit = ipv4_xmit,
@@ -454,7 +350,9 @@ const struct xtcp_ip_ops xtcp_ipv4_ops = {
 	.unicast = ipv4_unicast,
 	.permits = ipv4_permits,
 	.permits_conn = ipv4_permits_conn,
-	.reply = ipv4_reply,
+	.reply_to = ipv4_reply_to,
+	.reply_route = ipv4_reply_route,
+	.reply_send = ipv4_reply_send,
 };
 
 static struct net_protocol ipv4_protocol __read_mostly = {

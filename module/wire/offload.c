@@ -1,23 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * GSO for the native protocol: cutting a packet of up to 64 KiB into segments,
+ * GSO for the native protocol, over either IP version: cutting a packet of up to 64 KiB into segments,
  * at the last moment before a device that does not take it whole.
  */
 #include <linux/netdevice.h>
 #include <linux/tcp.h>
+#include <net/ip6_checksum.h>
 #include <net/protocol.h>
 #include "../compat.h"
 #include "../uapi/xtcp.h"
 #include "offload.h"
 #include "segment.h"
 
+static __sum16 pseudo_header(const struct sk_buff *skb, u32 len)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+#if IS_ENABLED(CONFIG_IPV6)
+	if (iph->version == 6)
+		return csum_ipv6_magic(&ipv6_hdr(skb)->saddr, &ipv6_hdr(skb)->daddr, len,
+				       IPPROTO_XTCP, 0);
+#endif
+	return csum_tcpudp_magic(iph->saddr, iph->daddr, len, IPPROTO_XTCP, 0);
+}
+
 /* All but the last segment lack FIN and PSH; all but the first, CWR. */
 static void segment_header(struct sk_buff *skb, u32 seq, bool first)
 {
-	const struct iphdr *iph = ip_hdr(skb);
 	struct tcphdr *th = tcp_hdr(skb);
 	u32 len = skb->len - skb_transport_offset(skb);
-	__wsum pseudo;
+	__sum16 pseudo = pseudo_header(skb, len);
 
 	th->seq = htonl(seq);
 	if (skb->next) {
@@ -26,9 +38,8 @@ static void segment_header(struct sk_buff *skb, u32 seq, bool first)
 	}
 	if (!first)
 		th->cwr = 0;
-	pseudo = csum_tcpudp_nofold(iph->saddr, iph->daddr, len, IPPROTO_XTCP, 0);
 	/* the pseudo-header's part; the rest is the device's, or is added now */
-	th->check = ~csum_fold(pseudo);
+	th->check = ~pseudo;
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		th->check = gso_make_checksum(skb,
 					      (__force __wsum)~(__force u32)th->check);
@@ -79,9 +90,30 @@ static struct sk_buff *xtcp_gso_segment(struct sk_buff *skb,
 	return segs;
 }
 
-static const struct net_offload ipv4_offload = {
+static const struct net_offload offload = {
 	.callbacks.gso_segment = xtcp_gso_segment,
 };
+
+#if IS_ENABLED(CONFIG_IPV6)
+static int offload6_init(void)
+{
+	return inet6_add_offload(&offload, IPPROTO_XTCP);
+}
+
+static void offload6_exit(void)
+{
+	inet6_del_offload(&offload, IPPROTO_XTCP);
+}
+#else
+static int offload6_init(void)
+{
+	return 0;
+}
+
+static void offload6_exit(void)
+{
+}
+#endif
 
 /**
  * xtcp_offload_init() - let the IP layer cut the native protocol's packets
@@ -90,7 +122,12 @@ static const struct net_offload ipv4_offload = {
  */
 int xtcp_offload_init(void)
 {
-	return inet_add_offload(&ipv4_offload, IPPROTO_XTCP) ? -EBUSY : 0;
+	if (inet_add_offload(&offload, IPPROTO_XTCP))
+		return -EBUSY;
+	if (!offload6_init())
+		return 0;
+	inet_del_offload(&offload, IPPROTO_XTCP);
+	return -EBUSY;
 }
 
 /**
@@ -100,5 +137,6 @@ int xtcp_offload_init(void)
  */
 void xtcp_offload_exit(void)
 {
-	inet_del_offload(&ipv4_offload, IPPROTO_XTCP);
+	offload6_exit();
+	inet_del_offload(&offload, IPPROTO_XTCP);
 }

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The IPv6 part of a socket, struct ipv6_pinfo.  A socket that was made as one of AF_INET6
+ * has it behind itself.  One of AF_XTCP becomes one of AF_INET6 when its user names an
+ * IPv6 address or option, and gets it then.
+ */
+#include <net/inet_common.h>
+#include <net/ipv6.h>
+#include <net/transp_v6.h>
+#include "../compat.h"
+#include "ip.h"
+#include "ipv6_sock.h"
+
+/* Of a socket that became one of AF_INET6.  An RCU grace period after its end. */
+static void pinfo_destruct(struct sock *sk)
+{
+	struct ipv6_pinfo *np = inet_sk(sk)->pinet6;
+
+	inet6_sock_destruct(sk);
+	kfree(np);
+}
+
+static void pinfo_init(struct sock *sk, struct ipv6_pinfo *np)
+{
+	np->hop_limit = -1;
+	np->mcast_hops = IPV6_DEFAULT_MCASTHOPS;
+	np->pmtudisc = IPV6_PMTUDISC_WANT;
+	inet_sk(sk)->pinet6 = np;
+	xtcp_inet6_init_flags(sk);
+}
+
+/**
+ * xtcp_ipv6_sock_become() - a socket that may be of either family is one of AF_INET6
+ * @sk: the socket, locked, in CLOSED, without address and port
+ *
+ * Process context.  Return: 0; -EAFNOSUPPORT where IPv6 is off; -ENOMEM
+ */
+int xtcp_ipv6_sock_become(struct sock *sk)
+{
+	struct ipv6_pinfo *np = inet_sk(sk)->pinet6;
+
+	if (!ipv6_mod_enabled())
+		return -EAFNOSUPPORT;
+	if (!np) {
+		np = kzalloc(sizeof(*np), GFP_KERNEL_ACCOUNT);
+		if (!np)
+			return -ENOMEM;
+		pinfo_init(sk, np);
+		sk->sk_destruct = pinfo_destruct;
+		sk->sk_ipv6only = READ_ONCE(sock_net(sk)->ipv6.sysctl.bindv6only);
+	}
+	sk->sk_family = AF_INET6;
+	return 0;
+}
+
+/* What a child does not share with its listener. */
+static void pinfo_unshare(struct sock *child, struct ipv6_pinfo *np)
+{
+	np->ipv6_mc_list = NULL;
+	np->ipv6_ac_list = NULL;
+	np->pktoptions = NULL;
+	np->rxpmtu = NULL;
+	np->dst_cookie = 0;
+	RCU_INIT_POINTER(np->opt, NULL);
+	xtcp_inet6_forget_flow_labels(child, np);
+	inet_sk(child)->pinet6 = np;
+}
+
+/**
+ * xtcp_ipv6_sock_clone() - give a listener's child an IPv6 part of its own, if it has one
+ * @child: a copy of the listener, not yet visible; it has the listener's
+ *
+ * Softirq.  Return: 0; -ENOMEM: then it still has the listener's, and must be
+ * xtcp_ipv6_sock_unclone()d
+ */
+int xtcp_ipv6_sock_clone(struct sock *child)
+{
+	struct ipv6_pinfo *np = inet_sk(child)->pinet6;
+
+	if (likely(!np))
+		return 0;
+	if (child->sk_destruct == pinfo_destruct) {
+		np = kmemdup(np, sizeof(*np), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
+		if (!np)
+			return -ENOMEM;
+	} else {
+		np = &((struct xtcp6_sock *)child)->inet6;
+	}
+	pinfo_unshare(child, np);
+	return 0;
+}
+
+/**
+ * xtcp_ipv6_sock_unclone() - take the listener's IPv6 part from a child
+ * @child: a copy of the listener, not yet visible, which is not to be
+ */
+void xtcp_ipv6_sock_unclone(struct sock *child)
+{
+	child->sk_family = AF_INET;
+	child->sk_destruct = inet_sock_destruct;
+	inet_sk(child)->pinet6 = NULL;
+}
