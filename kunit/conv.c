@@ -92,7 +92,7 @@ const char *conv_inject(struct conv *t, const char *fmt, ...)
  */
 const char *conv_icmp(struct conv *t, u8 type, u8 code, u32 info, u32 seq)
 {
-	return conv_icmp_quoting(t, type, code, info, seq, 0, ICMP_QUOTE_BYTES);
+	return conv_icmp_quoting(t, type, code, info, seq, 0, ICMP_QUOTE_BYTES(t));
 }
 
 /**
@@ -112,45 +112,16 @@ const char *conv_icmp_quoting(struct conv *t, u8 type, u8 code, u32 info, u32 se
 			      u32 options, u32 bytes)
 {
 	const char *unseen = conv_unseen(t);
-	struct {
-		struct iphdr ip;
-		struct icmphdr icmp;
-		struct iphdr quoted;
-		u8 more[40 + 8];
-	} __packed p = { };
-	__be16 *ports = (__be16 *)(p.more + options);
-	u32 len = offsetof(typeof(p), quoted) + bytes;
+	u8 packet[CONV_ICMP_BYTES];
+	size_t len;
 
 	if (unseen)
 		return unseen;
 	conv_look(t);
 	conv_log(t, "    in:  ICMP type %u code %u info %u seq %u\n", type, code,
 		 info, seq);
-	p.ip = (struct iphdr) {
-		.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_ICMP,
-		.tot_len = htons(len),
-		.saddr = xtcp_addr_v4(&t->tuple.raddr),
-		.daddr = xtcp_addr_v4(&t->tuple.laddr),
-	};
-	p.ip.check = ip_fast_csum(&p.ip, p.ip.ihl);
-	p.quoted = (struct iphdr) {
-		.version = 4, .ihl = 5 + options / 4, .ttl = 1,
-		.protocol = t->tuple.wire,
-		.tot_len = htons(HEADERS_BYTES + options),
-		.frag_off = htons(IP_DF),
-		.saddr = xtcp_addr_v4(&t->tuple.laddr),
-		.daddr = xtcp_addr_v4(&t->tuple.raddr),
-	};
-	memset(p.more, IPOPT_NOOP, options);
-	p.quoted.check = ip_fast_csum(&p.quoted, p.quoted.ihl);
-	ports[0] = htons(t->tuple.lport);
-	ports[1] = htons(t->tuple.rport);
-	put_unaligned_be32(seq, ports + 2);
-	p.icmp.type = type;
-	p.icmp.code = code;
-	p.icmp.un.gateway = htonl(info);
-	p.icmp.checksum = ip_compute_csum(&p.icmp, len - sizeof(p.ip));
-	return conv_raw(t, &p, len) ? NULL : "the softirq did not run";
+	len = conv_put_icmp(t, packet, type, code, info, seq, options, bytes);
+	return conv_raw(t, packet, len) ? NULL : "the softirq did not run";
 }
 
 /* ---- from xtcp ---- */

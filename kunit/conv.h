@@ -24,6 +24,9 @@
  * with_options().  What they say of sizes and windows holds all the same: link and peer
  * take as much more as the timestamps need, the peer's scale is 0, a window of xtcp's
  * may be rounded, and there are no loss probes.
+ * The parameter conv_ipv6 lets the cases on the native wire talk over IPv6.  Sizes are the
+ * same: the link takes as much more as the header is longer.  over_ipv4() leaves out a
+ * case that is about IPv4.
  * A segment of the peer's with a gso is several of that size, which GRO has merged.
  *
  * Whatever xtcp sends must be expected: inject(), icmp(), fire(), returns() and the
@@ -41,6 +44,7 @@
  * Each file below calls only those above it:
  *
  *	nic.c		the wire
+ *	conv_ip.c	addresses, IP headers, ICMP
  *	conv_words.c	segments in words
  *	conv_state.c	what the connection knows
  *	conv_sound.c	whether what it knows is consistent: asked after every step
@@ -56,6 +60,7 @@
 #include <kunit/test.h>
 #include <kunit/test-bug.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/net.h>
 #include "../module/netns.h"
 #include "../module/engine/fsm.h"
@@ -91,6 +96,7 @@
  * @snd_una: U
  * @win: the window in the peer's segments, unless they say another
  * @wscale: the window scale of the peer's SYN
+ * @ip6: they talk over IPv6
  * @options: XTCP_OPT_*: what both ends have
  * @unsaid: the case has not asked for them
  * @tsval: the timestamp in the peer's segments, unless they say another
@@ -119,6 +125,7 @@ struct conv {
 	u8			wscale;
 	u8			options;
 	bool			unsaid;
+	bool			ip6;
 	u32			tsval;
 	u32			tsval_seen;
 	struct socket		*listener;
@@ -143,6 +150,17 @@ struct conv {
 static inline u32 conv_unsaid_bytes(const struct conv *t)
 {
 	return t->unsaid && t->options & XTCP_OPT_TIMESTAMPS ? XTCP_TIMESTAMPS_BYTES : 0;
+}
+
+/* The link takes as much more as the longer IP header needs. */
+static inline u32 conv_ip_bytes(const struct conv *t)
+{
+	return t->ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+}
+
+static inline u32 conv_mtu_more(const struct conv *t)
+{
+	return conv_unsaid_bytes(t) + conv_ip_bytes(t) - sizeof(struct iphdr);
 }
 
 #define CONV_RCV_WSCALE	7	/* xtcp's, with the buffers that are its default */
@@ -181,6 +199,19 @@ static inline struct conv *conv_of(struct kunit *test)
 void with_options(struct conv *t, u8 options);
 void without_sack(struct conv *t);
 void conv_address(struct conv *t, u32 here, u32 there, int prefix);
+
+/* ---- the IP version: conv_ip.c ---- */
+
+#define CONV_ICMP_BYTES	192
+
+struct in6_addr conv_addr(const struct conv *t, u32 addr);
+int conv_sockaddr(const struct conv *t, u32 addr, u16 port, struct sockaddr_storage *to);
+__sum16 conv_sum(const struct conv *t, const void *data, size_t len);
+void conv_put_header(const struct conv *t, u8 *packet, size_t bytes);
+const char *conv_check_header(const struct conv *t, const struct sk_buff *skb);
+size_t conv_put_icmp(const struct conv *t, u8 *packet, u8 type, u8 code, u32 info, u32 seq,
+		     u32 options, u32 bytes);
+void over_ipv4(struct conv *t);
 
 /* ---- segments in words: conv_words.c ---- */
 
@@ -314,7 +345,7 @@ const char *conv_sound(struct conv *t);
 #define silence(t)		CONV_STEP(conv_silence(t))
 
 /* The least that a router quotes of a datagram: the IP header and 8 bytes. */
-#define ICMP_QUOTE_BYTES	(sizeof(struct iphdr) + 8)
+#define ICMP_QUOTE_BYTES(t)	(conv_ip_bytes(t) + 8)
 
 #define icmp(t, type, code, info, seq) \
 	CONV_STEP(conv_icmp(t, type, code, info, seq))

@@ -15,12 +15,16 @@ static u8 conv_options;
 module_param(conv_options, byte, 0444);
 MODULE_PARM_DESC(conv_options, "XTCP_OPT_*: what both ends have in the test cases that do not say");
 
+static bool conv_ipv6;
+module_param(conv_ipv6, bool, 0444);
+MODULE_PARM_DESC(conv_ipv6, "the test cases on the native wire talk over IPv6");
+
 /* A suite's cases use one NIC: to make and free one takes longer than a case. */
 static struct nic *suite_nic;
 
 static void set_options(struct conv *t, u8 options, bool unsaid)
 {
-	u32 bytes = conv_unsaid_bytes(t);
+	u32 more = conv_mtu_more(t);
 
 	t->options = options;
 	t->unsaid = unsaid;
@@ -30,8 +34,8 @@ static void set_options(struct conv *t, u8 options, bool unsaid)
 	t->xn->sysctl.window_scaling = !!(options & XTCP_OPT_WSCALE);
 	t->xn->sysctl.timestamps = !!(options & XTCP_OPT_TIMESTAMPS);
 	t->xn->sysctl.sack = !!(options & XTCP_OPT_SACK_PERMITTED);
-	if (bytes != conv_unsaid_bytes(t))
-		nic_set_mtu(t->nic, ETH_DATA_LEN + conv_unsaid_bytes(t));
+	if (more != conv_mtu_more(t))
+		nic_set_mtu(t->nic, ETH_DATA_LEN + conv_mtu_more(t));
 }
 
 /**
@@ -83,6 +87,9 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
 	t->xn->sysctl.challenge_ack_ms = 0;
 	/* whose windows a reader can work out; CUBIC has tests of its own */
 	t->xn->sysctl.congestion_control = &xtcp_cong_reno;
+	t->ip6 = conv_ipv6;
+	if (t->ip6)
+		nic_set_mtu(t->nic, ETH_DATA_LEN + conv_mtu_more(t));
 	set_options(t, conv_options, conv_options);
 	t->iss = HERE_ISS;
 	t->irs = THERE_ISS;
@@ -110,9 +117,10 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
  */
 void conv_address(struct conv *t, u32 here, u32 there, int prefix)
 {
-	KUNIT_ASSERT_EQ(t->test, 0, nic_set_address(t->nic, htonl(here), prefix));
-	xtcp_addr_from_v4(&t->tuple.laddr, htonl(here));
-	xtcp_addr_from_v4(&t->tuple.raddr, htonl(there));
+	t->tuple.laddr = conv_addr(t, here);
+	t->tuple.raddr = conv_addr(t, there);
+	KUNIT_ASSERT_EQ(t->test, 0, nic_set_address(t->nic, &t->tuple.laddr,
+						    t->ip6 ? 96 + prefix : prefix));
 }
 
 static int init_addressed(struct kunit *test, enum nic_kind kind)

@@ -45,13 +45,10 @@ struct socket *user_socket(struct conv *t)
  */
 int user_bind(struct conv *t, struct socket *sock, u32 addr, u16 port)
 {
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(addr),
-		.sin_port = htons(port),
-	};
+	struct sockaddr_storage to;
+	int len = conv_sockaddr(t, addr, port, &to);
 
-	return kernel_bind(sock, (struct sockaddr *)&sin, sizeof(sin));
+	return kernel_bind(sock, (struct sockaddr *)&to, len);
 }
 
 /**
@@ -62,12 +59,8 @@ int user_bind(struct conv *t, struct socket *sock, u32 addr, u16 port)
  */
 int user_connect(struct conv *t)
 {
-	struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = xtcp_addr_v4(&t->tuple.raddr),
-		.sin_port = htons(t->tuple.rport),
-	};
-	int err;
+	struct sockaddr_storage to;
+	int err, len;
 
 	if (!t->sock) {
 		t->sock = user_socket(t);
@@ -78,8 +71,8 @@ int user_connect(struct conv *t)
 			return err;
 	}
 	conv_look(t);
-	err = kernel_connect(t->sock, (struct sockaddr *)&to, sizeof(to),
-			     O_NONBLOCK);
+	len = conv_sockaddr(t, ntohl(xtcp_addr_v4(&t->tuple.raddr)), t->tuple.rport, &to);
+	err = kernel_connect(t->sock, (struct sockaddr *)&to, len, O_NONBLOCK);
 	conv_freeze(t);
 	return err;
 }

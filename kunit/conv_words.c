@@ -242,13 +242,6 @@ static bool has_mss_option(const u8 *opt, int len)
 	return false;
 }
 
-static __sum16 segment_sum(const struct conv *t, __be32 from, __be32 to,
-			   const void *data, size_t len)
-{
-	return csum_tcpudp_magic(from, to, len, t->tuple.wire,
-				 csum_partial(data, len, 0));
-}
-
 /* ---- from the peer ---- */
 
 /**
@@ -261,8 +254,8 @@ static __sum16 segment_sum(const struct conv *t, __be32 from, __be32 to,
  */
 size_t conv_build(struct conv *t, u8 *packet, const char *said)
 {
-	struct iphdr *iph = (struct iphdr *)packet;
-	u8 *p = packet + sizeof(*iph);
+	u32 ip_bytes = conv_ip_bytes(t);
+	u8 *p = packet + ip_bytes;
 	struct tcphdr *th = (struct tcphdr *)p;
 	struct words w;
 	u32 i, offset;
@@ -286,24 +279,15 @@ size_t conv_build(struct conv *t, u8 *packet, const char *said)
 	if (!w.has_win)
 		w.seg.wnd = t->win;
 	header = xtcp_segment_header_bytes(&w.seg);
-	if (header > XTCP_HEADER_MAX_BYTES || sizeof(*iph) + header + w.len > IP_MAX_MTU)
+	if (header > XTCP_HEADER_MAX_BYTES || ip_bytes + header + w.len > IP_MAX_MTU)
 		return 0;
 	xtcp_segment_build(&w.seg, p, header);
 	offset = w.seg.seq + !!(w.seg.flags & XTCP_SYN) - t->irs - 1;
 	for (i = 0; i < w.len; i++)
 		p[header + i] = conv_byte(offset + i);
-	*iph = (struct iphdr) {
-		.version = 4,
-		.ihl = 5,
-		.tot_len = htons(sizeof(*iph) + header + w.len),
-		.ttl = 64,
-		.protocol = t->tuple.wire,
-		.saddr = xtcp_addr_v4(&t->tuple.raddr),
-		.daddr = xtcp_addr_v4(&t->tuple.laddr),
-	};
-	iph->check = ip_fast_csum(iph, iph->ihl);
-	th->check = segment_sum(t, iph->saddr, iph->daddr, p, header + w.len);
-	return sizeof(*iph) + header + w.len;
+	conv_put_header(t, packet, header + w.len);
+	th->check = conv_sum(t, p, header + w.len);
+	return ip_bytes + header + w.len;
 }
 
 /**
@@ -314,17 +298,14 @@ size_t conv_build(struct conv *t, u8 *packet, const char *said)
  */
 void conv_fix_sums(struct conv *t, u8 *packet, size_t len)
 {
-	struct iphdr *iph = (struct iphdr *)packet;
-	struct tcphdr *th = (struct tcphdr *)(iph + 1);
+	u32 ip_bytes = conv_ip_bytes(t);
+	struct tcphdr *th = (struct tcphdr *)(packet + ip_bytes);
 
-	iph->tot_len = htons(len);
-	iph->check = 0;
-	iph->check = ip_fast_csum(iph, iph->ihl);
-	if (len < HEADERS_BYTES)
+	conv_put_header(t, packet, len - ip_bytes);
+	if (len < ip_bytes + XTCP_HEADER_BYTES)
 		return;
 	th->check = 0;
-	th->check = segment_sum(t, iph->saddr, iph->daddr, th,
-				len - sizeof(*iph));
+	th->check = conv_sum(t, th, len - ip_bytes);
 }
 
 /* ---- from xtcp ---- */
@@ -344,22 +325,14 @@ void conv_fix_sums(struct conv *t, u8 *packet, size_t len)
 const char *words_of_packet(struct conv *t, struct sk_buff *skb,
 			    struct words *w)
 {
-	struct iphdr *iph = (struct iphdr *)skb->data;
-	struct tcphdr *th = (struct tcphdr *)(iph + 1);
-	u32 len = skb->len - sizeof(*iph), offset, i;
-	__be32 here = xtcp_addr_v4(&t->tuple.laddr);
-	__be32 there = xtcp_addr_v4(&t->tuple.raddr);
+	struct tcphdr *th = (struct tcphdr *)(skb->data + conv_ip_bytes(t));
+	u32 len = skb->len - conv_ip_bytes(t), offset, i;
+	const char *bad = conv_check_header(t, skb);
 	const u8 *text;
 
 	*w = (struct words) { };
-	if (skb->len < HEADERS_BYTES || iph->version != 4 || iph->ihl != 5 ||
-	    ntohs(iph->tot_len) != skb->len)
-		return "sent: a bad IP header";
-	if (ip_fast_csum(iph, iph->ihl))
-		return "sent: a bad IP checksum";
-	if (iph->protocol != t->tuple.wire || iph->saddr != here ||
-	    iph->daddr != there)
-		return "sent: not of this conversation";
+	if (bad)
+		return bad;
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		/* what the NIC's hardware would do */
 		if (skb_checksum_start(skb) != (u8 *)th ||
@@ -367,7 +340,7 @@ const char *words_of_packet(struct conv *t, struct sk_buff *skb,
 			return "sent: the checksum's place is wrong";
 		th->check = csum_fold(csum_partial(th, len, 0));
 	}
-	if (segment_sum(t, iph->saddr, iph->daddr, th, len))
+	if (conv_sum(t, th, len))
 		return "sent: a bad checksum";
 	if (xtcp_segment_parse(&w->seg, th, len))
 		return "sent: a bad header";

@@ -5,10 +5,7 @@
 #ifndef _XTCP_KUNIT_CONV_WORDS_H
 #define _XTCP_KUNIT_CONV_WORDS_H
 
-#include <linux/ip.h>
 #include "../module/wire/segment.h"
-
-#define HEADERS_BYTES	(sizeof(struct iphdr) + XTCP_HEADER_BYTES)
 
 struct conv;
 

@@ -4,14 +4,29 @@
  * reached directly.
  */
 #include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include "../module/uapi/xtcp.h"
 #include "nic.h"
+
+static bool is_of_a_wire(const struct sk_buff *skb)
+{
+	u8 protocol = 0;
+
+	if (skb->protocol == htons(ETH_P_IP))
+		protocol = ip_hdr(skb)->protocol;
+	else if (skb->protocol == htons(ETH_P_IPV6))
+		protocol = ipv6_hdr(skb)->nexthdr;
+	return protocol == IPPROTO_XTCP || protocol == IPPROTO_TCP;
+}
 
 static netdev_tx_t nic_start_xmit(struct sk_buff *skb, struct net_device *dev)
 {
@@ -19,9 +34,7 @@ static netdev_tx_t nic_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct sk_buff *copy;
 	unsigned int nth;
 
-	if (skb->protocol == htons(ETH_P_IP) &&
-	    (ip_hdr(skb)->protocol == IPPROTO_XTCP ||
-	     ip_hdr(skb)->protocol == IPPROTO_TCP)) {
+	if (is_of_a_wire(skb)) {
 		nth = fail_nth(0);	/* that is for xtcp */
 		copy = skb_copy(skb, GFP_ATOMIC);
 		fail_nth(nth);
@@ -165,45 +178,73 @@ out:
 
 static int ask_address(struct nic *nic, u16 type, u16 flags)
 {
+	bool ip4 = ipv6_addr_v4mapped(&nic->addr);
 	struct {
 		struct nlmsghdr nlh;
 		struct ifaddrmsg ifa;
 		struct nlattr attr;
-		__be32 addr;
+		__be32 addr[4];
 	} msg = {
 		.nlh = {
-			.nlmsg_len = sizeof(msg),
+			.nlmsg_len = offsetof(typeof(msg), addr[ip4 ? 1 : 4]),
 			.nlmsg_type = type,
 			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags,
 		},
 		.ifa = {
-			.ifa_family = AF_INET,
+			.ifa_family = ip4 ? AF_INET : AF_INET6,
 			.ifa_prefixlen = nic->prefix,
+			.ifa_flags = ip4 ? 0 : IFA_F_NODAD,
 			.ifa_index = nic->dev->ifindex,
 		},
 		.attr = {
-			.nla_len = sizeof(msg.attr) + sizeof(msg.addr),
+			.nla_len = sizeof(msg.attr) + (ip4 ? sizeof(__be32) : sizeof(nic->addr)),
 			.nla_type = IFA_LOCAL,
 		},
-		.addr = nic->addr,
 	};
 
-	return rtnl_ask(dev_net(nic->dev), &msg, sizeof(msg));
+	if (ip4)
+		msg.addr[0] = nic->addr.s6_addr32[3];
+	else
+		memcpy(msg.addr, &nic->addr, sizeof(nic->addr));
+	return rtnl_ask(dev_net(nic->dev), &msg, msg.nlh.nlmsg_len);
+}
+
+/* A worker makes an IPv6 address the host's own; it tells nobody. */
+static int await_address(struct nic *nic)
+{
+	struct flowi6 fl6 = { .daddr = nic->addr };
+	unsigned long end = jiffies + 10 * HZ;
+	bool local = false;
+
+	while (!local) {
+		struct dst_entry *dst = ip6_route_output(dev_net(nic->dev), NULL, &fl6);
+
+		local = !dst->error && container_of(dst, struct rt6_info, dst)->rt6i_flags & RTF_LOCAL;
+		dst_release(dst);
+		if (!local && time_after(jiffies, end))
+			return -ETIMEDOUT;
+		if (!local)
+			usleep_range(20, 50);
+	}
+	return 0;
 }
 
 /**
- * nic_set_address() - give the NIC its IPv4 address
+ * nic_set_address() - give the NIC its address
  * @nic: the NIC, which has none
- * @addr: the address
+ * @addr: the address, of IPv4 as a mapped one
  * @prefix: the length of its network's prefix
  *
  * Return: 0 or a negative errno
  */
-int nic_set_address(struct nic *nic, __be32 addr, int prefix)
+int nic_set_address(struct nic *nic, const struct in6_addr *addr, int prefix)
 {
-	nic->addr = addr;
+	int err;
+
+	nic->addr = *addr;
 	nic->prefix = prefix;
-	return ask_address(nic, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	err = ask_address(nic, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	return err || ipv6_addr_v4mapped(addr) ? err : await_address(nic);
 }
 
 /**
@@ -219,9 +260,9 @@ void nic_clear(struct nic *nic)
 	nic->merged = 0;
 	nic_set_mtu(nic, ETH_DATA_LEN);
 	skb_queue_purge(&nic->held);
-	if (nic->addr)
+	if (!ipv6_addr_any(&nic->addr))
 		ask_address(nic, RTM_DELADDR, 0);
-	nic->addr = 0;
+	nic->addr = in6addr_any;
 	nic_up(nic, true);
 	skb_queue_purge(&nic->sent);
 }
@@ -267,7 +308,7 @@ bool nic_receive(struct nic *nic, const void *packet, size_t len)
 	skb_put_data(skb, packet, len);
 	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
-	skb->protocol = htons(ETH_P_IP);
+	skb->protocol = ip_hdr(skb)->version == 6 ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
 	skb->pkt_type = nic->pkt_type;
 	skb->dev = nic->dev;
 	if (nic->merged) {

@@ -2,11 +2,12 @@
 /*
  * The test NIC: a network device whose wire is the test.  What xtcp transmits
  * lands in a list, what the test injects takes the way of any received packet:
- * netif_rx(), softirq, ip_rcv(), xtcp_rcv().
+ * netif_rx(), softirq, ip_rcv() or ipv6_rcv(), xtcp_rcv().
  */
 #ifndef _XTCP_KUNIT_NIC_H
 #define _XTCP_KUNIT_NIC_H
 
+#include <linux/in6.h>
 #include <linux/minmax.h>
 #include <linux/netdevice.h>
 #include <linux/sched.h>
@@ -21,7 +22,7 @@ enum nic_kind {
 /**
  * struct nic - a test NIC
  * @dev: the device
- * @addr: its address, 0: none
+ * @addr: its address, of IPv4 as a mapped one; all zero: none
  * @prefix: the length of its network's prefix
  * @sent: copies of the packets of the wires that xtcp uses
  * @held: the originals, while @hold is set
@@ -35,7 +36,7 @@ enum nic_kind {
  */
 struct nic {
 	struct net_device	*dev;
-	__be32			addr;
+	struct in6_addr		addr;
 	int			prefix;
 	struct sk_buff_head	sent;
 	struct sk_buff_head	held;
@@ -50,7 +51,7 @@ struct nic {
 struct nic *nic_make(struct net *net, enum nic_kind kind);
 void nic_clear(struct nic *nic);
 void nic_free(struct nic *nic);
-int nic_set_address(struct nic *nic, __be32 addr, int prefix);
+int nic_set_address(struct nic *nic, const struct in6_addr *addr, int prefix);
 void nic_up(struct nic *nic, bool up);
 void nic_set_mtu(struct nic *nic, int mtu);
 void nic_release_held(struct nic *nic);

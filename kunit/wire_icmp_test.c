@@ -317,11 +317,11 @@ static void truncated_quote(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	bring_to(t, IN_SYN_SENT);
-	for (u32 bytes = 0; bytes < ICMP_QUOTE_BYTES; bytes++)
+	for (u32 bytes = 0; bytes < ICMP_QUOTE_BYTES(t); bytes++)
 		CONV_STEP(conv_icmp_quoting(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH,
 					    0, t->iss, 0, bytes));
 	/* eight bytes, but of options */
-	for (u32 bytes = 0; bytes < ICMP_QUOTE_BYTES + 8; bytes++)
+	for (u32 bytes = 0; bytes < ICMP_QUOTE_BYTES(t) + 8; bytes++)
 		CONV_STEP(conv_icmp_quoting(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH,
 					    0, t->iss, 8, bytes));
 	state_is(t, TCP_SYN_SENT);
@@ -338,7 +338,7 @@ static void quote_with_options(struct kunit *test)
 
 	bring_to(t, IN_SYN_SENT);
 	CONV_STEP(conv_icmp_quoting(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0,
-				    t->iss, 40, ICMP_QUOTE_BYTES + 40));
+				    t->iss, 40, ICMP_QUOTE_BYTES(t) + 40));
 	state_is(t, TCP_CLOSE);
 	counted(t, ICMP_ERRORS, 1);
 }
