@@ -185,7 +185,7 @@ static void read_line_by_line(struct kunit *test)
 	/* a walk through a table that grows begins anew; one step may lead to the next */
 	while (flush_work(&t->xn->conns.run_work))
 		;
-	xtcp_conns_iter_init(it, t->xn);
+	xtcp_conns_iter_init(it, t->xn, t->ip6 ? AF_INET6 : AF_INET);
 	for (int lines = 1; lines <= 7; lines += 3) {
 		memset(w->times, 0, sizeof(w->times));
 		w->others = 0;
@@ -224,7 +224,7 @@ static void read_while_they_go(struct kunit *test)
 		returns(t, 0, user_bind(t, socks[i], 0, 7000 + i));
 		returns(t, 0, kernel_listen(socks[i], 1));
 	}
-	xtcp_conns_iter_init(it, t->xn);
+	xtcp_conns_iter_init(it, t->xn, t->ip6 ? AF_INET6 : AF_INET);
 	v = ops->start(&seq, &pos);
 	v = ops->next(&seq, v, &pos);
 	v = ops->next(&seq, v, &pos);

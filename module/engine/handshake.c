@@ -262,6 +262,7 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 		return XTCP_DROP_MEMORY;
 	req->node.tuple = *t;
 	req->node.kind = XTCP_KIND_REQUEST;
+	req->node.family = sk->sk_family;
 	req->listener = sk;
 	req->irs = seg->seq;
 	req->iss = XTCP_CB(skb)->isn ?: xtcp_isn(l->xn, t);

@@ -146,6 +146,7 @@ static struct xtcp_timewait *timewait_make(struct sock *sk)
 		return NULL;
 	tw->node.tuple = x->node.tuple;
 	tw->node.kind = XTCP_KIND_TIME_WAIT;
+	tw->node.family = sk->sk_family;
 	tw->xn = x->xn;
 	tw->snd_nxt = x->snd_nxt;
 	tw->rcv_nxt = x->rcv_nxt;

@@ -75,6 +75,7 @@ struct xtcp_node {
 					  * connection's: the socket knows
 					  */
 	u8			kind;	/* enum xtcp_kind */
+	u8			family;	/* AF_INET, AF_INET6: whose sockets'.  As @ifindex */
 };
 
 #endif /* _XTCP_TUPLE_H */

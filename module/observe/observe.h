@@ -14,8 +14,9 @@ enum xtcp_conns_place {
 };
 
 /**
- * struct xtcp_conns_iter - a reader's place in /proc/net/xtcp
+ * struct xtcp_conns_iter - a reader's place in /proc/net/xtcp, or xtcp6
  * @xn: the namespace
+ * @family: whose sockets are shown: AF_INET, AF_INET6
  * @place: in which part of the file
  * @listener: among the listeners: the number of this one
  * @walk: in the table: the walk over it
@@ -24,6 +25,7 @@ enum xtcp_conns_place {
  */
 struct xtcp_conns_iter {
 	struct xtcp_net		*xn;
+	u8			family;
 	enum xtcp_conns_place	place;
 	unsigned long		listener;
 	struct rhashtable_iter	walk;
@@ -33,7 +35,7 @@ struct xtcp_conns_iter {
 
 extern const struct seq_operations xtcp_conns_ops;
 
-void xtcp_conns_iter_init(struct xtcp_conns_iter *it, struct xtcp_net *xn);
+void xtcp_conns_iter_init(struct xtcp_conns_iter *it, struct xtcp_net *xn, u8 family);
 void xtcp_conns_iter_exit(struct xtcp_conns_iter *it);
 int xtcp_proc_net_init(struct xtcp_net *xn);
 void xtcp_proc_net_exit(struct xtcp_net *xn);

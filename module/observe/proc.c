@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * /proc/net/xtcp, in the columns of /proc/net/tcp, with the options that were agreed on
- * behind them; and /proc/net/xtcp_stat, the counters: a name and a value a line.
+ * /proc/net/xtcp and xtcp6, in the columns of /proc/net/tcp and tcp6, with the options that
+ * were agreed on behind them; and /proc/net/xtcp_stat, the counters: a name and a value a line.
  */
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 #include "../engine/handshake.h"
 #include "../engine/listeners.h"
 #include "../engine/timers.h"
@@ -29,9 +30,15 @@ static int proc_stat_show(struct seq_file *seq, void *v)
 	return 0;
 }
 
-/* ---- /proc/net/xtcp ---- */
+/* ---- /proc/net/xtcp, /proc/net/xtcp6 ---- */
 
-#define LINE_WIDTH 149
+#define LINE_WIDTH	149
+#define LINE_WIDTH6	(LINE_WIDTH + 2 * 24)
+
+static unsigned int conns_width(const struct xtcp_conns_iter *it)
+{
+	return it->family == AF_INET6 ? LINE_WIDTH6 : LINE_WIDTH;
+}
 
 /* A word, as ss(8) names them: "ts,sack,wscale:7,8"; "-": none.  The first scale is the
  * peer's, the second ours.
@@ -49,6 +56,16 @@ static void conns_show_agreed(struct seq_file *seq, const struct xtcp_agreed *a)
 		seq_putc(seq, '-');
 }
 
+static void conns_show_end(struct seq_file *seq, const struct in6_addr *a, u16 port)
+{
+	const struct xtcp_conns_iter *it = seq->private;
+
+	if (it->family == AF_INET6)
+		seq_printf(seq, "%08X%08X%08X", (__force u32)a->s6_addr32[0],
+			   (__force u32)a->s6_addr32[1], (__force u32)a->s6_addr32[2]);
+	seq_printf(seq, "%08X:%04X ", (__force u32)a->s6_addr32[3], port);
+}
+
 static void conns_show_line(struct seq_file *seq, const struct xtcp_tuple *t,
 			    int state, u32 tx, u32 rx, int timer, long expires,
 			    int retries, kuid_t uid, unsigned long inode,
@@ -56,11 +73,11 @@ static void conns_show_line(struct seq_file *seq, const struct xtcp_tuple *t,
 {
 	long left = max(expires - (long)jiffies, 0L);
 
-	seq_setwidth(seq, LINE_WIDTH);
-	seq_printf(seq,
-		   "%4d: %08X:%04X %08X:%04X %02X %08X:%08X %02X:%08lX %08X %5u %8d %lu ",
-		   (int)seq->index - 1, (__force u32)xtcp_addr_v4(&t->laddr), t->lport,
-		   (__force u32)xtcp_addr_v4(&t->raddr), t->rport, state, tx, rx,
+	seq_setwidth(seq, conns_width(seq->private));
+	seq_printf(seq, "%4d: ", (int)seq->index - 1);
+	conns_show_end(seq, &t->laddr, t->lport);
+	conns_show_end(seq, &t->raddr, t->rport);
+	seq_printf(seq, "%02X %08X:%08X %02X:%08lX %08X %5u %8d %lu ", state, tx, rx,
 		   timer, timer ? jiffies_to_clock_t(left) : 0, retries,
 		   from_kuid_munged(seq_user_ns(seq), uid), 0, inode);
 	conns_show_agreed(seq, agreed);
@@ -150,7 +167,7 @@ static void *conns_listener_entry(struct xtcp_conns_iter *it, unsigned long id)
 	return sk ?: conns_table_entry(it, true);
 }
 
-static void *conns_advance(struct xtcp_conns_iter *it)
+static void *conns_step(struct xtcp_conns_iter *it)
 {
 	switch (it->place) {
 	case XTCP_CONNS_START:
@@ -166,8 +183,30 @@ static void *conns_advance(struct xtcp_conns_iter *it)
 	return NULL;
 }
 
+/* Is it a socket's of the family that is shown? */
+static bool conns_shown(const struct xtcp_conns_iter *it, const void *v)
+{
+	const struct xtcp_node *node = v;
+
+	if (it->place == XTCP_CONNS_LISTENERS)
+		return ((const struct sock *)v)->sk_family == it->family;
+	if (node->kind == XTCP_KIND_CONNECTION)
+		return xtcp_node_sk((struct xtcp_node *)node)->sk_family == it->family;
+	return node->family == it->family;
+}
+
+static void *conns_advance(struct xtcp_conns_iter *it)
+{
+	void *v;
+
+	do {
+		v = conns_step(it);
+	} while (v && !conns_shown(it, v));
+	return v;
+}
+
 /* The entry at this place; if it has gone, the next one. */
-static void *conns_here(struct xtcp_conns_iter *it)
+static void *conns_at(struct xtcp_conns_iter *it)
 {
 	switch (it->place) {
 	case XTCP_CONNS_START:
@@ -180,6 +219,13 @@ static void *conns_here(struct xtcp_conns_iter *it)
 		break;
 	}
 	return NULL;
+}
+
+static void *conns_here(struct xtcp_conns_iter *it)
+{
+	void *v = conns_at(it);
+
+	return v && v != SEQ_START_TOKEN && !conns_shown(it, v) ? conns_advance(it) : v;
 }
 
 static void conns_rewind(struct xtcp_conns_iter *it)
@@ -227,8 +273,10 @@ static int conns_show(struct seq_file *seq, void *v)
 	struct xtcp_conns_iter *it = seq->private;
 
 	if (v == SEQ_START_TOKEN) {
-		seq_setwidth(seq, LINE_WIDTH);
-		seq_puts(seq, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode options");
+		seq_setwidth(seq, conns_width(it));
+		seq_puts(seq, it->family == AF_INET6 ?
+			 "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode options" :
+			 "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode options");
 		seq_pad(seq, '\n');
 	} else if (it->place == XTCP_CONNS_LISTENERS) {
 		conns_show_connection(seq, v);
@@ -249,12 +297,14 @@ const struct seq_operations xtcp_conns_ops = {
  * xtcp_conns_iter_init() - before a walk over all that a namespace has
  * @it: the walk, which xtcp_conns_iter_exit() must end; zeroed
  * @xn: the namespace, which must be there as long
+ * @family: whose sockets are shown: AF_INET, AF_INET6
  *
  * Process context.
  */
-void xtcp_conns_iter_init(struct xtcp_conns_iter *it, struct xtcp_net *xn)
+void xtcp_conns_iter_init(struct xtcp_conns_iter *it, struct xtcp_net *xn, u8 family)
 {
 	it->xn = xn;
+	it->family = family;
 	rhashtable_walk_enter(&xn->conns, &it->walk);
 }
 
@@ -272,7 +322,7 @@ void xtcp_conns_iter_exit(struct xtcp_conns_iter *it)
 /* An open file keeps the namespace: the namespace's end must not wait for a
  * reader, which may sleep in a page fault for as long as it likes.
  */
-static int conns_open(struct inode *inode, struct file *file)
+static int conns_open(struct inode *inode, struct file *file, u8 family)
 {
 	struct xtcp_net *xn = pde_data(inode);	/* there as long as the entry is */
 	struct xtcp_conns_iter *it;
@@ -284,8 +334,18 @@ static int conns_open(struct inode *inode, struct file *file)
 		put_net(xn->net);
 		return -ENOMEM;
 	}
-	xtcp_conns_iter_init(it, xn);
+	xtcp_conns_iter_init(it, xn, family);
 	return 0;
+}
+
+static int conns_open4(struct inode *inode, struct file *file)
+{
+	return conns_open(inode, file, AF_INET);
+}
+
+static int conns_open6(struct inode *inode, struct file *file)
+{
+	return conns_open(inode, file, AF_INET6);
 }
 
 static int conns_release(struct inode *inode, struct file *file)
@@ -301,8 +361,15 @@ static int conns_release(struct inode *inode, struct file *file)
 	return err;
 }
 
-static const struct proc_ops conns_proc_ops = {
-	.proc_open	= conns_open,
+static const struct proc_ops conns4_proc_ops = {
+	.proc_open	= conns_open4,
+	.proc_read_iter	= seq_read_iter,
+	.proc_lseek	= seq_lseek,
+	.proc_release	= conns_release,
+};
+
+static const struct proc_ops conns6_proc_ops = {
+	.proc_open	= conns_open6,
 	.proc_read_iter	= seq_read_iter,
 	.proc_lseek	= seq_lseek,
 	.proc_release	= conns_release,
@@ -318,13 +385,12 @@ int xtcp_proc_net_init(struct xtcp_net *xn)
 {
 	struct proc_dir_entry *dir = xn->net->proc_net;
 
-	if (!proc_create_data("xtcp", 0444, dir, &conns_proc_ops, xn))
-		return -ENOMEM;
-	if (!proc_create_net_single("xtcp_stat", 0444, dir, proc_stat_show, NULL)) {
-		remove_proc_entry("xtcp", dir);
-		return -ENOMEM;
-	}
-	return 0;
+	if (proc_create_data("xtcp", 0444, dir, &conns4_proc_ops, xn) &&
+	    (!ipv6_mod_enabled() || proc_create_data("xtcp6", 0444, dir, &conns6_proc_ops, xn)) &&
+	    proc_create_net_single("xtcp_stat", 0444, dir, proc_stat_show, NULL))
+		return 0;
+	xtcp_proc_net_exit(xn);
+	return -ENOMEM;
 }
 
 /**
@@ -333,6 +399,7 @@ int xtcp_proc_net_init(struct xtcp_net *xn)
  */
 void xtcp_proc_net_exit(struct xtcp_net *xn)
 {
-	remove_proc_entry("xtcp_stat", xn->net->proc_net);
-	remove_proc_entry("xtcp", xn->net->proc_net);
+	remove_proc_subtree("xtcp_stat", xn->net->proc_net);
+	remove_proc_subtree("xtcp6", xn->net->proc_net);
+	remove_proc_subtree("xtcp", xn->net->proc_net);
 }

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <linux/in6.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -467,6 +468,59 @@ static void test_options(void)
 	      "extension headers are refused");
 }
 
+/* ---- /proc ---- */
+
+#define LOOPBACK_HEX	"00000000000000000000000001000000"
+#define MAPPED_HEX	"0000000000000000FFFF00000100007F"
+
+/* The state of the line with these ends, in tcp6's columns; -1: there is none */
+static int listed(const char *table, const char *local, int lport, const char *peer, int rport)
+{
+	char path[64], line[512], a[40], b[40];
+	unsigned int p, q, state;
+	int found = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/thread-self/net/%s%s",
+		 wire == WIRE_KERNEL ? "tcp" : "xtcp", table);
+	f = fopen(path, "r");
+	need(f ? 0 : -1);
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, " %*d: %39[0-9A-F]:%x %39[0-9A-F]:%x %x", a, &p, b, &q, &state) == 5 &&
+		    !strcmp(a, local) && !strcmp(b, peer) && (int)p == lport && (int)q == rport)
+			found = state;
+	fclose(f);
+	return found;
+}
+
+static void test_proc(void)
+{
+	static const char none[] = "00000000000000000000000000000000";
+	int l = listen6(HOW_FAMILY, "::", false), c = open6(HOW_INET6), s, four;
+
+	need(connect6(c, "::1", port6(l)));
+	s = need(accept_in_time(l));
+	eq(listed("6", none, port6(l), none, 0), TCP_LISTEN, "the listener");
+	eq(listed("6", LOOPBACK_HEX, port6(c), LOOPBACK_HEX, port6(l)), TCP_ESTABLISHED, "ours");
+	eq(listed("6", LOOPBACK_HEX, port6(l), LOOPBACK_HEX, port6(c)), TCP_ESTABLISHED, "theirs");
+	eq(listed("", "00000000", port6(l), "00000000", 0), -1, "not among those of IPv4");
+
+	four = open4(HOW_FAMILY);
+	need(connect4(four, "127.0.0.1", port6(l)));
+	need(accept_in_time(l));
+	eq(listed("6", MAPPED_HEX, port6(l), MAPPED_HEX, port_of(four)), TCP_ESTABLISHED,
+	   "a child that speaks IPv4 is one of IPv6");
+	eq(listed("", "0100007F", port_of(four), "0100007F", port6(l)), TCP_ESTABLISHED,
+	   "its peer is one of IPv4");
+
+	shutdown(c, SHUT_WR);
+	eq(read_to_end(s), 0, "closed");
+	eq(listed("6", LOOPBACK_HEX, port6(l), LOOPBACK_HEX, port6(c)), TCP_CLOSE_WAIT, "CLOSE_WAIT");
+	close(s);
+	eq(read_to_end(c), 0, "and there");
+	eq(listed("6", LOOPBACK_HEX, port6(c), LOOPBACK_HEX, port6(l)), TCP_TIME_WAIT, "TIME_WAIT");
+}
+
 /* On TCP's wire there is IPv4 alone: nobody may think otherwise. */
 static void test_tcp_wire(void)
 {
@@ -489,6 +543,7 @@ static const struct tap_test tests[] = {
 	TEST(errors),
 	TEST(families),
 	TEST(options),
+	TEST(proc),
 };
 
 static const struct tap_test tests_tcp[] = {
