@@ -405,19 +405,15 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 {
 	struct sock *listener = req->listener, *sk;
 	struct xtcp_sock *x;
+	int err;
 
 	sk = child_clone(listener);
 	if (!sk)
 		return NULL;
 	x = xtcp_sk(sk);
-	if (xtcp_ipv6_sock_clone(sk)) {
-		xtcp_ipv6_sock_unclone(sk);
-		child_init(sk, req);
-		child_discard(sk);
-		return NULL;
-	}
+	err = xtcp_ipv6_sock_clone(sk);
 	child_init(sk, req);
-	if (x->ip->route(sk) || xtcp_port_inherit(sk, listener) ||
+	if (err || x->ip->route(sk) || xtcp_port_inherit(sk, listener) ||
 	    xtcp_node_replace(x->xn, &req->node, &x->node)) {
 		child_discard(sk);
 		return NULL;

@@ -66,12 +66,19 @@ static void pinfo_unshare(struct sock *child, struct ipv6_pinfo *np)
 	inet_sk(child)->pinet6 = np;
 }
 
+/* It was the listener's. */
+static void pinfo_lose(struct sock *child)
+{
+	child->sk_family = AF_INET;
+	child->sk_destruct = inet_sock_destruct;
+	inet_sk(child)->pinet6 = NULL;
+}
+
 /**
  * xtcp_ipv6_sock_clone() - give a listener's child an IPv6 part of its own, if it has one
  * @child: a copy of the listener, not yet visible; it has the listener's
  *
- * Softirq.  Return: 0; -ENOMEM: then it still has the listener's, and must be
- * xtcp_ipv6_sock_unclone()d
+ * Softirq.  Return: 0; -ENOMEM: then it is one of AF_INET, and not to be used
  */
 int xtcp_ipv6_sock_clone(struct sock *child)
 {
@@ -81,22 +88,13 @@ int xtcp_ipv6_sock_clone(struct sock *child)
 		return 0;
 	if (child->sk_destruct == pinfo_destruct) {
 		np = kmemdup(np, sizeof(*np), GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT);
-		if (!np)
+		if (!np) {
+			pinfo_lose(child);
 			return -ENOMEM;
+		}
 	} else {
 		np = &((struct xtcp6_sock *)child)->inet6;
 	}
 	pinfo_unshare(child, np);
 	return 0;
-}
-
-/**
- * xtcp_ipv6_sock_unclone() - take the listener's IPv6 part from a child
- * @child: a copy of the listener, not yet visible, which is not to be
- */
-void xtcp_ipv6_sock_unclone(struct sock *child)
-{
-	child->sk_family = AF_INET;
-	child->sk_destruct = inet_sock_destruct;
-	inet_sk(child)->pinet6 = NULL;
 }

@@ -23,7 +23,6 @@ struct xtcp6_sock {
 
 int xtcp_ipv6_sock_become(struct sock *sk);
 int xtcp_ipv6_sock_clone(struct sock *child);
-void xtcp_ipv6_sock_unclone(struct sock *child);
 
 /**
  * xtcp_ipv6_note_local() - where IPv6 looks for a socket's local address
@@ -73,10 +72,6 @@ static inline int xtcp_ipv6_sock_become(struct sock *sk)
 static inline int xtcp_ipv6_sock_clone(struct sock *child)
 {
 	return 0;
-}
-
-static inline void xtcp_ipv6_sock_unclone(struct sock *child)
-{
 }
 
 static inline void xtcp_ipv6_note_local(struct sock *sk, const struct in6_addr *rcv,
