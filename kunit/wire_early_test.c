@@ -20,9 +20,8 @@ static unsigned int look(void *priv, struct sk_buff *skb, const struct nf_hook_s
 	return NF_ACCEPT;
 }
 
-static const struct nf_hook_ops looker = {
+static struct nf_hook_ops looker = {
 	.hook		= look,
-	.pf		= NFPROTO_IPV4,
 	.hooknum	= NF_INET_LOCAL_IN,
 };
 
@@ -33,6 +32,7 @@ static void looker_gone(void *net)
 
 static void look_on(struct conv *t)
 {
+	looker.pf = t->ip6 ? NFPROTO_IPV6 : NFPROTO_IPV4;
 	KUNIT_ASSERT_EQ(t->test, 0, nf_register_net_hook(t->xn->net, &looker));
 	KUNIT_ASSERT_EQ(t->test, 0,
 			kunit_add_action_or_reset(t->test, looker_gone, t->xn->net));
@@ -203,6 +203,7 @@ static void stale_route(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	over_ipv4(t);	/* where a new route is made, IPv6 may use an old one anew */
 	open_and_look(t);
 	segment_found(t, t->sock->sk);
 	/* held, so that the next cannot lie where it did */
@@ -296,7 +297,7 @@ static void ended_meanwhile(struct kunit *test)
 	struct conv *t = conv_of(test);
 	struct nf_hook_ops ender = {
 		.hook		= end_it,
-		.pf		= NFPROTO_IPV4,
+		.pf		= t->ip6 ? NFPROTO_IPV6 : NFPROTO_IPV4,
 		.hooknum	= NF_INET_LOCAL_IN,
 		.priv		= t,
 	};

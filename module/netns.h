@@ -57,7 +57,7 @@ struct xtcp_net {
 	bool			early_hooked;
 	bool			early_found;	/* since the last review */
 	unsigned int		early_missed;	/* for want of the hook */
-	struct nf_hook_ops	early_hook;
+	struct nf_hook_ops	early_hooks[2];	/* of IPv4, of IPv6 */
 	struct delayed_work	early_review;
 
 	struct ctl_table_header	*sysctl_header;

@@ -5,12 +5,12 @@
  *
  * The IP layer does so for TCP and UDP, and offers it to nobody else.  So this is a
  * netfilter hook at PRE_ROUTING, behind all others: conntrack and NAT have had their say.
- * The sysctls are the IP layer's: net.ipv4.ip_early_demux, and for TCP's wire
- * tcp_early_demux as well.
+ * The sysctls are the IP layer's, and of both IP versions: net.ipv4.ip_early_demux, and
+ * for TCP's wire tcp_early_demux as well.
  *
  * Every packet of the host's pays for a hook, so it is there only while it is of use: it
- * comes when segments have come to open connections that it would have found, and goes
- * when it has found none in a while.
+ * comes, for both versions, when segments have come to open connections that it would have
+ * found, and goes when it has found none in a while.
  *
  * Only what is open is found: a SYN that was sent does not make others' segments ours.  A
  * segment with SYN is hardly ever for what is open, so it is not looked up.
@@ -18,8 +18,10 @@
 #include <linux/if_ether.h>
 #include <linux/netfilter_bridge.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
+#include <net/ip6_fib.h>
 #include "../compat.h"
 #include "claim.h"
 #include "early.h"
@@ -39,7 +41,7 @@ static void early_route(const struct sock *sk, struct sk_buff *skb)
 	struct dst_entry *dst = rcu_dereference(sk->sk_rx_dst);
 
 	if (dst)
-		dst = dst_check(dst, 0);
+		dst = dst_check(dst, READ_ONCE(sk->sk_rx_dst_cookie));
 	if (dst && READ_ONCE(sk->sk_rx_dst_ifindex) == skb->skb_iif)
 		skb_dst_set_noref(skb, dst);
 }
@@ -50,29 +52,32 @@ static bool early_knows_device(const struct net_device *dev)
 	return !netif_is_l3_slave(dev) && !netif_is_l3_master(dev);
 }
 
-static void early_find(struct xtcp_net *xn, struct sk_buff *skb)
+/* The rest of the 4-tuple of a segment whose TCP header begins at @offset.  Return: whether
+ * it may be for an open connection
+ */
+static bool early_ports(struct sk_buff *skb, u32 offset, u8 wire, struct xtcp_tuple *t)
 {
-	const struct iphdr *iph = ip_hdr(skb);
-	const __be16 *ports;
-	struct xtcp_tuple t;
-	struct sock *sk;
+	const u8 *header;
 
-	if (skb->sk || skb_dst(skb) || skb->pkt_type != PACKET_HOST || ip_is_fragment(iph) ||
+	if (skb->sk || skb_dst(skb) || skb->pkt_type != PACKET_HOST ||
 	    nf_bridge_in_prerouting(skb) || !early_knows_device(skb->dev) ||
-	    !pskb_may_pull(skb, ip_hdrlen(skb) + XTCP_HEADER_BYTES))
-		return;
-	iph = ip_hdr(skb);
-	ports = (const __be16 *)((const u8 *)iph + iph->ihl * 4);
-	if (((const u8 *)ports)[13] & XTCP_SYN)
-		return;
-	xtcp_addr_from_v4(&t.laddr, iph->daddr);
-	xtcp_addr_from_v4(&t.raddr, iph->saddr);
-	t.lport = ntohs(ports[1]);
-	t.rport = ntohs(ports[0]);
-	t.l3mdev = 0;
-	t.wire = iph->protocol;
-	memset(t.pad, 0, sizeof(t.pad));
-	sk = upcalls->early(xn, skb, &t);
+	    !pskb_may_pull(skb, offset + XTCP_HEADER_BYTES))
+		return false;
+	header = skb->data + offset;
+	if (header[13] & XTCP_SYN)
+		return false;
+	t->lport = get_unaligned_be16(header + 2);
+	t->rport = get_unaligned_be16(header);
+	t->l3mdev = 0;
+	t->wire = wire;
+	memset(t->pad, 0, sizeof(t->pad));
+	return true;
+}
+
+static void early_find(struct xtcp_net *xn, struct sk_buff *skb, const struct xtcp_tuple *t)
+{
+	struct sock *sk = upcalls->early(xn, skb, t);
+
 	if (!sk)
 		return;
 	if (unlikely(!READ_ONCE(xn->early_found)))
@@ -93,8 +98,15 @@ static bool early_wanted(const struct xtcp_net *xn, u8 protocol)
 /* Not part of the hook, which then saves no registers for what is not for us. */
 static noinline unsigned int early_segment(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	if (early_wanted(xn, ip_hdr(skb)->protocol))
-		early_find(xn, skb);
+	u8 wire = ip_hdr(skb)->protocol;
+	struct xtcp_tuple t;
+
+	if (early_wanted(xn, wire) && !ip_is_fragment(ip_hdr(skb)) &&
+	    early_ports(skb, ip_hdrlen(skb), wire, &t)) {
+		xtcp_addr_from_v4(&t.laddr, ip_hdr(skb)->daddr);
+		xtcp_addr_from_v4(&t.raddr, ip_hdr(skb)->saddr);
+		early_find(xn, skb, &t);
+	}
 	return NF_ACCEPT;
 }
 
@@ -115,26 +127,59 @@ static unsigned int early_hook(void *priv, struct sk_buff *skb,
 	return early_segment(xn, skb);
 }
 
-static const struct nf_hook_ops early_hook_template = {
-	.hook		= early_hook,
-	.pf		= NFPROTO_IPV4,
-	.hooknum	= NF_INET_PRE_ROUTING,
-	.priority	= INT_MAX,
+#if IS_ENABLED(CONFIG_IPV6)
+/* What has extension headers is found later. */
+static unsigned int early_hook6(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state)
+{
+	struct xtcp_net *xn = priv;
+	struct xtcp_tuple t;
+
+	if (ipv6_hdr(skb)->nexthdr != IPPROTO_XTCP || !early_wanted(xn, IPPROTO_XTCP) ||
+	    !early_ports(skb, sizeof(struct ipv6hdr), IPPROTO_XTCP, &t))
+		return NF_ACCEPT;
+	t.laddr = ipv6_hdr(skb)->daddr;
+	t.raddr = ipv6_hdr(skb)->saddr;
+	early_find(xn, skb, &t);
+	return NF_ACCEPT;
+}
+#endif
+
+static const struct nf_hook_ops early_hook_templates[] = {
+	{
+		.hook		= early_hook,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_PRE_ROUTING,
+		.priority	= INT_MAX,
+	},
+#if IS_ENABLED(CONFIG_IPV6)
+	{
+		.hook		= early_hook6,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_PRE_ROUTING,
+		.priority	= INT_MAX,
+	},
+#endif
 };
 
 /* tcp_wire_lock held.  Without memory it is tried again when segments call for it. */
 static void early_hook_register(struct xtcp_net *xn)
 {
-	xn->early_hook = early_hook_template;
-	xn->early_hook.priv = xn;
-	if (!nf_register_net_hook(xn->net, &xn->early_hook))
+	int i, n = ARRAY_SIZE(early_hook_templates);
+
+	static_assert(ARRAY_SIZE(early_hook_templates) <= ARRAY_SIZE(xn->early_hooks));
+	for (i = 0; i < n; i++) {
+		xn->early_hooks[i] = early_hook_templates[i];
+		xn->early_hooks[i].priv = xn;
+	}
+	if (!nf_register_net_hooks(xn->net, xn->early_hooks, n))
 		WRITE_ONCE(xn->early_hooked, true);
 }
 
 /* tcp_wire_lock held */
 static void early_hook_unregister(struct xtcp_net *xn)
 {
-	nf_unregister_net_hook(xn->net, &xn->early_hook);
+	nf_unregister_net_hooks(xn->net, xn->early_hooks, ARRAY_SIZE(early_hook_templates));
 	WRITE_ONCE(xn->early_hooked, false);
 }
 
@@ -168,7 +213,7 @@ void xtcp_early_missed(struct xtcp_net *xn, const struct sk_buff *skb)
 {
 	unsigned int missed;
 
-	if (xtcp_skb_is_v6(skb) || !early_wanted(xn, ip_hdr(skb)->protocol) || skb->dev->flags & IFF_LOOPBACK ||
+	if (!early_wanted(xn, xtcp_skb_is_v6(skb) ? IPPROTO_XTCP : ip_hdr(skb)->protocol) || skb->dev->flags & IFF_LOOPBACK ||
 	    !early_knows_device(skb->dev))
 		return;
 	missed = READ_ONCE(xn->early_missed) + 1;
@@ -200,7 +245,17 @@ bool xtcp_early_net_stop(struct xtcp_net *xn)
 	cancel_delayed_work_sync(&xn->early_review);
 	if (xn->early_hooked)
 		early_hook_unregister(xn);
-	return xn->early_hook.hook;
+	return xn->early_hooks[0].hook;
+}
+
+/* What the route is checked by. */
+static u32 early_cookie(const struct sk_buff *skb, const struct dst_entry *dst)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (xtcp_skb_is_v6(skb))
+		return rt6_get_cookie(container_of(dst, struct rt6_info, dst));
+#endif
+	return 0;
 }
 
 /**
@@ -216,6 +271,7 @@ void xtcp_early_keep_route(struct sock *sk, const struct sk_buff *skb)
 	if (!dst || !dst_hold_safe(dst))
 		return;
 	WRITE_ONCE(sk->sk_rx_dst_ifindex, skb->skb_iif);
+	WRITE_ONCE(sk->sk_rx_dst_cookie, early_cookie(skb, dst));
 	rcu_assign_pointer(sk->sk_rx_dst, dst);
 }
 
