@@ -180,6 +180,7 @@ static void read_line_by_line(struct kunit *test)
 		tuple.rport = i;
 		w->nodes[i] = new_node(test, &tuple);
 		w->nodes[i]->kind = XTCP_KIND_NONE;
+		w->nodes[i]->family = t->ip6 ? AF_INET6 : AF_INET;
 		KUNIT_ASSERT_EQ(test, 0, xtcp_node_insert(t->xn, w->nodes[i]));
 	}
 	/* a walk through a table that grows begins anew; one step may lead to the next */
