@@ -136,7 +136,32 @@ static void no_more_than_lost(struct kunit *test)
 	phase_is(t, OPEN);
 }
 
+/* Of a packet that the NIC has cut, a part may be acknowledged: as in acked_is_not_lost(),
+ * that part is lost no more (RFC 6298, 5.4).
+ */
+static void acked_part_is_not_lost(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 200000));
+	set_cwnd(t, 8 * MSS);
+	returns(t, 8 * MSS, user_send(t, 8 * MSS));
+	expect(t, "PSH|ACK seq U ack R len 8m gso m");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "ACK seq U ack R len m gso 0");
+	lost_is(t, 7 * MSS);
+	inject(t, "ACK seq R ack U+3m");
+	cwnd_is(t, 4 * MSS);
+	expect(t, "ACK seq 101+3m ack R len 4m gso m");
+	lost_is(t, MSS);
+	inject(t, "ACK seq R ack S");
+	phase_is(t, OPEN);
+	flight_is(t, 0);
+}
+
 static struct kunit_case seams_gso_cases[] = {
+	KUNIT_CASE(acked_part_is_not_lost),
 	KUNIT_CASE(no_more_than_lost),
 	{}
 };
