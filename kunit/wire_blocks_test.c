@@ -347,6 +347,23 @@ static void other_duplicates(struct kunit *test)
 	expect(t, "ACK seq S ack R sack R-11..R");
 }
 
+/* RFC 2883, 4, (1): it tells of duplicates alone.  Text beyond the window is refused and
+ * answered as a duplicate is, but it has never come before.
+ */
+static void nothing_came_twice(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	inject(t, "ACK seq R+100000 ack S len 10");
+	expect(t, "ACK seq S ack R");
+	inject(t, "ACK seq R+10 ack S len 10");
+	expect(t, "ACK seq S ack R sack R+10..R+20");
+	inject(t, "ACK seq R+100000 ack S len 10");
+	expect(t, "ACK seq S ack R sack R+10..R+20");
+	counted(t, DSACKS_OUT, 0);
+}
+
 static void no_dsack(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
@@ -382,6 +399,7 @@ static struct kunit_case wire_blocks_cases[] = {
 	KUNIT_CASE(runs_into_held_data),
 	KUNIT_CASE(partly_held),
 	KUNIT_CASE(other_duplicates),
+	KUNIT_CASE(nothing_came_twice),
 	KUNIT_CASE(no_dsack),
 	{}
 };
