@@ -13,8 +13,8 @@
 #include "conv.h"
 #include "suites.h"
 
-/* The kernel's socket of a case, closed at its end. */
-static struct socket *theirs;
+/* The kernel's sockets of a case, closed at its end. */
+static struct socket *theirs, *their_child;
 
 static int rival_init(struct kunit *test)
 {
@@ -44,10 +44,22 @@ static void they_forget(struct conv *t)
 	sock_gen_put(sk);
 }
 
+/* Does the IP layer find the kernel's connections before it routes?  It does, but on
+ * loopback, and where the sysctl says no.
+ */
+static void finds_early(bool yes)
+{
+	WRITE_ONCE(init_net.ipv4.sysctl_ip_early_demux, yes);
+}
+
 static void rival_exit(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	finds_early(true);
+	if (their_child)
+		sock_release(their_child);
+	their_child = NULL;
 	if (theirs)
 		sock_release(theirs);
 	theirs = NULL;
@@ -95,13 +107,28 @@ static void we_bind(struct conv *t)
 	returns(t, 0, user_bind(t, t->sock, HERE_ADDR, t->tuple.lport));
 }
 
-/* They listen, and a peer asks for a connection: the 4-tuple is theirs. */
-static void they_are_asked(struct conv *t)
+/* They listen, and a peer asks for a connection: the 4-tuple is theirs.
+ *
+ * Return: their initial sequence number
+ */
+static u32 they_are_asked(struct conv *t)
 {
+	u32 iss;
+
 	returns(t, 0, kernel_listen(theirs, 8));
 	inject(t, "SYN seq 1000 mss 1460");
-	pass_over(t);
+	iss = next_segment(t).seq;
 	KUNIT_ASSERT_TRUE(t->test, they_have(t));
+	return iss;
+}
+
+/* The peer answers their SYN, and they have a connection. */
+static void they_are_answered(struct conv *t, u32 iss)
+{
+	inject(t, "ACK seq 1001 ack %u", iss + 1);
+	silence(t);
+	KUNIT_ASSERT_EQ(t->test, 0, kernel_accept(theirs, &their_child, O_NONBLOCK));
+	sock_no_linger(their_child->sk);
 }
 
 /* Two sockets of one TCP cannot have one 4-tuple, nor can two of two. */
@@ -122,23 +149,38 @@ static void tuple_is_theirs(struct kunit *test)
 /* A SYN of ours that nobody has answered is no connection: who listens gets a SYN, and
  * then has the 4-tuple.
  */
-static void syn_sent_is_less(struct kunit *test)
+static void both_are_answered(struct conv *t)
 {
-	struct conv *t = conv_of(test);
+	u32 iss;
 
 	they_bind(t);
 	we_bind(t);
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN seq 100");
-	they_are_asked(t);
+	iss = they_are_asked(t);
 	state_is(t, TCP_SYN_SENT);
 	/* what answers another's SYN is theirs: it would be reset by what sent ours */
-	inject(t, "ACK seq 1001 ack 5000");
-	pass_over(t);
+	they_are_answered(t, iss);
 	state_is(t, TCP_SYN_SENT);
 	/* what answers ours is not */
 	inject(t, "RST|ACK seq 0 ack 101");
 	state_is(t, TCP_CLOSE);
+	KUNIT_EXPECT_EQ(t->test, TCP_ESTABLISHED, their_child->sk->sk_state);
+	sock_release(their_child);
+	their_child = NULL;
+	pass_over(t);
+}
+
+static void syn_sent_is_less(struct kunit *test)
+{
+	both_are_answered(conv_of(test));
+}
+
+/* The kernel's TCP is asked where the IP layer has not asked it. */
+static void found_late(struct kunit *test)
+{
+	finds_early(false);
+	both_are_answered(conv_of(test));
 }
 
 /* Two have sent a SYN from one port: the kernel's TCP does not know of ours.  The answer to
@@ -311,6 +353,7 @@ static void chosen(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(tuple_is_theirs),
 	KUNIT_CASE(syn_sent_is_less),
+	KUNIT_CASE(found_late),
 	KUNIT_CASE(both_have_sent),
 	KUNIT_CASE(syn_sent_is_enough),
 	KUNIT_CASE(connection_is_ours),
