@@ -104,6 +104,32 @@ static void echo_of_0_is_none(struct kunit *test)
 	expect(t, "ACK seq 101 ack 1001 ecr 7000");
 }
 
+/* 4.1: of two that went again, one after the other, the peer echoes the first, as it should
+ * where it has delayed its ACK: that is how long the first was under way.
+ */
+static void echo_of_what_went_again(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 before, again;
+	s64 srtt;
+
+	established_over(t, ALL, 2000);
+	in_flight(t, 10, 0);
+	before = t->tsval_seen;
+	time_passes(t, 2000);
+	inject(t, "ACK seq R ack U ecr %u sack U+2m..U+5m", before);
+	expect(t, "ACK seq U ack R len m");
+	again = t->tsval_seen;
+	time_passes(t, 500);
+	inject(t, "ACK seq R ack U ecr %u sack U+2m..U+7m", before);
+	expect(t, "ACK seq U+m ack R len m");
+	time_passes(t, 500);
+	srtt = conv_value(t, CONV_SRTT);
+	inject(t, "ACK seq R ack U+7m ecr %u", again);
+	KUNIT_EXPECT_LT(test, conv_value(t, CONV_SRTT), srtt);
+	KUNIT_EXPECT_GE(test, conv_value(t, CONV_SRTT), srtt * 7 / 8);
+}
+
 /* Two hosts' connections have one clock, so that a later connection's is later; whoever is
  * not told it cannot know how long the machine runs.
  */
@@ -455,6 +481,7 @@ static struct kunit_case wire_timestamps_cases[] = {
 	KUNIT_CASE(syn_with_timestamp_0),
 	KUNIT_CASE(impossible_echoes),
 	KUNIT_CASE(echo_of_0_is_none),
+	KUNIT_CASE(echo_of_what_went_again),
 	KUNIT_CASE(offset_of_a_pair),
 	KUNIT_CASE_PARAM(paws, place_gen_params),
 	KUNIT_CASE_PARAM(without_a_timestamp, place_gen_params),
