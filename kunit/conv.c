@@ -117,6 +117,7 @@ const char *conv_icmp_quoting(struct conv *t, u8 type, u8 code, u32 info, u32 se
 
 	if (unseen)
 		return unseen;
+	t->nic->used_up = true;		/* it may teach the route something */
 	conv_look(t);
 	conv_log(t, "    in:  ICMP type %u code %u info %u seq %u\n", type, code,
 		 info, seq);

@@ -72,6 +72,8 @@
 #include "../module/uapi/xtcp.h"
 #include "nic.h"
 
+extern u8 conv_options;		/* kunit/suites.c has the parameter */
+
 #define CONV_SOCKETS	64
 #define CONV_LOG_BYTES	4096
 

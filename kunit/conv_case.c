@@ -11,9 +11,7 @@
 #include "../module/socket/family.h"
 #include "conv.h"
 
-static u8 conv_options;
-module_param(conv_options, byte, 0444);
-MODULE_PARM_DESC(conv_options, "XTCP_OPT_*: what both ends have in the test cases that do not say");
+u8 conv_options;
 
 static bool conv_ipv6;
 module_param(conv_ipv6, bool, 0444);
@@ -24,8 +22,6 @@ static struct nic *suite_nic;
 
 static void set_options(struct conv *t, u8 options, bool unsaid)
 {
-	u32 more = conv_mtu_more(t);
-
 	t->options = options;
 	t->unsaid = unsaid;
 	t->wscale = unsaid ? 0 : 7;
@@ -34,8 +30,7 @@ static void set_options(struct conv *t, u8 options, bool unsaid)
 	t->xn->sysctl.window_scaling = !!(options & XTCP_OPT_WSCALE);
 	t->xn->sysctl.timestamps = !!(options & XTCP_OPT_TIMESTAMPS);
 	t->xn->sysctl.sack = !!(options & XTCP_OPT_SACK_PERMITTED);
-	if (more != conv_mtu_more(t))
-		nic_set_mtu(t->nic, ETH_DATA_LEN + conv_mtu_more(t));
+	nic_set_mtu(t->nic, ETH_DATA_LEN + conv_mtu_more(t));
 }
 
 /**
@@ -88,8 +83,6 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
 	/* whose windows a reader can work out; CUBIC has tests of its own */
 	t->xn->sysctl.congestion_control = &xtcp_cong_reno;
 	t->ip6 = conv_ipv6;
-	if (t->ip6)
-		nic_set_mtu(t->nic, ETH_DATA_LEN + conv_mtu_more(t));
 	set_options(t, conv_options, conv_options);
 	t->iss = HERE_ISS;
 	t->irs = THERE_ISS;

@@ -120,6 +120,7 @@ void nic_up(struct nic *nic, bool up)
 	else
 		dev_close(nic->dev);
 	rtnl_unlock();
+	nic->used_up |= !up;
 }
 
 /**
@@ -229,11 +230,21 @@ static int await_address(struct nic *nic)
 	return 0;
 }
 
+static void drop_address(struct nic *nic)
+{
+	if (!ipv6_addr_any(&nic->addr))
+		ask_address(nic, RTM_DELADDR, 0);
+	nic->addr = in6addr_any;
+	nic->used_up = false;
+}
+
 /**
  * nic_set_address() - give the NIC its address
- * @nic: the NIC, which has none
+ * @nic: the NIC
  * @addr: the address, of IPv4 as a mapped one
  * @prefix: the length of its network's prefix
+ *
+ * If it has that address, which a case before has left, so it stays.
  *
  * Return: 0 or a negative errno
  */
@@ -241,6 +252,9 @@ int nic_set_address(struct nic *nic, const struct in6_addr *addr, int prefix)
 {
 	int err;
 
+	if (ipv6_addr_equal(&nic->addr, addr) && nic->prefix == prefix)
+		return 0;
+	drop_address(nic);
 	nic->addr = *addr;
 	nic->prefix = prefix;
 	err = ask_address(nic, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
@@ -250,6 +264,10 @@ int nic_set_address(struct nic *nic, const struct in6_addr *addr, int prefix)
 /**
  * nic_clear() - the NIC is as nic_make() made it, whatever a test did to it
  * @nic: the NIC
+ *
+ * But it keeps its address, and the routes that come with it, unless they are used up:
+ * to make and delete them takes as long as half a case.  Its MTU is for conv_init() to
+ * say.
  */
 void nic_clear(struct nic *nic)
 {
@@ -258,11 +276,9 @@ void nic_clear(struct nic *nic)
 	nic->sends = NULL;
 	nic->pkt_type = PACKET_HOST;
 	nic->merged = 0;
-	nic_set_mtu(nic, ETH_DATA_LEN);
 	skb_queue_purge(&nic->held);
-	if (!ipv6_addr_any(&nic->addr))
-		ask_address(nic, RTM_DELADDR, 0);
-	nic->addr = in6addr_any;
+	if (nic->used_up)
+		drop_address(nic);
 	nic_up(nic, true);
 	skb_queue_purge(&nic->sent);
 }

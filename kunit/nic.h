@@ -24,6 +24,8 @@ enum nic_kind {
  * @dev: the device
  * @addr: its address, of IPv4 as a mapped one; all zero: none
  * @prefix: the length of its network's prefix
+ * @used_up: its routes may have changed, or must not be known already: nic_clear() takes
+ *	the address and them away
  * @sent: copies of the packets of the wires that xtcp uses
  * @held: the originals, while @hold is set
  * @hold: be a NIC that is slow to free what it was given
@@ -38,6 +40,7 @@ struct nic {
 	struct net_device	*dev;
 	struct in6_addr		addr;
 	int			prefix;
+	bool			used_up;
 	struct sk_buff_head	sent;
 	struct sk_buff_head	held;
 	bool			hold;

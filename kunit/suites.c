@@ -2,6 +2,9 @@
 /*
  * All suites: they run when the module is loaded on a kernel with kunit.enable=1.
  */
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include "conv.h"
 #include "suites.h"
 
 kunit_test_suites(&seq_suite,
@@ -19,10 +22,15 @@ kunit_test_suites(&seq_suite,
 		  &rack_suite,
 		  &scoreboard_suite,
 		  &conv_suite,
-		  &ports_suite,
-		  &conns_suite,
 		  &frames_suite,
 		  &frames_live_suite,
+		  &wire_options_suite,
+		  &wire_scale_suite,
+		  &wire_timestamps_suite,
+		  &wire_blocks_suite,
+		  /* what follows is not the same with conv_options, which see */
+		  &ports_suite,
+		  &conns_suite,
 		  &handshake_suite,
 		  &data_suite,
 		  &ack_suite,
@@ -52,8 +60,29 @@ kunit_test_suites(&seq_suite,
 		  &rival_suite,
 		  &seams_suite,
 		  &seams_gso_suite,
-		  &wire_options_suite,
-		  &wire_scale_suite,
-		  &wire_timestamps_suite,
-		  &wire_blocks_suite,
 		  &matrix_suite);
+
+/* Nobody need see twice the suites in which no case leaves it open which options there are;
+ * KUnit looks for suites when the module is live, later than this.
+ */
+static int set_conv_options(const char *val, const struct kernel_param *kp)
+{
+	struct module *module = THIS_MODULE;
+	int err = param_set_byte(val, kp);
+
+	if (err || !conv_options)
+		return err;
+	while (*module->kunit_suites != &ports_suite) {
+		module->kunit_suites++;
+		module->num_kunit_suites--;
+	}
+	return 0;
+}
+
+static const struct kernel_param_ops conv_options_ops = {
+	.set = set_conv_options,
+	.get = param_get_byte,
+};
+
+module_param_cb(conv_options, &conv_options_ops, &conv_options, 0444);
+MODULE_PARM_DESC(conv_options, "XTCP_OPT_*: what both ends have in the test cases that do not say");

@@ -387,7 +387,7 @@ static u32 fill_mixed(struct conv *t, const struct sizes *s, bool gap)
 static void grow_dense(struct conv *t)
 {
 	/* with sanitizers it takes long to fill */
-	int most = IS_ENABLED(CONFIG_KASAN) ? SZ_256K : SZ_512K;
+	int most = IS_ENABLED(CONFIG_KASAN) ? SZ_128K + SZ_32K : SZ_512K;
 
 	t->xn->sysctl.rmem[2] = most;
 	open_scaled(t);

@@ -596,6 +596,7 @@ static void no_memory(struct kunit *test)
 	if (step->before)
 		step->before(t);
 	t->nic->direct = true;
+	t->nic->used_up = true;		/* the next case allocates its routes as well */
 	fail_nth(fault.nth);
 	step->take(t);
 	fault.reached = !fail_nth(0);
