@@ -28,7 +28,14 @@ kunit_test_suites(&seq_suite,
 		  &wire_scale_suite,
 		  &wire_timestamps_suite,
 		  &wire_blocks_suite,
-		  /* what follows is not the same with conv_options, which see */
+		  &buffers_suite,
+		  &sack_suite,
+		  &wire_rack_suite,
+		  &examples_suite,
+		  &spurious_suite,
+		  &sack_hostile_suite,
+		  &sack_cut_suite,
+		  /* in what follows some case leaves open which options there are */
 		  &ports_suite,
 		  &conns_suite,
 		  &handshake_suite,
@@ -36,18 +43,11 @@ kunit_test_suites(&seq_suite,
 		  &ack_suite,
 		  &nagle_suite,
 		  &window_suite,
-		  &buffers_suite,
 		  &zero_window_suite,
 		  &gso_suite,
 		  &gso_cut_suite,
 		  &urgent_suite,
 		  &recovery_suite,
-		  &sack_suite,
-		  &wire_rack_suite,
-		  &examples_suite,
-		  &spurious_suite,
-		  &sack_hostile_suite,
-		  &sack_cut_suite,
 		  &close_suite,
 		  &timer_suite,
 		  &times_suite,
@@ -62,8 +62,8 @@ kunit_test_suites(&seq_suite,
 		  &seams_gso_suite,
 		  &matrix_suite);
 
-/* Nobody need see twice the suites in which no case leaves it open which options there are;
- * KUnit looks for suites when the module is live, later than this.
+/* With options only the suites run that differ by them.  KUnit looks for suites when the
+ * module is live, which is later than this.
  */
 static int set_conv_options(const char *val, const struct kernel_param *kp)
 {
