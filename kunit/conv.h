@@ -210,6 +210,7 @@ struct in6_addr conv_addr(const struct conv *t, u32 addr);
 int conv_sockaddr(const struct conv *t, u32 addr, u16 port, struct sockaddr_storage *to);
 __sum16 conv_sum(const struct conv *t, const void *data, size_t len);
 void conv_put_header(const struct conv *t, u8 *packet, size_t bytes);
+void conv_fix_header(const struct conv *t, u8 *packet, size_t bytes);
 const char *conv_check_header(const struct conv *t, const struct sk_buff *skb);
 size_t conv_put_icmp(const struct conv *t, u8 *packet, u8 type, u8 code, u32 info, u32 seq,
 		     u32 options, u32 bytes);

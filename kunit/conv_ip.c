@@ -122,6 +122,25 @@ void conv_put_header(const struct conv *t, u8 *packet, size_t bytes)
 }
 
 /**
+ * conv_fix_header() - make length and checksum of an IP header right again
+ * @t: the conversation
+ * @packet: begins with the header
+ * @bytes: how much follows
+ */
+void conv_fix_header(const struct conv *t, u8 *packet, size_t bytes)
+{
+	struct iphdr *ip4 = (struct iphdr *)packet;
+
+	if (t->ip6) {
+		((struct ipv6hdr *)packet)->payload_len = htons(bytes);
+		return;
+	}
+	ip4->tot_len = htons(sizeof(*ip4) + bytes);
+	ip4->check = 0;
+	ip4->check = ip_fast_csum(ip4, ip4->ihl);
+}
+
+/**
  * conv_check_header() - is the IP header of a packet of xtcp's right?
  * @t: the conversation
  * @skb: the packet, linear

@@ -301,7 +301,7 @@ void conv_fix_sums(struct conv *t, u8 *packet, size_t len)
 	u32 ip_bytes = conv_ip_bytes(t);
 	struct tcphdr *th = (struct tcphdr *)(packet + ip_bytes);
 
-	conv_put_header(t, packet, len - ip_bytes);
+	conv_fix_header(t, packet, len - ip_bytes);
 	if (len < ip_bytes + XTCP_HEADER_BYTES)
 		return;
 	th->check = 0;
