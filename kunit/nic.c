@@ -220,7 +220,8 @@ static int await_address(struct nic *nic)
 	while (!local) {
 		struct dst_entry *dst = ip6_route_output(dev_net(nic->dev), NULL, &fl6);
 
-		local = !dst->error && container_of(dst, struct rt6_info, dst)->rt6i_flags & RTF_LOCAL;
+		local = !dst->error &&
+			container_of(dst, struct rt6_info, dst)->rt6i_flags & RTF_LOCAL;
 		dst_release(dst);
 		if (!local && time_after(jiffies, end))
 			return -ETIMEDOUT;

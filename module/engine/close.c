@@ -9,6 +9,7 @@
 #include "../wire/early.h"
 #include "../wire/hold.h"
 #include "../wire/ip.h"
+#include "../wire/version.h"
 #include "close.h"
 #include "connection.h"
 #include "listen.h"

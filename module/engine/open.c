@@ -6,6 +6,7 @@
 #include <linux/security.h>
 #include <net/dst.h>
 #include "../wire/ip.h"
+#include "../wire/version.h"
 #include "buffers.h"
 #include "clock.h"
 #include "cong_list.h"

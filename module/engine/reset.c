@@ -4,6 +4,7 @@
  * to end a connection, 3.10.5.
  */
 #include "../wire/ip.h"
+#include "../wire/reply.h"
 #include "connection.h"
 #include "reset.h"
 #include "sndq.h"

@@ -9,6 +9,7 @@
 #include "../observe/drop.h"
 #include "../observe/trace.h"
 #include "../wire/ip.h"
+#include "../wire/reply.h"
 #include "ack.h"
 #include "clock.h"
 #include "connection.h"

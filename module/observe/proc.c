@@ -273,10 +273,13 @@ static int conns_show(struct seq_file *seq, void *v)
 	struct xtcp_conns_iter *it = seq->private;
 
 	if (v == SEQ_START_TOKEN) {
+		bool v6 = it->family == AF_INET6;
+		int width = v6 ? 38 : 14;
+
 		seq_setwidth(seq, conns_width(it));
-		seq_puts(seq, it->family == AF_INET6 ?
-			 "  sl  local_address                         remote_address                        st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode options" :
-			 "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode options");
+		seq_printf(seq, "  sl  %-*s%-*s", width, "local_address", width,
+			   v6 ? "remote_address" : "rem_address");
+		seq_puts(seq, "st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode options");
 		seq_pad(seq, '\n');
 	} else if (it->place == XTCP_CONNS_LISTENERS) {
 		conns_show_connection(seq, v);

@@ -237,8 +237,8 @@ int xtcp_bind_as_wished(struct sock *sk, const struct xtcp_bind_wish *wish)
  * Process context.  This is struct proto_ops' bind.
  *
  * Return: 0; -EINVAL for a socket that is bound or open, or an address that is too short;
- * -EAFNOSUPPORT; -ENODEV where its device has gone; -EADDRNOTAVAIL for an address that is not this host's; -EADDRINUSE;
- * -EACCES for a privileged port; -ENOMEM; what a policy refuses with
+ * -EAFNOSUPPORT; -ENODEV where its device has gone; -EADDRNOTAVAIL for an address that is
+ * not this host's; -EADDRINUSE; -EACCES for a privileged port; -ENOMEM; what a policy refuses with
  */
 int xtcp_bind(struct socket *sock, XTCP_SOCKADDR *addr, int addr_len)
 {

@@ -211,9 +211,10 @@ static void early_review(struct work_struct *work)
  */
 void xtcp_early_missed(struct xtcp_net *xn, const struct sk_buff *skb)
 {
+	u8 wire = xtcp_skb_is_v6(skb) ? IPPROTO_XTCP : ip_hdr(skb)->protocol;
 	unsigned int missed;
 
-	if (!early_wanted(xn, xtcp_skb_is_v6(skb) ? IPPROTO_XTCP : ip_hdr(skb)->protocol) || skb->dev->flags & IFF_LOOPBACK ||
+	if (!early_wanted(xn, wire) || skb->dev->flags & IFF_LOOPBACK ||
 	    !early_knows_device(skb->dev))
 		return;
 	missed = READ_ONCE(xn->early_missed) + 1;

@@ -234,11 +234,7 @@ struct in6_addr xtcp_ip_any(const struct sock *sk);
 void xtcp_ip_note_local(struct sock *sk, const struct in6_addr *rcv,
 			const struct in6_addr *from);
 void xtcp_ip_note_peer(struct sock *sk, const struct in6_addr *raddr, u16 rport);
-void xtcp_ip_forget_peer(struct sock *sk);
-void xtcp_ip_adopt(struct sock *sk, const struct xtcp_tuple *t);
 void xtcp_ip_take_route(struct sock *sk, struct dst_entry *dst);
-int xtcp_ip_reply(struct net *net, const struct xtcp_reply *as_asked,
-		  const struct xtcp_segment *seg);
 
 void xtcp_ipv4_icmp(struct xtcp_icmp *icmp, u8 type, u8 code, u32 seq, u32 info);
 int xtcp_ipv4_init(const struct xtcp_ip_upcalls *up);

@@ -59,7 +59,7 @@ static int ipv6_connect(struct sock *sk, const struct in6_addr *raddr, u16 rport
 		return -ENETUNREACH;
 	/* :: is this host */
 	if (ipv6_addr_any(&peer))
-		peer = in6addr_loopback;
+		ipv6_addr_set(&peer, 0, 0, 0, htonl(1));
 	xtcp_ip_note_peer(sk, &peer, rport);
 	err = ipv6_route(sk);
 	if (err)
@@ -285,6 +285,30 @@ static int ipv6_permits_conn(struct sock *listener, struct sk_buff *skb,
 	return err;
 }
 
+/* What the error means to the user, positive; 0: nothing.  As Linux; RFC 4443, 3. */
+static int icmp6_errno(u8 type, u8 code)
+{
+	static const u16 unreachable[] = {
+		[ICMPV6_NOROUTE] = ENETUNREACH,
+		[ICMPV6_ADM_PROHIBITED] = EACCES,
+		[ICMPV6_NOT_NEIGHBOUR] = EHOSTUNREACH,
+		[ICMPV6_ADDR_UNREACH] = EHOSTUNREACH,
+		[ICMPV6_PORT_UNREACH] = ECONNREFUSED,
+		[ICMPV6_POLICY_FAIL] = EACCES,
+		[ICMPV6_REJECT_ROUTE] = EACCES,
+	};
+
+	int err = 0;
+
+	if (type == ICMPV6_DEST_UNREACH)
+		err = code < ARRAY_SIZE(unreachable) ? unreachable[code] : EPROTO;
+	else if (type == ICMPV6_PARAMPROB)
+		err = EPROTO;
+	else if (type == ICMPV6_TIME_EXCEED)
+		err = EHOSTUNREACH;
+	return err;
+}
+
 /**
  * xtcp_ipv6_icmp() - what an ICMPv6 error means
  * @icmp: where to write it
@@ -298,14 +322,11 @@ static int ipv6_permits_conn(struct sock *listener, struct sk_buff *skb,
 void xtcp_ipv6_icmp(struct xtcp_icmp *icmp, u8 type, u8 code, u32 seq, u32 info)
 {
 	bool too_large = type == ICMPV6_PKT_TOOBIG;
-	int err = 0;
 
-	if (type < 128 && !too_large)	/* what is above is no error */
-		icmpv6_err_convert(type, code, &err);
 	*icmp = (struct xtcp_icmp) {
 		.seq = seq,
 		.mtu = too_large && info >= IPV6_MIN_MTU ? info : 0,
-		.err = err,
+		.err = icmp6_errno(type, code),
 		.unreachable = type == ICMPV6_DEST_UNREACH,
 	};
 }

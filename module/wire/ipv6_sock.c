@@ -8,7 +8,6 @@
 #include <net/ipv6.h>
 #include <net/transp_v6.h>
 #include "../compat.h"
-#include "ip.h"
 #include "ipv6_sock.h"
 
 /* Of a socket that became one of AF_INET6.  An RCU grace period after its end. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * GSO for the native protocol, over either IP version: cutting a packet of up to 64 KiB into segments,
- * at the last moment before a device that does not take it whole.
+ * GSO for the native protocol, over either IP version: cutting a packet of up to 64 KiB
+ * into segments, at the last moment before a device that does not take it whole.
  */
 #include <linux/netdevice.h>
 #include <linux/tcp.h>

@@ -236,7 +236,8 @@ static void test_listeners(void)
 	need(accept_in_time(six));
 	eq(poll_now(four, POLLIN), 0, "each its own");
 	close(four);
-	fails(connect4(open4(HOW_FAMILY), "127.0.0.1", port), ECONNREFUSED, "IPv4 has none any more");
+	fails(connect4(open4(HOW_FAMILY), "127.0.0.1", port), ECONNREFUSED,
+	      "IPv4 has none any more");
 
 	/* both versions, and one for IPv4: SO_REUSEPORT lets them share */
 	six = open6(HOW_FAMILY);
@@ -486,8 +487,9 @@ static int listed(const char *table, const char *local, int lport, const char *p
 	f = fopen(path, "r");
 	need(f ? 0 : -1);
 	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, " %*d: %39[0-9A-F]:%x %39[0-9A-F]:%x %x", a, &p, b, &q, &state) == 5 &&
-		    !strcmp(a, local) && !strcmp(b, peer) && (int)p == lport && (int)q == rport)
+		if (sscanf(line, " %*d: %39[0-9A-F]:%x %39[0-9A-F]:%x %x", a, &p, b, &q,
+			   &state) == 5 && !strcmp(a, local) && !strcmp(b, peer) &&
+		    (int)p == lport && (int)q == rport)
 			found = state;
 	fclose(f);
 	return found;
@@ -502,7 +504,8 @@ static void test_proc(void)
 	s = need(accept_in_time(l));
 	eq(listed("6", none, port6(l), none, 0), TCP_LISTEN, "the listener");
 	eq(listed("6", LOOPBACK_HEX, port6(c), LOOPBACK_HEX, port6(l)), TCP_ESTABLISHED, "ours");
-	eq(listed("6", LOOPBACK_HEX, port6(l), LOOPBACK_HEX, port6(c)), TCP_ESTABLISHED, "theirs");
+	eq(listed("6", LOOPBACK_HEX, port6(l), LOOPBACK_HEX, port6(c)), TCP_ESTABLISHED,
+	   "theirs");
 	eq(listed("", "00000000", port6(l), "00000000", 0), -1, "not among those of IPv4");
 
 	four = open4(HOW_FAMILY);
@@ -515,7 +518,8 @@ static void test_proc(void)
 
 	shutdown(c, SHUT_WR);
 	eq(read_to_end(s), 0, "closed");
-	eq(listed("6", LOOPBACK_HEX, port6(l), LOOPBACK_HEX, port6(c)), TCP_CLOSE_WAIT, "CLOSE_WAIT");
+	eq(listed("6", LOOPBACK_HEX, port6(l), LOOPBACK_HEX, port6(c)), TCP_CLOSE_WAIT,
+	   "CLOSE_WAIT");
 	close(s);
 	eq(read_to_end(c), 0, "and there");
 	eq(listed("6", LOOPBACK_HEX, port6(c), LOOPBACK_HEX, port6(l)), TCP_TIME_WAIT, "TIME_WAIT");

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Segments that no connection sends: a listener's, a TIME_WAIT's, and RST.
+ */
+#include <net/l3mdev.h>
+#include "../engine/skb.h"
+#include "../observe/trace.h"
+#include "ip.h"
+#include "reply.h"
+#include "segment.h"
+
+/* Where an answer goes: as the segment that it answers says. */
+static void reply_to(struct net *net, const struct xtcp_ip_ops *ip, struct xtcp_reply *r)
+{
+	int iif = r->skb->skb_iif;
+
+	r->ifindex = l3mdev_master_ifindex_by_index(net, iif) ? iif : 0;
+	ip->reply_to(net, r);
+}
+
+/* What a route leaves of a SYN,ACK's window. */
+static u16 route_window(const struct dst_entry *dst, const struct xtcp_segment *seg,
+			bool exact)
+{
+	u32 wnd = min_not_zero(seg->wnd, dst_metric(dst, RTAX_WINDOW));
+	u32 segs = dst_metric(dst, RTAX_INITRWND);
+
+	if (segs)
+		wnd = min_t(u64, wnd, (u64)segs * seg->opt.mss);
+	if (exact && wnd == seg->wnd)
+		return wnd;
+	return xtcp_syn_window_for(wnd, seg->opt.mss, seg->opt.present & XTCP_OPT_TIMESTAMPS);
+}
+
+/* The segment as it is on the wire, but for the IP header; NULL: no memory. */
+static struct sk_buff *reply_build(const struct xtcp_segment *seg)
+{
+	u32 header_bytes = xtcp_segment_header_bytes(seg);
+	struct sk_buff *skb;
+
+	skb = alloc_skb(XTCP_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, XTCP_MAX_HEADER);
+	xtcp_segment_build(seg, __skb_push(skb, header_bytes), header_bytes);
+	skb_reset_transport_header(skb);
+	return skb;
+}
+
+/**
+ * xtcp_ip_reply() - send a bare segment that is of no connection
+ * @net: the namespace
+ * @as_asked: where to, and how
+ * @seg: the segment.  Its ports are the reply's; a SYN's MSS is what the route allows, at
+ *	most the segment's unless that is 0
+ *
+ * Any context but hard interrupt.  Return: 0, or a negative errno: no memory, no route
+ */
+int xtcp_ip_reply(struct net *net, const struct xtcp_reply *as_asked,
+		  const struct xtcp_segment *seg)
+{
+	struct xtcp_reply answer = *as_asked, *reply = &answer;
+	const struct xtcp_tuple *t = reply->tuple;
+	const struct xtcp_ip_ops *ip = xtcp_tuple_ip(t);
+	struct xtcp_segment copy = *seg;
+	struct dst_entry *dst;
+	struct sk_buff *skb;
+
+	if (reply->skb)
+		reply_to(net, ip, reply);
+	copy.sport = t->lport;
+	copy.dport = t->rport;
+	dst = ip->reply_route(net, reply);
+	if (IS_ERR(dst))
+		return PTR_ERR(dst);
+	if (copy.flags & XTCP_SYN) {
+		copy.opt.mss = min_not_zero((u32)seg->opt.mss, dst_metric_advmss(dst));
+		copy.wnd = route_window(dst, &copy, reply->exact);
+	}
+	skb = reply_build(&copy);
+	if (!skb) {
+		dst_release(dst);
+		return -ENOBUFS;
+	}
+	skb_dst_set(skb, dst);
+	skb->priority = reply->priority;
+	skb->mark = reply->mark;
+	if (reply->sk)
+		skb_set_owner_w(skb, (struct sock *)reply->sk);
+	xtcp_count(xtcp_pernet(net), SEGS_OUT);
+	trace_xtcp_segment_out(t, &copy, 0);
+	return ip->reply_send(net, reply, skb);
+}
