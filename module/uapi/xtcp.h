@@ -4,7 +4,7 @@
  *
  *	fd = socket(AF_XTCP, SOCK_STREAM, 0);
  *
- * Addresses are plain struct sockaddr_in, errors are those of TCP.
+ * Addresses are plain struct sockaddr_in or sockaddr_in6, errors are those of TCP.
  */
 #ifndef _UAPI_XTCP_H
 #define _UAPI_XTCP_H
@@ -19,7 +19,7 @@
 #define PF_XTCP		AF_XTCP
 #endif
 
-/* The native wire: the IPv4 protocol number for experiments, RFC 3692. */
+/* The native wire: the IP protocol number for experiments, RFC 3692. */
 #ifndef IPPROTO_XTCP
 #define IPPROTO_XTCP	253
 #endif
