@@ -120,6 +120,7 @@ static inline void xtcp_inet_init_flags(struct sock *sk)
 #if XTCP_HAVE_INET6_FLAGS
 #define xtcp_inet6_recverr(sk)		inet6_test_bit(RECVERR6, sk)
 #define xtcp_inet6_sndflow(sk)		inet6_test_bit(SNDFLOW, sk)
+#define xtcp_inet6_repflow(sk)		inet6_test_bit(REPFLOW, sk)
 static inline void xtcp_inet6_init_flags(struct sock *sk)
 {
 	inet6_set_bit(MC6_LOOP, sk);
@@ -136,6 +137,7 @@ static inline bool xtcp_inet6_autoflowlabel(struct net *net, const struct sock *
 #else
 #define xtcp_inet6_recverr(sk)		(inet6_sk(sk)->recverr)
 #define xtcp_inet6_sndflow(sk)		(inet6_sk(sk)->sndflow)
+#define xtcp_inet6_repflow(sk)		(inet6_sk(sk)->repflow)
 static inline void xtcp_inet6_init_flags(struct sock *sk)
 {
 	inet6_sk(sk)->mc_loop = 1;

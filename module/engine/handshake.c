@@ -414,7 +414,7 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 	if (!sk)
 		return NULL;
 	x = xtcp_sk(sk);
-	err = xtcp_ipv6_sock_clone(sk);
+	err = xtcp_ipv6_sock_clone(sk, skb);
 	child_init(sk, req);
 	if (err || x->ip->route(sk) || xtcp_port_inherit(sk, listener) ||
 	    xtcp_node_replace(x->xn, &req->node, &x->node)) {

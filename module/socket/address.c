@@ -6,6 +6,20 @@
 #include "../engine/tcb.h"
 #include "../wire/ip.h"
 #include "address.h"
+#include "policy.h"
+
+/* A policy may have let a socket of IPv4 be made, and not let one of IPv6. */
+static int become_ipv6(struct sock *sk)
+{
+	int err = xtcp_ipv6_sock_become(sk);
+
+	if (err)
+		return err;
+	err = sk->sk_kern_sock ? 0 : xtcp_policy_create(sk);
+	if (err)
+		sk->sk_family = AF_INET;
+	return err;
+}
 
 /**
  * xtcp_take_family() - a user speaks of this family
@@ -15,7 +29,8 @@
  * The first address that is named, or an option of IPv6, decides of which family a socket
  * of AF_XTCP is.  It may become one of the other as long as it has no address and no port.
  *
- * Return: 0, whatever the socket is now; -EAFNOSUPPORT where IPv6 is off; -ENOMEM
+ * Return: 0, whatever the socket is now; -EAFNOSUPPORT where IPv6 is off; -ENOMEM; what a
+ * policy for new sockets says, -EPERM mostly
  */
 int xtcp_take_family(struct sock *sk, int family)
 {
@@ -32,7 +47,7 @@ int xtcp_take_family(struct sock *sk, int family)
 		/* TCP's wire is IPv4's alone */
 		if (x->node.tuple.wire == IPPROTO_TCP)
 			return -EAFNOSUPPORT;
-		err = xtcp_ipv6_sock_become(sk);
+		err = become_ipv6(sk);
 		if (err)
 			return err;
 	} else {
@@ -50,16 +65,18 @@ int xtcp_take_family(struct sock *sk, int family)
  * @sk: the socket, locked, of AF_INET6
  * @to: the address
  * @addr_len: its length; RFC 2133's has no scope
+ * @binds: bind() overrides a device that the socket was bound to before; connect() does not
  *
  * RFC 4007.  Return: 0; -EINVAL where the link is not named, or is not the one that the
  * socket is bound to
  */
-int xtcp_take_scope(struct sock *sk, const struct sockaddr_in6 *to, int addr_len)
+int xtcp_take_scope(struct sock *sk, const struct sockaddr_in6 *to, int addr_len,
+		    bool binds)
 {
 	if (!__ipv6_addr_needs_scope_id(ipv6_addr_type(&to->sin6_addr)))
 		return 0;
 	if (addr_len >= (int)sizeof(*to) && to->sin6_scope_id) {
-		if (!sk_dev_equal_l3scope(sk, to->sin6_scope_id))
+		if (!binds && !sk_dev_equal_l3scope(sk, to->sin6_scope_id))
 			return -EINVAL;
 		sk->sk_bound_dev_if = to->sin6_scope_id;
 	}

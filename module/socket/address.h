@@ -7,7 +7,8 @@
 #include <net/sock.h>
 
 int xtcp_take_family(struct sock *sk, int family);
-int xtcp_take_scope(struct sock *sk, const struct sockaddr_in6 *to, int addr_len);
+int xtcp_take_scope(struct sock *sk, const struct sockaddr_in6 *to, int addr_len,
+		    bool binds);
 
 /* The least length of an address for a socket of this family. */
 static inline int xtcp_address_bytes(const struct sock *sk)

@@ -139,7 +139,7 @@ static int bind6_addr_check(struct sock *sk, const struct sockaddr_in6 *to, int 
 	}
 	if (ipv6_addr_any(addr))
 		return 0;
-	err = xtcp_take_scope(sk, to, addr_len);
+	err = xtcp_take_scope(sk, to, addr_len, true);
 	if (err)
 		return err;
 	rcu_read_lock();

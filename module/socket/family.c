@@ -183,7 +183,7 @@ static int connect_to6(struct sock *sk, const struct sockaddr_in6 *to, int addr_
 	if (ipv6_addr_v4mapped(&raddr) && sk->sk_ipv6only)
 		return -ENETUNREACH;
 	if (!ipv6_addr_is_multicast(&raddr))
-		err = xtcp_take_scope(sk, to, addr_len);
+		err = xtcp_take_scope(sk, to, addr_len, false);
 	if (err)
 		return err;
 	xtcp_ip_use(sk, &raddr);

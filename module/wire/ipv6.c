@@ -345,7 +345,9 @@ static int ipv6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8
 		.l3mdev = xtcp_skb_l3mdev(skb),
 	};
 
-	if (!pskb_may_pull(skb, offset + 8))
+	/* what was never sent: it must not get at connections of IPv4 */
+	if (ipv6_addr_v4mapped(&t.laddr) || ipv6_addr_v4mapped(&t.raddr) ||
+	    !pskb_may_pull(skb, offset + 8))
 		return 0;
 	ports = (const __be16 *)(skb->data + offset);
 	t.lport = ntohs(ports[0]);

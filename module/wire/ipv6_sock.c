@@ -53,7 +53,8 @@ int xtcp_ipv6_sock_become(struct sock *sk)
 }
 
 /* What a child does not share with its listener. */
-static void pinfo_unshare(struct sock *child, struct ipv6_pinfo *np)
+static void pinfo_unshare(struct sock *child, struct ipv6_pinfo *np,
+			  const struct sk_buff *skb)
 {
 	np->ipv6_mc_list = NULL;
 	np->ipv6_ac_list = NULL;
@@ -63,6 +64,9 @@ static void pinfo_unshare(struct sock *child, struct ipv6_pinfo *np)
 	RCU_INIT_POINTER(np->opt, NULL);
 	xtcp_inet6_forget_flow_labels(child, np);
 	inet_sk(child)->pinet6 = np;
+	np->flow_label = 0;
+	if (skb->protocol == htons(ETH_P_IPV6) && xtcp_inet6_repflow(child))
+		np->flow_label = ip6_flowlabel(ipv6_hdr(skb));
 }
 
 /* It was the listener's. */
@@ -76,10 +80,12 @@ static void pinfo_lose(struct sock *child)
 /**
  * xtcp_ipv6_sock_clone() - give a listener's child an IPv6 part of its own, if it has one
  * @child: a copy of the listener, not yet visible; it has the listener's
+ * @skb: the segment that completes the handshake: IPV6_FLOWLABEL_MGR, or
+ *	net.ipv6.flowlabel_reflect, may ask that its flow label be the connection's
  *
  * Softirq.  Return: 0; -ENOMEM: then it is one of AF_INET, and not to be used
  */
-int xtcp_ipv6_sock_clone(struct sock *child)
+int xtcp_ipv6_sock_clone(struct sock *child, const struct sk_buff *skb)
 {
 	struct ipv6_pinfo *np = inet_sk(child)->pinet6;
 
@@ -94,6 +100,6 @@ int xtcp_ipv6_sock_clone(struct sock *child)
 	} else {
 		np = &((struct xtcp6_sock *)child)->inet6;
 	}
-	pinfo_unshare(child, np);
+	pinfo_unshare(child, np, skb);
 	return 0;
 }

@@ -22,7 +22,7 @@ struct xtcp6_sock {
 };
 
 int xtcp_ipv6_sock_become(struct sock *sk);
-int xtcp_ipv6_sock_clone(struct sock *child);
+int xtcp_ipv6_sock_clone(struct sock *child, const struct sk_buff *skb);
 
 /**
  * xtcp_ipv6_note_local() - where IPv6 looks for a socket's local address
@@ -69,7 +69,7 @@ static inline int xtcp_ipv6_sock_become(struct sock *sk)
 	return -EAFNOSUPPORT;
 }
 
-static inline int xtcp_ipv6_sock_clone(struct sock *child)
+static inline int xtcp_ipv6_sock_clone(struct sock *child, const struct sk_buff *skb)
 {
 	return 0;
 }

@@ -76,6 +76,7 @@ static enum bpf_prog_type type_of(enum bpf_attach_type where)
 	switch (where) {
 	case BPF_CGROUP_INET_SOCK_CREATE:
 	case BPF_CGROUP_INET4_POST_BIND:
+	case BPF_CGROUP_INET6_POST_BIND:
 		return BPF_PROG_TYPE_CGROUP_SOCK;
 	default:
 		return BPF_PROG_TYPE_CGROUP_SOCK_ADDR;
