@@ -83,8 +83,8 @@ const char *conv_inject(struct conv *t, const char *fmt, ...)
 /**
  * conv_icmp() - a router complains about a segment of xtcp's
  * @t: the conversation
- * @type: ICMP type
- * @code: ICMP code
+ * @type: ICMP type, IPv4's; over IPv6 the router says the same
+ * @code: ICMP code, likewise
  * @info: the second word of the ICMP header: for "fragmentation needed" the MTU
  * @seq: the sequence number quoted
  *
@@ -98,17 +98,37 @@ const char *conv_icmp(struct conv *t, u8 type, u8 code, u32 info, u32 seq)
 /**
  * conv_icmp_quoting() - conv_icmp() with another quote
  * @t: the conversation
- * @type: ICMP type
- * @code: ICMP code
+ * @type: ICMP type, IPv4's
+ * @code: ICMP code, IPv4's
  * @info: the second word of the ICMP header
  * @seq: the sequence number quoted
- * @options: how many bytes of IP options the datagram had, up to 40
+ * @options: how many bytes of IP options, or of an extension header, the packet had; up
+ *	to 40
  * @bytes: how much of it is quoted, from its IP header on; up to those and
  *	ICMP_QUOTE_BYTES
  *
  * Return: NULL, or what went wrong
  */
 const char *conv_icmp_quoting(struct conv *t, u8 type, u8 code, u32 info, u32 seq,
+			      u32 options, u32 bytes)
+{
+	conv_icmp_type(t, &type, &code);
+	return conv_icmp_exactly(t, type, code, info, seq, options, bytes);
+}
+
+/**
+ * conv_icmp_exactly() - conv_icmp_quoting(), and the type is the IP version's own
+ * @t: the conversation
+ * @type: ICMP type, or ICMPv6's
+ * @code: ICMP code, or ICMPv6's
+ * @info: the second word of the ICMP header
+ * @seq: the sequence number quoted
+ * @options: how many bytes of options the packet had
+ * @bytes: how much of it is quoted
+ *
+ * Return: NULL, or what went wrong
+ */
+const char *conv_icmp_exactly(struct conv *t, u8 type, u8 code, u32 info, u32 seq,
 			      u32 options, u32 bytes)
 {
 	const char *unseen = conv_unseen(t);

@@ -25,8 +25,8 @@
  * take as much more as the timestamps need, the peer's scale is 0, a window of xtcp's
  * may be rounded, and there are no loss probes.
  * The parameter conv_ipv6 lets the cases on the native wire talk over IPv6.  Sizes are the
- * same: the link takes as much more as the header is longer.  over_ipv4() leaves out a
- * case that is about IPv4.
+ * same: the link takes as much more as the header is longer.  A case that is about one
+ * version calls over_ipv4() or over_ipv6() and talks over that in any run.
  * A segment of the peer's with a gso is several of that size, which GRO has merged.
  *
  * Whatever xtcp sends must be expected: inject(), icmp(), fire(), returns() and the
@@ -187,6 +187,7 @@ int conv_init_no_sack(struct kunit *test);
 int conv_init_gso_no_sack(struct kunit *test);
 int conv_init_csum(struct kunit *test);
 int conv_init_gso(struct kunit *test);
+int conv_init_ipv6(struct kunit *test);
 int conv_init_bare(struct kunit *test);
 void conv_exit(struct kunit *test);
 void conv_suite_exit(struct kunit_suite *suite);
@@ -200,21 +201,41 @@ static inline struct conv *conv_of(struct kunit *test)
 
 void with_options(struct conv *t, u8 options);
 void without_sack(struct conv *t);
+void over_ipv4(struct conv *t);
+void over_ipv6(struct conv *t);
 void conv_address(struct conv *t, u32 here, u32 there, int prefix);
 
 /* ---- the IP version: conv_ip.c ---- */
 
 #define CONV_ICMP_BYTES	192
 
+/**
+ * struct conv_header - what an IP header says, in either version
+ * @tos: type of service, or traffic class
+ * @ttl: TTL, or hop limit
+ * @id: IPv4's identification
+ * @label: IPv6's flow label
+ */
+struct conv_header {
+	u8	tos;
+	u8	ttl;
+	u16	id;
+	u32	label;
+};
+
 struct in6_addr conv_addr(const struct conv *t, u32 addr);
-int conv_sockaddr(const struct conv *t, u32 addr, u16 port, struct sockaddr_storage *to);
+int conv_sockaddr(const struct conv *t, const struct in6_addr *addr, u16 port,
+		  struct sockaddr_storage *to);
+void conv_option(const struct conv *t, int *level, int *name);
 __sum16 conv_sum(const struct conv *t, const void *data, size_t len);
 void conv_put_header(const struct conv *t, u8 *packet, size_t bytes);
 void conv_fix_header(const struct conv *t, u8 *packet, size_t bytes);
+void conv_set_tos(const struct conv *t, u8 *packet, u8 tos);
+struct conv_header conv_header(const struct conv *t, const struct sk_buff *skb);
 const char *conv_check_header(const struct conv *t, const struct sk_buff *skb);
+void conv_icmp_type(const struct conv *t, u8 *type, u8 *code);
 size_t conv_put_icmp(const struct conv *t, u8 *packet, u8 type, u8 code, u32 info, u32 seq,
 		     u32 options, u32 bytes);
-void over_ipv4(struct conv *t);
 
 /* ---- segments in words: conv_words.c ---- */
 
@@ -373,6 +394,8 @@ const char *conv_returns(struct conv *t, const char *call, int want, int got);
 const char *conv_icmp(struct conv *t, u8 type, u8 code, u32 info, u32 seq);
 const char *conv_icmp_quoting(struct conv *t, u8 type, u8 code, u32 info, u32 seq,
 			      u32 options, u32 bytes);
+const char *conv_icmp_exactly(struct conv *t, u8 type, u8 code, u32 info, u32 seq,
+			      u32 options, u32 bytes);
 
 bool conv_raw(struct conv *t, const void *packet, size_t len);
 bool conv_next(struct conv *t, struct xtcp_segment *seg, u32 *len);
@@ -411,6 +434,7 @@ int user_accept(struct conv *t);
 int user_send_flags(struct conv *t, u32 len, int flags);
 int user_recv_flags(struct conv *t, u32 len, int flags);
 int user_shutdown(struct conv *t, int how);
+void user_names_version(struct conv *t, struct socket *sock);
 int user_option(struct conv *t, int level, int name, int value);
 void user_close_socket(struct conv *t, struct socket *sock);
 

@@ -116,6 +116,35 @@ void conv_address(struct conv *t, u32 here, u32 there, int prefix)
 						    t->ip6 ? 96 + prefix : prefix));
 }
 
+/* It may be called before there are addresses, or a case's own. */
+static void set_version(struct conv *t, bool ip6)
+{
+	t->ip6 = ip6;
+	nic_set_mtu(t->nic, ETH_DATA_LEN + conv_mtu_more(t));
+	if (!ipv6_addr_any(&t->tuple.laddr))
+		conv_address(t, HERE_ADDR, THERE_ADDR, 24);
+}
+
+/**
+ * over_ipv4() - this case is about IPv4, whatever conv_ipv6 says
+ * @t: the conversation, which has not begun
+ */
+void over_ipv4(struct conv *t)
+{
+	if (t->ip6)
+		set_version(t, false);
+}
+
+/**
+ * over_ipv6() - this case is about IPv6, whatever conv_ipv6 says
+ * @t: the conversation, which has not begun
+ */
+void over_ipv6(struct conv *t)
+{
+	if (!t->ip6)
+		set_version(t, true);
+}
+
 static int init_addressed(struct kunit *test, enum nic_kind kind)
 {
 	int err = init_kind(test, kind);
@@ -216,6 +245,23 @@ int conv_init_csum(struct kunit *test)
 int conv_init_gso(struct kunit *test)
 {
 	return init_addressed(test, NIC_GSO);
+}
+
+/**
+ * conv_init_ipv6() - conv_init() for cases that are about IPv6
+ * @test: the case
+ *
+ * Return: 0 or a negative errno
+ */
+int conv_init_ipv6(struct kunit *test)
+{
+	int err = conv_init_bare(test);
+
+	if (err)
+		return err;
+	over_ipv6(conv_of(test));
+	conv_address(conv_of(test), HERE_ADDR, THERE_ADDR, 24);
+	return 0;
 }
 
 /**

@@ -45,8 +45,9 @@ struct socket *user_socket(struct conv *t)
  */
 int user_bind(struct conv *t, struct socket *sock, u32 addr, u16 port)
 {
+	struct in6_addr a = conv_addr(t, addr);
 	struct sockaddr_storage to;
-	int len = conv_sockaddr(t, addr, port, &to);
+	int len = conv_sockaddr(t, &a, port, &to);
 
 	return kernel_bind(sock, (struct sockaddr *)&to, len);
 }
@@ -64,14 +65,13 @@ int user_connect(struct conv *t)
 
 	if (!t->sock) {
 		t->sock = user_socket(t);
-		err = user_bind(t, t->sock,
-				ntohl(xtcp_addr_v4(&t->tuple.laddr)),
-				t->tuple.lport);
+		len = conv_sockaddr(t, &t->tuple.laddr, t->tuple.lport, &to);
+		err = kernel_bind(t->sock, (struct sockaddr *)&to, len);
 		if (err)
 			return err;
 	}
 	conv_look(t);
-	len = conv_sockaddr(t, ntohl(xtcp_addr_v4(&t->tuple.raddr)), t->tuple.rport, &to);
+	len = conv_sockaddr(t, &t->tuple.raddr, t->tuple.rport, &to);
 	err = kernel_connect(t->sock, (struct sockaddr *)&to, len, O_NONBLOCK);
 	conv_freeze(t);
 	return err;
@@ -195,9 +195,24 @@ int user_shutdown(struct conv *t, int how)
 }
 
 /**
+ * user_names_version() - a socket without an address is of the conversation's IP version
+ * @t: the conversation
+ * @sock: which socket
+ */
+void user_names_version(struct conv *t, struct socket *sock)
+{
+	int no = 0;
+
+	if (t->ip6)
+		KUNIT_ASSERT_EQ(t->test, 0,
+				sock->ops->setsockopt(sock, SOL_IPV6, IPV6_V6ONLY,
+						      KERNEL_SOCKPTR(&no), sizeof(no)));
+}
+
+/**
  * user_option() - setsockopt() with an int
  * @t: the conversation
- * @level: SOL_TCP, SOL_SOCKET
+ * @level: SOL_TCP, SOL_SOCKET, SOL_IP; over IPv6 the option of SOL_IPV6 that says the same
  * @name: which option
  * @value: its value
  *
@@ -208,6 +223,7 @@ int user_option(struct conv *t, int level, int name, int value)
 	sockptr_t val = KERNEL_SOCKPTR(&value);
 	int err;
 
+	conv_option(t, &level, &name);
 	conv_look(t);
 	if (level == SOL_SOCKET)
 		err = sock_setsockopt(t->sock, level, name, val, sizeof(value));

@@ -108,22 +108,6 @@ struct nic *nic_make(struct net *net, enum nic_kind kind)
 }
 
 /**
- * nic_up() - set the NIC up or down
- * @nic: the NIC
- * @up: which
- */
-void nic_up(struct nic *nic, bool up)
-{
-	rtnl_lock();
-	if (up)
-		dev_open(nic->dev, NULL);
-	else
-		dev_close(nic->dev);
-	rtnl_unlock();
-	nic->used_up |= !up;
-}
-
-/**
  * nic_set_mtu() - another MTU than ETH_DATA_LEN
  * @nic: the NIC
  * @mtu: the largest IP packet that it takes
@@ -177,9 +161,14 @@ out:
 	return err;
 }
 
+static bool is_ip6(const struct in6_addr *addr)
+{
+	return !ipv6_addr_any(addr) && !ipv6_addr_v4mapped(addr);
+}
+
 static int ask_address(struct nic *nic, u16 type, u16 flags)
 {
-	bool ip4 = ipv6_addr_v4mapped(&nic->addr);
+	bool ip4 = !is_ip6(&nic->addr);
 	struct {
 		struct nlmsghdr nlh;
 		struct ifaddrmsg ifa;
@@ -231,6 +220,27 @@ static int await_address(struct nic *nic)
 	return 0;
 }
 
+/**
+ * nic_up() - set the NIC up or down
+ * @nic: the NIC
+ * @up: which
+ */
+void nic_up(struct nic *nic, bool up)
+{
+	bool was_up = nic->dev->flags & IFF_UP;
+
+	rtnl_lock();
+	if (up)
+		dev_open(nic->dev, NULL);
+	else
+		dev_close(nic->dev);
+	rtnl_unlock();
+	nic->used_up |= !up;
+	/* a device that goes down loses its IPv6 addresses */
+	if (up && !was_up && is_ip6(&nic->addr) && !ask_address(nic, RTM_NEWADDR, NLM_F_CREATE))
+		await_address(nic);
+}
+
 static void drop_address(struct nic *nic)
 {
 	if (!ipv6_addr_any(&nic->addr))
@@ -259,7 +269,7 @@ int nic_set_address(struct nic *nic, const struct in6_addr *addr, int prefix)
 	nic->addr = *addr;
 	nic->prefix = prefix;
 	err = ask_address(nic, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
-	return err || ipv6_addr_v4mapped(addr) ? err : await_address(nic);
+	return err || !is_ip6(addr) ? err : await_address(nic);
 }
 
 /**
