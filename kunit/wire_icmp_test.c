@@ -8,57 +8,94 @@
 
 /* ---- what each error means ---- */
 
+/* The least and the most that RFC 4443, 2.1, leaves to experiments */
+#define ICMPV6_UNKNOWN_ERROR	100
+#define ICMPV6_UNKNOWN_NEWS	255
+
+/* In each version one error; two that share a row often say the same. */
 struct meaning {
-	u8	type;
-	u8	code;
-	int	err;		/* 0: nothing */
-	char	name[40];
+	struct said {
+		u8	type;
+		u8	code;
+		int	err;		/* 0: nothing */
+	} ip4, ip6;
+	char	name[80];
 };
 
-#define MEANS(type, code, err) \
-	{ ICMP_##type, code, err, #type ", " #code }
+#define MEANS(type4, code4, err4, type6, code6, err6) \
+	{ { ICMP_##type4, code4, err4 }, { ICMPV6_##type6, code6, err6 }, \
+	  #type4 " " #code4 ", " #type6 " " #code6 }
 
-/* Of DEST_UNREACH only FRAG_NEEDED is missing, which is not an error. */
+/* Of the errors only "fragmentation needed" and "packet too big" are missing: they are none.
+ * RFC 4443, 2.4 (a): an error of unknown type is passed to the upper layer as well.
+ */
 static const struct meaning meanings[] = {
-	MEANS(DEST_UNREACH, ICMP_NET_UNREACH, ENETUNREACH),
-	MEANS(DEST_UNREACH, ICMP_HOST_UNREACH, EHOSTUNREACH),
-	MEANS(DEST_UNREACH, ICMP_PROT_UNREACH, ENOPROTOOPT),
-	MEANS(DEST_UNREACH, ICMP_PORT_UNREACH, ECONNREFUSED),
-	MEANS(DEST_UNREACH, ICMP_SR_FAILED, EOPNOTSUPP),
-	MEANS(DEST_UNREACH, ICMP_NET_UNKNOWN, ENETUNREACH),
-	MEANS(DEST_UNREACH, ICMP_HOST_UNKNOWN, EHOSTDOWN),
-	MEANS(DEST_UNREACH, ICMP_HOST_ISOLATED, ENONET),
-	MEANS(DEST_UNREACH, ICMP_NET_ANO, ENETUNREACH),
-	MEANS(DEST_UNREACH, ICMP_HOST_ANO, EHOSTUNREACH),
-	MEANS(DEST_UNREACH, ICMP_NET_UNR_TOS, ENETUNREACH),
-	MEANS(DEST_UNREACH, ICMP_HOST_UNR_TOS, EHOSTUNREACH),
-	MEANS(DEST_UNREACH, ICMP_PKT_FILTERED, EHOSTUNREACH),
-	MEANS(DEST_UNREACH, ICMP_PREC_VIOLATION, EHOSTUNREACH),
-	MEANS(DEST_UNREACH, ICMP_PREC_CUTOFF, EHOSTUNREACH),
-	MEANS(DEST_UNREACH, NR_ICMP_UNREACH + 1, 0),
-	MEANS(TIME_EXCEEDED, ICMP_EXC_TTL, EHOSTUNREACH),
-	MEANS(TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0),	/* IP keeps it to itself */
-	MEANS(PARAMETERPROB, 0, EPROTO),
-	MEANS(PARAMETERPROB, 1, EPROTO),
-	MEANS(SOURCE_QUENCH, 0, 0),
-	MEANS(REDIRECT, ICMP_REDIR_HOST, 0),
-	MEANS(ECHOREPLY, 0, 0),
+	MEANS(DEST_UNREACH, ICMP_NET_UNREACH, ENETUNREACH,
+	      DEST_UNREACH, ICMPV6_NOROUTE, ENETUNREACH),
+	MEANS(DEST_UNREACH, ICMP_HOST_UNREACH, EHOSTUNREACH,
+	      DEST_UNREACH, ICMPV6_ADDR_UNREACH, EHOSTUNREACH),
+	MEANS(DEST_UNREACH, ICMP_PROT_UNREACH, ENOPROTOOPT,
+	      PARAMPROB, ICMPV6_UNK_NEXTHDR, EPROTO),
+	MEANS(DEST_UNREACH, ICMP_PORT_UNREACH, ECONNREFUSED,
+	      DEST_UNREACH, ICMPV6_PORT_UNREACH, ECONNREFUSED),
+	MEANS(DEST_UNREACH, ICMP_SR_FAILED, EOPNOTSUPP,
+	      DEST_UNREACH, ICMPV6_POLICY_FAIL, EACCES),
+	MEANS(DEST_UNREACH, ICMP_NET_UNKNOWN, ENETUNREACH,
+	      DEST_UNREACH, ICMPV6_NOROUTE, ENETUNREACH),
+	MEANS(DEST_UNREACH, ICMP_HOST_UNKNOWN, EHOSTDOWN,
+	      DEST_UNREACH, ICMPV6_ADDR_UNREACH, EHOSTUNREACH),
+	MEANS(DEST_UNREACH, ICMP_HOST_ISOLATED, ENONET,
+	      DEST_UNREACH, ICMPV6_NOT_NEIGHBOUR, EHOSTUNREACH),
+	MEANS(DEST_UNREACH, ICMP_NET_ANO, ENETUNREACH,
+	      DEST_UNREACH, ICMPV6_ADM_PROHIBITED, EACCES),
+	MEANS(DEST_UNREACH, ICMP_HOST_ANO, EHOSTUNREACH,
+	      DEST_UNREACH, ICMPV6_ADM_PROHIBITED, EACCES),
+	MEANS(DEST_UNREACH, ICMP_NET_UNR_TOS, ENETUNREACH,
+	      DEST_UNREACH, ICMPV6_NOROUTE, ENETUNREACH),
+	MEANS(DEST_UNREACH, ICMP_HOST_UNR_TOS, EHOSTUNREACH,
+	      DEST_UNREACH, ICMPV6_ADDR_UNREACH, EHOSTUNREACH),
+	MEANS(DEST_UNREACH, ICMP_PKT_FILTERED, EHOSTUNREACH,
+	      DEST_UNREACH, ICMPV6_REJECT_ROUTE, EACCES),
+	MEANS(DEST_UNREACH, ICMP_PREC_VIOLATION, EHOSTUNREACH,
+	      DEST_UNREACH, ICMPV6_REJECT_ROUTE + 1, EPROTO),
+	MEANS(DEST_UNREACH, ICMP_PREC_CUTOFF, EHOSTUNREACH,
+	      DEST_UNREACH, 255, EPROTO),
+	MEANS(DEST_UNREACH, NR_ICMP_UNREACH + 1, 0, PARAMPROB, ICMPV6_UNK_OPTION, EPROTO),
+	MEANS(TIME_EXCEEDED, ICMP_EXC_TTL, EHOSTUNREACH,
+	      TIME_EXCEED, ICMPV6_EXC_HOPLIMIT, EHOSTUNREACH),
+	/* IPv4 keeps it to itself */
+	MEANS(TIME_EXCEEDED, ICMP_EXC_FRAGTIME, 0,
+	      TIME_EXCEED, ICMPV6_EXC_FRAGTIME, EHOSTUNREACH),
+	MEANS(PARAMETERPROB, 0, EPROTO, PARAMPROB, ICMPV6_HDR_FIELD, EPROTO),
+	MEANS(PARAMETERPROB, 1, EPROTO, PARAMPROB, 255, EPROTO),
+	MEANS(SOURCE_QUENCH, 0, 0, UNKNOWN_ERROR, 0, EPROTO),
+	MEANS(REDIRECT, ICMP_REDIR_HOST, 0, UNKNOWN_NEWS, 0, 0),
+	MEANS(ECHOREPLY, 0, 0, ECHO_REPLY, 0, 0),
 };
 
 KUNIT_ARRAY_PARAM_DESC(meaning, meanings, name);
 
+/* It comes about the segment with this number. */
+static int comes(struct conv *t, const struct meaning *m, u32 seq)
+{
+	struct said said = t->ip6 ? m->ip6 : m->ip4;
+
+	CONV_STEP(conv_icmp_exactly(t, said.type, said.code, 0, seq, 0, ICMP_QUOTE_BYTES(t)));
+	return said.err;
+}
+
 /* A user who waits for connect() is told at once: MUST-54, MUST-55, MUST-47 */
 static void means_while_opening(struct kunit *test)
 {
-	const struct meaning *m = test->param_value;
 	struct conv *t = conv_of(test);
+	int err;
 
 	bring_to(t, IN_SYN_SENT);
-	icmp(t, m->type, m->code, 0, t->iss);
-	counted(t, ICMP_ERRORS, !!m->err);
-	if (m->err) {
+	err = comes(t, test->param_value, t->iss);
+	counted(t, ICMP_ERRORS, !!err);
+	if (err) {
 		state_is(t, TCP_CLOSE);
-		returns(t, -m->err, user_connect(t));
+		returns(t, -err, user_connect(t));
 	} else {
 		state_is(t, TCP_SYN_SENT);
 		soft_error_is(t, 0);
@@ -68,31 +105,31 @@ static void means_while_opening(struct kunit *test)
 /* Later it is only a hint: MUST-56, SHLD-26 */
 static void means_once_open(struct kunit *test)
 {
-	const struct meaning *m = test->param_value;
 	struct conv *t = conv_of(test);
+	int err;
 
 	established(t);
-	icmp(t, m->type, m->code, 0, t->iss + 1);
-	counted(t, ICMP_ERRORS, !!m->err);
+	err = comes(t, test->param_value, t->iss + 1);
+	counted(t, ICMP_ERRORS, !!err);
 	counted(t, ICMP_IGNORED, 0);
 	state_is(t, TCP_ESTABLISHED);
-	soft_error_is(t, m->err);
+	soft_error_is(t, err);
 	error_is(t, 0);
 }
 
 /* SHLD-25: with IP_RECVERR the user is told, and the connection goes on */
 static void means_with_recverr(struct kunit *test)
 {
-	const struct meaning *m = test->param_value;
 	struct conv *t = conv_of(test);
+	int err;
 
 	established(t);
 	returns(t, 0, user_option(t, SOL_IP, IP_RECVERR, 1));
-	icmp(t, m->type, m->code, 0, t->iss + 1);
-	counted(t, ICMP_ERRORS, !!m->err);
+	err = comes(t, test->param_value, t->iss + 1);
+	counted(t, ICMP_ERRORS, !!err);
 	soft_error_is(t, 0);
-	error_is(t, m->err);
-	returns(t, m->err ? -m->err : -EAGAIN, user_recv(t, 1));
+	error_is(t, err);
+	returns(t, err ? -err : -EAGAIN, user_recv(t, 1));
 	/* once */
 	returns(t, -EAGAIN, user_recv(t, 1));
 	state_is(t, TCP_ESTABLISHED);
@@ -155,29 +192,21 @@ static void hint_forgotten(struct kunit *test)
  */
 static void ends_nothing(struct kunit *test)
 {
-	static const struct {
-		u8 type, code;
-		int err;
-	} errors[] = {
-		{ ICMP_DEST_UNREACH, ICMP_NET_UNREACH, ENETUNREACH },
-		{ ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, EHOSTUNREACH },
-		{ ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, ENOPROTOOPT },
-		{ ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ECONNREFUSED },
-		{ ICMP_DEST_UNREACH, ICMP_SR_FAILED, EOPNOTSUPP },
-		{ ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, EHOSTUNREACH },
-		{ ICMP_PARAMETERPROB, 0, EPROTO },
-	};
 	struct conv *t = conv_of(test);
+	int n = 0;
 
 	established(t);
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq 101 ack R len 10");
-	for (int i = 0; i < ARRAY_SIZE(errors); i++) {
-		icmp(t, errors[i].type, errors[i].code, 0, 101);
+	for (int i = 0; i < ARRAY_SIZE(meanings); i++) {
+		int err = comes(t, &meanings[i], 101);
+
+		if (!err)
+			continue;
 		state_is(t, TCP_ESTABLISHED);
 		returns(t, -EAGAIN, user_recv(t, 1));
-		soft_error_is(t, errors[i].err);
-		counted(t, ICMP_ERRORS, i + 1);
+		soft_error_is(t, err);
+		counted(t, ICMP_ERRORS, ++n);
 	}
 	inject(t, "ACK seq R ack S");
 	soft_error_is(t, 0);
@@ -297,7 +326,7 @@ static void of_another_connection(struct kunit *test)
 	t->tuple.rport++;
 	host_gone(t, 100);
 	t->tuple = tuple;
-	xtcp_addr_from_v4(&t->tuple.raddr, htonl(THERE_ADDR + 1));
+	t->tuple.raddr = conv_addr(t, THERE_ADDR + 1);
 	host_gone(t, 100);
 	counted(t, ICMP_IGNORED, 3);
 	/* the kernel's TCP is asked, and has none */
@@ -320,7 +349,7 @@ static void truncated_quote(struct kunit *test)
 	for (u32 bytes = 0; bytes < ICMP_QUOTE_BYTES(t); bytes++)
 		CONV_STEP(conv_icmp_quoting(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH,
 					    0, t->iss, 0, bytes));
-	/* eight bytes, but of options */
+	/* eight bytes, but of options or of an extension header */
 	for (u32 bytes = 0; bytes < ICMP_QUOTE_BYTES(t) + 8; bytes++)
 		CONV_STEP(conv_icmp_quoting(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH,
 					    0, t->iss, 8, bytes));
@@ -416,9 +445,23 @@ static void segment_in_flight(struct conv *t)
 	expect(t, "PSH|ACK seq 101 ack R len m");
 }
 
-static void frag_needed_for(struct conv *t, u32 mtu)
+/* The MTU of a path that takes segments of as many bytes.  In all that follows it is one
+ * that IPv6 may have: 1,280 bytes or more.
+ */
+static u32 mtu_for(struct conv *t, u32 mss)
 {
-	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu, 101);
+	return conv_ip_bytes(t) + XTCP_HEADER_BYTES + mss;
+}
+
+/* A router says so, of the segment with this number. */
+static const char *path_takes(struct conv *t, u32 mss, u32 seq)
+{
+	return conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu_for(t, mss), seq);
+}
+
+static void frag_needed_for(struct conv *t, u32 mss)
+{
+	CONV_STEP(path_takes(t, mss, 101));
 }
 
 static void frag_needed(struct kunit *test)
@@ -429,10 +472,10 @@ static void frag_needed(struct kunit *test)
 	established(t);
 	returns(t, 1460, user_send(t, 1460));
 	expect(t, "PSH|ACK seq 101 ack R len 1460");
-	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, 101);
-	mss_is(t, 960);
-	expect(t, "ACK seq 101 ack R len 960");
-	expect(t, "PSH|ACK seq 1061 ack R len 500");
+	frag_needed_for(t, 1240);
+	mss_is(t, 1240);
+	expect(t, "ACK seq 101 ack R len 1240");
+	expect(t, "PSH|ACK seq 1341 ack R len 220");
 	state_is(t, TCP_ESTABLISHED);
 }
 
@@ -443,7 +486,7 @@ static void frag_needed_old(struct kunit *test)
 	established(t);
 	returns(t, 1460, user_send(t, 1460));
 	expect(t, "PSH|ACK seq 101 ack R len 1460");
-	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 900, 5000000);
+	CONV_STEP(path_takes(t, 1240, 5000000));
 	mss_is(t, 1460);
 }
 
@@ -460,13 +503,13 @@ static void frag_needed_waits(struct kunit *test)
 	expect(t, "PSH|ACK seq 101 ack R len 1460");
 	sk = t->sock->sk;
 	lock_sock(sk);
-	said = conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, 101);
+	said = path_takes(t, 1240, 101);
 	release_sock(sk);
 	conv_freeze(t);
 	CONV_STEP(said);
-	mss_is(t, 960);
-	expect(t, "ACK seq 101 ack R len 960");
-	expect(t, "PSH|ACK seq 1061 ack R len 500");
+	mss_is(t, 1240);
+	expect(t, "ACK seq 101 ack R len 1240");
+	expect(t, "PSH|ACK seq 1341 ack R len 220");
 }
 
 /* It is not an error: nobody is told, not even with IP_RECVERR. */
@@ -476,7 +519,7 @@ static void frag_needed_is_no_error(struct kunit *test)
 
 	segment_in_flight(t);
 	returns(t, 0, user_option(t, SOL_IP, IP_RECVERR, 1));
-	frag_needed_for(t, 1000);
+	frag_needed_for(t, 1240);
 	pass_over(t);
 	counted(t, ICMP_ERRORS, 0);
 	counted(t, ICMP_IGNORED, 0);
@@ -492,35 +535,36 @@ static void frag_needed_for_no_less(struct kunit *test)
 
 	with_options(t, 0);	/* it counts bytes */
 	segment_in_flight(t);
-	frag_needed_for(t, 1500);
-	frag_needed_for(t, 1501);
-	frag_needed_for(t, 65535);
+	frag_needed_for(t, MSS);
+	frag_needed_for(t, MSS + 1);
+	frag_needed_for(t, 65000);
 	mss_is(t, MSS);
 	/* once it is less, more is not believed, and less still is */
-	frag_needed_for(t, 1000);
-	expect(t, "ACK seq 101 ack R len 960");
-	expect(t, "PSH|ACK seq 1061 ack R len 500");
-	frag_needed_for(t, 1000);
-	frag_needed_for(t, 1200);
-	mss_is(t, 960);
-	frag_needed_for(t, 800);
-	mss_is(t, 760);
-	expect(t, "ACK seq 101 ack R len 760");
-	expect(t, "PSH|ACK seq 861 ack R len 700");
+	frag_needed_for(t, 1240);
+	expect(t, "ACK seq 101 ack R len 1240");
+	expect(t, "PSH|ACK seq 1341 ack R len 220");
+	frag_needed_for(t, 1240);
+	frag_needed_for(t, 1400);
+	mss_is(t, 1240);
+	frag_needed_for(t, 1220);
+	mss_is(t, 1220);
+	expect(t, "ACK seq 101 ack R len 1220");
+	expect(t, "PSH|ACK seq 1321 ack R len 240");
 }
 
 /* Less than any path has, or nothing, as routers older than RFC 1191 say: then the
- * least that IP believes counts, min_pmtu, 552.
+ * least that IPv4 believes counts, min_pmtu, 552.
  */
 static void frag_needed_for_too_little(struct kunit *test)
 {
 	static const u32 mtus[] = { 551, 68, 1, 0 };
 	struct conv *t = conv_of(test);
 
+	over_ipv4(t);		/* to IPv6 that says nothing: wire_ipv6 */
 	with_options(t, 0);	/* it counts bytes */
 	for (int i = 0; i < ARRAY_SIZE(mtus); i++) {
 		segment_in_flight(t);
-		frag_needed_for(t, mtus[i]);
+		icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtus[i], 101);
 		mss_is(t, 512);
 		expect(t, "ACK seq 101 ack R len 512");
 		expect(t, "ACK seq 613 ack R len 512");
@@ -528,7 +572,7 @@ static void frag_needed_for_too_little(struct kunit *test)
 		user_abort(t);
 		pass_over(t);
 		/* another path */
-		xtcp_addr_from_v4(&t->tuple.raddr, htonl(THERE_ADDR + 1 + i));
+		t->tuple.raddr = conv_addr(t, THERE_ADDR + 1 + i);
 		t->written = 0;
 	}
 }
@@ -539,6 +583,7 @@ static void frag_needed_for_nothing_waits(struct kunit *test)
 	struct conv *t = conv_of(test);
 	const char *said;
 
+	over_ipv4(t);		/* to IPv6 that says nothing: wire_ipv6 */
 	with_options(t, 0);	/* it counts bytes */
 	segment_in_flight(t);
 	lock_sock(t->sock->sk);
@@ -559,16 +604,16 @@ static void frag_needed_waits_twice(struct kunit *test)
 	with_options(t, 0);	/* it counts bytes */
 	segment_in_flight(t);
 	lock_sock(t->sock->sk);
-	said = conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1200, 101);
-	said = said ?: conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, 101);
-	said = said ?: conv_icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 600, 100);
+	said = path_takes(t, 1400, 101);
+	said = said ?: path_takes(t, 1240, 101);
+	said = said ?: path_takes(t, 1220, 100);
 	release_sock(t->sock->sk);
 	conv_freeze(t);
 	CONV_STEP(said);
-	mss_is(t, 960);
+	mss_is(t, 1240);
 	counted(t, ICMP_IGNORED, 1);
-	expect(t, "ACK seq 101 ack R len 960");
-	expect(t, "PSH|ACK seq 1061 ack R len 500");
+	expect(t, "ACK seq 101 ack R len 1240");
+	expect(t, "PSH|ACK seq 1341 ack R len 220");
 }
 
 /* Nothing is in flight: what follows is smaller. */
@@ -578,11 +623,11 @@ static void frag_needed_when_idle(struct kunit *test)
 
 	with_options(t, 0);	/* it counts bytes */
 	established(t);
-	frag_needed_for(t, 1000);
-	mss_is(t, 960);
+	frag_needed_for(t, 1240);
+	mss_is(t, 1240);
 	returns(t, MSS, user_send(t, MSS));
-	expect(t, "ACK seq 101 ack R len 960");
-	expect(t, "PSH|ACK seq 1061 ack R len 500");
+	expect(t, "ACK seq 101 ack R len 1240");
+	expect(t, "PSH|ACK seq 1341 ack R len 220");
 }
 
 /* The SYN itself was short enough: it does not go again, and what follows is shorter. */
@@ -592,11 +637,11 @@ static void frag_needed_while_opening(struct kunit *test)
 
 	with_options(t, 0);	/* it counts bytes */
 	bring_to(t, IN_SYN_SENT);
-	icmp(t, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, 1000, t->iss);
+	CONV_STEP(path_takes(t, 1240, t->iss));
 	state_is(t, TCP_SYN_SENT);
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
 	expect(t, "ACK seq 101 ack 1001");
-	mss_is(t, 960);
+	mss_is(t, 1240);
 }
 
 /* IP_PMTUDISC_INTERFACE: the user trusts no router, and nothing goes again for one.
@@ -611,11 +656,11 @@ static void frag_needed_not_trusted(struct kunit *test)
 	returns(t, 0, user_option(t, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_INTERFACE));
 	returns(t, MSS, user_send(t, MSS));
 	expect(t, "PSH|ACK seq 101 ack R len m");
-	frag_needed_for(t, 1000);
+	frag_needed_for(t, 1240);
 	inject(t, "ACK seq R ack S");
 	returns(t, MSS, user_send(t, MSS));
-	expect(t, "ACK seq S ack R len 960");
-	expect(t, "PSH|ACK seq S+960 ack R len 500");
+	expect(t, "ACK seq S ack R len 1240");
+	expect(t, "PSH|ACK seq S+1240 ack R len 220");
 }
 
 static struct kunit_case icmp_cases[] = {
