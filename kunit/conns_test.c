@@ -50,13 +50,13 @@ static void table(struct kunit *test)
 	other.l3mdev = 7;
 	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
 	other = t->tuple;
-	xtcp_addr_from_v4(&other.laddr, htonl(HERE_ADDR + 5));
+	other.laddr = conv_addr(t, HERE_ADDR + 5);
 	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
 	other = t->tuple;
-	xtcp_addr_from_v4(&other.raddr, htonl(THERE_ADDR + 5));
+	other.raddr = conv_addr(t, THERE_ADDR + 5);
 	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
 	other = t->tuple;
-	other.raddr.s6_addr32[0] = htonl(0x20010db8);
+	other.raddr.s6_addr32[0] = htonl(0x20010db9);
 	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
 
 	KUNIT_EXPECT_EQ(test, 0, xtcp_node_replace(t->xn, a, b));

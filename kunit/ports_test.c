@@ -62,7 +62,7 @@ static int bind_as(struct conv *t, int how)
 
 	sock->sk->sk_reuse = how & REUSE ? SK_CAN_REUSE : SK_NO_REUSE;
 	sock->sk->sk_reuseport = !!(how & REUSEPORT);
-	err = user_bind(t, sock, how & ANY ? 0 : how & OTHER ? 0x7f000001 :
+	err = user_bind(t, sock, how & ANY ? 0 : how & OTHER ? INADDR_LOOPBACK :
 			HERE_ADDR, 7000);
 	if (!err && how & LISTENS)
 		err = kernel_listen(sock, 1);
@@ -181,8 +181,12 @@ static void addresses_cost_as_one(struct kunit *test)
 	struct conv *t = conv_of(test);
 	int err = 0;
 
-	for (int i = 0; i < MANY && !err; i++)
-		err = bind_more(t, crowd->socks[i], 0x7f000101 + i, REUSE);
+	for (int i = 0; i < MANY && !err; i++) {
+		t->sock = crowd->socks[i];
+		err = user_option(t, SOL_IP, IP_FREEBIND, 1) ?:
+		      bind_more(t, t->sock, HERE_ADDR + 1 + i, REUSE);
+	}
+	t->sock = NULL;
 	KUNIT_EXPECT_EQ(test, 0, err);
 	KUNIT_EXPECT_EQ(test, 0, bind_as(t, REUSE | ANY));
 	KUNIT_EXPECT_EQ(test, 1, t->xn->port_looks);
@@ -193,13 +197,9 @@ static void addresses_cost_as_one(struct kunit *test)
 
 static int connect_to_port(struct conv *t, struct socket *sock, u16 port)
 {
-	struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(THERE_ADDR),
-		.sin_port = htons(port),
-	};
-	int err = kernel_connect(sock, (struct sockaddr *)&to, sizeof(to),
-				 O_NONBLOCK);
+	struct sockaddr_storage to;
+	int len = conv_sockaddr(t, &t->tuple.raddr, port, &to);
+	int err = kernel_connect(sock, (struct sockaddr *)&to, len, O_NONBLOCK);
 
 	return err == -EINPROGRESS ? 0 : err;
 }
@@ -289,19 +289,12 @@ static void chosen(struct kunit *test)
  */
 static void chosen_by_connect(struct kunit *test)
 {
-	struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(THERE_ADDR),
-		.sin_port = htons(THERE_PORT),
-	};
 	struct conv *t = conv_of(test);
 	struct socket *socks[10];
 
 	for (int i = 0; i < ARRAY_SIZE(socks); i++) {
 		socks[i] = user_socket(t);
-		returns(t, -EINPROGRESS,
-			kernel_connect(socks[i], (struct sockaddr *)&to, sizeof(to),
-				       O_NONBLOCK));
+		returns(t, 0, connect_to_port(t, socks[i], THERE_PORT));
 		KUNIT_EXPECT_EQ(test, 1, skb_queue_len(&t->nic->sent));
 		pass_over(t);
 		for (int k = 0; k < i; k++)
@@ -330,7 +323,7 @@ static void chosen_alone(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	returns(t, 0, user_bind(t, sharing(t), HERE_ADDR, ONLY));
-	returns(t, 0, user_bind(t, sharing(t), 0x7f000001, 0));
+	returns(t, 0, user_bind(t, sharing(t), INADDR_LOOPBACK, 0));
 	returns(t, -EADDRINUSE, user_bind(t, sharing(t), HERE_ADDR, 0));
 	WRITE_ONCE(init_net.ipv4.sysctl_ip_autobind_reuse, 1);
 	returns(t, 0, user_bind(t, sharing(t), HERE_ADDR, 0));
