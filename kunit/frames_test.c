@@ -122,6 +122,7 @@ static int live_init(struct kunit *test)
 
 	if (err)
 		return err;
+	over_ipv4(conv_of(test));
 	conv_of(test)->tuple.wire = IPPROTO_TCP;
 	with_options(conv_of(test), 0);		/* they are compared byte by byte */
 	return 0;

@@ -20,9 +20,11 @@ static int rival_init(struct kunit *test)
 {
 	int err = conv_init(test);
 
-	if (!err)
-		conv_of(test)->tuple.wire = IPPROTO_TCP;
-	return err;
+	if (err)
+		return err;
+	over_ipv4(conv_of(test));	/* as all on that wire */
+	conv_of(test)->tuple.wire = IPPROTO_TCP;
+	return 0;
 }
 
 /* What the kernel's TCP has for the 4-tuple would meet the next case, or this one when the
