@@ -478,12 +478,12 @@ static void reset_without_ecn(struct kunit *test)
 	bring_to(t, IN_CLOSED);
 	conv_look(t);
 	len = conv_build(t, t->packet, "ACK seq R ack S");
-	t->packet[1] = 0x48 | INET_ECN_CE;
+	conv_set_tos(t, t->packet, 0x48 | INET_ECN_CE);
 	conv_fix_sums(t, t->packet, len);
 	conv_raw(t, t->packet, len);
 	skb = conv_sent(t);
 	KUNIT_ASSERT_NOT_NULL(test, skb);
-	KUNIT_EXPECT_EQ(test, 0x48, ((struct iphdr *)skb->data)->tos);
+	KUNIT_EXPECT_EQ(test, 0x48, conv_header(t, skb).tos);
 	kfree_skb(skb);
 }
 

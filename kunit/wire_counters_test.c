@@ -90,7 +90,7 @@ static void has_bad_offset(struct conv *t)
 
 	conv_look(t);
 	len = conv_build(t, t->packet, "ACK seq R ack S");
-	t->packet[20 + 12] = 15 << 4;
+	t->packet[conv_ip_bytes(t) + 12] = 15 << 4;
 	conv_fix_sums(t, t->packet, len);
 	KUNIT_ASSERT_TRUE(t->test, conv_raw(t, t->packet, len));
 }

@@ -563,12 +563,12 @@ static void initial_sequence(struct kunit *test)
 	KUNIT_EXPECT_LT(test, again - first, 60u * 250000);
 }
 
-static void next_packet(struct conv *t, struct iphdr *iph, u32 *priority, u32 *mark)
+static void next_packet(struct conv *t, struct conv_header *ip, u32 *priority, u32 *mark)
 {
 	struct sk_buff *skb = conv_sent(t);
 
 	KUNIT_ASSERT_NOT_NULL(t->test, skb);
-	memcpy(iph, skb->data, sizeof(*iph));
+	*ip = conv_header(t, skb);
 	*priority = skb->priority;
 	*mark = skb->mark;
 	kfree_skb(skb);
@@ -579,17 +579,18 @@ static void next_packet(struct conv *t, struct iphdr *iph, u32 *priority, u32 *m
  */
 static void identification_is(struct conv *t, u16 id)
 {
+	struct conv_header ip;
 	u32 priority, mark;
-	struct iphdr iph;
 
-	next_packet(t, &iph, &priority, &mark);
-	KUNIT_EXPECT_EQ(t->test, id, ntohs(iph.id));
+	next_packet(t, &ip, &priority, &mark);
+	KUNIT_EXPECT_EQ(t->test, id, ip.id);
 }
 
 static void identification(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	over_ipv4(t);
 	t->xn->isn = 0x12345678;
 	returns(t, -EINPROGRESS, user_connect(t));
 	identification_is(t, 0x5678);
@@ -602,6 +603,7 @@ static void identification_of_child(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	over_ipv4(t);
 	established_passive(t);
 	returns(t, 10, user_send(t, 10));
 	identification_is(t, t->iss);
@@ -612,8 +614,8 @@ static void identification_of_child(struct kunit *test)
 static void listeners_ttl(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
+	struct conv_header ip;
 	u32 priority, mark;
-	struct iphdr iph;
 
 	bring_to(t, IN_LISTEN);
 	returns(t, 0, user_option(t, SOL_IP, IP_TTL, 255));
@@ -621,31 +623,31 @@ static void listeners_ttl(struct kunit *test)
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_PRIORITY, 5));
 	sock_set_mark(t->sock->sk, 0);
 	inject(t, "SYN seq 1000 mss 1460");
-	next_packet(t, &iph, &priority, &mark);
-	KUNIT_EXPECT_EQ(test, 255, iph.ttl);
-	KUNIT_EXPECT_EQ(test, 0x48, iph.tos);
+	next_packet(t, &ip, &priority, &mark);
+	KUNIT_EXPECT_EQ(test, 255, ip.ttl);
+	KUNIT_EXPECT_EQ(test, 0x48, ip.tos);
 	KUNIT_EXPECT_EQ(test, 5, priority);
-	KUNIT_EXPECT_EQ(test, 0, iph.id);	/* never fragmented: RFC 6864, 4.1 */
+	KUNIT_EXPECT_EQ(test, 0, ip.id);	/* never fragmented: RFC 6864, 4.1 */
 	/* and again */
 	fire_request(t);
-	next_packet(t, &iph, &priority, &mark);
-	KUNIT_EXPECT_EQ(test, 255, iph.ttl);
+	next_packet(t, &ip, &priority, &mark);
+	KUNIT_EXPECT_EQ(test, 255, ip.ttl);
 	/* and what answers in the request's name */
 	inject(t, "ACK seq R+100000 ack S");
-	next_packet(t, &iph, &priority, &mark);
-	KUNIT_EXPECT_EQ(test, 255, iph.ttl);
+	next_packet(t, &ip, &priority, &mark);
+	KUNIT_EXPECT_EQ(test, 255, ip.ttl);
 }
 
 static void listeners_mark(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
+	struct conv_header ip;
 	u32 priority, mark;
-	struct iphdr iph;
 
 	bring_to(t, IN_LISTEN);
 	sock_set_mark(t->sock->sk, 77);
 	inject(t, "SYN seq 1000 mss 1460");
-	next_packet(t, &iph, &priority, &mark);
+	next_packet(t, &ip, &priority, &mark);
 	KUNIT_EXPECT_EQ(test, 77, mark);
 }
 
@@ -653,8 +655,8 @@ static void listeners_mark(struct kunit *test)
 static void time_wait_ttl(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
+	struct conv_header ip;
 	u32 priority, mark;
-	struct iphdr iph;
 
 	bring_to(t, IN_ESTABLISHED);
 	returns(t, 0, user_option(t, SOL_IP, IP_TTL, 255));
@@ -665,8 +667,8 @@ static void time_wait_ttl(struct kunit *test)
 	expect(t, "ACK seq S ack R+1");
 	state_is(t, TCP_TIME_WAIT);
 	inject(t, "FIN|ACK seq R-1 ack S");
-	next_packet(t, &iph, &priority, &mark);
-	KUNIT_EXPECT_EQ(test, 255, iph.ttl);
+	next_packet(t, &ip, &priority, &mark);
+	KUNIT_EXPECT_EQ(test, 255, ip.ttl);
 }
 
 /* 3.5.1, figure 9: our RST ends the peer's old connection, and the SYN follows soon. */

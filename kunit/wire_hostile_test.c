@@ -8,7 +8,7 @@
 #include "conv.h"
 #include "suites.h"
 
-#define TCP_AT	20	/* where a packet's TCP header begins */
+#define TCP_AT(t)	conv_ip_bytes(t)	/* where a packet's TCP header begins */
 
 /* The connection is as it was: it answers, and data goes both ways. */
 static void still_works(struct conv *t)
@@ -35,7 +35,7 @@ static void bad_checksum(struct kunit *test)
 	conv_look(t);
 	for (int bit = 0; bit < 8 * 30; bit++) {
 		len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
-		t->packet[TCP_AT + bit / 8] ^= BIT(bit % 8);
+		t->packet[TCP_AT(t) + bit / 8] ^= BIT(bit % 8);
 		conv_raw(t, t->packet, len);
 	}
 	/* except for the data offset, which is looked at first */
@@ -52,7 +52,7 @@ static void truncated(struct kunit *test)
 
 	established(t);
 	conv_look(t);
-	for (size_t len = TCP_AT; len < TCP_AT + 20; len++) {
+	for (size_t len = TCP_AT(t); len < TCP_AT(t) + 20; len++) {
 		conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
 		conv_fix_sums(t, t->packet, len);
 		conv_raw(t, t->packet, len);
@@ -71,7 +71,7 @@ static void bad_offset(struct kunit *test)
 	conv_look(t);
 	for (int words = 0; words < 16; words++) {
 		len = conv_build(t, t->packet, "ACK seq R ack S");
-		t->packet[TCP_AT + 12] = words << 4;
+		t->packet[TCP_AT(t) + 12] = words << 4;
 		if (words == 5)
 			continue;
 		conv_fix_sums(t, t->packet, len);
@@ -150,10 +150,10 @@ static void with_raw_options(struct conv *t, const char *said, const u8 *options
 
 	conv_look(t);
 	len = conv_build(t, t->packet, said);
-	memmove(t->packet + TCP_AT + 20 + n, t->packet + TCP_AT + 20,
-		len - TCP_AT - 20);
-	memcpy(t->packet + TCP_AT + 20, options, n);
-	t->packet[TCP_AT + 12] = (20 + n) / 4 << 4;
+	memmove(t->packet + TCP_AT(t) + 20 + n, t->packet + TCP_AT(t) + 20,
+		len - TCP_AT(t) - 20);
+	memcpy(t->packet + TCP_AT(t) + 20, options, n);
+	t->packet[TCP_AT(t) + 12] = (20 + n) / 4 << 4;
 	conv_fix_sums(t, t->packet, len + n);
 	conv_raw(t, t->packet, len + n);
 }
@@ -263,7 +263,7 @@ static void noise(struct kunit *test)
 	for (int i = 0; i < tries(3000); i++) {
 		len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
 		/* 16 bits of checksum let few through; none here: one byte */
-		t->packet[TCP_AT + prandom_u32_state(&rnd) % (len - TCP_AT)] ^=
+		t->packet[TCP_AT(t) + prandom_u32_state(&rnd) % (len - TCP_AT(t))] ^=
 			1 + prandom_u32_state(&rnd) % 255;
 		conv_raw(t, t->packet, len);
 	}
@@ -304,10 +304,10 @@ static void mutants(struct kunit *test)
 		len = conv_build(t, t->packet,
 				 seeds[prandom_u32_state(&rnd) % ARRAY_SIZE(seeds)]);
 		for (u32 n = prandom_u32_state(&rnd) % 4; n; n--)
-			t->packet[TCP_AT + 4 + prandom_u32_state(&rnd) %
-				  (len - TCP_AT - 4)] = prandom_u32_state(&rnd);
+			t->packet[TCP_AT(t) + 4 + prandom_u32_state(&rnd) %
+				  (len - TCP_AT(t) - 4)] = prandom_u32_state(&rnd);
 		if (prandom_u32_state(&rnd) % 8 == 0)
-			len = TCP_AT + prandom_u32_state(&rnd) % (len - TCP_AT);
+			len = TCP_AT(t) + prandom_u32_state(&rnd) % (len - TCP_AT(t));
 		conv_fix_sums(t, t->packet, len);
 		conv_raw(t, t->packet, len);
 		if (i % 16 == 0 && t->sock) {

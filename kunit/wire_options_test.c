@@ -96,29 +96,30 @@ static void bytes_on_the_wire(struct kunit *test)
 	static const u8 sack[] = { 1, 1, 5, 10, 0, 0, 3, 243, 0, 0, 3, 253 };
 	static const u8 ack[] = { 1, 1, 8, 10 };
 	struct conv *t = conv_of(test);
+	u32 ip_bytes = conv_ip_bytes(t), at = ip_bytes + XTCP_HEADER_BYTES;
 	struct sk_buff *skb;
 	const u8 *opt;
 
 	returns(t, -EINPROGRESS, user_connect(t));
 	skb = conv_sent(t);
 	KUNIT_ASSERT_NOT_NULL(test, skb);
-	KUNIT_ASSERT_EQ(test, 60, skb->len);
-	opt = skb->data + 40;
+	KUNIT_ASSERT_EQ(test, ip_bytes + 40, skb->len);
+	opt = skb->data + at;
 	KUNIT_EXPECT_EQ(test, 0, memcmp(opt, syn, sizeof(syn)));
 	KUNIT_EXPECT_EQ(test, 0, memcmp(opt + 12, (u8[]){ 0, 0, 0, 0, 1, 3, 3, 7 }, 8));
 	kfree_skb(skb);
 	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
 	skb = conv_sent(t);
 	KUNIT_ASSERT_NOT_NULL(test, skb);
-	KUNIT_ASSERT_EQ(test, 52, skb->len);
-	KUNIT_EXPECT_EQ(test, 0, memcmp(skb->data + 40, ack, sizeof(ack)));
+	KUNIT_ASSERT_EQ(test, ip_bytes + 32, skb->len);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(skb->data + at, ack, sizeof(ack)));
 	kfree_skb(skb);
 	inject(t, "ACK seq R+10 ack S len 10");
 	skb = conv_sent(t);
 	KUNIT_ASSERT_NOT_NULL(test, skb);
-	KUNIT_ASSERT_EQ(test, 64, skb->len);
-	KUNIT_EXPECT_EQ(test, 0, memcmp(skb->data + 40, ack, sizeof(ack)));
-	KUNIT_EXPECT_EQ(test, 0, memcmp(skb->data + 52, sack, sizeof(sack)));
+	KUNIT_ASSERT_EQ(test, ip_bytes + 44, skb->len);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(skb->data + at, ack, sizeof(ack)));
+	KUNIT_EXPECT_EQ(test, 0, memcmp(skb->data + at + 12, sack, sizeof(sack)));
 	kfree_skb(skb);
 }
 

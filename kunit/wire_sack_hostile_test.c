@@ -194,10 +194,11 @@ static void tiny_mss(struct kunit *test)
 /* The next numbers of packets that leave: of each no more segments than it has room for. */
 static void look_at_packets(struct conv *t, u32 most_bytes)
 {
+	u32 headers = conv_ip_bytes(t) + XTCP_HEADER_BYTES;
 	struct sk_buff *skb;
 
 	while ((skb = conv_sent(t))) {
-		u32 len = skb->len - 40, size = skb_shinfo(skb)->gso_size;
+		u32 len = skb->len - headers, size = skb_shinfo(skb)->gso_size;
 
 		KUNIT_EXPECT_LE(t->test, len, most_bytes);
 		if (size)
