@@ -98,17 +98,29 @@ static void isn_of_each_tuple(struct kunit *test)
 
 /* ---- addresses ---- */
 
+#define V4(addr) \
+	{ .s6_addr32 = { 0, 0, cpu_to_be32(0xffff), cpu_to_be32(addr) } }
+#define V6(first, last) \
+	{ .s6_addr32 = { cpu_to_be32(first), 0, 0, cpu_to_be32(last) } }
+
+/* IPv4: to all on the net, all hosts, all on the link.  IPv6, where multicast alone is for
+ * many: all nodes of the link, of which this host is one, its routers, and others.
+ */
+static const struct in6_addr many[2][3] = {
+	{ V4(0xc00002ff), V4(0xe0000001), V4(0xffffffff) },
+	{ V6(0xff020000, 1), V6(0xff020000, 2), V6(0xff0e0000, 1) },
+};
+
 /* MUST-46: a connection has two ends */
 static void connect_to_many(struct kunit *test)
 {
-	static const u32 many[] = { 0xc00002ff, 0xe0000001, 0xffffffff };
 	struct conv *t = conv_of(test);
 
-	for (int i = 0; i < ARRAY_SIZE(many); i++) {
-		xtcp_addr_from_v4(&t->tuple.raddr, htonl(many[i]));
+	for (int i = 0; i < ARRAY_SIZE(many[0]); i++) {
+		t->tuple.raddr = many[t->ip6][i];
 		returns(t, -ENETUNREACH, user_connect(t));
 	}
-	xtcp_addr_from_v4(&t->tuple.raddr, htonl(THERE_ADDR));
+	t->tuple.raddr = conv_addr(t, THERE_ADDR);
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN seq 100");
 }
@@ -116,13 +128,12 @@ static void connect_to_many(struct kunit *test)
 /* MUST-57: what is addressed to a broadcast or multicast address gets no answer */
 static void to_many(struct kunit *test)
 {
-	static const u32 many[] = { 0xc00002ff, 0xe0000001, 0xffffffff };
 	struct conv *t = conv_of(test);
 	long resets;
 
 	bring_to(t, IN_LISTEN);
-	for (int i = 0; i < ARRAY_SIZE(many); i++) {
-		xtcp_addr_from_v4(&t->tuple.laddr, htonl(many[i]));
+	for (int i = 0; i < ARRAY_SIZE(many[0]); i++) {
+		t->tuple.laddr = many[t->ip6][i];
 		inject(t, "SYN seq 1000 mss 1460");
 		inject(t, "ACK seq 1000 ack 5000");
 		KUNIT_EXPECT_TRUE(test, skb_queue_empty(&t->nic->sent));
@@ -134,7 +145,7 @@ static void to_many(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, skb_queue_empty(&t->nic->sent));
 		counted(t, RST_OUT, resets);
 	}
-	xtcp_addr_from_v4(&t->tuple.laddr, htonl(HERE_ADDR));
+	t->tuple.laddr = conv_addr(t, HERE_ADDR);
 	counted(t, REQUESTS, 0);
 	inject(t, "SYN seq 1000 mss 1460");
 	expect(t, "SYN|ACK seq 100 ack 1001");
@@ -159,17 +170,20 @@ static void to_all_on_the_link(struct kunit *test)
 /* MUST-63: a SYN from an address where nobody can be reached */
 static void from_nobody(struct kunit *test)
 {
-	static const u32 from[] = { 0xe0000001, 0xffffffff, 0x00000000, 0x7f000001 };
+	static const struct in6_addr from[2][4] = {
+		{ V4(0xe0000001), V4(0xffffffff), V4(0), V4(0x7f000001) },
+		{ V6(0xff020000, 1), V6(0xff0e0000, 1), V6(0, 1), V6(0, 1) },
+	};
 	struct conv *t = conv_of(test);
 
 	bring_to(t, IN_LISTEN);
-	for (int i = 0; i < ARRAY_SIZE(from); i++) {
-		xtcp_addr_from_v4(&t->tuple.raddr, htonl(from[i]));
+	for (int i = 0; i < ARRAY_SIZE(from[0]); i++) {
+		t->tuple.raddr = from[t->ip6][i];
 		inject(t, "SYN seq 1000 mss 1460");
 		KUNIT_EXPECT_TRUE_MSG(test, skb_queue_empty(&t->nic->sent),
-				      "source %08x", from[i]);
+				      "source %pI6c", &from[t->ip6][i]);
 	}
-	xtcp_addr_from_v4(&t->tuple.raddr, htonl(THERE_ADDR));
+	t->tuple.raddr = conv_addr(t, THERE_ADDR);
 	counted(t, REQUESTS, 0);
 }
 
@@ -204,6 +218,7 @@ static void ip_options(struct kunit *test)
 	u8 *p = t->packet;
 	size_t len;
 
+	over_ipv4(t);		/* extension headers: wire_ipv6 */
 	established(t);
 	conv_look(t);
 	len = conv_build(t, p, "PSH|ACK seq R ack S len 10");
@@ -224,7 +239,7 @@ static void mss_of_the_device(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	with_options(t, 0);	/* it counts bytes */
-	nic_set_mtu(t->nic, 1300);
+	nic_set_mtu(t->nic, 1300 + conv_mtu_more(t));
 	established(t);
 	user_abort(t);
 	pass_over(t);
@@ -259,7 +274,7 @@ static void reserved_bits(struct kunit *test)
 	established(t);
 	conv_look(t);
 	len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
-	t->packet[20 + 12] |= 0x0f;
+	t->packet[conv_ip_bytes(t) + 12] |= 0x0f;
 	conv_fix_sums(t, t->packet, len);
 	KUNIT_ASSERT_TRUE(test, conv_raw(t, t->packet, len));
 	expect(t, "ACK seq S ack R+10");

@@ -316,14 +316,13 @@ static enum xtcp_drop_reason listener_first_segment(struct sock *sk,
 						    const struct xtcp_segment *seg,
 						    const struct xtcp_tuple *t)
 {
-	if (seg->flags & XTCP_RST)
+	if (seg->flags & XTCP_RST || !xtcp_skb_ip(skb)->unicast(skb))
 		return XTCP_DROP_LISTENER;
 	if (seg->flags & XTCP_ACK) {
 		xtcp_reply_reset(xtcp_sk(sk)->xn, skb, seg);
 		return XTCP_DROP_LISTENER;
 	}
-	if (!(seg->flags & XTCP_SYN) || seg->flags & XTCP_FIN ||
-	    !xtcp_skb_ip(skb)->unicast(skb))
+	if (!(seg->flags & XTCP_SYN) || seg->flags & XTCP_FIN)
 		return XTCP_DROP_LISTENER;
 	return listener_syn(sk, skb, seg, t);
 }
