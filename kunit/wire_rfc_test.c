@@ -172,7 +172,7 @@ static void from_nobody(struct kunit *test)
 {
 	static const struct in6_addr from[2][4] = {
 		{ V4(0xe0000001), V4(0xffffffff), V4(0), V4(0x7f000001) },
-		{ V6(0xff020000, 1), V6(0xff0e0000, 1), V6(0, 1), V6(0, 1) },
+		{ V6(0xff020000, 1), V6(0xff0e0000, 1), V6(0, 0), V6(0, 1) },
 	};
 	struct conv *t = conv_of(test);
 
