@@ -199,23 +199,31 @@ static int ask_address(struct nic *nic, u16 type, u16 flags)
 	return rtnl_ask(dev_net(nic->dev), &msg, msg.nlh.nlmsg_len);
 }
 
-/* A worker makes an IPv6 address the host's own; it tells nobody. */
+/* Is this address the host's own?  The answer stays in this processor's cache of routes. */
+static bool is_local(struct nic *nic, const struct in6_addr *addr)
+{
+	struct flowi6 fl6 = { .daddr = *addr };
+	struct dst_entry *dst = ip6_route_output(dev_net(nic->dev), NULL, &fl6);
+	bool local = !dst->error && container_of(dst, struct rt6_info, dst)->rt6i_flags & RTF_LOCAL;
+
+	dst_release(dst);
+	return local;
+}
+
+/* A worker makes an IPv6 address the host's own; it tells nobody.  If it is late, the net's
+ * route gets into the cache; so that must always be there.
+ */
 static int await_address(struct nic *nic)
 {
-	struct flowi6 fl6 = { .daddr = nic->addr };
 	unsigned long end = jiffies + 10 * HZ;
-	bool local = false;
+	struct in6_addr other = nic->addr;
 
-	while (!local) {
-		struct dst_entry *dst = ip6_route_output(dev_net(nic->dev), NULL, &fl6);
-
-		local = !dst->error &&
-			container_of(dst, struct rt6_info, dst)->rt6i_flags & RTF_LOCAL;
-		dst_release(dst);
-		if (!local && time_after(jiffies, end))
+	other.s6_addr[15] ^= 0xff;
+	is_local(nic, &other);
+	while (!is_local(nic, &nic->addr)) {
+		if (time_after(jiffies, end))
 			return -ETIMEDOUT;
-		if (!local)
-			usleep_range(20, 50);
+		usleep_range(20, 50);
 	}
 	return 0;
 }
