@@ -24,7 +24,7 @@
  * with_options().  What they say of sizes and windows holds all the same: link and peer
  * take as much more as the timestamps need, the peer's scale is 0, a window of xtcp's
  * may be rounded, and there are no loss probes.
- * The parameter conv_ipv6 lets the cases on the native wire talk over IPv6.  Sizes are the
+ * The parameter conv_ipv6 lets the cases talk over IPv6.  Sizes are the
  * same: the link takes as much more as the header is longer.  A case that is about one
  * version calls over_ipv4() or over_ipv6() and talks over that in any run.
  * A segment of the peer's with a gso is several of that size, which GRO has merged.
@@ -72,7 +72,8 @@
 #include "../module/uapi/xtcp.h"
 #include "nic.h"
 
-extern u8 conv_options;		/* kunit/suites.c has the parameter */
+extern u8 conv_options;		/* kunit/suites.c has the parameters */
+extern bool conv_ipv6;
 
 #define CONV_SOCKETS	64
 #define CONV_LOG_BYTES	4096

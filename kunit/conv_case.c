@@ -4,7 +4,6 @@
  * and nothing left behind.
  */
 #include <linux/cpumask.h>
-#include <linux/moduleparam.h>
 #include <linux/sched.h>
 #include <net/ip.h>
 #include "../module/engine/close.h"
@@ -12,10 +11,7 @@
 #include "conv.h"
 
 u8 conv_options;
-
-static bool conv_ipv6;
-module_param(conv_ipv6, bool, 0444);
-MODULE_PARM_DESC(conv_ipv6, "the test cases on the native wire talk over IPv6");
+bool conv_ipv6;
 
 /* A suite's cases use one NIC: to make and free one takes longer than a case. */
 static struct nic *suite_nic;

@@ -7,6 +7,9 @@
 #include "conv.h"
 #include "suites.h"
 
+/* First the suites that never run twice: what they test knows neither which options both ends
+ * have nor which IP version.
+ */
 kunit_test_suites(&seq_suite,
 		  &segment_suite,
 		  &options_suite,
@@ -21,12 +24,9 @@ kunit_test_suites(&seq_suite,
 		  &rightsize_suite,
 		  &rack_suite,
 		  &scoreboard_suite,
-		  &conv_suite,
 		  &frames_suite,
 		  &frames_live_suite,
-		  &wire_options_suite,
 		  &wire_scale_suite,
-		  &wire_timestamps_suite,
 		  &wire_blocks_suite,
 		  &buffers_suite,
 		  &sack_suite,
@@ -34,8 +34,12 @@ kunit_test_suites(&seq_suite,
 		  &examples_suite,
 		  &spurious_suite,
 		  &sack_hostile_suite,
+		  /* in what follows headers, addresses or ports matter, and so the IP version */
+		  &conv_suite,
+		  &wire_options_suite,
+		  &wire_timestamps_suite,
 		  &sack_cut_suite,
-		  /* in what follows some case leaves open which options there are */
+		  /* and in this some case leaves open which options there are */
 		  &ports_suite,
 		  &conns_suite,
 		  &handshake_suite,
@@ -62,21 +66,40 @@ kunit_test_suites(&seq_suite,
 		  &seams_gso_suite,
 		  &matrix_suite);
 
-/* With options only the suites run that differ by them.  KUnit looks for suites when the
- * module is live, which is later than this.
+/* With options only the suites run that differ by them, or, if conv_ipv6 is given as well, by
+ * the IP version.  KUnit looks for suites when the module is live, which is later than this.
  */
+static void choose_suites(void)
+{
+	struct kunit_suite *first = conv_ipv6 ? &conv_suite : &ports_suite;
+	struct module *module = THIS_MODULE;
+	static int left_out;
+
+	module->kunit_suites -= left_out;
+	module->num_kunit_suites += left_out;
+	left_out = 0;
+	if (!conv_options)
+		return;
+	while (module->kunit_suites[left_out] != first)
+		left_out++;
+	module->kunit_suites += left_out;
+	module->num_kunit_suites -= left_out;
+}
+
 static int set_conv_options(const char *val, const struct kernel_param *kp)
 {
-	struct module *module = THIS_MODULE;
 	int err = param_set_byte(val, kp);
 
-	if (err || !conv_options)
-		return err;
-	while (*module->kunit_suites != &ports_suite) {
-		module->kunit_suites++;
-		module->num_kunit_suites--;
-	}
-	return 0;
+	choose_suites();
+	return err;
+}
+
+static int set_conv_ipv6(const char *val, const struct kernel_param *kp)
+{
+	int err = param_set_bool(val, kp);
+
+	choose_suites();
+	return err;
 }
 
 static const struct kernel_param_ops conv_options_ops = {
@@ -84,5 +107,12 @@ static const struct kernel_param_ops conv_options_ops = {
 	.get = param_get_byte,
 };
 
+static const struct kernel_param_ops conv_ipv6_ops = {
+	.set = set_conv_ipv6,
+	.get = param_get_bool,
+};
+
 module_param_cb(conv_options, &conv_options_ops, &conv_options, 0444);
 MODULE_PARM_DESC(conv_options, "XTCP_OPT_*: what both ends have in the test cases that do not say");
+module_param_cb(conv_ipv6, &conv_ipv6_ops, &conv_ipv6, 0444);
+MODULE_PARM_DESC(conv_ipv6, "the test cases that do not say talk over IPv6");
