@@ -299,12 +299,11 @@ static int icmp6_errno(u8 type, u8 code)
 		[ICMPV6_REJECT_ROUTE] = EACCES,
 	};
 
-	int err = 0;
+	/* of a type that nobody knows it is still said that it is an error */
+	int err = type & ICMPV6_INFOMSG_MASK || type == ICMPV6_PKT_TOOBIG ? 0 : EPROTO;
 
-	if (type == ICMPV6_DEST_UNREACH)
-		err = code < ARRAY_SIZE(unreachable) ? unreachable[code] : EPROTO;
-	else if (type == ICMPV6_PARAMPROB)
-		err = EPROTO;
+	if (type == ICMPV6_DEST_UNREACH && code < ARRAY_SIZE(unreachable))
+		err = unreachable[code];
 	else if (type == ICMPV6_TIME_EXCEED)
 		err = EHOSTUNREACH;
 	return err;
