@@ -2,6 +2,7 @@
 #include "ends.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -62,18 +63,44 @@ void *share(size_t bytes)
 	return memory;
 }
 
-struct sockaddr_in server_address(int port)
+/* BENCH_IPV6: measure over IPv6. */
+static bool over_ipv6(void)
 {
-	return (struct sockaddr_in){
+	static int over = -1;
+
+	if (over < 0)
+		over = !!getenv("BENCH_IPV6");
+	return over;
+}
+
+socklen_t server_address(int port, struct sockaddr_storage *to)
+{
+	if (over_ipv6()) {
+		struct sockaddr_in6 *ip6 = (struct sockaddr_in6 *)to;
+
+		*ip6 = (struct sockaddr_in6){ .sin6_family = AF_INET6, .sin6_port = htons(port) };
+		inet_pton(AF_INET6, "fd00:9::2", &ip6->sin6_addr);
+		return sizeof(*ip6);
+	}
+	*(struct sockaddr_in *)to = (struct sockaddr_in){
 		.sin_family = AF_INET,
 		.sin_port = htons(port),
 		.sin_addr.s_addr = inet_addr("10.9.0.2"),
 	};
+	return sizeof(struct sockaddr_in);
+}
+
+/* As a program of IPv6's asks for it. */
+static int open_of_wire(void)
+{
+	if (!over_ipv6())
+		return socket(wire->family, SOCK_STREAM, wire->protocol);
+	return socket(AF_INET6, SOCK_STREAM, wire->family == AF_INET ? 0 : IPPROTO_XTCP);
 }
 
 int open_socket(void)
 {
-	int fd = socket(wire->family, SOCK_STREAM, wire->protocol);
+	int fd = open_of_wire();
 
 	need(fd >= 0, "socket");
 	return fd;
@@ -81,21 +108,23 @@ int open_socket(void)
 
 int open_listener(int port)
 {
-	struct sockaddr_in address = server_address(port);
+	struct sockaddr_storage address;
+	socklen_t len = server_address(port, &address);
 	int on = 1, fd = open_socket();
 
 	need(!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), "SO_REUSEADDR");
-	need(!bind(fd, (void *)&address, sizeof(address)), "bind");
+	need(!bind(fd, (void *)&address, len), "bind");
 	need(!listen(fd, 128), "listen");
 	return fd;
 }
 
 int open_connection(int port)
 {
-	struct sockaddr_in address = server_address(port);
+	struct sockaddr_storage address;
+	socklen_t len = server_address(port, &address);
 	int fd = open_socket();
 
-	need(!connect(fd, (void *)&address, sizeof(address)), "connect");
+	need(!connect(fd, (void *)&address, len), "connect");
 	return fd;
 }
 
@@ -110,7 +139,7 @@ int open_accepted(int listener)
 /* Whether the kernel has such sockets at all. */
 bool available(void)
 {
-	int fd = socket(wire->family, SOCK_STREAM, wire->protocol);
+	int fd = open_of_wire();
 
 	if (fd >= 0)
 		close(fd);

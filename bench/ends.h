@@ -8,6 +8,7 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -33,7 +34,8 @@ const struct wire *wire_named(const char *name);
 void *share(size_t bytes);
 void enter(const char *space);
 bool available(void);
-struct sockaddr_in server_address(int port);
+/* Return: its length */
+socklen_t server_address(int port, struct sockaddr_storage *to);
 int open_socket(void);
 int open_listener(int port);
 int open_connection(int port);

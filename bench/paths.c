@@ -95,13 +95,14 @@ static void end_abruptly(int fd)
 
 static int connect_flow(struct flow *flow)
 {
-	struct sockaddr_in address = server_address(PORT + (flow - flows));
+	struct sockaddr_storage address;
+	socklen_t len = server_address(PORT + (flow - flows), &address);
 	int fd = open_socket();
 
 	need(!control(fd), "TCP_CONGESTION");
 	end_abruptly(fd);
 	flow->began_us = now_us();
-	need(!connect(fd, (void *)&address, sizeof(address)), "connect");
+	need(!connect(fd, (void *)&address, len), "connect");
 	return fd;
 }
 
