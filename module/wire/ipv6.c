@@ -116,14 +116,13 @@ static int put_checksum(struct sk_buff *skb, const struct xtcp_tuple *t, bool hw
 }
 
 /* RFC 6437: the label that the user has leased, or one by which routers tell flows apart:
- * a hash, the same for all of a connection.
+ * the packet's hash, which is the same for all of a connection.
  */
 static __be32 flow_label(const struct sock *sk, struct sk_buff *skb)
 {
 	struct net *net = sock_net(sk);
 	struct flowi6 none = { };
 
-	skb_set_hash_from_sk(skb, (struct sock *)sk);
 	return ip6_make_flowlabel(net, skb, inet6_sk(sk)->flow_label,
 				  xtcp_inet6_autoflowlabel(net, sk), &none);
 }
