@@ -166,9 +166,10 @@ static bool is_ip6(const struct in6_addr *addr)
 	return !ipv6_addr_any(addr) && !ipv6_addr_v4mapped(addr);
 }
 
-static int ask_address(struct nic *nic, u16 type, u16 flags)
+static int ask_address(struct nic *nic, const struct in6_addr *addr, int prefix, u16 type,
+		       u16 flags)
 {
-	bool ip4 = !is_ip6(&nic->addr);
+	bool ip4 = !is_ip6(addr);
 	struct {
 		struct nlmsghdr nlh;
 		struct ifaddrmsg ifa;
@@ -182,20 +183,20 @@ static int ask_address(struct nic *nic, u16 type, u16 flags)
 		},
 		.ifa = {
 			.ifa_family = ip4 ? AF_INET : AF_INET6,
-			.ifa_prefixlen = nic->prefix,
+			.ifa_prefixlen = prefix,
 			.ifa_flags = ip4 ? 0 : IFA_F_NODAD,
 			.ifa_index = nic->dev->ifindex,
 		},
 		.attr = {
-			.nla_len = sizeof(msg.attr) + (ip4 ? sizeof(__be32) : sizeof(nic->addr)),
+			.nla_len = sizeof(msg.attr) + (ip4 ? sizeof(__be32) : sizeof(*addr)),
 			.nla_type = IFA_LOCAL,
 		},
 	};
 
 	if (ip4)
-		msg.addr[0] = nic->addr.s6_addr32[3];
+		msg.addr[0] = addr->s6_addr32[3];
 	else
-		memcpy(msg.addr, &nic->addr, sizeof(nic->addr));
+		memcpy(msg.addr, addr, sizeof(*addr));
 	return rtnl_ask(dev_net(nic->dev), &msg, msg.nlh.nlmsg_len);
 }
 
@@ -245,15 +246,19 @@ void nic_up(struct nic *nic, bool up)
 	rtnl_unlock();
 	nic->used_up |= !up;
 	/* a device that goes down loses its IPv6 addresses */
-	if (up && !was_up && is_ip6(&nic->addr) && !ask_address(nic, RTM_NEWADDR, NLM_F_CREATE))
+	if (up && !was_up && is_ip6(&nic->addr) &&
+	    !ask_address(nic, &nic->addr, nic->prefix, RTM_NEWADDR, NLM_F_CREATE))
 		await_address(nic);
 }
 
 static void drop_address(struct nic *nic)
 {
 	if (!ipv6_addr_any(&nic->addr))
-		ask_address(nic, RTM_DELADDR, 0);
+		ask_address(nic, &nic->addr, nic->prefix, RTM_DELADDR, 0);
+	if (!ipv6_addr_any(&nic->ip4_addr))
+		ask_address(nic, &nic->ip4_addr, 24, RTM_DELADDR, 0);
 	nic->addr = in6addr_any;
+	nic->ip4_addr = in6addr_any;
 	nic->used_up = false;
 }
 
@@ -276,8 +281,22 @@ int nic_set_address(struct nic *nic, const struct in6_addr *addr, int prefix)
 	drop_address(nic);
 	nic->addr = *addr;
 	nic->prefix = prefix;
-	err = ask_address(nic, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+	err = ask_address(nic, addr, prefix, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
 	return err || !is_ip6(addr) ? err : await_address(nic);
+}
+
+/**
+ * nic_add_ip4() - give the NIC an IPv4 address besides, for this case
+ * @nic: the NIC
+ * @addr: the address, a mapped one; its network's prefix has 24 bits
+ *
+ * Return: 0 or a negative errno
+ */
+int nic_add_ip4(struct nic *nic, const struct in6_addr *addr)
+{
+	nic->used_up = true;
+	nic->ip4_addr = *addr;
+	return ask_address(nic, addr, 24, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
 }
 
 /**

@@ -24,6 +24,7 @@ enum nic_kind {
  * @dev: the device
  * @addr: its address, of IPv4 as a mapped one; all zero: none
  * @prefix: the length of its network's prefix
+ * @ip4_addr: one of IPv4 that it has besides, as a mapped one; all zero: none
  * @used_up: its routes may have changed, or must not be known already: nic_clear() takes
  *	the address and them away
  * @sent: copies of the packets of the wires that xtcp uses
@@ -40,6 +41,7 @@ struct nic {
 	struct net_device	*dev;
 	struct in6_addr		addr;
 	int			prefix;
+	struct in6_addr		ip4_addr;
 	bool			used_up;
 	struct sk_buff_head	sent;
 	struct sk_buff_head	held;
@@ -55,6 +57,7 @@ struct nic *nic_make(struct net *net, enum nic_kind kind);
 void nic_clear(struct nic *nic);
 void nic_free(struct nic *nic);
 int nic_set_address(struct nic *nic, const struct in6_addr *addr, int prefix);
+int nic_add_ip4(struct nic *nic, const struct in6_addr *addr);
 void nic_up(struct nic *nic, bool up);
 void nic_set_mtu(struct nic *nic, int mtu);
 void nic_release_held(struct nic *nic);

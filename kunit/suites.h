@@ -31,6 +31,7 @@ extern struct kunit_suite handshake_suite;
 extern struct kunit_suite hostile_suite;
 extern struct kunit_suite hystart_suite;
 extern struct kunit_suite icmp_suite;
+extern struct kunit_suite ipv6_suite;
 extern struct kunit_suite matrix_suite;
 extern struct kunit_suite nagle_suite;
 extern struct kunit_suite options_suite;

@@ -1,0 +1,695 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is IPv6's alone: flow labels, extension headers, addresses of a link, and sockets of
+ * AF_INET6 that talk over either version.  These cases talk over IPv6 whatever conv_ipv6
+ * says.
+ */
+#include <linux/hash.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/ipv6.h>
+#include <net/ipv6.h>
+#include <net/ndisc.h>
+#include "../module/engine/listeners.h"
+#include "../module/wire/ip.h"
+#include "conv.h"
+#include "suites.h"
+
+/* The next packet's IP header; the packet itself is still to be expected. */
+static struct conv_header next_header(struct conv *t)
+{
+	struct sk_buff *skb = skb_peek(&t->nic->sent);
+
+	if (!skb)
+		KUNIT_FAIL_AND_ABORT(t->test, "nothing was sent");
+	return conv_header(t, skb);
+}
+
+/* An option of IPv6's, whatever version the conversation is of by now. */
+static int ip6_option(struct conv *t, struct socket *sock, int name, int value)
+{
+	int err = sock->ops->setsockopt(sock, SOL_IPV6, name, KERNEL_SOCKPTR(&value),
+					sizeof(value));
+
+	conv_freeze(t);
+	return err;
+}
+
+/* ---- flow labels ---- */
+
+static void labelled(struct conv *t, u32 want)
+{
+	KUNIT_EXPECT_EQ(t->test, want, next_header(t).label);
+}
+
+/* RFC 6437, 2 and 3: a flow's packets have one label, which is not zero */
+static void label_of_a_connection(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 label;
+
+	returns(t, -EINPROGRESS, user_connect(t));
+	label = next_header(t).label;
+	KUNIT_EXPECT_NE(test, 0, label);
+	expect(t, "SYN seq 100");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	labelled(t, label);
+	expect(t, "ACK seq S ack R");
+	returns(t, 10, user_send(t, 10));
+	labelled(t, label);
+	expect(t, "PSH|ACK seq S ack R len 10");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	labelled(t, label);
+	expect(t, "PSH|ACK seq U ack R len 10");
+	inject(t, "PSH|ACK seq R ack S len 10");
+	labelled(t, label);
+	expect(t, "ACK seq S ack R+10");
+	returns(t, 10, user_recv(t, 100));
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	labelled(t, label);
+	expect(t, "FIN|ACK seq S ack R");
+}
+
+/* RFC 6437, 3: labels are spread evenly, and one does not tell of another */
+static void label_of_each(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 labels[4];
+
+	for (int i = 0; i < ARRAY_SIZE(labels); i++) {
+		t->xn->isn = hash_32(1 + i, 32);
+		t->tuple.lport++;
+		t->sock = NULL;
+		returns(t, -EINPROGRESS, user_connect(t));
+		labels[i] = next_header(t).label;
+		expect(t, "SYN seq %u", t->xn->isn);
+		for (int k = 0; k < i; k++)
+			KUNIT_EXPECT_NE(test, labels[k], labels[i]);
+	}
+}
+
+/* net.ipv6.auto_flowlabels */
+static void label_off_for_all(struct kunit *test)
+{
+	u8 *sysctl = &init_net.ipv6.sysctl.auto_flowlabels, was = *sysctl;
+	struct conv *t = conv_of(test);
+	int err;
+
+	*sysctl = IP6_AUTO_FLOW_LABEL_OFF;
+	err = user_connect(t);
+	*sysctl = was;
+	KUNIT_ASSERT_EQ(test, -EINPROGRESS, err);
+	labelled(t, 0);
+	expect(t, "SYN seq 100");
+}
+
+static void label_off_for_one(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_CLOSED);
+	returns(t, 0, ip6_option(t, t->sock, IPV6_AUTOFLOWLABEL, 0));
+	returns(t, -EINPROGRESS, user_connect(t));
+	labelled(t, 0);
+	expect(t, "SYN seq 100");
+}
+
+/* What no connection sends has none: the same for all of them would tell that they come
+ * from one host, and the connection's would need a connection.
+ */
+static void label_of_no_connection(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	inject(t, "ACK seq 1001 ack 101");
+	labelled(t, 0);
+	expect(t, "RST seq 101");
+	bring_to(t, IN_LISTEN);
+	inject(t, "SYN seq 1000 mss 1460");
+	labelled(t, 0);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+}
+
+/* ---- the rest of the header ---- */
+
+/* MUST-48, MUST-49: IPV6_TCLASS, IPV6_UNICAST_HOPS */
+static void class_and_hops(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct conv_header ip;
+
+	returns(t, -EINPROGRESS, user_connect(t));
+	ip = next_header(t);
+	KUNIT_EXPECT_EQ(test, 0, ip.tos);
+	KUNIT_EXPECT_EQ(test, IPV6_DEFAULT_HOPLIMIT, ip.ttl);
+	expect(t, "SYN seq 100");
+	returns(t, 0, ip6_option(t, t->sock, IPV6_TCLASS, 0x48));
+	returns(t, 0, ip6_option(t, t->sock, IPV6_UNICAST_HOPS, 33));
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	ip = next_header(t);
+	KUNIT_EXPECT_EQ(test, 0x48, ip.tos);
+	KUNIT_EXPECT_EQ(test, 33, ip.ttl);
+	expect(t, "SYN seq 100");
+}
+
+/* RFC 5082, by IPV6_MINHOPCOUNT: who opens from farther away than a listener allows */
+static void opens_from_afar(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_LISTEN);
+	returns(t, 0, ip6_option(t, t->sock, IPV6_MINHOPCOUNT, 65));
+	inject(t, "SYN seq 1000 mss 1460");
+	counted(t, FILTERED, 1);
+	counted(t, REQUESTS, 0);
+	returns(t, 0, ip6_option(t, t->sock, IPV6_MINHOPCOUNT, 64));
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+}
+
+/* ---- extension headers ---- */
+
+#define EXT_BYTES	8
+
+/* Put an extension header before what follows the IPv6 header.  Return: the packet's new
+ * length
+ */
+static size_t put_ext(struct conv *t, size_t len, u8 type, const u8 *ext)
+{
+	struct ipv6hdr *ip6 = (struct ipv6hdr *)t->packet;
+	u8 *at = t->packet + sizeof(*ip6);
+
+	memmove(at + EXT_BYTES, at, len - sizeof(*ip6));
+	memcpy(at, ext, EXT_BYTES);
+	at[0] = ip6->nexthdr;
+	ip6->nexthdr = type;
+	len += EXT_BYTES;
+	ip6->payload_len = htons(len - sizeof(*ip6));
+	return len;
+}
+
+/* RFC 8200, 4: options before the TCP header are not TCP's, and the text is behind them all */
+static void extension_headers(struct kunit *test)
+{
+	static const u8 padding[EXT_BYTES] = { 0, 0, IPV6_TLV_PADN, 4 };
+	struct conv *t = conv_of(test);
+	size_t len;
+
+	established(t);
+	for (int i = 1; i <= 3; i++) {
+		conv_look(t);
+		len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
+		if (i & 1)
+			len = put_ext(t, len, NEXTHDR_DEST, padding);
+		if (i & 2)
+			len = put_ext(t, len, NEXTHDR_HOP, padding);
+		KUNIT_ASSERT_TRUE(test, conv_raw(t, t->packet, len));
+		expect(t, "ACK seq S ack R+10");
+		returns(t, 10, user_recv(t, 100));
+	}
+}
+
+/* A SYN as well, which is answered without them. */
+static void syn_with_extension_header(struct kunit *test)
+{
+	static const u8 padding[EXT_BYTES] = { 0, 0, IPV6_TLV_PADN, 4 };
+	struct conv *t = conv_of(test);
+	size_t len;
+
+	bring_to(t, IN_LISTEN);
+	conv_look(t);
+	len = conv_build(t, t->packet, "SYN seq 1000 mss 1460");
+	len = put_ext(t, len, NEXTHDR_DEST, padding);
+	KUNIT_ASSERT_TRUE(test, conv_raw(t, t->packet, len));
+	expect(t, "SYN|ACK seq 100 ack 1001");
+}
+
+/* Send the segment that is in t->packet, and stays there, from this byte to that one. */
+static void fragment_comes(struct conv *t, size_t len, u32 from, u32 to)
+{
+	u32 bytes = min_t(u32, to, len - sizeof(struct ipv6hdr)) - from;
+	const u8 ext[EXT_BYTES] = { 0, 0, 0, from | (to < len), 0x12, 0x34, 0x56, 0x78 };
+	u8 *whole = kunit_kmalloc(t->test, len, GFP_KERNEL);
+	u8 *text = t->packet + sizeof(struct ipv6hdr);
+
+	KUNIT_ASSERT_NOT_NULL(t->test, whole);
+	memcpy(whole, t->packet, len);
+	memmove(text, text + from, bytes);
+	KUNIT_ASSERT_TRUE(t->test, conv_raw(t, t->packet,
+					    put_ext(t, sizeof(struct ipv6hdr) + bytes,
+						    NEXTHDR_FRAGMENT, ext)));
+	memcpy(t->packet, whole, len);
+}
+
+/* RFC 8200, 4.5: nothing of a segment is seen until all of it is there, in whatever order */
+static void fragmented_segment(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	size_t len;
+
+	established(t);
+	conv_look(t);
+	len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 100");
+	fragment_comes(t, len, 64, len);
+	fragment_comes(t, len, 0, 32);
+	silence(t);
+	fragment_comes(t, len, 32, 64);
+	expect(t, "ACK seq S ack R+100");
+	returns(t, 100, user_recv(t, 200));
+}
+
+/* ---- packet too big ---- */
+
+static const char *too_big(struct conv *t, u32 mtu)
+{
+	return conv_icmp_exactly(t, ICMPV6_PKT_TOOBIG, 0, mtu, 101, 0, ICMP_QUOTE_BYTES(t));
+}
+
+/* RFC 8201, 4: no path is narrower than 1,280 bytes, so whoever says that is not believed */
+static void too_big_for_too_little(struct kunit *test)
+{
+	static const u32 mtus[] = { 0, 1, 68, 1279 };
+	struct conv *t = conv_of(test);
+	const char *said;
+
+	with_options(t, 0);	/* it counts bytes */
+	established(t);
+	returns(t, MSS, user_send(t, MSS));
+	expect(t, "PSH|ACK seq 101 ack R len m");
+	for (int i = 0; i < ARRAY_SIZE(mtus); i++) {
+		CONV_STEP(too_big(t, mtus[i]));
+		mss_is(t, MSS);
+	}
+	lock_sock(t->sock->sk);
+	said = too_big(t, 1279);
+	release_sock(t->sock->sk);
+	CONV_STEP(said);
+	mss_is(t, MSS);
+	/* nobody is told */
+	counted(t, ICMP_ERRORS, 0);
+	soft_error_is(t, 0);
+	/* this is a link */
+	CONV_STEP(too_big(t, IPV6_MIN_MTU));
+	mss_is(t, 1220);
+	expect(t, "ACK seq 101 ack R len 1220");
+	expect(t, "PSH|ACK seq 1321 ack R len 240");
+}
+
+/* RFC 4443, 2.1: what is above 127 is no error.  Of those IPv6 passes on redirects. */
+static void redirect(struct kunit *test)
+{
+	struct xtcp_icmp icmp;
+
+	xtcp_ipv6_icmp(&icmp, NDISC_REDIRECT, 0, 101, 0);
+	KUNIT_EXPECT_EQ(test, 101, icmp.seq);
+	KUNIT_EXPECT_EQ(test, 0, icmp.err);
+	KUNIT_EXPECT_EQ(test, 0, icmp.mtu);
+	KUNIT_EXPECT_FALSE(test, icmp.unreachable);
+}
+
+/* ---- addresses ---- */
+
+#define V6(first, last) \
+	((struct in6_addr){ .s6_addr32 = { cpu_to_be32(first), 0, 0, cpu_to_be32(last) } })
+
+static void free_nic(void *nic)
+{
+	nic_free(nic);
+}
+
+/* Both ends have addresses that mean something on their link only, and another link has the
+ * same, and was there first.
+ */
+static void on_a_link(struct conv *t)
+{
+	struct nic *other = nic_make(&init_net, NIC_PLAIN);
+
+	KUNIT_ASSERT_FALSE(t->test, IS_ERR(other));
+	KUNIT_ASSERT_EQ(t->test, 0, kunit_add_action_or_reset(t->test, free_nic, other));
+	KUNIT_ASSERT_EQ(t->test, 0, nic_set_address(other, &V6(0xfe800000, 3), 64));
+	t->tuple.laddr = V6(0xfe800000, 1);
+	t->tuple.raddr = V6(0xfe800000, 2);
+	KUNIT_ASSERT_EQ(t->test, 0, nic_set_address(t->nic, &t->tuple.laddr, 64));
+	t->nic->used_up = true;
+}
+
+/* RFC 4007, 9: what is said to a neighbour goes out where it is one, by a connection that is
+ * bound to the link
+ */
+static void link_local_child(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	on_a_link(t);
+	established_passive(t);
+	KUNIT_EXPECT_EQ(test, t->nic->dev->ifindex, t->sock->sk->sk_bound_dev_if);
+	KUNIT_EXPECT_EQ(test, 0, t->listener->sk->sk_bound_dev_if);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq S ack R len 10");
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+	returns(t, 10, user_recv(t, 100));
+}
+
+/* The request's answers, before there is a connection that could be bound. */
+static void link_local_request(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	on_a_link(t);
+	bring_to(t, IN_REQUEST);
+	fire_request(t);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	inject(t, "ACK seq R+100000 ack S");
+	expect(t, "ACK seq S ack R");
+}
+
+static void link_local_nobody(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	on_a_link(t);
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "RST|ACK seq 0 ack 1001");
+}
+
+/* TIME_WAIT answers there as well, and a new SYN gets another connection. */
+static void link_local_time_wait(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	on_a_link(t);
+	established_passive(t);
+	user_close(t);
+	expect(t, "FIN|ACK seq S ack R");
+	inject(t, "ACK seq R ack S");
+	inject(t, "FIN|ACK seq R ack S");
+	expect(t, "ACK seq S ack R+1");
+	state_is(t, TCP_TIME_WAIT);
+	inject(t, "FIN|ACK seq R-1 ack S");
+	expect(t, "ACK seq S ack R");
+	inject(t, "SYN seq R+1 mss 1460");
+	expect(t, "SYN|ACK ack R+2");
+	counted(t, TW_REUSED, 1);
+}
+
+/* RFC 4942, 2.2: who writes an IPv4-mapped address into an IPv6 packet wants to be taken for
+ * someone else
+ */
+static void mapped_on_the_wire(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_LISTEN);
+	xtcp_addr_from_v4(&t->tuple.raddr, htonl(THERE_ADDR));
+	inject(t, "SYN seq 1000 mss 1460");
+	counted(t, REQUESTS, 0);
+	t->tuple.lport++;
+	inject(t, "SYN seq 1000 mss 1460");
+	counted(t, RST_OUT, 0);
+	t->tuple.lport--;
+	t->tuple.raddr = conv_addr(t, THERE_ADDR);
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+}
+
+static void release(void *sock)
+{
+	sock_release(sock);
+}
+
+/* RFC 4291, 2.6: of those who have an anycast address one host gets a packet, and another
+ * may get the next
+ */
+static void to_anycast(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct ipv6_mreq join = { .ipv6mr_ifindex = t->nic->dev->ifindex };
+	struct socket *member;
+
+	join.ipv6mr_acaddr = conv_addr(t, HERE_ADDR + 100);
+	KUNIT_ASSERT_EQ(test, 0, sock_create_kern(&init_net, AF_INET6, SOCK_DGRAM, 0, &member));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, release, member));
+	KUNIT_ASSERT_EQ(test, 0,
+			member->ops->setsockopt(member, SOL_IPV6, IPV6_JOIN_ANYCAST,
+						KERNEL_SOCKPTR(&join), sizeof(join)));
+	bring_to(t, IN_LISTEN);
+	t->tuple.laddr = join.ipv6mr_acaddr;
+	inject(t, "SYN seq 1000 mss 1460");
+	inject(t, "ACK seq 1000 ack 5000");
+	silence(t);
+	counted(t, REQUESTS, 0);
+	counted(t, LISTEN_DROPS, 2);	/* it came that far */
+	counted(t, RST_OUT, 0);
+}
+
+/* ---- both versions ---- */
+
+/* From now on the two ends talk over this version. */
+static void over(struct conv *t, bool ip6)
+{
+	t->ip6 = ip6;
+	t->tuple.laddr = conv_addr(t, HERE_ADDR);
+	t->tuple.raddr = conv_addr(t, THERE_ADDR);
+}
+
+static void with_both(struct conv *t)
+{
+	struct in6_addr ip4;
+
+	xtcp_addr_from_v4(&ip4, htonl(HERE_ADDR));
+	KUNIT_ASSERT_EQ(t->test, 0, nic_add_ip4(t->nic, &ip4));
+}
+
+/* RFC 3493, 3.7: a listener on :: takes either */
+static void dual_stack(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	with_both(t);
+	bring_to(t, IN_LISTEN);
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	over(t, false);
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	counted(t, REQUESTS, 2);
+}
+
+/* RFC 3493, 5.3: IPV6_V6ONLY */
+static void only_ip6(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct socket *first;
+
+	with_both(t);
+	first = user_socket(t);
+	t->listener = first;
+	returns(t, 0, ip6_option(t, first, IPV6_V6ONLY, 1));
+	returns(t, 0, user_bind(t, t->listener, 0, t->tuple.lport));
+	returns(t, 0, user_listen(t, 8));
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	over(t, false);
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "RST|ACK seq 0 ack 1001");
+	/* that is for another to take */
+	t->listener = user_socket(t);
+	returns(t, 0, user_bind(t, t->listener, 0, t->tuple.lport));
+	returns(t, 0, user_listen(t, 8));
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	/* who takes nothing else */
+	user_close_socket(t, first);
+	over(t, true);
+	pass_over(t);
+	t->tuple.rport++;
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "RST|ACK seq 0 ack 1001");
+}
+
+/* As Linux: who listens at every IPv4 address gets what comes over IPv4. */
+static void of_one_version(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct socket *both, *ip4;
+
+	with_both(t);
+	both = user_socket(t);
+	sock_set_reuseport(both->sk);
+	returns(t, 0, user_bind(t, both, 0, t->tuple.lport));
+	returns(t, 0, kernel_listen(both, 8));
+	over(t, false);
+	ip4 = user_socket(t);
+	sock_set_reuseport(ip4->sk);
+	returns(t, 0, user_bind(t, ip4, 0, t->tuple.lport));
+	returns(t, 0, kernel_listen(ip4, 8));
+	for (int i = 0; i < 16; i++) {
+		struct sock *found;
+
+		t->tuple.rport++;
+		rcu_read_lock();
+		found = xtcp_lookup_listener(t->xn, &t->tuple, t->nic->dev->ifindex, 0);
+		rcu_read_unlock();
+		KUNIT_EXPECT_PTR_EQ(test, ip4->sk, found);
+	}
+	over(t, true);
+	rcu_read_lock();
+	KUNIT_EXPECT_PTR_EQ(test, both->sk,
+			    xtcp_lookup_listener(t->xn, &t->tuple, t->nic->dev->ifindex, 0));
+	rcu_read_unlock();
+}
+
+/* Both ways, and what a router says of it. */
+static void works_over_ip4(struct conv *t)
+{
+	KUNIT_EXPECT_EQ(t->test, AF_INET6, t->sock->sk->sk_family);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq S ack R len 10");
+	icmp(t, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, t->iss + 1);
+	soft_error_is(t, EHOSTUNREACH);
+	inject(t, "PSH|ACK seq R ack S len 10");
+	expect(t, "ACK seq S ack R+10");
+	returns(t, 10, user_recv(t, 100));
+}
+
+/* RFC 3493, 3.7: an IPv6 socket reaches who has IPv4 alone by a mapped address */
+static void mapped_open(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sockaddr_in6 name;
+
+	with_both(t);
+	over(t, false);
+	t->ip6 = true;		/* to the user it is */
+	returns(t, -EINPROGRESS, user_connect(t));
+	t->ip6 = false;
+	KUNIT_EXPECT_EQ(test, t->xn->isn & U16_MAX, next_header(t).id);
+	expect(t, "SYN seq 100");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq S ack R");
+	KUNIT_EXPECT_EQ(test, sizeof(name), kernel_getpeername(t->sock, (struct sockaddr *)&name));
+	KUNIT_EXPECT_EQ(test, AF_INET6, name.sin6_family);
+	KUNIT_EXPECT_TRUE(test, ipv6_addr_equal(&t->tuple.raddr, &name.sin6_addr));
+	works_over_ip4(t);
+}
+
+static void mapped_child(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	with_both(t);
+	bring_to(t, IN_LISTEN);
+	over(t, false);
+	established_passive(t);
+	works_over_ip4(t);
+}
+
+/* ---- ports ---- */
+
+/* Where a socket is bound, and of which versions it is. */
+enum at {
+	IP4_ANY,
+	IP4_HERE,
+	MAPPED_ANY,
+	MAPPED_HERE,
+	IP6_ANY,
+	IP6_ANY_ONLY,
+	IP6_HERE,
+};
+
+struct pair {
+	const char *name;
+	enum at a, b;
+	bool clash;
+};
+
+/* RFC 3493, 3.7: :: is every address of IPv4 as well.  In either order. */
+static const struct pair pairs[] = {
+	{ "::, 0.0.0.0", IP6_ANY, IP4_ANY, true },
+	{ "::, 192.0.2.1", IP6_ANY, IP4_HERE, true },
+	{ "::, a mapped address", IP6_ANY, MAPPED_HERE, true },
+	{ "::, an address", IP6_ANY, IP6_HERE, true },
+	{ ":: alone, 0.0.0.0", IP6_ANY_ONLY, IP4_ANY, false },
+	{ ":: alone, 192.0.2.1", IP6_ANY_ONLY, IP4_HERE, false },
+	{ ":: alone, ::", IP6_ANY_ONLY, IP6_ANY, true },
+	{ ":: alone, an address", IP6_ANY_ONLY, IP6_HERE, true },
+	{ "an address, 0.0.0.0", IP6_HERE, IP4_ANY, false },
+	{ "an address, 192.0.2.1", IP6_HERE, IP4_HERE, false },
+	{ "a mapped address, 192.0.2.1", MAPPED_HERE, IP4_HERE, true },
+	{ "a mapped address, 0.0.0.0", MAPPED_HERE, IP4_ANY, true },
+	{ "::ffff:0.0.0.0, 192.0.2.1", MAPPED_ANY, IP4_HERE, true },
+	{ "::ffff:0.0.0.0, :: alone", MAPPED_ANY, IP6_ANY_ONLY, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(pair, pairs, name);
+
+static int bind_at(struct conv *t, enum at at)
+{
+	bool mapped = at == MAPPED_ANY || at == MAPPED_HERE;
+	struct socket *sock = user_socket(t);
+	struct sockaddr_storage to;
+	struct in6_addr addr;
+	int err = 0, len;
+
+	over(t, at >= IP6_ANY);
+	addr = at == IP4_HERE || at == MAPPED_HERE || at == IP6_HERE ? t->tuple.laddr :
+								       conv_addr(t, 0);
+	t->ip6 |= mapped;
+	if (at == IP6_ANY_ONLY)
+		err = ip6_option(t, sock, IPV6_V6ONLY, 1);
+	len = conv_sockaddr(t, &addr, 7000, &to);
+	return err ?: kernel_bind(sock, (struct sockaddr *)&to, len);
+}
+
+static void versions_of_a_port(struct kunit *test)
+{
+	const struct pair *p = test->param_value;
+	struct conv *t = conv_of(test);
+	int err = p->clash ? -EADDRINUSE : 0;
+
+	with_both(t);
+	returns(t, 0, bind_at(t, p->a));
+	returns(t, err, bind_at(t, p->b));
+	for (int i = 0; i < CONV_SOCKETS; i++)
+		if (t->socks[i])
+			user_close_socket(t, t->socks[i]);
+	returns(t, 0, bind_at(t, p->b));
+	returns(t, err, bind_at(t, p->a));
+}
+
+static struct kunit_case ipv6_cases[] = {
+	KUNIT_CASE(label_of_a_connection),
+	KUNIT_CASE(label_of_each),
+	KUNIT_CASE(label_off_for_all),
+	KUNIT_CASE(label_off_for_one),
+	KUNIT_CASE(label_of_no_connection),
+	KUNIT_CASE(class_and_hops),
+	KUNIT_CASE(opens_from_afar),
+	KUNIT_CASE(extension_headers),
+	KUNIT_CASE(syn_with_extension_header),
+	KUNIT_CASE(fragmented_segment),
+	KUNIT_CASE(too_big_for_too_little),
+	KUNIT_CASE(redirect),
+	KUNIT_CASE(link_local_child),
+	KUNIT_CASE(link_local_request),
+	KUNIT_CASE(link_local_nobody),
+	KUNIT_CASE(link_local_time_wait),
+	KUNIT_CASE(mapped_on_the_wire),
+	KUNIT_CASE(to_anycast),
+	KUNIT_CASE(dual_stack),
+	KUNIT_CASE(only_ip6),
+	KUNIT_CASE(of_one_version),
+	KUNIT_CASE(mapped_open),
+	KUNIT_CASE(mapped_child),
+	KUNIT_CASE_PARAM(versions_of_a_port, pair_gen_params),
+	{}
+};
+
+struct kunit_suite ipv6_suite = {
+	.name = "wire_ipv6",
+	.init = conv_init_ipv6,
+	.exit = conv_exit,
+	.suite_exit = conv_suite_exit,
+	.test_cases = ipv6_cases,
+};
