@@ -8,6 +8,7 @@
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/ipv6.h>
+#include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 #include <net/ndisc.h>
 #include "../module/engine/listeners.h"
@@ -553,6 +554,20 @@ static void works_over_ip4(struct conv *t)
 	returns(t, 10, user_recv(t, 100));
 }
 
+/* The packet that is quoted went from one of these addresses to the other. */
+static void quote_addresses(struct conv *t, u8 *packet, const struct xtcp_tuple *of)
+{
+	struct icmp6hdr *icmp6 = (struct icmp6hdr *)(packet + sizeof(struct ipv6hdr));
+	size_t bytes = sizeof(*icmp6) + ICMP_QUOTE_BYTES(t);
+	struct ipv6hdr *quoted = (struct ipv6hdr *)(icmp6 + 1);
+
+	quoted->saddr = of->laddr;
+	quoted->daddr = of->raddr;
+	icmp6->icmp6_cksum = 0;
+	icmp6->icmp6_cksum = csum_ipv6_magic(&t->tuple.raddr, &t->tuple.laddr, bytes,
+					     IPPROTO_ICMPV6, csum_partial(icmp6, bytes, 0));
+}
+
 /* RFC 3493, 3.7: an IPv6 socket reaches who has IPv4 alone by a mapped address */
 static void mapped_open(struct kunit *test)
 {
@@ -583,6 +598,32 @@ static void mapped_child(struct kunit *test)
 	over(t, false);
 	established_passive(t);
 	works_over_ip4(t);
+}
+
+/* RFC 4942, 2.2: nor does an ICMPv6 error that quotes mapped addresses mean a connection of
+ * IPv4.  It is sent to this host's IPv6 address, as a router would.
+ */
+static void mapped_in_a_quote(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u8 packet[CONV_ICMP_BYTES];
+	struct xtcp_tuple ip4;
+	size_t len;
+
+	with_both(t);
+	over(t, false);
+	established(t);
+	ip4 = t->tuple;
+	over(t, true);
+	len = conv_put_icmp(t, packet, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0, t->iss + 1, 0,
+			    ICMP_QUOTE_BYTES(t));
+	quote_addresses(t, packet, &ip4);
+	KUNIT_ASSERT_TRUE(test, conv_raw(t, packet, len));
+	over(t, false);
+	soft_error_is(t, 0);
+	counted(t, ICMP_ERRORS, 0);
+	icmp(t, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, t->iss + 1);
+	soft_error_is(t, EHOSTUNREACH);
 }
 
 /* ---- ports ---- */
@@ -682,6 +723,7 @@ static struct kunit_case ipv6_cases[] = {
 	KUNIT_CASE(of_one_version),
 	KUNIT_CASE(mapped_open),
 	KUNIT_CASE(mapped_child),
+	KUNIT_CASE(mapped_in_a_quote),
 	KUNIT_CASE_PARAM(versions_of_a_port, pair_gen_params),
 	{}
 };
