@@ -57,6 +57,7 @@ extern struct kunit_suite spurious_suite;
 extern struct kunit_suite timer_suite;
 extern struct kunit_suite times_suite;
 extern struct kunit_suite urgent_suite;
+extern struct kunit_suite versions_suite;
 extern struct kunit_suite window_suite;
 extern struct kunit_suite wire_blocks_suite;
 extern struct kunit_suite wire_options_suite;
