@@ -279,7 +279,8 @@ void time_passes(struct conv *t, u32 ms)
 	x->rightsize.round_us -= us;
 	if (!x->agreed.timestamps && x->rightsize.mark_us)
 		x->rightsize.mark_us = (x->rightsize.mark_us - us) | 1;
-	x->tally.data_in_ms -= ms;
+	if (x->tally.data_in_ms)
+		x->tally.data_in_ms = (x->tally.data_in_ms - ms) ?: 1;
 	x->tally.limit_since_ms -= ms;
 	if (x->tally.rto_since_ms)
 		x->tally.rto_since_ms = (x->tally.rto_since_ms - ms) | 1;

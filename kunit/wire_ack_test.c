@@ -95,6 +95,18 @@ static void quick_at_first(struct kunit *test)
 	quick_then_delayed(t, 16);
 }
 
+/* The clock passes 0 five minutes after boot, and may be anywhere when data come first. */
+static void first_by_any_clock(struct kunit *test)
+{
+	static const u32 now_ms[] = { 1, 39, 1000, BIT(31), U32_MAX };
+	struct xtcp_tally tally = { };
+
+	for (int i = 0; i < ARRAY_SIZE(now_ms); i++)
+		KUNIT_EXPECT_EQ(test, U32_MAX, xtcp_data_in_age_ms(&tally, now_ms[i]));
+	tally.data_in_ms = U32_MAX - 9;
+	KUNIT_EXPECT_EQ(test, 30, xtcp_data_in_age_ms(&tally, 20));
+}
+
 /* No more of them than take half of the window. */
 static void quick_half_window(struct kunit *test)
 {
@@ -335,6 +347,7 @@ static struct kunit_case ack_cases[] = {
 	KUNIT_CASE(delayed_ack),
 	KUNIT_CASE(answer_carries_ack),
 	KUNIT_CASE(quick_at_first),
+	KUNIT_CASE(first_by_any_clock),
 	KUNIT_CASE(quick_half_window),
 	KUNIT_CASE(ping_pong),
 	KUNIT_CASE(no_answer),

@@ -52,7 +52,7 @@ static inline int part_fin(struct sock *sk, struct sk_buff *skb)
 /* Is what has left now an answer to what came last?  As Linux; a FIN alone is none. */
 static bool answers_data(const struct xtcp_sock *x)
 {
-	return x->last_sent_ms - x->tally.data_in_ms <
+	return xtcp_data_in_age_ms(&x->tally, x->last_sent_ms) <
 	       READ_ONCE(x->xn->sysctl.delack_ms) &&
 	       xtcp_board_last(&x->board)->len;
 }

@@ -5,6 +5,7 @@
 #ifndef _XTCP_TALLY_H
 #define _XTCP_TALLY_H
 
+#include <linux/limits.h>
 #include <linux/types.h>
 #include "clock.h"
 
@@ -37,7 +38,7 @@ struct xtcp_tally {
 	u32	segs_delivered;		/* sent, and acknowledged */
 	u32	segs_dsacked;		/* that the peer had twice */
 	u32	reorderings;		/* ACKs that told of reordering */
-	u32	data_in_ms;		/* when data came last */
+	u32	data_in_ms;		/* when data came last; 0: never */
 	u32	limited_ms[XTCP_LIMITS - 1]; /* by each but the first; until limit_since_ms */
 	u32	limit_since_ms;
 	u32	rto_since_ms;		/* the first timeout in a row, made odd; 0: none */
@@ -67,6 +68,14 @@ static inline u32 xtcp_limited_ms(const struct xtcp_tally *t, enum xtcp_limit li
 	u32 ms = t->limited_ms[limit - 1];
 
 	return t->limit == limit ? ms + xtcp_now_ms() - t->limit_since_ms : ms;
+}
+
+/* How long ago data came last; U32_MAX: none has ever come.  The clock may be at any
+ * number when a connection begins: it passes 0 five minutes after boot.
+ */
+static inline u32 xtcp_data_in_age_ms(const struct xtcp_tally *t, u32 now_ms)
+{
+	return t->data_in_ms ? now_ms - t->data_in_ms : U32_MAX;
 }
 
 /* The retransmission timer fired. */
