@@ -21,7 +21,7 @@ static void path_mtu(struct sock *sk, u32 mtu)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	mtu = x->ip->path_mtu(sk, mtu);
+	mtu = xtcp_ip_path_mtu(sk, mtu);
 	if (!mtu || mtu >= x->pmtu)
 		return;
 	xtcp_sync_mss(sk, mtu);

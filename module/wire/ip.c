@@ -106,3 +106,28 @@ void xtcp_ip_take_route(struct sock *sk, struct dst_entry *dst)
 	if (!x->csum_hw)
 		sk->sk_route_caps &= ~NETIF_F_GSO_MASK;
 }
+
+/**
+ * xtcp_ip_path_mtu() - a router says what it can pass on: note it in the route
+ * @sk: the connection, locked
+ * @mtu: so many bytes
+ *
+ * Return: the MTU that holds now; 0: the socket does not listen to such advice, or has no
+ * route
+ */
+u32 xtcp_ip_path_mtu(struct sock *sk, u32 mtu)
+{
+	struct dst_entry *dst;
+	u32 now = 0;
+
+	rcu_read_lock();
+	dst = xtcp_route(sk);
+	if (dst) {
+		dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
+		dst = xtcp_route(sk);
+	}
+	if (dst && xtcp_sk(sk)->ip->accepts_pmtu(sk))
+		now = dst_mtu(dst);
+	rcu_read_unlock();
+	return now;
+}

@@ -37,8 +37,7 @@ struct xtcp_reply;
  * @routes_by_port: could another local port take another route?
  * @xmit: hand a segment down by the cached route: writes checksum and IP header.
  *	Consumes the skb.  Return: 0, or a negative errno
- * @path_mtu: a router says what it can pass on: note it in the route.  Return: the MTU
- *	that holds now; 0: the socket does not listen to such advice, or has no route
+ * @accepts_pmtu: does the socket listen to what routers say of the path's MTU?
  *
  * Of a received segment, in softirq, under rcu_read_lock():
  * @addresses: write the addresses, wire and VRF of a 4-tuple, as seen from here; the
@@ -65,7 +64,7 @@ struct xtcp_ip_ops {
 	int	(*route)(struct sock *sk);
 	bool	(*routes_by_port)(const struct net *net);
 	int	(*xmit)(struct sock *sk, struct sk_buff *skb);
-	u32	(*path_mtu)(struct sock *sk, u32 mtu);
+	bool	(*accepts_pmtu)(const struct sock *sk);
 
 	void	(*addresses)(const struct sk_buff *skb, struct xtcp_tuple *t);
 	bool	(*checksum_bad)(struct sk_buff *skb);
@@ -235,6 +234,41 @@ void xtcp_ip_note_local(struct sock *sk, const struct in6_addr *rcv,
 			const struct in6_addr *from);
 void xtcp_ip_note_peer(struct sock *sk, const struct in6_addr *raddr, u16 rport);
 void xtcp_ip_take_route(struct sock *sk, struct dst_entry *dst);
+u32 xtcp_ip_path_mtu(struct sock *sk, u32 mtu);
+
+/**
+ * xtcp_ip_put_checksum() - the checksum of RFC 9293, 3.1
+ * @skb: the segment, skb->data its header
+ * @pseudo: the pseudo-header's sum, folded, as it would be with an empty segment
+ * @hw: the device adds the rest
+ *
+ * Return: 0; -ENOMEM
+ *
+ * RFC 9293: MUST-2.
+ */
+static inline int xtcp_ip_put_checksum(struct sk_buff *skb, __sum16 pseudo, bool hw)
+{
+	tcp_hdr(skb)->check = ~pseudo;
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct tcphdr, check);
+	return hw ? 0 : skb_checksum_help(skb);
+}
+
+/**
+ * xtcp_ip_checksum_bad() - is a received segment damaged?
+ * @skb: the segment, whose checksum the device has not found right
+ * @pseudo: the pseudo-header's sum
+ */
+static inline bool xtcp_ip_checksum_bad(struct sk_buff *skb, __wsum pseudo)
+{
+	if (skb->ip_summed == CHECKSUM_COMPLETE && !csum_fold(csum_add(pseudo, skb->csum))) {
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+		return false;
+	}
+	skb->csum = pseudo;
+	return __skb_checksum_complete(skb);
+}
 
 void xtcp_ipv4_icmp(struct xtcp_icmp *icmp, u8 type, u8 code, u32 seq, u32 info);
 int xtcp_ipv4_init(const struct xtcp_ip_upcalls *up);

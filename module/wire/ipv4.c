@@ -77,23 +77,6 @@ static int ipv4_connect(struct sock *sk, const struct in6_addr *raddr, u16 rport
 	return 0;
 }
 
-static u32 ipv4_path_mtu(struct sock *sk, u32 mtu)
-{
-	struct dst_entry *dst;
-	u32 now = 0;
-
-	rcu_read_lock();
-	dst = xtcp_route(sk);
-	if (dst) {
-		dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
-		dst = xtcp_route(sk);
-	}
-	if (dst && ip_sk_accept_pmtu(sk))
-		now = dst_mtu(dst);
-	rcu_read_unlock();
-	return now;
-}
-
 static void put_ip_header(struct sk_buff *skb, const struct xtcp_tuple *t,
 			  u8 tos, u8 ttl, u16 id, __be16 frag_off)
 {
@@ -111,20 +94,11 @@ static void put_ip_header(struct sk_buff *skb, const struct xtcp_tuple *t,
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 }
 
-/* The checksum of RFC 9293, 3.1: the pseudo-header's part now, the rest by the
- * device; or all of it now (MUST-2).
- */
 static int put_checksum(struct sk_buff *skb, const struct xtcp_tuple *t, bool hw)
 {
-	struct tcphdr *th = tcp_hdr(skb);
-
-	th->check = ~csum_tcpudp_magic(xtcp_addr_v4(&t->laddr),
-				       xtcp_addr_v4(&t->raddr), skb->len,
-				       t->wire, 0);
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct tcphdr, check);
-	return hw ? 0 : skb_checksum_help(skb);
+	return xtcp_ip_put_checksum(skb, csum_tcpudp_magic(xtcp_addr_v4(&t->laddr),
+							   xtcp_addr_v4(&t->raddr), skb->len,
+							   t->wire, 0), hw);
 }
 
 /* MUST-48, MUST-49, SHLD-21, SHLD-22 */
@@ -218,18 +192,11 @@ static void ipv4_addresses(const struct sk_buff *skb, struct xtcp_tuple *t)
 static bool ipv4_checksum_bad(struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	u8 wire = xtcp_skb_wire(skb);
 
 	if (skb_csum_unnecessary(skb))
 		return false;
-	if (skb->ip_summed == CHECKSUM_COMPLETE &&
-	    !csum_tcpudp_magic(iph->saddr, iph->daddr, skb->len, wire,
-			       skb->csum)) {
-		skb->ip_summed = CHECKSUM_UNNECESSARY;
-		return false;
-	}
-	skb->csum = csum_tcpudp_nofold(iph->saddr, iph->daddr, skb->len, wire, 0);
-	return __skb_checksum_complete(skb);
+	return xtcp_ip_checksum_bad(skb, csum_tcpudp_nofold(iph->saddr, iph->daddr, skb->len,
+							    xtcp_skb_wire(skb), 0));
 }
 
 /* Its route is NULL if it was flushed meanwhile. */
@@ -344,7 +311,7 @@ const struct xtcp_ip_ops xtcp_ipv4_ops = {
 	.route = ipv4_route,
 	.routes_by_port = xtcp_ipv4_routes_by_port,
 	.xmit = ipv4_xmit,
-	.path_mtu = ipv4_path_mtu,
+	.accepts_pmtu = ip_sk_accept_pmtu,
 	.addresses = ipv4_addresses,
 	.checksum_bad = ipv4_checksum_bad,
 	.unicast = ipv4_unicast,

@@ -69,23 +69,6 @@ static int ipv6_connect(struct sock *sk, const struct in6_addr *raddr, u16 rport
 	return 0;
 }
 
-static u32 ipv6_path_mtu(struct sock *sk, u32 mtu)
-{
-	struct dst_entry *dst;
-	u32 now = 0;
-
-	rcu_read_lock();
-	dst = xtcp_route(sk);
-	if (dst) {
-		dst->ops->update_pmtu(dst, sk, NULL, mtu, true);
-		dst = xtcp_route(sk);
-	}
-	if (dst && ip6_sk_accept_pmtu(sk))
-		now = dst_mtu(dst);
-	rcu_read_unlock();
-	return now;
-}
-
 static void put_ip_header(struct sk_buff *skb, const struct xtcp_tuple *t, u8 tclass,
 			  u8 hop_limit, __be32 label)
 {
@@ -101,18 +84,10 @@ static void put_ip_header(struct sk_buff *skb, const struct xtcp_tuple *t, u8 tc
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 }
 
-/* The checksum of RFC 9293, 3.1: the pseudo-header's part now, the rest by the
- * device; or all of it now (MUST-2).
- */
 static int put_checksum(struct sk_buff *skb, const struct xtcp_tuple *t, bool hw)
 {
-	struct tcphdr *th = tcp_hdr(skb);
-
-	th->check = ~csum_ipv6_magic(&t->laddr, &t->raddr, skb->len, t->wire, 0);
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_transport_header(skb) - skb->head;
-	skb->csum_offset = offsetof(struct tcphdr, check);
-	return hw ? 0 : skb_checksum_help(skb);
+	return xtcp_ip_put_checksum(skb, csum_ipv6_magic(&t->laddr, &t->raddr, skb->len, t->wire,
+							 0), hw);
 }
 
 /* RFC 6437: the label that the user has leased, or one by which routers tell flows apart:
@@ -221,17 +196,12 @@ static void ipv6_addresses(const struct sk_buff *skb, struct xtcp_tuple *t)
 static bool ipv6_checksum_bad(struct sk_buff *skb)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
-	u8 wire = xtcp_skb_wire(skb);
 
 	if (skb_csum_unnecessary(skb))
 		return false;
-	if (skb->ip_summed == CHECKSUM_COMPLETE &&
-	    !csum_ipv6_magic(&hdr->saddr, &hdr->daddr, skb->len, wire, skb->csum)) {
-		skb->ip_summed = CHECKSUM_UNNECESSARY;
-		return false;
-	}
-	skb->csum = ~csum_unfold(csum_ipv6_magic(&hdr->saddr, &hdr->daddr, skb->len, wire, 0));
-	return __skb_checksum_complete(skb);
+	return xtcp_ip_checksum_bad(skb, ~csum_unfold(csum_ipv6_magic(&hdr->saddr, &hdr->daddr,
+								      skb->len,
+								      xtcp_skb_wire(skb), 0)));
 }
 
 /* Its route is NULL if it was flushed meanwhile.  An address of the IPv4-mapped kind is not
@@ -363,7 +333,7 @@ const struct xtcp_ip_ops xtcp_ipv6_ops = {
 	.route = ipv6_route,
 	.routes_by_port = xtcp_ipv6_routes_by_port,
 	.xmit = ipv6_xmit,
-	.path_mtu = ipv6_path_mtu,
+	.accepts_pmtu = ip6_sk_accept_pmtu,
 	.addresses = ipv6_addresses,
 	.checksum_bad = ipv6_checksum_bad,
 	.unicast = ipv6_unicast,

@@ -338,26 +338,38 @@ static int error_of(int ret)
 	return ret ? errno : 0;
 }
 
-static int bind_len(enum how how, const char *ip, int scope, int len)
+/* glibc declares the address as a transparent union */
+static int bind_to_addr(int fd, const struct sockaddr *to, socklen_t len)
 {
-	struct sockaddr_in6 a = addr6(ip, 0);
+	return bind(fd, to, len);
+}
+
+static int connect_to_addr(int fd, const struct sockaddr *to, socklen_t len)
+{
+	return connect(fd, to, len);
+}
+
+/* Return: the errno of a bind() or connect() with so many bytes of an address */
+static int call_len(int (*call)(int fd, const struct sockaddr *to, socklen_t len), enum how how,
+		    const char *ip, int scope, int len)
+{
+	struct sockaddr_in6 a = addr6(ip, call == connect_to_addr);
 	int fd = open6(how), err;
 
 	a.sin6_scope_id = scope;
-	err = error_of(bind(fd, (struct sockaddr *)&a, len));
+	err = error_of(call(fd, (struct sockaddr *)&a, len));
 	close(fd);
 	return err;
 }
 
+static int bind_len(enum how how, const char *ip, int scope, int len)
+{
+	return call_len(bind_to_addr, how, ip, scope, len);
+}
+
 static int connect_len(enum how how, const char *ip, int scope, int len)
 {
-	struct sockaddr_in6 a = addr6(ip, 1);
-	int fd = open6(how), err;
-
-	a.sin6_scope_id = scope;
-	err = error_of(connect(fd, (struct sockaddr *)&a, len));
-	close(fd);
-	return err;
+	return call_len(connect_to_addr, how, ip, scope, len);
 }
 
 static void test_errors(void)
