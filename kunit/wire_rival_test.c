@@ -8,7 +8,7 @@
 #include <net/tcp.h>
 #include "../module/compat.h"
 #include "../module/engine/timewait.h"
-#include "../module/wire/claim.h"
+#include "../module/wire/claimed.h"
 #include "../module/wire/kernel_tcp.h"
 #include "conv.h"
 #include "suites.h"

@@ -47,7 +47,7 @@ struct xtcp_net {
 	struct xtcp_tcp_wire	*tcp_wire;
 	atomic_t		tcp_wire_users;	/* who need the hook */
 	bool			tcp_wire_hooked;
-	struct nf_hook_ops	tcp_wire_hook;
+	struct nf_hook_ops	tcp_wire_hooks[2];	/* of IPv4, of IPv6 */
 	struct delayed_work	tcp_wire_unhook;
 	struct rhashtable	holds;	/* (address, device, port): struct xtcp_hold */
 	struct llist_head	tcp_wire_dead;

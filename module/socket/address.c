@@ -44,9 +44,6 @@ int xtcp_take_family(struct sock *sk, int family)
 	    sk->sk_userlocks & SOCK_BINDADDR_LOCK)
 		return 0;
 	if (family == AF_INET6) {
-		/* TCP's wire is IPv4's alone */
-		if (x->node.tuple.wire == IPPROTO_TCP)
-			return -EAFNOSUPPORT;
 		err = become_ipv6(sk);
 		if (err)
 			return err;

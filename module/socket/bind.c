@@ -212,17 +212,14 @@ static int bind_locked(struct sock *sk, const struct sockaddr *to, int addr_len,
  */
 int xtcp_bind_as_wished(struct sock *sk, const struct xtcp_bind_wish *wish)
 {
-	struct in6_addr rcv, from;
 	int err;
 
-	xtcp_addr_from_v4(&rcv, wish->rcv_saddr);
-	xtcp_addr_from_v4(&from, wish->saddr);
 	if (wish->port) {
-		err = bind_port(sk, &rcv, &from, wish->port);
+		err = bind_port(sk, &wish->rcv, &wish->from, wish->port);
 		if (err)
 			return err;
 	} else {
-		xtcp_ip_note_local(sk, &rcv, &from);
+		xtcp_ip_note_local(sk, &wish->rcv, &wish->from);
 	}
 	bind_done(sk, wish->port);
 	return 0;

@@ -26,10 +26,8 @@
 #include "../engine/tcb.h"
 #include "../netns.h"
 #include "../uapi/xtcp.h"
+#include "../wire/ip.h"
 #include "policy.h"
-
-/* A socket of the kernel's TCP that Landlock is asked about.  It is never used. */
-static struct socket *asked;
 
 /* Landlock has let it pass; there is nothing to send. */
 static int asked_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
@@ -37,13 +35,43 @@ static int asked_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 	return 0;
 }
 
-static const struct proto_ops asked_ops = {
-	.family		= PF_INET,
-	.owner		= THIS_MODULE,
-	.sendmsg	= asked_sendmsg,
+/**
+ * struct asked - a socket of the kernel's TCP that Landlock is asked about; it is never used
+ * @ops: what is called on it
+ * @own_ops: what it had before
+ * @sock: it; NULL: there is no such family
+ */
+struct asked {
+	const struct proto_ops	ops;
+	const struct proto_ops	*own_ops;
+	struct socket		*sock;
 };
 
-static const struct proto_ops *asked_own_ops;
+#define ASKED(pf)	{ .ops = { .family = pf, .owner = THIS_MODULE, .sendmsg = asked_sendmsg } }
+
+static struct asked asked4 = ASKED(PF_INET);
+static struct asked asked6 = ASKED(PF_INET6);
+
+static int asked_init(struct asked *a)
+{
+	int err = sock_create_kern(&init_net, a->ops.family, SOCK_STREAM, IPPROTO_TCP,
+				   &a->sock);
+
+	if (err)
+		return err;
+	a->own_ops = a->sock->ops;
+	a->sock->ops = &a->ops;
+	return 0;
+}
+
+static void asked_exit(struct asked *a)
+{
+	if (!a->sock)
+		return;
+	a->sock->ops = a->own_ops;
+	sock_release(a->sock);
+	a->sock = NULL;
+}
 
 /**
  * xtcp_policy_init() - get ready to ask
@@ -54,14 +82,13 @@ static const struct proto_ops *asked_own_ops;
  */
 int xtcp_policy_init(void)
 {
-	int err = sock_create_kern(&init_net, PF_INET, SOCK_STREAM, IPPROTO_TCP,
-				   &asked);
+	int err = asked_init(&asked4);
 
+	if (!err && ipv6_mod_enabled())
+		err = asked_init(&asked6);
 	if (err)
-		return err;
-	asked_own_ops = asked->ops;
-	asked->ops = &asked_ops;
-	return 0;
+		xtcp_policy_exit();
+	return err;
 }
 
 /**
@@ -71,8 +98,8 @@ int xtcp_policy_init(void)
  */
 void xtcp_policy_exit(void)
 {
-	asked->ops = asked_own_ops;
-	sock_release(asked);
+	asked_exit(&asked6);
+	asked_exit(&asked4);
 }
 
 static bool policy_on_tcp_wire(const struct sock *sk)
@@ -117,15 +144,16 @@ static int policy_may_bind_on_tcp_wire(struct sock *sk)
 	return 0;
 }
 
-static int policy_ask_landlock(struct sockaddr *addr, int addr_len)
+static int policy_ask_landlock(const struct sock *sk, struct sockaddr *addr, int addr_len)
 {
+	const struct asked *a = sk->sk_family == AF_INET6 ? &asked6 : &asked4;
 	struct msghdr msg = {
 		.msg_name = addr,
 		.msg_namelen = addr_len,
 		.msg_flags = MSG_FASTOPEN,
 	};
 
-	return XTCP_LANDLOCK_TCP ? sock_sendmsg(asked, &msg) : 0;
+	return XTCP_LANDLOCK_TCP ? sock_sendmsg(a->sock, &msg) : 0;
 }
 
 /* ---- programs that look at the socket ---- */
@@ -199,10 +227,11 @@ struct stand_in {
 static int stand_in_make(struct stand_in *s, struct sock *sk)
 {
 	struct inet_sock *inet = inet_sk(sk), *its;
+	struct in6_addr rcv, from;
 	struct sock *tcp;
 	int err;
 
-	err = sock_create_kern(sock_net(sk), PF_INET, SOCK_STREAM, IPPROTO_TCP,
+	err = sock_create_kern(sock_net(sk), sk->sk_family, SOCK_STREAM, IPPROTO_TCP,
 			       &s->sock);
 	if (err)
 		return err;
@@ -216,9 +245,11 @@ static int stand_in_make(struct stand_in *s, struct sock *sk)
 	tcp->sk_mark = READ_ONCE(sk->sk_mark);
 	tcp->sk_priority = READ_ONCE(sk->sk_priority);
 	tcp->sk_reuse = sk->sk_reuse;
+	tcp->sk_ipv6only = sk->sk_ipv6only;
 	its->tos = READ_ONCE(inet->tos);
-	its->inet_rcv_saddr = inet->inet_rcv_saddr;
-	its->inet_saddr = inet->inet_saddr;
+	xtcp_ipv6_copy_tclass(tcp, sk);
+	xtcp_ip_local(sk, &rcv, &from);
+	xtcp_ip_set_local(tcp, &rcv, &from);
 	its->inet_num = inet->inet_num;
 	its->inet_sport = inet->inet_sport;
 	release_sock(tcp);
@@ -232,23 +263,21 @@ static void stand_in_take_options(struct sock *sk, const struct sock *tcp)
 	WRITE_ONCE(sk->sk_mark, tcp->sk_mark);
 	WRITE_ONCE(sk->sk_priority, tcp->sk_priority);
 	WRITE_ONCE(inet_sk(sk)->tos, inet_sk(tcp)->tos);
+	xtcp_ipv6_copy_tclass(sk, tcp);
 }
 
 /* Take over the address and port that it may have wished for by bpf_bind(). */
 static void stand_in_take_wish(struct sock *sk, const struct sock *tcp,
 			       struct xtcp_bind_wish *wish)
 {
-	const struct inet_sock *inet = inet_sk(sk), *its = inet_sk(tcp);
+	struct in6_addr rcv, from;
 
-	if (inet->inet_num || (!its->inet_num &&
-			       its->inet_rcv_saddr == inet->inet_rcv_saddr))
+	if (inet_sk(sk)->inet_num)
 		return;
-	*wish = (struct xtcp_bind_wish) {
-		.wished = true,
-		.rcv_saddr = its->inet_rcv_saddr,
-		.saddr = its->inet_saddr,
-		.port = its->inet_num,
-	};
+	xtcp_ip_local(sk, &rcv, &from);
+	xtcp_ip_local(tcp, &wish->rcv, &wish->from);
+	wish->port = inet_sk(tcp)->inet_num;
+	wish->wished = wish->port || !ipv6_addr_equal(&rcv, &wish->rcv);
 }
 
 /* @wish: where to write what the program wished for by bpf_bind(); or NULL. */
@@ -269,10 +298,35 @@ static void stand_in_end(struct stand_in *s, struct sock *sk,
 	sock_release(s->sock);
 }
 
+/* What the programs of either family are asked. */
+static int policy_run_bind(struct sock *sk, struct sockaddr *addr, int *addr_len, u32 *flags)
+{
+	return sk->sk_family == AF_INET6 ? xtcp_cgroup_bind6(sk, addr, addr_len, flags) :
+					   xtcp_cgroup_bind4(sk, addr, addr_len, flags);
+}
+
+static int policy_run_connect(struct sock *sk, struct sockaddr *addr, int *addr_len)
+{
+	return sk->sk_family == AF_INET6 ? xtcp_cgroup_connect6(sk, addr, addr_len) :
+					   xtcp_cgroup_connect4(sk, addr, addr_len);
+}
+
+static bool policy_has_bind_programs(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET6 ? cgroup_bpf_enabled(CGROUP_INET6_BIND) :
+					   cgroup_bpf_enabled(CGROUP_INET4_BIND);
+}
+
+static bool policy_has_connect_programs(const struct sock *sk)
+{
+	return sk->sk_family == AF_INET6 ? cgroup_bpf_enabled(CGROUP_INET6_CONNECT) :
+					   cgroup_bpf_enabled(CGROUP_INET4_CONNECT);
+}
+
 /**
  * xtcp_policy_bind() - may this socket be bound to an address?
  * @sk: the socket, not locked
- * @addr: the address, of struct sockaddr_in's size at least; a program may
+ * @addr: the address, of the size of the family's at least; a program may
  *	change it
  * @addr_len: its length
  * @flags: gets BIND_NO_CAP_NET_BIND_SERVICE where a program says so
@@ -280,7 +334,7 @@ static void stand_in_end(struct stand_in *s, struct sock *sk,
  * Process context.
  *
  * Return: 0; -EACCES where net.xtcp.tcp_wire forbids it; what a program of
- * BPF_CGROUP_INET4_BIND says; -ENOMEM and the like
+ * BPF_CGROUP_INET4_BIND or its twin says; -ENOMEM and the like
  */
 int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
 		     u32 *flags)
@@ -288,17 +342,15 @@ int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
 	struct stand_in s;
 	int err;
 
-	if (sk->sk_family == AF_INET6)
-		return xtcp_cgroup_bind6(sk, addr, addr_len, flags);
 	if (!policy_on_tcp_wire(sk))
-		return xtcp_cgroup_bind4(sk, addr, addr_len, flags);
+		return policy_run_bind(sk, addr, addr_len, flags);
 	err = policy_may_bind_on_tcp_wire(sk);
-	if (err || !cgroup_bpf_enabled(CGROUP_INET4_BIND))
+	if (err || !policy_has_bind_programs(sk))
 		return err;
 	lock_sock(sk);
 	err = stand_in_make(&s, sk);
 	if (!err) {
-		err = xtcp_cgroup_bind4(s.sock->sk, addr, addr_len, flags);
+		err = policy_run_bind(s.sock->sk, addr, addr_len, flags);
 		stand_in_end(&s, sk, NULL);
 	}
 	release_sock(sk);
@@ -308,7 +360,7 @@ int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
 /**
  * xtcp_policy_connect() - may this socket connect to an address?
  * @sk: the socket, locked, in CLOSED
- * @addr: the address, of struct sockaddr_in's size at least; a program may
+ * @addr: the address, of the size of the family's at least; a program may
  *	change it
  * @addr_len: its length
  * @wish: where a program wants it bound first.  Only on TCP's wire: on the other
@@ -317,7 +369,7 @@ int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
  * Process context.
  *
  * Return: 0; -EACCES where Landlock refuses it; what a program of
- * BPF_CGROUP_INET4_CONNECT says; -ENOMEM and the like
+ * BPF_CGROUP_INET4_CONNECT or its twin says; -ENOMEM and the like
  */
 int xtcp_policy_connect(struct sock *sk, struct sockaddr *addr, int *addr_len,
 			struct xtcp_bind_wish *wish)
@@ -326,18 +378,16 @@ int xtcp_policy_connect(struct sock *sk, struct sockaddr *addr, int *addr_len,
 	int err;
 
 	wish->wished = false;
-	if (sk->sk_family == AF_INET6)
-		return xtcp_cgroup_connect6(sk, addr, addr_len);
 	if (!policy_on_tcp_wire(sk))
-		return xtcp_cgroup_connect4(sk, addr, addr_len);
-	err = policy_ask_landlock(addr, *addr_len);
-	if (err || !cgroup_bpf_enabled(CGROUP_INET4_CONNECT))
+		return policy_run_connect(sk, addr, addr_len);
+	err = policy_ask_landlock(sk, addr, *addr_len);
+	if (err || !policy_has_connect_programs(sk))
 		return err;
 	err = stand_in_make(&s, sk);
 	if (err)
 		return err;
 	lock_sock(s.sock->sk);
-	err = xtcp_cgroup_connect4(s.sock->sk, addr, addr_len);
+	err = policy_run_connect(s.sock->sk, addr, addr_len);
 	release_sock(s.sock->sk);
 	stand_in_end(&s, sk, err ? NULL : wish);
 	return err;

@@ -2,6 +2,7 @@
 #ifndef _XTCP_POLICY_H
 #define _XTCP_POLICY_H
 
+#include <linux/in6.h>
 #include <linux/types.h>
 
 struct sock;
@@ -10,15 +11,15 @@ struct sockaddr;
 /**
  * struct xtcp_bind_wish - where a policy wants a socket bound before it connects
  * @wished: it wants that; else the rest means nothing
- * @rcv_saddr: the address to own the port on
- * @saddr: the address to send from; 0: as the route says
+ * @rcv: the address to own the port on
+ * @from: the address to send from; any: as the route says
  * @port: the port; 0: the address alone
  */
 struct xtcp_bind_wish {
 	bool	wished;
-	__be32	rcv_saddr;
-	__be32	saddr;
 	u16	port;
+	struct in6_addr rcv;
+	struct in6_addr from;
 };
 
 int xtcp_policy_init(void);

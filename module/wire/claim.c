@@ -6,7 +6,9 @@
  * One for xtcp is handed on with the native protocol's number in its IP header, so that
  * the IP layer brings it to xtcp_rcv() and not to the kernel's TCP.  It must not be taken
  * away here: conntrack confirms a connection at the very last priority of LOCAL_IN, and
- * one that is never confirmed breaks stateful firewalls.
+ * one that is never confirmed breaks stateful firewalls.  In IPv6 the number may be that
+ * of an extension header, which the IP layer has yet to read; that of a fragment becomes
+ * the whole packet's.
  *
  * Who has a 4-tuple first keeps it.  A segment is for xtcp where both sides know of a
  * connection of ours, for such a one was begun only where the kernel's TCP had none; and
@@ -16,16 +18,22 @@
  * for xtcp; but a SYN that a listener of the kernel's TCP would take goes there.  All else
  * is for the kernel's TCP, which says so if it does not know the port either.
  *
- * The hook is there from the first use of a port on, and for a while after the last.
+ * ICMP errors: claim_icmp.c.
+ *
+ * The hook is there, for both IP versions, from the first use of a port on, and for a while
+ * after the last.
  */
-#include <linux/icmp.h>
 #include <linux/in.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
+#include <net/ipv6.h>
 #include "../compat.h"
 #include "claim.h"
+#include "claim_icmp.h"
+#include "claimed.h"
 #include "ip.h"
 #include "kernel_tcp.h"
 
@@ -36,29 +44,32 @@ static const struct xtcp_ip_upcalls *upcalls __read_mostly;
 
 /* ---- inbound ---- */
 
+/* @offset, here and below: where TCP's header begins, from skb->data on */
 static void claim_tuple(struct xtcp_tuple *t, const struct sk_buff *skb,
-			__be32 laddr, __be32 raddr, u16 lport, u16 rport)
+			const struct tcphdr *th)
 {
-	memset(t, 0, sizeof(*t));
-	t->l3mdev = xtcp_skb_l3mdev(skb);
+	xtcp_skb_ip(skb)->addresses(skb, t);
 	t->wire = IPPROTO_TCP;
-	xtcp_addr_from_v4(&t->laddr, laddr);
-	xtcp_addr_from_v4(&t->raddr, raddr);
-	t->lport = lport;
-	t->rport = rport;
+	t->lport = ntohs(th->dest);
+	t->rport = ntohs(th->source);
+}
+
+static bool claim_checksum_bad(struct sk_buff *skb, u32 offset)
+{
+	return nf_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP,
+			   xtcp_skb_is_v6(skb) ? AF_INET6 : AF_INET);
 }
 
 /* Does this segment ask for a connection?  Then @syn is what it says. */
-static bool claim_is_opening(struct sk_buff *skb, struct xtcp_segment *syn)
+static bool claim_is_opening(struct sk_buff *skb, u32 offset, struct xtcp_segment *syn)
 {
-	u32 offset = ip_hdrlen(skb), bytes;
 	const struct tcphdr *th;
+	u32 bytes;
 	u8 buf[XTCP_HEADER_MAX_BYTES];
 	const void *header;
 
 	th = skb_header_pointer(skb, offset, sizeof(*th), buf);
-	if (!th || !th->syn || th->ack || th->rst ||
-	    nf_ip_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP))
+	if (!th || !th->syn || th->ack || th->rst || claim_checksum_bad(skb, offset))
 		return false;
 	bytes = th->doff * 4;
 	header = skb_header_pointer(skb, offset, bytes, buf);
@@ -67,12 +78,13 @@ static bool claim_is_opening(struct sk_buff *skb, struct xtcp_segment *syn)
 
 /* Is there a listener of the kernel's TCP that has a better right to this segment? */
 static bool claim_listener_is_theirs(struct xtcp_net *xn, struct sk_buff *skb,
-				     const struct xtcp_tuple *t,
+				     u32 offset, const struct xtcp_tuple *t,
 				     enum xtcp_standing standing)
 {
 	struct xtcp_segment syn;
 
-	return claim_is_opening(skb, &syn) && xtcp_kernel_tcp_listens(xn->net, skb, t) &&
+	return claim_is_opening(skb, offset, &syn) &&
+	       xtcp_kernel_tcp_listens(xn->net, skb, offset, t) &&
 	       (standing == XTCP_STANDS_SYN_SENT || upcalls->cedes(xn, skb, t, &syn));
 }
 
@@ -91,23 +103,23 @@ static u32 claim_ack(const struct tcphdr *th)
 }
 
 /* Is this segment for us?  It may have been found a socket already, by the kernel's TCP or
- * by a rule of the firewall; but what is a connection of ours was ours before.
+ * by a rule of the firewall; but what is a connection of ours was ours before.  @whole: it
+ * is no fragment, which must have no socket.
  */
-static bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *skb)
+static bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *skb, u32 offset, bool whole)
 {
-	const struct iphdr *iph = ip_hdr(skb);
 	enum xtcp_standing standing;
 	struct sock *open = NULL;
 	const struct tcphdr *th;
 	struct xtcp_tuple t;
 	struct tcphdr buf;
 
-	th = skb_header_pointer(skb, iph->ihl * 4, sizeof(buf), &buf);
+	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
 	/* it may not have been at hand: xtcp_claim_may_want() */
 	if (!th || !xtcp_claim_port_used(xn, ntohs(th->dest)))
 		return false;
-	claim_tuple(&t, skb, iph->daddr, iph->saddr, ntohs(th->dest), ntohs(th->source));
-	standing = upcalls->standing(xn, skb, &t, claim_ack(th), &open);
+	claim_tuple(&t, skb, th);
+	standing = upcalls->standing(xn, skb, &t, claim_ack(th), whole ? &open : NULL);
 	if (open)
 		claim_for(skb, open);
 	if (standing == XTCP_STANDS_CONNECTION)
@@ -116,15 +128,16 @@ static bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *skb)
 		return false;
 	return !xtcp_kernel_tcp_has_received(xn->net, skb, &t) &&
 	       (standing == XTCP_STANDS_LISTENER ||
-		!claim_listener_is_theirs(xn, skb, &t, standing));
+		!claim_listener_is_theirs(xn, skb, offset, &t, standing));
 }
 
-/* Hand the segment on to the native protocol's handler, marked. */
+/* Hand the segment on to the native protocol's handler, marked.  tcpdump's clone shares its
+ * header and must show what was sent.
+ */
 static unsigned int claim_hand_on(struct sk_buff *skb)
 {
 	struct iphdr *iph;
 
-	/* tcpdump's clone shares this header and must show what was sent */
 	if (skb_ensure_writable(skb, sizeof(*iph)))
 		return NF_DROP;
 	iph = ip_hdr(skb);
@@ -134,73 +147,10 @@ static unsigned int claim_hand_on(struct sk_buff *skb)
 	return NF_ACCEPT;
 }
 
-/* An ICMP error that quotes a TCP segment of ours.  It goes on to the kernel's
- * TCP, which does not know the connection.
- */
-static noinline void claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
-{
-	u32 ihl = ip_hdrlen(skb), offset = ihl + sizeof(struct icmphdr), info;
-	const struct icmphdr *icmp;
-	const struct iphdr *quoted;
-	struct xtcp_icmp error;
-	struct xtcp_tuple t;
-	enum xtcp_standing standing;
-	const u8 *tcp;
-
-	if (!pskb_may_pull(skb, offset + sizeof(*quoted) + 8))
-		return;
-	icmp = (const struct icmphdr *)(skb->data + ihl);
-	quoted = (const struct iphdr *)(skb->data + offset);
-	if (icmp->type != ICMP_DEST_UNREACH &&
-	    icmp->type != ICMP_TIME_EXCEEDED &&
-	    icmp->type != ICMP_PARAMETERPROB)
-		return;
-	if (quoted->protocol != IPPROTO_TCP || quoted->ihl < 5 ||
-	    quoted->frag_off & htons(IP_OFFSET) ||
-	    !pskb_may_pull(skb, offset + quoted->ihl * 4 + 8))
-		return;
-	icmp = (const struct icmphdr *)(skb->data + ihl);
-	quoted = (const struct iphdr *)(skb->data + offset);
-	tcp = (const u8 *)quoted + quoted->ihl * 4;
-	claim_tuple(&t, skb, quoted->saddr, quoted->daddr,
-		    get_unaligned_be16(tcp), get_unaligned_be16(tcp + 2));
-	if (!xtcp_claim_port_used(xn, t.lport))
-		return;
-	standing = upcalls->standing(xn, skb, &t, 0, NULL);
-	if (standing <= XTCP_STANDS_LISTENER ||
-	    (standing != XTCP_STANDS_CONNECTION &&
-	     xtcp_kernel_tcp_has_received(xn->net, skb, &t)))
-		return;
-	if (csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
-		return;
-	info = icmp->type == ICMP_DEST_UNREACH ? ntohs(icmp->un.frag.mtu) : 0;
-	xtcp_ipv4_icmp(&error, icmp->type, icmp->code, get_unaligned_be32(tcp + 4),
-		       info);
-	upcalls->icmp_error(skb, &t, &error);
-}
-
-/**
- * xtcp_claim_restore() - say TCP again in a claimed segment's IP header
- * @skb: as the IP layer hands it to xtcp_rcv()
- *
- * Policies and filters judge what was on the wire.  The header is writable:
- * claim_hand_on() made it so.
- */
-void xtcp_claim_restore(struct sk_buff *skb)
-{
-	struct iphdr *iph = ip_hdr(skb);
-
-	if (xtcp_skb_is_v6(skb) || !(IPCB(skb)->flags & XTCP_IPCB_TCP_WIRE) ||
-	    iph->protocol != IPPROTO_XTCP)
-		return;
-	csum_replace2(&iph->check, htons(IPPROTO_XTCP), htons(IPPROTO_TCP));
-	iph->protocol = IPPROTO_TCP;
-}
-
 /* Not part of the hook, which then saves no registers for what is not for us. */
 static noinline unsigned int claim_segment(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	if (xtcp_skb_found_early(skb) || claim_is_ours(xn, skb))
+	if (xtcp_skb_found_early(skb) || claim_is_ours(xn, skb, ip_hdrlen(skb), true))
 		return claim_hand_on(skb);
 	return NF_ACCEPT;
 }
@@ -212,29 +162,191 @@ static unsigned int claim_hook(void *priv, struct sk_buff *skb,
 	u8 protocol = ip_hdr(skb)->protocol;
 
 	if (protocol == IPPROTO_TCP) {
-		if (unlikely(xtcp_claim_may_want(xn->tcp_wire, skb)))
+		if (unlikely(xtcp_claim_may_want(xn->tcp_wire, skb, ip_hdrlen(skb))))
 			return claim_segment(xn, skb);
 	} else if (unlikely(protocol == IPPROTO_ICMP)) {
-		claim_icmp_error(xn, skb);
+		xtcp_claim_icmp_error(xn, skb);
 	}
 	return NF_ACCEPT;
 }
 
-static const struct nf_hook_ops claim_hook_template = {
-	.hook		= claim_hook,
-	.pf		= NFPROTO_IPV4,
-	.hooknum	= NF_INET_LOCAL_IN,
-	/* before conntrack's confirmation, behind all else */
-	.priority	= INT_MAX - 1,
+#if IS_ENABLED(CONFIG_IPV6)
+
+/**
+ * struct claim_place - where in an IPv6 packet TCP is, from skb->data on
+ * @protocol: the byte that names it: the IP header's, or the last extension header's
+ * @tcp: its header
+ * @whole: this is no fragment
+ */
+struct claim_place {
+	u32	protocol;
+	u32	tcp;
+	bool	whole;
 };
+
+/* How long is this extension header, and may TCP be behind it, for this host?  0: no.  What
+ * IPsec has sealed comes again when it is open.
+ */
+static u32 claim_extension_bytes(u8 type, const u8 *header)
+{
+	switch (type) {
+	case NEXTHDR_ROUTING:
+		if (header[3])	/* it goes on to somewhere else */
+			return 0;
+		fallthrough;
+	case NEXTHDR_DEST:
+		return ipv6_optlen((const struct ipv6_opt_hdr *)header);
+	case NEXTHDR_FRAGMENT:
+		/* RFC 7112: the first fragment has all headers */
+		return get_unaligned_be16(header + 2) & IP6_OFFSET ? 0 :
+		       sizeof(struct frag_hdr);
+	}
+	return 0;
+}
+
+/* Look for TCP from where the IP layer is by now.  Return: whether it is there */
+static bool claim_find6(const struct sk_buff *skb, struct claim_place *at)
+{
+	const u8 *header;
+	u8 buf[8], type;
+	u32 bytes;
+
+	at->protocol = IP6CB(skb)->nhoff;
+	at->tcp = skb_transport_offset(skb);
+	at->whole = true;
+	type = skb->data[at->protocol];
+	while (type != IPPROTO_TCP) {
+		header = skb_header_pointer(skb, at->tcp, sizeof(buf), buf);
+		bytes = header ? claim_extension_bytes(type, header) : 0;
+		if (!bytes)
+			return false;
+		at->whole &= type != NEXTHDR_FRAGMENT;
+		type = header[0];
+		at->protocol = at->tcp;
+		at->tcp += bytes;
+	}
+	return true;
+}
+
+/* An address of the IPv4-mapped kind is not to be on the wire: RFC 4942, 2.2. */
+static bool claim_is_mapped(const struct sk_buff *skb)
+{
+	return ipv6_addr_v4mapped(&ipv6_hdr(skb)->saddr) ||
+	       ipv6_addr_v4mapped(&ipv6_hdr(skb)->daddr);
+}
+
+/* As claim_hand_on().  No checksum of IP's tells that the header has changed; a sum over all
+ * of the packet, which a device has made, does.
+ */
+static unsigned int claim_hand_on6(struct sk_buff *skb, u32 protocol)
+{
+	if (skb_ensure_writable(skb, protocol + 1))
+		return NF_DROP;
+	skb->data[protocol] = IPPROTO_XTCP;
+	/* all headers are multiples of 8 bytes: it is the first of two */
+	if (skb->ip_summed == CHECKSUM_COMPLETE)
+		skb->csum = csum_add(csum_sub(skb->csum,
+					      (__force __wsum)htons(IPPROTO_TCP << 8)),
+				     (__force __wsum)htons(IPPROTO_XTCP << 8));
+	IP6CB(skb)->flags |= XTCP_IPCB_TCP_WIRE;
+	return NF_ACCEPT;
+}
+
+static noinline unsigned int claim_segment6(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	struct claim_place at;
+
+	if (claim_find6(skb, &at) &&
+	    (xtcp_skb_found_early(skb) ||
+	     (!claim_is_mapped(skb) && claim_is_ours(xn, skb, at.tcp, at.whole))))
+		return claim_hand_on6(skb, at.protocol);
+	return NF_ACCEPT;
+}
+
+static unsigned int claim_hook6(void *priv, struct sk_buff *skb,
+				const struct nf_hook_state *state)
+{
+	struct xtcp_net *xn = priv;
+
+	switch (skb->data[IP6CB(skb)->nhoff]) {
+	case IPPROTO_TCP:
+		if (likely(!xtcp_claim_may_want(xn->tcp_wire, skb, skb_transport_offset(skb))))
+			break;
+		fallthrough;
+	case NEXTHDR_DEST:
+	case NEXTHDR_ROUTING:
+	case NEXTHDR_FRAGMENT:
+		return claim_segment6(xn, skb);
+	case IPPROTO_ICMPV6:
+		xtcp_claim_icmp6_error(xn, skb);
+		break;
+	}
+	return NF_ACCEPT;
+}
+
+static void claim_restore6(struct sk_buff *skb)
+{
+	u8 *protocol = skb_network_header(skb) + IP6CB(skb)->nhoff;
+
+	if (IP6CB(skb)->flags & XTCP_IPCB_TCP_WIRE && *protocol == IPPROTO_XTCP)
+		*protocol = IPPROTO_TCP;
+}
+
+#else
+
+static void claim_restore6(struct sk_buff *skb)
+{
+}
+
+#endif
+
+static const struct nf_hook_ops claim_hook_templates[] = {
+	{
+		.hook		= claim_hook,
+		.pf		= NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_IN,
+		/* before conntrack's confirmation, behind all else */
+		.priority	= INT_MAX - 1,
+	},
+#if IS_ENABLED(CONFIG_IPV6)
+	{
+		.hook		= claim_hook6,
+		.pf		= NFPROTO_IPV6,
+		.hooknum	= NF_INET_LOCAL_IN,
+		.priority	= INT_MAX - 1,
+	},
+#endif
+};
+
+/**
+ * xtcp_claim_restore() - say TCP again in a claimed segment's IP header
+ * @skb: as the IP layer hands it to xtcp_rcv()
+ *
+ * Policies and filters judge what was on the wire.  The header is writable: the claim made
+ * it so.
+ */
+void xtcp_claim_restore(struct sk_buff *skb)
+{
+	struct iphdr *iph = ip_hdr(skb);
+
+	if (xtcp_skb_is_v6(skb)) {
+		claim_restore6(skb);
+		return;
+	}
+	if (!(IPCB(skb)->flags & XTCP_IPCB_TCP_WIRE) || iph->protocol != IPPROTO_XTCP)
+		return;
+	csum_replace2(&iph->check, htons(IPPROTO_XTCP), htons(IPPROTO_TCP));
+	iph->protocol = IPPROTO_TCP;
+}
 
 /* ---- the hook ---- */
 
 /* tcp_wire_lock held.  Return: 0 or a negative errno */
 static int claim_hook_register(struct xtcp_net *xn)
 {
-	int err;
+	int i, n = ARRAY_SIZE(claim_hook_templates), err;
 
+	static_assert(ARRAY_SIZE(claim_hook_templates) <= ARRAY_SIZE(xn->tcp_wire_hooks));
 	if (xn->tcp_wire_hooked)
 		return 0;
 	if (!xn->tcp_wire) {
@@ -246,9 +358,11 @@ static int claim_hook_register(struct xtcp_net *xn)
 		/* early.c looks at it before the hook is there */
 		smp_store_release(&xn->tcp_wire, tw);
 	}
-	xn->tcp_wire_hook = claim_hook_template;
-	xn->tcp_wire_hook.priv = xn;
-	err = nf_register_net_hook(xn->net, &xn->tcp_wire_hook);
+	for (i = 0; i < n; i++) {
+		xn->tcp_wire_hooks[i] = claim_hook_templates[i];
+		xn->tcp_wire_hooks[i].priv = xn;
+	}
+	err = nf_register_net_hooks(xn->net, xn->tcp_wire_hooks, n);
 	if (!err)
 		WRITE_ONCE(xn->tcp_wire_hooked, true);
 	return err;
@@ -266,7 +380,8 @@ static void claim_unhook_work(struct work_struct *work)
 		if (atomic_read(&xn->tcp_wire_users))
 			WRITE_ONCE(xn->tcp_wire_hooked, true);
 		else
-			nf_unregister_net_hook(xn->net, &xn->tcp_wire_hook);
+			nf_unregister_net_hooks(xn->net, xn->tcp_wire_hooks,
+						ARRAY_SIZE(claim_hook_templates));
 	}
 	mutex_unlock(&xn->tcp_wire_lock);
 }
@@ -342,6 +457,7 @@ void xtcp_claim_no_port(struct xtcp_net *xn, u16 port)
 void xtcp_claim_init(const struct xtcp_ip_upcalls *up)
 {
 	upcalls = up;
+	xtcp_claim_icmp_init(up);
 }
 
 /**

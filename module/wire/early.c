@@ -23,7 +23,7 @@
 #include <net/ip.h>
 #include <net/ip6_fib.h>
 #include "../compat.h"
-#include "claim.h"
+#include "claimed.h"
 #include "early.h"
 #include "ip.h"
 
@@ -119,7 +119,7 @@ static unsigned int early_hook(void *priv, struct sk_buff *skb,
 	if (protocol == IPPROTO_TCP) {
 		const struct xtcp_tcp_wire *tw = READ_ONCE(xn->tcp_wire);
 
-		if (likely(!tw || !xtcp_claim_may_want(tw, skb)))
+		if (likely(!tw || !xtcp_claim_may_want(tw, skb, ip_hdrlen(skb))))
 			return NF_ACCEPT;
 	} else if (protocol != IPPROTO_XTCP) {
 		return NF_ACCEPT;
@@ -128,20 +128,35 @@ static unsigned int early_hook(void *priv, struct sk_buff *skb,
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
+static noinline unsigned int early_segment6(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	u8 wire = ipv6_hdr(skb)->nexthdr;
+	struct xtcp_tuple t;
+
+	if (early_wanted(xn, wire) && early_ports(skb, sizeof(struct ipv6hdr), wire, &t)) {
+		t.laddr = ipv6_hdr(skb)->daddr;
+		t.raddr = ipv6_hdr(skb)->saddr;
+		early_find(xn, skb, &t);
+	}
+	return NF_ACCEPT;
+}
+
 /* What has extension headers is found later. */
 static unsigned int early_hook6(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
 	struct xtcp_net *xn = priv;
-	struct xtcp_tuple t;
+	u8 protocol = ipv6_hdr(skb)->nexthdr;
 
-	if (ipv6_hdr(skb)->nexthdr != IPPROTO_XTCP || !early_wanted(xn, IPPROTO_XTCP) ||
-	    !early_ports(skb, sizeof(struct ipv6hdr), IPPROTO_XTCP, &t))
+	if (protocol == IPPROTO_TCP) {
+		const struct xtcp_tcp_wire *tw = READ_ONCE(xn->tcp_wire);
+
+		if (likely(!tw || !xtcp_claim_may_want(tw, skb, sizeof(struct ipv6hdr))))
+			return NF_ACCEPT;
+	} else if (protocol != IPPROTO_XTCP) {
 		return NF_ACCEPT;
-	t.laddr = ipv6_hdr(skb)->daddr;
-	t.raddr = ipv6_hdr(skb)->saddr;
-	early_find(xn, skb, &t);
-	return NF_ACCEPT;
+	}
+	return early_segment6(xn, skb);
 }
 #endif
 
@@ -211,7 +226,7 @@ static void early_review(struct work_struct *work)
  */
 void xtcp_early_missed(struct xtcp_net *xn, const struct sk_buff *skb)
 {
-	u8 wire = xtcp_skb_is_v6(skb) ? IPPROTO_XTCP : ip_hdr(skb)->protocol;
+	u8 wire = xtcp_skb_is_v6(skb) ? ipv6_hdr(skb)->nexthdr : ip_hdr(skb)->protocol;
 	unsigned int missed;
 
 	if (!early_wanted(xn, wire) || skb->dev->flags & IFF_LOOPBACK ||

@@ -27,12 +27,14 @@
 #include <net/ip.h>
 #include "../engine/tcb.h"
 #include "hold.h"
+#include "ip.h"
 
-/* What a hold is on. */
+/* What a hold is on.  Compared byte by byte: there is no padding. */
 struct hold_key {
-	__be32	addr;		/* 0: every one */
-	int	ifindex;	/* the device; 0: every one */
-	u32	port;
+	struct in6_addr	addr;	/* or 0.0.0.0 as a mapped one, or :: */
+	int		ifindex;	/* the device; 0: every one */
+	u16		port;
+	u16		only;	/* :: is not 0.0.0.0 as well */
 };
 
 /**
@@ -103,24 +105,33 @@ static void hold_disown(struct xtcp_hold *hold)
 	sk->sk_reuseport = 1;
 }
 
+/* Where bind() would put it. */
+static void hold_place(struct xtcp_hold *hold)
+{
+	struct sock *sk = hold->sock->sk;
+
+	xtcp_ip_set_local(sk, &hold->key.addr, &hold->key.addr);
+	sk->sk_bound_dev_if = hold->key.ifindex;
+	sk->sk_ipv6only = hold->key.only;
+}
+
 /* Bind a socket of the kernel's TCP; @reuse: beside others that allow it.  It
  * keeps others away until xtcp_hold_guard() says otherwise.
  */
 static int hold_bind(struct xtcp_hold *hold, bool reuse)
 {
+	int family = ipv6_addr_v4mapped(&hold->key.addr) ? PF_INET : PF_INET6;
 	struct inet_sock *inet;
 	int err;
 
-	err = sock_create_kern(hold->xn->net, PF_INET, SOCK_STREAM, IPPROTO_TCP,
+	err = sock_create_kern(hold->xn->net, family, SOCK_STREAM, IPPROTO_TCP,
 			       &hold->sock);
 	if (err)
 		return err;
 	inet = inet_sk(hold->sock->sk);
 	lock_sock(&inet->sk);
 	hold_disown(hold);
-	inet->inet_rcv_saddr = hold->key.addr;
-	inet->inet_saddr = hold->key.addr;
-	inet->sk.sk_bound_dev_if = hold->key.ifindex;
+	hold_place(hold);
 	err = hold_ask(hold, reuse);
 	inet->sk.sk_reuse = SK_NO_REUSE;
 	inet->inet_sport = htons(inet->inet_num);
@@ -207,14 +218,17 @@ static struct xtcp_hold *hold_find_or_make(struct xtcp_net *xn,
  */
 struct xtcp_hold *xtcp_hold_get(struct sock *sk, u16 port, bool reuse)
 {
-	const struct hold_key key = {
-		.addr = inet_sk(sk)->inet_saddr,	/* bound to a group, it sends from any */
+	struct hold_key key = {
 		.ifindex = sk->sk_bound_dev_if,
 		.port = port,
 	};
 	struct xtcp_net *xn = xtcp_sk(sk)->xn;
 	struct xtcp_hold *hold;
+	struct in6_addr rcv;
 
+	/* bound to a group, it sends from any */
+	xtcp_ip_local(sk, &rcv, &key.addr);
+	key.only = !ipv6_addr_v4mapped(&key.addr) && sk->sk_ipv6only;
 	mutex_lock(&xn->tcp_wire_lock);
 	do
 		hold = hold_find_or_make(xn, &key, reuse);

@@ -21,22 +21,55 @@ static __be32 inet_address(const struct in6_addr *a)
 }
 
 /**
- * xtcp_ip_note_local() - the socket has a local address
+ * xtcp_ip_set_local() - give a local address to a socket of xtcp's or of the kernel's TCP
  * @sk: the socket, locked
- * @rcv: where it receives, or any: its tuple's
+ * @rcv: where it receives, or any
  * @from: what it sends from, or any
  *
  * Notes it where the socket core, BPF and the IP layers look for it.
  */
-void xtcp_ip_note_local(struct sock *sk, const struct in6_addr *rcv,
-			const struct in6_addr *from)
+void xtcp_ip_set_local(struct sock *sk, const struct in6_addr *rcv,
+		       const struct in6_addr *from)
 {
 	struct inet_sock *inet = inet_sk(sk);
 
-	xtcp_sk(sk)->node.tuple.laddr = *rcv;
 	inet->inet_rcv_saddr = inet_address(rcv);
 	inet->inet_saddr = inet_address(from);
 	xtcp_ipv6_note_local(sk, rcv, from);
+}
+
+/**
+ * xtcp_ip_local() - the local address of a socket of xtcp's or of the kernel's TCP
+ * @sk: the socket, locked
+ * @rcv: where to write where it receives
+ * @from: where to write what it sends from
+ *
+ * A program's bpf_bind() may have set it.
+ */
+void xtcp_ip_local(const struct sock *sk, struct in6_addr *rcv, struct in6_addr *from)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	if (sk->sk_family == AF_INET6) {
+		*rcv = *xtcp_ipv6_rcv_saddr(sk);
+		*from = *xtcp_ipv6_saddr(sk);
+		return;
+	}
+	xtcp_addr_from_v4(rcv, inet->inet_rcv_saddr);
+	xtcp_addr_from_v4(from, inet->inet_saddr);
+}
+
+/**
+ * xtcp_ip_note_local() - the socket has a local address
+ * @sk: the socket, locked
+ * @rcv: where it receives, or any: its tuple's
+ * @from: what it sends from, or any
+ */
+void xtcp_ip_note_local(struct sock *sk, const struct in6_addr *rcv,
+			const struct in6_addr *from)
+{
+	xtcp_sk(sk)->node.tuple.laddr = *rcv;
+	xtcp_ip_set_local(sk, rcv, from);
 }
 
 /**

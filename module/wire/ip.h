@@ -230,6 +230,9 @@ static inline u8 xtcp_reply_ttl(const struct sock *sk, const struct xtcp_tuple *
 bool xtcp_device_checksums(const struct net_device *dev, const struct xtcp_ip_ops *ip,
 			   u8 wire);
 struct in6_addr xtcp_ip_any(const struct sock *sk);
+void xtcp_ip_set_local(struct sock *sk, const struct in6_addr *rcv,
+		       const struct in6_addr *from);
+void xtcp_ip_local(const struct sock *sk, struct in6_addr *rcv, struct in6_addr *from);
 void xtcp_ip_note_local(struct sock *sk, const struct in6_addr *rcv,
 			const struct in6_addr *from);
 void xtcp_ip_note_peer(struct sock *sk, const struct in6_addr *raddr, u16 rport);
@@ -364,22 +367,22 @@ static inline bool xtcp_skb_found_early(const struct sk_buff *skb)
 	       skb->sk->sk_prot->owner == THIS_MODULE;
 }
 
-/* An skb->cb flag beside IPCB's own: a TCP-wire segment, led to the native
+/* An skb->cb flag beside IPCB's own, and IP6CB's: a TCP-wire segment, led to the native
  * protocol's handler by claim.c.
  */
 #define XTCP_IPCB_TCP_WIRE	BIT(15)
 
 /**
  * xtcp_skb_wire() - which wire a received segment came by
- * @skb: IPCB as the IP layer left it
+ * @skb: IPCB or IP6CB as the IP layer left it
  *
  * Return: IPPROTO_XTCP or IPPROTO_TCP
  */
 static inline u8 xtcp_skb_wire(const struct sk_buff *skb)
 {
-	if (xtcp_skb_is_v6(skb))
-		return IPPROTO_XTCP;
-	return IPCB(skb)->flags & XTCP_IPCB_TCP_WIRE ? IPPROTO_TCP : IPPROTO_XTCP;
+	u16 flags = xtcp_skb_is_v6(skb) ? IP6CB(skb)->flags : IPCB(skb)->flags;
+
+	return flags & XTCP_IPCB_TCP_WIRE ? IPPROTO_TCP : IPPROTO_XTCP;
 }
 
 /**

@@ -56,6 +56,19 @@ static inline const struct in6_addr *xtcp_ipv6_rcv_saddr(const struct sock *sk)
 	return &sk->sk_v6_rcv_saddr;
 }
 
+/* What it sends from. */
+static inline const struct in6_addr *xtcp_ipv6_saddr(const struct sock *sk)
+{
+	return &inet6_sk(sk)->saddr;
+}
+
+/* The traffic class of a socket of AF_INET6, of xtcp's or of the kernel's TCP. */
+static inline void xtcp_ipv6_copy_tclass(struct sock *to, const struct sock *from)
+{
+	if (to->sk_family == AF_INET6)
+		WRITE_ONCE(inet6_sk(to)->tclass, READ_ONCE(inet6_sk(from)->tclass));
+}
+
 /* What the route that a socket has cached is checked by. */
 static inline u32 xtcp_route_cookie(const struct sock *sk)
 {
@@ -86,6 +99,15 @@ static inline void xtcp_ipv6_note_peer(struct sock *sk, const struct in6_addr *r
 static inline const struct in6_addr *xtcp_ipv6_rcv_saddr(const struct sock *sk)
 {
 	return &in6addr_any;
+}
+
+static inline const struct in6_addr *xtcp_ipv6_saddr(const struct sock *sk)
+{
+	return &in6addr_any;
+}
+
+static inline void xtcp_ipv6_copy_tclass(struct sock *to, const struct sock *from)
+{
 }
 
 static inline u32 xtcp_route_cookie(const struct sock *sk)

@@ -8,6 +8,7 @@
  */
 #include <linux/ip.h>
 #include <linux/tcp.h>
+#include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
 #include <net/l3mdev.h>
 #include <net/tcp.h>
@@ -15,15 +16,62 @@
 #include "ip.h"
 #include "kernel_tcp.h"
 
+static bool tuple_is_v6(const struct xtcp_tuple *t)
+{
+	return IS_ENABLED(CONFIG_IPV6) && !ipv6_addr_v4mapped(&t->raddr);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+
+static struct sock *kernel_tcp_find6(struct net *net, const struct xtcp_tuple *t, int ifindex,
+				     int l3_ifindex)
+{
+	const struct in6_addr *from = &t->raddr;
+
+	return __inet6_lookup_established(net, XTCP_TCP_TABLE(net)
+					  from, htons(t->rport), &t->laddr, t->lport,
+					  ifindex, l3_ifindex);
+}
+
+static bool kernel_tcp_listens6(struct net *net, struct sk_buff *skb, u32 offset,
+				const struct xtcp_tuple *t)
+{
+	return inet6_lookup_listener(net, XTCP_TCP_TABLE(net) skb, offset,
+				     &t->raddr, htons(t->rport), &t->laddr, t->lport,
+				     xtcp_skb_iif(skb), xtcp_skb_sdif(skb));
+}
+
+#else
+
+static struct sock *kernel_tcp_find6(struct net *net, const struct xtcp_tuple *t, int ifindex,
+				     int l3_ifindex)
+{
+	return NULL;
+}
+
+static bool kernel_tcp_listens6(struct net *net, struct sk_buff *skb, u32 offset,
+				const struct xtcp_tuple *t)
+{
+	return false;
+}
+
+#endif
+
+static struct sock *kernel_tcp_find4(struct net *net, const struct xtcp_tuple *t, int ifindex,
+				     int l3_ifindex)
+{
+	return __inet_lookup_established(net, XTCP_TCP_TABLE(net)
+					 xtcp_addr_v4(&t->raddr), htons(t->rport),
+					 xtcp_addr_v4(&t->laddr), t->lport,
+					 ifindex, l3_ifindex);
+}
+
 static bool kernel_tcp_has(struct net *net, const struct xtcp_tuple *t, int ifindex,
 			   int l3_ifindex)
 {
-	struct sock *sk;
+	struct sock *sk = tuple_is_v6(t) ? kernel_tcp_find6(net, t, ifindex, l3_ifindex) :
+					   kernel_tcp_find4(net, t, ifindex, l3_ifindex);
 
-	sk = __inet_lookup_established(net, XTCP_TCP_TABLE(net)
-				       xtcp_addr_v4(&t->raddr), htons(t->rport),
-				       xtcp_addr_v4(&t->laddr), t->lport,
-				       ifindex, l3_ifindex);
 	if (!sk)
 		return false;
 	sock_gen_put(sk);
@@ -61,15 +109,18 @@ bool xtcp_kernel_tcp_has_received(struct net *net, const struct sk_buff *skb,
  * xtcp_kernel_tcp_listens() - would the kernel's TCP take a SYN?
  * @net: the namespace
  * @skb: the SYN, as the IP layer left it; its TCP header is complete
+ * @offset: where that begins
  * @t: its 4-tuple, as seen from here
  *
  * Softirq, under rcu_read_lock().
  */
-bool xtcp_kernel_tcp_listens(struct net *net, struct sk_buff *skb,
+bool xtcp_kernel_tcp_listens(struct net *net, struct sk_buff *skb, u32 offset,
 			     const struct xtcp_tuple *t)
 {
-	return __inet_lookup_listener(net, XTCP_TCP_TABLE(net)
-				      skb, ip_hdrlen(skb) + sizeof(struct tcphdr),
+	offset += sizeof(struct tcphdr);
+	if (tuple_is_v6(t))
+		return kernel_tcp_listens6(net, skb, offset, t);
+	return __inet_lookup_listener(net, XTCP_TCP_TABLE(net) skb, offset,
 				      xtcp_addr_v4(&t->raddr), htons(t->rport),
 				      xtcp_addr_v4(&t->laddr), t->lport,
 				      xtcp_skb_iif(skb), xtcp_skb_sdif(skb));

@@ -12,7 +12,7 @@ struct xtcp_tuple;
 bool xtcp_kernel_tcp_has(const struct sock *sk, const struct xtcp_tuple *t);
 bool xtcp_kernel_tcp_has_received(struct net *net, const struct sk_buff *skb,
 				  const struct xtcp_tuple *t);
-bool xtcp_kernel_tcp_listens(struct net *net, struct sk_buff *skb,
+bool xtcp_kernel_tcp_listens(struct net *net, struct sk_buff *skb, u32 offset,
 			     const struct xtcp_tuple *t);
 bool xtcp_kernel_tcp_bound(struct net *net, u16 port, int l3mdev);
 

@@ -14,15 +14,13 @@
  */
 void xtcp_ip_forget_peer(struct sock *sk)
 {
-	struct in6_addr *laddr = &xtcp_sk(sk)->node.tuple.laddr;
+	struct in6_addr *laddr = &xtcp_sk(sk)->node.tuple.laddr, from;
 	const struct in6_addr any = xtcp_ip_any(sk);
 
 	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
 		xtcp_ip_note_local(sk, &any, &any);
-	else if (sk->sk_family == AF_INET)	/* a bpf_bind() is noted there alone */
-		xtcp_addr_from_v4(laddr, inet_sk(sk)->inet_rcv_saddr);
-	else
-		*laddr = *xtcp_ipv6_rcv_saddr(sk);
+	else	/* a bpf_bind() is noted there alone */
+		xtcp_ip_local(sk, laddr, &from);
 	xtcp_ip_note_peer(sk, &any, 0);
 	xtcp_ip_use(sk, laddr);
 }

@@ -45,11 +45,6 @@ static void deny(enum bpf_attach_type where, size_t word, int value)
 	bpf_attach(GROUP, where, program, ARRAY_SIZE(program));
 }
 
-static int inet6(void)
-{
-	return socket(AF_INET6, SOCK_STREAM, wire == WIRE_KERNEL ? 0 : IPPROTO_XTCP);
-}
-
 static struct sockaddr_in6 loopback(int port)
 {
 	return (struct sockaddr_in6){
@@ -90,7 +85,7 @@ static void test_create(void)
 	if (!in_group())
 		return;
 	deny(BPF_CGROUP_INET_SOCK_CREATE, offsetof(struct bpf_sock, family), AF_INET6);
-	fails(inet6(), EPERM, "AF_INET6");
+	fails(inet6_socket(), EPERM, "AF_INET6");
 	fd = need(xsocket());
 	if (wire != WIRE_KERNEL) {
 		fails(bind6(fd, 0), EPERM, "AF_XTCP, bound to an address of IPv6");
@@ -108,7 +103,7 @@ static void test_bind(void)
 
 	if (!in_group())
 		return;
-	fd = need(inet6());
+	fd = need(inet6_socket());
 	deny(BPF_CGROUP_INET6_BIND, offsetof(struct bpf_sock_addr, user_port), htons(PORT));
 	fails(bind6(fd, PORT), EPERM, "the port that is refused");
 	ok(!bind6(fd, PORT + 1), "another");
@@ -128,7 +123,7 @@ static void test_bind_rewrite(void)
 
 	if (!in_group())
 		return;
-	fd = need(inet6());
+	fd = need(inet6_socket());
 	bpf_attach(GROUP, BPF_CGROUP_INET6_BIND, program, ARRAY_SIZE(program));
 	ok(!bind6(fd, PORT + 1), "bind");
 	eq(port6(fd), PORT, "to the program's port");
@@ -141,19 +136,19 @@ static void test_post_bind(void)
 
 	if (!in_group())
 		return;
-	fd = need(inet6());
+	fd = need(inet6_socket());
 	deny(BPF_CGROUP_INET6_POST_BIND, offsetof(struct bpf_sock, src_port), PORT);
 	fails(bind6(fd, PORT), EPERM, "the port that is refused");
 	ok(!bind6(fd, PORT + 1), "another");
 	bpf_detach(GROUP, BPF_CGROUP_INET6_POST_BIND);
-	fd = need(inet6());
+	fd = need(inet6_socket());
 	ok(!bind6(fd, PORT), "nothing is left of what was refused");
 	cgroup_leave(GROUP);
 }
 
 static int server(void)
 {
-	int l = need(inet6());
+	int l = need(inet6_socket());
 
 	need(bind6(l, SERVER_PORT));
 	need(listen(l, 4));
@@ -167,7 +162,7 @@ static void test_connect(void)
 	if (!in_group())
 		return;
 	server();
-	fd = need(inet6());
+	fd = need(inet6_socket());
 	deny(BPF_CGROUP_INET6_CONNECT, offsetof(struct bpf_sock_addr, user_port),
 	     htons(SERVER_PORT));
 	fails(connect6(fd, SERVER_PORT), EPERM, "the port that is refused");
@@ -189,14 +184,13 @@ static void test_connect_rewrite(void)
 	if (!in_group())
 		return;
 	l = server();
-	fd = need(inet6());
+	fd = need(inet6_socket());
 	bpf_attach(GROUP, BPF_CGROUP_INET6_CONNECT, program, ARRAY_SIZE(program));
 	ok(!connect6(fd, PORT), "a program that says another port");
 	ok(accept_in_time(l) >= 0, "it is connected there");
 	leave(BPF_CGROUP_INET6_CONNECT);
 }
 
-/* net.xtcp.tcp_wire and Landlock are for that wire, which has no IPv6. */
 static const struct tap_test tests[] = {
 	TEST(create),
 	TEST(bind),
@@ -208,9 +202,5 @@ static const struct tap_test tests[] = {
 
 int main(void)
 {
-	const char *name = getenv("XTCP_WIRE");
-
-	if (name && !strcmp(name, "tcp"))
-		return tap_main(tests, 0);
 	return tap_main(tests, ARRAY_SIZE(tests));
 }

@@ -119,6 +119,21 @@ int xsocket(void)
 	return xsocket_type(SOCK_STREAM);
 }
 
+/* One of AF_INET6. */
+int inet6_socket(void)
+{
+	int fd;
+
+	if (wire != WIRE_TCP)
+		return socket(AF_INET6, SOCK_STREAM, wire == WIRE_KERNEL ? 0 : IPPROTO_XTCP);
+	/* it is of either family until its user speaks of one */
+	fd = xsocket();
+	if (fd < 0 || !set_int(fd, SOL_IPV6, IPV6_UNICAST_HOPS, -1))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 struct sockaddr_in addr4(const char *ip, int port)
 {
 	struct sockaddr_in addr = {

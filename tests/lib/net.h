@@ -51,6 +51,7 @@ static inline unsigned int initial_window(unsigned int mss)
 int wire_family(void);
 int wire_protocol(void);
 int xsocket(void);
+int inet6_socket(void);
 int xsocket_type(int type);
 struct sockaddr_in addr4(const char *ip, int port);
 struct sockaddr_in name_of(int fd);

@@ -76,7 +76,7 @@ static void make_path(void)
 
 static int inet6(void)
 {
-	return need(socket(AF_INET6, SOCK_STREAM, wire == WIRE_KERNEL ? 0 : IPPROTO_XTCP));
+	return need(inet6_socket());
 }
 
 static struct sockaddr_in6 addr6(const char *ip, int port)
@@ -232,10 +232,5 @@ static const struct tap_test tests[] = {
 
 int main(void)
 {
-	const char *name = getenv("XTCP_WIRE");
-
-	/* TCP's wire has no IPv6 */
-	if (name && !strcmp(name, "tcp"))
-		return tap_main(tests, 0);
 	return tap_main(tests, ARRAY_SIZE(tests));
 }

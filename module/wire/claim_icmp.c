@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IPPROTO_TCP: ICMP errors that quote a segment of ours.
+ *
+ * Such an error goes on to the kernel's TCP as well, which does not know the connection.
+ */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <net/ip6_checksum.h>
+#include <net/ipv6.h>
+#include "../compat.h"
+#include "claim_icmp.h"
+#include "claimed.h"
+#include "ip.h"
+#include "kernel_tcp.h"
+
+static const struct xtcp_ip_upcalls *upcalls __read_mostly;
+
+/* The rest of the 4-tuple that a quoted segment has, of whose TCP header 8 bytes are here. */
+static void quoted_tuple(struct xtcp_tuple *t, const struct sk_buff *skb, const u8 *tcp)
+{
+	t->l3mdev = xtcp_skb_l3mdev(skb);
+	t->wire = IPPROTO_TCP;
+	t->lport = get_unaligned_be16(tcp);
+	t->rport = get_unaligned_be16(tcp + 2);
+}
+
+/* Who has a 4-tuple first keeps it: claim.c. */
+static bool quoted_is_ours(struct xtcp_net *xn, struct sk_buff *skb, const struct xtcp_tuple *t)
+{
+	enum xtcp_standing standing;
+
+	if (!xtcp_claim_port_used(xn, t->lport))
+		return false;
+	standing = upcalls->standing(xn, skb, t, 0, NULL);
+	return standing == XTCP_STANDS_CONNECTION ||
+	       (standing > XTCP_STANDS_LISTENER &&
+		!xtcp_kernel_tcp_has_received(xn->net, skb, t));
+}
+
+/**
+ * xtcp_claim_icmp_error() - an ICMP packet has come for this host
+ * @xn: the namespace
+ * @skb: the packet, its IP header at skb->data
+ *
+ * Softirq, under rcu_read_lock().
+ */
+void xtcp_claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	u32 ihl = ip_hdrlen(skb), offset = ihl + sizeof(struct icmphdr), info;
+	const struct icmphdr *icmp;
+	const struct iphdr *quoted;
+	struct xtcp_tuple t = { };
+	struct xtcp_icmp error;
+	const u8 *tcp;
+
+	if (!pskb_may_pull(skb, offset + sizeof(*quoted) + 8))
+		return;
+	icmp = (const struct icmphdr *)(skb->data + ihl);
+	quoted = (const struct iphdr *)(skb->data + offset);
+	if (icmp->type != ICMP_DEST_UNREACH &&
+	    icmp->type != ICMP_TIME_EXCEEDED &&
+	    icmp->type != ICMP_PARAMETERPROB)
+		return;
+	if (quoted->protocol != IPPROTO_TCP || quoted->ihl < 5 ||
+	    quoted->frag_off & htons(IP_OFFSET) ||
+	    !pskb_may_pull(skb, offset + quoted->ihl * 4 + 8))
+		return;
+	icmp = (const struct icmphdr *)(skb->data + ihl);
+	quoted = (const struct iphdr *)(skb->data + offset);
+	tcp = (const u8 *)quoted + quoted->ihl * 4;
+	xtcp_addr_from_v4(&t.laddr, quoted->saddr);
+	xtcp_addr_from_v4(&t.raddr, quoted->daddr);
+	quoted_tuple(&t, skb, tcp);
+	if (!quoted_is_ours(xn, skb, &t) ||
+	    csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
+		return;
+	info = icmp->type == ICMP_DEST_UNREACH ? ntohs(icmp->un.frag.mtu) : 0;
+	xtcp_ipv4_icmp(&error, icmp->type, icmp->code, get_unaligned_be32(tcp + 4),
+		       info);
+	upcalls->icmp_error(skb, &t, &error);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+
+static bool icmp6_checksum_bad(const struct sk_buff *skb, u32 offset)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	u32 bytes = skb->len - offset;
+
+	return csum_ipv6_magic(&hdr->saddr, &hdr->daddr, bytes, IPPROTO_ICMPV6,
+			       skb_checksum(skb, offset, bytes, 0));
+}
+
+/* Find the TCP header in a packet that an error quotes from @offset on, and have 8 bytes of
+ * it at hand.  Return: where it is, or a negative number: there is none
+ */
+static int quoted_find6(struct sk_buff *skb, u32 offset)
+{
+	const struct ipv6hdr *hdr;
+	__be16 frag_off;
+	u8 protocol;
+	int tcp;
+
+	if (!pskb_may_pull(skb, offset + sizeof(*hdr)))
+		return -1;
+	hdr = (const struct ipv6hdr *)(skb->data + offset);
+	/* of what was never sent: it must not get at connections of IPv4 */
+	if (ipv6_addr_v4mapped(&hdr->saddr) || ipv6_addr_v4mapped(&hdr->daddr))
+		return -1;
+	protocol = hdr->nexthdr;
+	tcp = ipv6_skip_exthdr(skb, offset + sizeof(*hdr), &protocol, &frag_off);
+	if (tcp < 0 || protocol != IPPROTO_TCP || frag_off & htons(IP6_OFFSET) ||
+	    !pskb_may_pull(skb, tcp + 8))
+		return -1;
+	return tcp;
+}
+
+/**
+ * xtcp_claim_icmp6_error() - an ICMPv6 packet has come for this host
+ * @xn: the namespace
+ * @skb: the packet, its IP header at skb->data, ICMPv6's the transport header
+ *
+ * Softirq, under rcu_read_lock().
+ */
+void xtcp_claim_icmp6_error(struct xtcp_net *xn, struct sk_buff *skb)
+{
+	u32 offset = skb_transport_offset(skb), quoted = offset + sizeof(struct icmp6hdr);
+	const struct icmp6hdr *icmp;
+	const struct ipv6hdr *hdr;
+	struct xtcp_icmp error;
+	struct xtcp_tuple t = { };
+	int tcp;
+
+	if (!pskb_may_pull(skb, quoted) || skb->data[offset] & ICMPV6_INFOMSG_MASK)
+		return;
+	tcp = quoted_find6(skb, quoted);
+	if (tcp < 0)
+		return;
+	icmp = (const struct icmp6hdr *)(skb->data + offset);
+	hdr = (const struct ipv6hdr *)(skb->data + quoted);
+	t.laddr = hdr->saddr;
+	t.raddr = hdr->daddr;
+	quoted_tuple(&t, skb, skb->data + tcp);
+	if (!quoted_is_ours(xn, skb, &t) || icmp6_checksum_bad(skb, offset))
+		return;
+	xtcp_ipv6_icmp(&error, icmp->icmp6_type, icmp->icmp6_code,
+		       get_unaligned_be32(skb->data + tcp + 4), ntohl(icmp->icmp6_mtu));
+	upcalls->icmp_error(skb, &t, &error);
+}
+
+#endif
+
+/**
+ * xtcp_claim_icmp_init() - say whom to tell, before the first claim
+ * @up: whom to tell; stays
+ *
+ * At module load.
+ */
+void xtcp_claim_icmp_init(const struct xtcp_ip_upcalls *up)
+{
+	upcalls = up;
+}
