@@ -257,7 +257,7 @@ static struct kunit_case conns_cases[] = {
 
 struct kunit_suite conns_suite = {
 	.name = "conns",
-	.init = conv_init,
+	.init = conv_init_native,
 	.exit = conv_exit,
 	.suite_exit = conv_suite_exit,
 	.test_cases = conns_cases,

@@ -27,6 +27,8 @@
  * The parameter conv_ipv6 lets the cases talk over IPv6.  Sizes are the
  * same: the link takes as much more as the header is longer.  A case that is about one
  * version calls over_ipv4() or over_ipv6() and talks over that in any run.
+ * The parameter conv_tcp_wire lets the cases talk over TCP's wire.  One that asks what
+ * happens where there is nobody calls over_native(): there the kernel's TCP answers.
  * A segment of the peer's with a gso is several of that size, which GRO has merged.
  *
  * Whatever xtcp sends must be expected: inject(), icmp(), fire(), returns() and the
@@ -74,6 +76,7 @@
 
 extern u8 conv_options;		/* kunit/suites.c has the parameters */
 extern bool conv_ipv6;
+extern bool conv_tcp_wire;
 
 #define CONV_SOCKETS	64
 #define CONV_LOG_BYTES	4096
@@ -189,6 +192,7 @@ int conv_init_gso_no_sack(struct kunit *test);
 int conv_init_csum(struct kunit *test);
 int conv_init_gso(struct kunit *test);
 int conv_init_ipv6(struct kunit *test);
+int conv_init_native(struct kunit *test);
 int conv_init_bare(struct kunit *test);
 void conv_exit(struct kunit *test);
 void conv_suite_exit(struct kunit_suite *suite);
@@ -204,6 +208,7 @@ void with_options(struct conv *t, u8 options);
 void without_sack(struct conv *t);
 void over_ipv4(struct conv *t);
 void over_ipv6(struct conv *t);
+void over_native(struct conv *t);
 void conv_address(struct conv *t, u32 here, u32 there, int prefix);
 
 /* ---- the IP version: conv_ip.c ---- */

@@ -12,6 +12,7 @@
 
 u8 conv_options;
 bool conv_ipv6;
+bool conv_tcp_wire;
 
 /* A suite's cases use one NIC: to make and free one takes longer than a case. */
 static struct nic *suite_nic;
@@ -85,7 +86,7 @@ static int init_kind(struct kunit *test, enum nic_kind kind)
 	t->win = U16_MAX;
 	t->peer_mss = MSS;
 	t->tsval = 7000;
-	t->tuple.wire = IPPROTO_XTCP;
+	t->tuple.wire = conv_tcp_wire ? IPPROTO_TCP : IPPROTO_XTCP;
 	t->tuple.lport = HERE_PORT;
 	t->tuple.rport = THERE_PORT;
 	t->xn->isn_pinned = true;
@@ -139,6 +140,17 @@ void over_ipv6(struct conv *t)
 {
 	if (!t->ip6)
 		set_version(t, true);
+}
+
+/**
+ * over_native() - this case is about the native wire, whatever conv_tcp_wire says
+ * @t: the conversation, which has not begun
+ *
+ * On TCP's wire what is for nobody is for the kernel's TCP, which answers and counts it.
+ */
+void over_native(struct conv *t)
+{
+	t->tuple.wire = IPPROTO_XTCP;
 }
 
 static int init_addressed(struct kunit *test, enum nic_kind kind)
@@ -258,6 +270,21 @@ int conv_init_ipv6(struct kunit *test)
 	over_ipv6(conv_of(test));
 	conv_address(conv_of(test), HERE_ADDR, THERE_ADDR, 24);
 	return 0;
+}
+
+/**
+ * conv_init_native() - conv_init() for cases that are about the native wire
+ * @test: the case
+ *
+ * Return: 0 or a negative errno
+ */
+int conv_init_native(struct kunit *test)
+{
+	int err = conv_init(test);
+
+	if (!err)
+		over_native(conv_of(test));
+	return err;
 }
 
 /**

@@ -13,6 +13,7 @@
 #include "../module/engine/rtt.h"
 #include "../module/engine/skb.h"
 #include "../module/engine/timewait.h"
+#include "../module/wire/ip.h"
 #include "conv.h"
 
 #define FROZEN		(24 * 3600 * HZ)
@@ -469,7 +470,10 @@ const char *conv_counted(struct conv *t, int id, long n)
  */
 void set_wire(struct socket *sock, u8 wire)
 {
-	xtcp_sk(sock->sk)->node.tuple.wire = wire;
+	struct xtcp_tuple *t = &xtcp_sk(sock->sk)->node.tuple;
+
+	t->wire = wire;
+	xtcp_ip_use(sock->sk, &t->laddr);
 }
 
 /**

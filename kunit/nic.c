@@ -10,6 +10,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/rtnetlink.h>
+#include <net/checksum.h>
 #include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
@@ -311,6 +312,7 @@ void nic_clear(struct nic *nic)
 {
 	nic->hold = false;
 	nic->direct = false;
+	nic->sums = false;
 	nic->sends = NULL;
 	nic->pkt_type = PACKET_HOST;
 	nic->merged = 0;
@@ -365,6 +367,10 @@ bool nic_receive(struct nic *nic, const void *packet, size_t len)
 	skb->protocol = ip_hdr(skb)->version == 6 ? htons(ETH_P_IPV6) : htons(ETH_P_IP);
 	skb->pkt_type = nic->pkt_type;
 	skb->dev = nic->dev;
+	if (nic->sums) {
+		skb->ip_summed = CHECKSUM_COMPLETE;
+		skb->csum = csum_partial(packet, len, 0);
+	}
 	if (nic->merged) {
 		skb_shinfo(skb)->gso_size = nic->merged;
 		skb_shinfo(skb)->gso_segs = nic->segs;

@@ -35,6 +35,7 @@ enum nic_kind {
  *	merged; 0: it is one
  * @segs: how many, if so
  * @direct: receive in the caller's context: faults of its task happen there
+ * @sums: it gives the sum of all of each packet with it, CHECKSUM_COMPLETE
  * @sends: called with each packet of those wires, softirqs off; or NULL
  */
 struct nic {
@@ -47,6 +48,7 @@ struct nic {
 	struct sk_buff_head	held;
 	bool			hold;
 	bool			direct;
+	bool			sums;
 	void			(*sends)(struct nic *nic);
 	u8			pkt_type;
 	u16			merged;

@@ -529,7 +529,7 @@ static struct kunit_case ports_cases[] = {
 
 struct kunit_suite ports_suite = {
 	.name = "ports",
-	.init = conv_init,
+	.init = conv_init_native,
 	.exit = conv_exit,
 	.suite_exit = conv_suite_exit,
 	.test_cases = ports_cases,

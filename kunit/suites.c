@@ -70,19 +70,20 @@ kunit_test_suites(&seq_suite,
 		  &seams_gso_suite,
 		  &matrix_suite);
 
-/* With options only the suites run that differ by them, or, if conv_ipv6 is given as well, by
- * the IP version.  KUnit looks for suites when the module is live, which is later than this.
+/* With options only the suites run that differ by them, or, if conv_ipv6 or conv_tcp_wire is
+ * given as well, by the IP version or the wire.  KUnit looks for suites when the module is
+ * live, which is later than this.
  */
 static void choose_suites(void)
 {
-	struct kunit_suite *first = conv_ipv6 ? &conv_suite : &ports_suite;
+	struct kunit_suite *first = conv_ipv6 || conv_tcp_wire ? &conv_suite : &ports_suite;
 	struct module *module = THIS_MODULE;
 	static int left_out;
 
 	module->kunit_suites -= left_out;
 	module->num_kunit_suites += left_out;
 	left_out = 0;
-	if (!conv_options)
+	if (!conv_options && !conv_tcp_wire)
 		return;
 	while (module->kunit_suites[left_out] != first)
 		left_out++;
@@ -98,7 +99,7 @@ static int set_conv_options(const char *val, const struct kernel_param *kp)
 	return err;
 }
 
-static int set_conv_ipv6(const char *val, const struct kernel_param *kp)
+static int set_conv_bool(const char *val, const struct kernel_param *kp)
 {
 	int err = param_set_bool(val, kp);
 
@@ -111,12 +112,14 @@ static const struct kernel_param_ops conv_options_ops = {
 	.get = param_get_byte,
 };
 
-static const struct kernel_param_ops conv_ipv6_ops = {
-	.set = set_conv_ipv6,
+static const struct kernel_param_ops conv_bool_ops = {
+	.set = set_conv_bool,
 	.get = param_get_bool,
 };
 
 module_param_cb(conv_options, &conv_options_ops, &conv_options, 0444);
 MODULE_PARM_DESC(conv_options, "XTCP_OPT_*: what both ends have in the test cases that do not say");
-module_param_cb(conv_ipv6, &conv_ipv6_ops, &conv_ipv6, 0444);
+module_param_cb(conv_tcp_wire, &conv_bool_ops, &conv_tcp_wire, 0444);
+MODULE_PARM_DESC(conv_tcp_wire, "the test cases that do not say talk over TCP's wire");
+module_param_cb(conv_ipv6, &conv_bool_ops, &conv_ipv6, 0444);
 MODULE_PARM_DESC(conv_ipv6, "the test cases that do not say talk over IPv6");

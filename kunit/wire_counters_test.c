@@ -29,6 +29,8 @@ static void begin(struct conv *t, const struct story *story)
 {
 	if (story->options)
 		with_options(t, story->options);
+	if (story->place == IN_CLOSED)
+		over_native(t);
 	bring_to(t, story->place);
 }
 
@@ -102,12 +104,10 @@ static void meets_full_listener(struct conv *t)
 }
 
 /* The socket's filter lets this many bytes of each segment through. */
-static const char *filtered(struct conv *t, u32 most, const char *segment)
+static const char *filtered_by(struct conv *t, struct sock_filter *code, u16 len,
+			       const char *segment)
 {
-	struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, most) };
-	struct sock_fprog_kern fprog = {
-		.len = ARRAY_SIZE(code), .filter = code,
-	};
+	struct sock_fprog_kern fprog = { .len = len, .filter = code };
 	struct sk_filter filter = { .refcnt = REFCOUNT_INIT(1) };
 	const char *said;
 
@@ -119,6 +119,13 @@ static const char *filtered(struct conv *t, u32 most, const char *segment)
 	synchronize_rcu();
 	bpf_prog_destroy(filter.prog);
 	return said;
+}
+
+static const char *filtered(struct conv *t, u32 most, const char *segment)
+{
+	struct sock_filter code[] = { BPF_STMT(BPF_RET | BPF_K, most) };
+
+	return filtered_by(t, code, ARRAY_SIZE(code), segment);
 }
 
 static void is_filtered(struct conv *t)
@@ -489,6 +496,24 @@ static void drops_for(struct kunit *test)
 	pass_over(t);
 }
 
+/* A filter sees the IP header as it was on the wire: the protocol, too. */
+static void filter_reads_protocol(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 at = t->ip6 ? offsetof(struct ipv6hdr, nexthdr) : offsetof(struct iphdr, protocol);
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, SKF_NET_OFF + at),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, t->tuple.wire, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, U32_MAX),
+	};
+
+	bring_to(t, IN_ESTABLISHED);
+	CONV_STEP(filtered_by(t, code, ARRAY_SIZE(code), "PSH|ACK seq R ack S len 10"));
+	counted(t, FILTERED, 0);
+	expect(t, "ACK seq S ack R+10");
+}
+
 /* A filter may also cut: the FIN goes, and what is left is acknowledged. */
 static void filter_cuts(struct kunit *test)
 {
@@ -525,6 +550,7 @@ static struct kunit_case counters_cases[] = {
 	KUNIT_CASE(traced_address),
 	KUNIT_CASE_PARAM(counts, counter_gen_params),
 	KUNIT_CASE_PARAM(drops_for, drop_gen_params),
+	KUNIT_CASE(filter_reads_protocol),
 	KUNIT_CASE(filter_cuts),
 	{}
 };

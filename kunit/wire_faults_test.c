@@ -247,7 +247,10 @@ static void binds(struct conv *t)
 
 static void bound(struct conv *t)
 {
-	if (took)
+	/* without memory the kernel's TCP says that it has the port */
+	if (took && t->tuple.wire == IPPROTO_TCP && took != -ENOMEM)
+		returns(t, -EADDRINUSE, took);
+	else if (took)
 		returns(t, -ENOMEM, took);
 	else	/* it has the port: nobody else may */
 		t->tuple.lport++;

@@ -449,6 +449,7 @@ static void listener_closes(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	over_native(t);
 	returns(t, 0, user_listen(t, 8));
 	peer_begins(t, 6000);
 	expect(t, "SYN|ACK seq 100 ack 1001");

@@ -114,6 +114,27 @@ static void next_packet(struct conv *t, struct conv_header *ip, u32 *priority, u
 	kfree_skb(skb);
 }
 
+/* MUST-3: a device's sum of all of a packet tells good from bad, whoever changes a header
+ * meanwhile; where it would not, the kernel says so.
+ */
+static void summed_by_the_device(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	size_t len;
+
+	t->nic->sums = true;
+	established(t);
+	inject(t, "PSH|ACK seq R ack S len 11");
+	expect(t, "ACK seq S ack R+11");
+	conv_look(t);
+	len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
+	t->packet[len - 1] ^= 1;
+	conv_raw(t, t->packet, len);
+	counted(t, IN_CSUM_ERRS, 1);
+	silence(t);
+	returns(t, 11, user_recv(t, 100));
+}
+
 /* RFC 7739, 3: the first identification cannot be guessed, and each packet has another.
  * Queues and paths are chosen by a hash that each connection has.
  */
@@ -218,6 +239,7 @@ static struct kunit_case headers_cases[] = {
 	KUNIT_CASE(large_mss),
 	KUNIT_CASE(users_mss),
 	KUNIT_CASE(mss_of_a_huge_mtu),
+	KUNIT_CASE(summed_by_the_device),
 	KUNIT_CASE(initial_sequence),
 	KUNIT_CASE(identification),
 	KUNIT_CASE(identification_of_child),

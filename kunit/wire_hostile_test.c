@@ -31,6 +31,7 @@ static void bad_checksum(struct kunit *test)
 	struct conv *t = conv_of(test);
 	size_t len;
 
+	over_native(t);
 	established(t);
 	conv_look(t);
 	for (int bit = 0; bit < 8 * 30; bit++) {
@@ -50,6 +51,7 @@ static void truncated(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	over_native(t);
 	established(t);
 	conv_look(t);
 	for (size_t len = TCP_AT(t); len < TCP_AT(t) + 20; len++) {
@@ -231,6 +233,7 @@ static void to_nobody(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	over_native(t);
 	established(t);
 	t->tuple.lport++;
 	inject(t, "SYN seq 5000 mss 1460");
@@ -378,6 +381,7 @@ static void wrong_device(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	over_native(t);
 	established(t);
 	t->sock->sk->sk_bound_dev_if = 1;	/* lo */
 	inject(t, "PSH|ACK seq R ack S len 10");

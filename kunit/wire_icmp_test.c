@@ -299,6 +299,7 @@ static void to_a_listener(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	over_native(t);
 	bring_to(t, IN_LISTEN);
 	host_gone(t, t->iss);
 	state_is(t, TCP_LISTEN);
@@ -312,8 +313,10 @@ static void to_a_listener(struct kunit *test)
 static void of_another_connection(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct xtcp_tuple tuple = t->tuple;
+	struct xtcp_tuple tuple;
 
+	over_native(t);
+	tuple = t->tuple;
 	bring_to(t, IN_SYN_SENT);
 	t->tuple.lport++;
 	host_gone(t, 100);
@@ -414,6 +417,7 @@ static void is_checked(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	over_native(t);
 	bring_to(t, IN_SYN_SENT);
 	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 99);
 	icmp(t, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0, 102);
@@ -590,6 +594,29 @@ static void frag_needed_for_nothing_waits(struct kunit *test)
 	pass_over(t);
 }
 
+/* net.ipv4.ip_no_pmtu_disc: 2: no router is heard; 1: it is, but not what it can take */
+static void frag_needed_unheard(struct kunit *test)
+{
+	u8 *sysctl = &init_net.ipv4.sysctl_ip_no_pmtu_disc, was = *sysctl;
+	struct conv *t = conv_of(test);
+	const char *said;
+	u32 unheard;
+
+	over_ipv4(t);
+	with_options(t, 0);	/* it counts bytes */
+	segment_in_flight(t);
+	*sysctl = 2;
+	said = path_takes(t, 1240, 101);
+	unheard = conv_value(t, CONV_MSS);
+	*sysctl = 1;
+	said = said ?: path_takes(t, 1240, 101);
+	*sysctl = was;
+	CONV_STEP(said);
+	KUNIT_EXPECT_EQ(test, MSS, unheard);
+	mss_is(t, 512);
+	pass_over(t);
+}
+
 /* If several came meanwhile, the last counts, if what it quotes is in flight. */
 static void frag_needed_waits_twice(struct kunit *test)
 {
@@ -680,6 +707,7 @@ static struct kunit_case icmp_cases[] = {
 	KUNIT_CASE(frag_needed),
 	KUNIT_CASE(frag_needed_old),
 	KUNIT_CASE(frag_needed_waits),
+	KUNIT_CASE(frag_needed_unheard),
 	KUNIT_CASE(frag_needed_waits_twice),
 	KUNIT_CASE(frag_needed_is_no_error),
 	KUNIT_CASE(frag_needed_for_no_less),

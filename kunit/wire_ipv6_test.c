@@ -108,6 +108,7 @@ static void label_of_no_connection(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
+	over_native(t);
 	inject(t, "ACK seq 1001 ack 101");
 	labelled(t, 0);
 	expect(t, "RST seq 101");
@@ -183,7 +184,8 @@ static void extension_headers(struct kunit *test)
 	size_t len;
 
 	established(t);
-	for (int i = 1; i <= 3; i++) {
+	for (int i = 1; i <= 7; i++) {
+		t->nic->sums = i & 4;
 		conv_look(t);
 		len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
 		if (i & 1)

@@ -3,6 +3,7 @@
  * TCP's wire, which the kernel's TCP shares: who has a 4-tuple first keeps it.
  */
 #include <linux/workqueue.h>
+#include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
 #include <net/sock.h>
 #include <net/tcp.h>
@@ -22,9 +23,25 @@ static int rival_init(struct kunit *test)
 
 	if (err)
 		return err;
-	over_ipv4(conv_of(test));	/* as all on that wire */
 	conv_of(test)->tuple.wire = IPPROTO_TCP;
 	return 0;
+}
+
+static struct sock *find4(const struct conv *t)
+{
+	return __inet_lookup_established(&init_net, XTCP_TCP_TABLE(&init_net)
+					 htonl(THERE_ADDR), htons(t->tuple.rport),
+					 htonl(HERE_ADDR), t->tuple.lport,
+					 t->nic->dev->ifindex, 0);
+}
+
+static struct sock *find6(const struct conv *t)
+{
+	const struct in6_addr there = conv_addr(t, THERE_ADDR), here = conv_addr(t, HERE_ADDR);
+
+	return __inet6_lookup_established(&init_net, XTCP_TCP_TABLE(&init_net)
+					  (&there), htons(t->tuple.rport),
+					  &here, t->tuple.lport, t->nic->dev->ifindex, 0);
 }
 
 /* What the kernel's TCP has for the 4-tuple would meet the next case, or this one when the
@@ -35,10 +52,7 @@ static void they_forget(struct conv *t)
 	struct sock *sk;
 
 	rcu_read_lock();
-	sk = __inet_lookup_established(&init_net, XTCP_TCP_TABLE(&init_net)
-				       htonl(THERE_ADDR), htons(t->tuple.rport),
-				       htonl(HERE_ADDR), t->tuple.lport,
-				       t->nic->dev->ifindex, 0);
+	sk = t->ip6 ? find6(t) : find4(t);
 	rcu_read_unlock();
 	if (!sk)
 		return;
@@ -73,17 +87,15 @@ static void rival_exit(struct kunit *test)
 /* A socket of the kernel's TCP, bound to where ours is, or will be, or was. */
 static int they_bind_if_free(struct conv *t, bool reuse)
 {
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(HERE_ADDR),
-		.sin_port = htons(t->tuple.lport),
-	};
+	const struct in6_addr here = conv_addr(t, HERE_ADDR);
+	struct sockaddr_storage at;
+	int len = conv_sockaddr(t, &here, t->tuple.lport, &at);
 
-	KUNIT_ASSERT_EQ(t->test, 0, sock_create_kern(&init_net, PF_INET, SOCK_STREAM,
-						     IPPROTO_TCP, &theirs));
+	KUNIT_ASSERT_EQ(t->test, 0, sock_create_kern(&init_net, t->ip6 ? PF_INET6 : PF_INET,
+						     SOCK_STREAM, IPPROTO_TCP, &theirs));
 	if (reuse)
 		sock_set_reuseaddr(theirs->sk);
-	return kernel_bind(theirs, (struct sockaddr *)&sin, sizeof(sin));
+	return kernel_bind(theirs, (struct sockaddr *)&at, len);
 }
 
 static void they_bind(struct conv *t)
@@ -191,12 +203,9 @@ static void found_late(struct kunit *test)
 static void both_have_sent(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	struct sockaddr_in to = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(THERE_ADDR),
-		.sin_port = htons(t->tuple.rport),
-	};
-
+	const struct in6_addr there = conv_addr(t, THERE_ADDR);
+	struct sockaddr_storage to;
+	int len = conv_sockaddr(t, &there, t->tuple.rport, &to);
 	u32 tsval;
 
 	we_bind(t);
@@ -204,7 +213,7 @@ static void both_have_sent(struct kunit *test)
 	expect(t, "SYN seq 100");
 	tsval = t->tsval_seen;
 	they_bind(t);
-	returns(t, -EINPROGRESS, kernel_connect(theirs, (struct sockaddr *)&to, sizeof(to),
+	returns(t, -EINPROGRESS, kernel_connect(theirs, (struct sockaddr *)&to, len,
 						O_NONBLOCK));
 	pass_over(t);
 	t->tsval_seen = tsval;
@@ -311,6 +320,40 @@ static void bound_by_them(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, xtcp_kernel_tcp_bound(&init_net, t->tuple.lport + 1, 0));
 }
 
+static int they_bind_ip4(struct conv *t)
+{
+	struct sockaddr_in at = {
+		.sin_family = AF_INET,
+		.sin_port = htons(t->tuple.lport),
+	};
+	int err;
+
+	KUNIT_ASSERT_EQ(t->test, 0, sock_create_kern(&init_net, PF_INET, SOCK_STREAM,
+						     IPPROTO_TCP, &theirs));
+	err = kernel_bind(theirs, (struct sockaddr *)&at, sizeof(at));
+	sock_release(theirs);
+	theirs = NULL;
+	return err;
+}
+
+/* Of a port that is bound at :: IPv4's half is held as well, unless IPV6_V6ONLY. */
+static void both_versions(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	over_ipv6(t);
+	for (int only = 0; only < 2; only++) {
+		t->sock = user_socket(t);
+		returns(t, 0, user_option(t, SOL_IPV6, IPV6_V6ONLY, only));
+		returns(t, 0, user_bind(t, t->sock, 0, t->tuple.lport));
+		returns(t, only ? 0 : -EADDRINUSE, they_bind_ip4(t));
+		returns(t, -EADDRINUSE, they_bind_if_free(t, false));
+		user_close_socket(t, t->sock);
+		sock_release(theirs);
+		theirs = NULL;
+	}
+}
+
 static void worker_goes_on(void *work)
 {
 	enable_and_queue_work(system_wq, work);
@@ -362,6 +405,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(time_wait_yields),
 	KUNIT_CASE(stray),
 	KUNIT_CASE(bound_by_them),
+	KUNIT_CASE(both_versions),
 	KUNIT_CASE(free_once_closed),
 	KUNIT_CASE(chosen),
 	{ }

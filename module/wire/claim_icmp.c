@@ -38,6 +38,30 @@ static bool quoted_is_ours(struct xtcp_net *xn, struct sk_buff *skb, const struc
 		!xtcp_kernel_tcp_has_received(xn->net, skb, t));
 }
 
+/* net.ipv4.ip_no_pmtu_disc, as far as it is about what routers say */
+enum {
+	NO_PMTU_DISC_LEAST = 1,		/* that a packet was too large, and no more */
+	NO_PMTU_DISC_IGNORED = 2,
+};
+
+static int no_pmtu_disc(const struct xtcp_net *xn)
+{
+	return READ_ONCE(xn->net->ipv4.sysctl_ip_no_pmtu_disc);
+}
+
+/* Does the IP layer tell a protocol of such an error?  Here it is not asked. */
+static bool icmp_is_passed_on(const struct xtcp_net *xn, const struct icmphdr *icmp)
+{
+	switch (icmp->type) {
+	case ICMP_DEST_UNREACH:
+		return icmp->code != ICMP_FRAG_NEEDED ||
+		       no_pmtu_disc(xn) != NO_PMTU_DISC_IGNORED;
+	case ICMP_TIME_EXCEEDED:
+		return icmp->code != ICMP_EXC_FRAGTIME;
+	}
+	return icmp->type == ICMP_PARAMETERPROB;
+}
+
 /**
  * xtcp_claim_icmp_error() - an ICMP packet has come for this host
  * @xn: the namespace
@@ -47,7 +71,7 @@ static bool quoted_is_ours(struct xtcp_net *xn, struct sk_buff *skb, const struc
  */
 void xtcp_claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	u32 ihl = ip_hdrlen(skb), offset = ihl + sizeof(struct icmphdr), info;
+	u32 ihl = ip_hdrlen(skb), offset = ihl + sizeof(struct icmphdr), mtu;
 	const struct icmphdr *icmp;
 	const struct iphdr *quoted;
 	struct xtcp_tuple t = { };
@@ -58,9 +82,7 @@ void xtcp_claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 		return;
 	icmp = (const struct icmphdr *)(skb->data + ihl);
 	quoted = (const struct iphdr *)(skb->data + offset);
-	if (icmp->type != ICMP_DEST_UNREACH &&
-	    icmp->type != ICMP_TIME_EXCEEDED &&
-	    icmp->type != ICMP_PARAMETERPROB)
+	if (!icmp_is_passed_on(xn, icmp))
 		return;
 	if (quoted->protocol != IPPROTO_TCP || quoted->ihl < 5 ||
 	    quoted->frag_off & htons(IP_OFFSET) ||
@@ -75,9 +97,8 @@ void xtcp_claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 	if (!quoted_is_ours(xn, skb, &t) ||
 	    csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
 		return;
-	info = icmp->type == ICMP_DEST_UNREACH ? ntohs(icmp->un.frag.mtu) : 0;
-	xtcp_ipv4_icmp(&error, icmp->type, icmp->code, get_unaligned_be32(tcp + 4),
-		       info);
+	mtu = no_pmtu_disc(xn) == NO_PMTU_DISC_LEAST ? 0 : ntohs(icmp->un.frag.mtu);
+	xtcp_ipv4_icmp(&error, icmp->type, icmp->code, get_unaligned_be32(tcp + 4), mtu);
 	upcalls->icmp_error(skb, &t, &error);
 }
 
