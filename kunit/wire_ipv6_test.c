@@ -118,6 +118,48 @@ static void label_of_no_connection(struct kunit *test)
 	expect(t, "SYN|ACK seq 100 ack 1001");
 }
 
+static void put_back(void *was)
+{
+	init_net.ipv6.sysctl.flowlabel_reflect = (uintptr_t)was;
+}
+
+/* The peer says something under a label. */
+static void says_labelled(struct conv *t, u32 label, const char *segment)
+{
+	size_t len;
+
+	conv_look(t);
+	len = conv_build(t, t->packet, segment);
+	ip6_flow_hdr((struct ipv6hdr *)t->packet, 0, htonl(label));
+	KUNIT_ASSERT_TRUE(t->test, conv_raw(t, t->packet, len));
+}
+
+/* net.ipv6.flowlabel_reflect: the peer's label is ours */
+static void label_reflected(struct kunit *test)
+{
+	uintptr_t was = init_net.ipv6.sysctl.flowlabel_reflect;
+	struct conv *t = conv_of(test);
+
+	init_net.ipv6.sysctl.flowlabel_reflect = 1;
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_back, (void *)was));
+	bring_to(t, IN_LISTEN);
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	says_labelled(t, 0x12345, "ACK seq 1001 ack 101");
+	user_accept(t);
+	returns(t, 10, user_send(t, 10));
+	labelled(t, 0x12345);
+	expect(t, "PSH|ACK seq S ack R len 10");
+	says_labelled(t, 0xabcde, "PSH|ACK seq R ack S len 10");
+	labelled(t, 0xabcde);
+	expect(t, "ACK seq S ack R+10");
+	/* what is out of its turn may be anyone's */
+	says_labelled(t, 0x54321, "PSH|ACK seq R+1000 ack S len 10");
+	labelled(t, 0xabcde);
+	pass_over(t);
+	returns(t, 10, user_recv(t, 100));
+}
+
 /* ---- the rest of the header ---- */
 
 /* MUST-48, MUST-49: IPV6_TCLASS, IPV6_UNICAST_HOPS */
@@ -438,6 +480,7 @@ static struct kunit_case ipv6_cases[] = {
 	KUNIT_CASE(label_off_for_all),
 	KUNIT_CASE(label_off_for_one),
 	KUNIT_CASE(label_of_no_connection),
+	KUNIT_CASE(label_reflected),
 	KUNIT_CASE(class_and_hops),
 	KUNIT_CASE(opens_from_afar),
 	KUNIT_CASE(extension_headers),

@@ -118,6 +118,9 @@ static __always_inline bool socket_segment(struct sock *sk, struct sk_buff *skb)
 	if (sk->sk_state == TCP_LISTEN)
 		return xtcp_listener_segment(sk, skb, &seg);
 	xtcp_early_note_route(sk, skb);
+	if (xtcp_ipv6_wants_headers(sk) &&
+	    (seg.seq == xtcp_sk(sk)->rcv_nxt || sk->sk_state == TCP_SYN_SENT))
+		xtcp_ipv6_note_received(sk, skb);
 	xtcp_segment_arrives(sk, skb, &seg);
 	return true;
 }

@@ -52,6 +52,35 @@ int xtcp_ipv6_sock_become(struct sock *sk)
 	return 0;
 }
 
+static void pinfo_note_received(struct ipv6_pinfo *np, const struct sk_buff *skb)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+
+	WRITE_ONCE(np->mcast_oif, inet6_iif(skb));
+	np->mcast_hops = hdr->hop_limit;	/* a bit field once */
+	np->rcv_flowinfo = ip6_flowinfo(hdr);
+}
+
+/**
+ * xtcp_ipv6_note_received() - what the header of a segment in its turn says
+ * @sk: the connection, locked, of AF_INET6
+ * @skb: the segment
+ *
+ * IPV6_RECVPKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVTCLASS: the user finds it by
+ * IPV6_2292PKTOPTIONS, without the extension headers.  IPV6_FLOWLABEL_MGR may ask that the
+ * flow label be the connection's.
+ */
+void xtcp_ipv6_note_received(struct sock *sk, const struct sk_buff *skb)
+{
+	struct ipv6_pinfo *np = inet6_sk(sk);
+
+	if (skb->protocol != htons(ETH_P_IPV6))
+		return;
+	pinfo_note_received(np, skb);
+	if (xtcp_inet6_repflow(sk))
+		np->flow_label = ip6_flowlabel(ipv6_hdr(skb));
+}
+
 /* What a child does not share with its listener. */
 static void pinfo_unshare(struct sock *child, struct ipv6_pinfo *np,
 			  const struct sk_buff *skb)
@@ -65,8 +94,7 @@ static void pinfo_unshare(struct sock *child, struct ipv6_pinfo *np,
 	xtcp_inet6_forget_flow_labels(child, np);
 	inet_sk(child)->pinet6 = np;
 	np->flow_label = 0;
-	if (skb->protocol == htons(ETH_P_IPV6) && xtcp_inet6_repflow(child))
-		np->flow_label = ip6_flowlabel(ipv6_hdr(skb));
+	xtcp_ipv6_note_received(child, skb);
 }
 
 /* It was the listener's. */

@@ -7,6 +7,7 @@
 #define _XTCP_IPV6_SOCK_H
 
 #include <linux/ipv6.h>
+#include "../compat.h"
 #include "../engine/tcb.h"
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -21,6 +22,7 @@ struct xtcp6_sock {
 	struct ipv6_pinfo	inet6;
 };
 
+void xtcp_ipv6_note_received(struct sock *sk, const struct sk_buff *skb);
 int xtcp_ipv6_sock_become(struct sock *sk);
 int xtcp_ipv6_sock_clone(struct sock *child, const struct sk_buff *skb);
 
@@ -69,6 +71,13 @@ static inline void xtcp_ipv6_copy_tclass(struct sock *to, const struct sock *fro
 		WRITE_ONCE(inet6_sk(to)->tclass, READ_ONCE(inet6_sk(from)->tclass));
 }
 
+/* Has a user asked what stands in the headers of what his connection receives? */
+static inline bool xtcp_ipv6_wants_headers(const struct sock *sk)
+{
+	return unlikely(sk->sk_family == AF_INET6) &&
+	       unlikely(inet6_sk(sk)->rxopt.all || xtcp_inet6_repflow(sk));
+}
+
 /* What the route that a socket has cached is checked by. */
 static inline u32 xtcp_route_cookie(const struct sock *sk)
 {
@@ -107,6 +116,15 @@ static inline const struct in6_addr *xtcp_ipv6_saddr(const struct sock *sk)
 }
 
 static inline void xtcp_ipv6_copy_tclass(struct sock *to, const struct sock *from)
+{
+}
+
+static inline bool xtcp_ipv6_wants_headers(const struct sock *sk)
+{
+	return false;
+}
+
+static inline void xtcp_ipv6_note_received(struct sock *sk, const struct sk_buff *skb)
 {
 }
 

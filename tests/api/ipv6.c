@@ -438,6 +438,93 @@ struct option {
 	int value;
 };
 
+/* What a connection has last been told of its peer's headers. */
+struct told {
+	int ifindex;
+	int hops;
+	int tclass;
+	bool has_address;
+};
+
+static void want_headers(int fd)
+{
+	need(set_int(fd, SOL_IPV6, IPV6_RECVPKTINFO, 1));
+	need(set_int(fd, SOL_IPV6, IPV6_RECVHOPLIMIT, 1));
+	need(set_int(fd, SOL_IPV6, IPV6_RECVTCLASS, 1));
+}
+
+static struct told told_headers(int fd)
+{
+	union {
+		char bytes[256];
+		struct cmsghdr align;
+	} room;
+	struct msghdr m = { .msg_control = room.bytes };
+	struct told told = { -1, -1, -1, false };
+	socklen_t len = sizeof(room);
+	struct {
+		struct in6_addr address;
+		unsigned int ifindex;
+	} info;
+	struct cmsghdr *c;
+
+	need(getsockopt(fd, SOL_IPV6, IPV6_2292PKTOPTIONS, room.bytes, &len));
+	m.msg_controllen = len;
+	for (c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+		if (c->cmsg_type == IPV6_HOPLIMIT)
+			memcpy(&told.hops, CMSG_DATA(c), sizeof(int));
+		if (c->cmsg_type == IPV6_TCLASS)
+			memcpy(&told.tclass, CMSG_DATA(c), sizeof(int));
+		if (c->cmsg_type != IPV6_PKTINFO)
+			continue;
+		memcpy(&info, CMSG_DATA(c), sizeof(info));
+		told.ifindex = info.ifindex;
+		told.has_address = !memcmp(&info.address, &in6addr_loopback, sizeof(info.address));
+	}
+	return told;
+}
+
+static void are_told(const char *who, int ours, int theirs)
+{
+	struct told a = told_headers(ours), b = told_headers(theirs);
+
+	eq(a.ifindex, b.ifindex, "%s: the device", who);
+	eq(a.hops, b.hops, "%s: the hop limit", who);
+	eq(a.tclass, b.tclass, "%s: the traffic class", who);
+	eq(a.has_address, b.has_address, "%s: the address", who);
+}
+
+/* IPV6_RECVPKTINFO and its kin, by IPV6_2292PKTOPTIONS: it is no part of recvmsg(). */
+static void test_headers(void)
+{
+	int c[2], s[2], i;
+	char byte;
+
+	for (i = 0; i < 2; i++) {
+		enum how how = i ? HOW_KERNEL : HOW_INET6;
+		int l = listen6(how, "::1", false);
+
+		want_headers(l);
+		c[i] = open6(how);
+		want_headers(c[i]);
+		need(set_int(c[i], SOL_IPV6, IPV6_UNICAST_HOPS, 37));
+		need(connect6(c[i], "::1", port6(l)));
+		s[i] = need(accept_in_time(l));
+	}
+	are_told("connected", c[0], c[1]);
+	are_told("accepted", s[0], s[1]);
+	eq(told_headers(s[0]).hops, 37, "of the handshake");
+	for (i = 0; i < 2; i++) {
+		need(set_int(c[i], SOL_IPV6, IPV6_UNICAST_HOPS, 41));
+		need(set_int(c[i], SOL_IPV6, IPV6_TCLASS, 0x48));
+		need(send(c[i], "x", 1, 0));
+		need(recv(s[i], &byte, 1, 0));
+	}
+	are_told("after data", s[0], s[1]);
+	eq(told_headers(s[0]).hops, 41, "of the last segment");
+	eq(told_headers(s[0]).tclass, 0x48, "and its class");
+}
+
 static void test_options(void)
 {
 	static const struct option options[] = {
@@ -551,6 +638,7 @@ static const struct tap_test tests[] = {
 	TEST(errors),
 	TEST(families),
 	TEST(options),
+	TEST(headers),
 	TEST(proc),
 };
 
