@@ -90,10 +90,10 @@ socklen_t server_address(int port, struct sockaddr_storage *to)
 	return sizeof(struct sockaddr_in);
 }
 
-/* As a program of IPv6's asks for it. */
+/* As a program of IPv6's asks for it; on TCP's wire the address decides. */
 static int open_of_wire(void)
 {
-	if (!over_ipv6())
+	if (!over_ipv6() || wire->protocol == IPPROTO_TCP)
 		return socket(wire->family, SOCK_STREAM, wire->protocol);
 	return socket(AF_INET6, SOCK_STREAM, wire->family == AF_INET ? 0 : IPPROTO_XTCP);
 }
