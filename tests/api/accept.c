@@ -46,7 +46,7 @@ static void test_wrong_use(void)
 	struct pair p;
 
 	fails(accept(fd, NULL, NULL), EINVAL, "fresh");
-	need(bind4(fd, "127.0.0.1", 0));
+	need(bind_at(fd, "127.0.0.1", 0));
 	fails(accept(fd, NULL, NULL), EINVAL, "bound");
 	pair_open(&p);
 	fails(accept(p.c, NULL, NULL), EINVAL, "connected");
@@ -57,33 +57,35 @@ static void test_wrong_use(void)
 
 static void test_addresses(void)
 {
-	struct sockaddr_in addr;
-	struct sockaddr *sa = (struct sockaddr *)&addr;
-	socklen_t len = sizeof(addr);
+	struct address addr, want = at("127.0.0.1", 0);
+	struct sockaddr *sa = &addr.any;
+	socklen_t len = sizeof(addr.v6);
 	int l = listen_on(8);
 	int c, s;
 
 	c = connect_to(l);
 	s = accept(l, sa, &len);
 	ok(s >= 0, "with an address");
-	eq(len, sizeof(addr), "its length");
-	eq(addr.sin_family, AF_INET, "its family");
-	eq(addr.sin_port, name_of(c).sin_port, "its port");
-	eq(addr.sin_addr.s_addr, inet_addr("127.0.0.1"), "the address");
+	eq(len, want.len, "its length");
+	eq(sa->sa_family, address_family(), "its family");
+	addr.len = len;
+	eq(port_in(addr), port_of(c), "its port");
+	ok(is_at(addr, "127.0.0.1"), "the address");
 
 	c = connect_to(l);
 	memset(&addr, 0xee, sizeof(addr));
 	len = 4;
 	s = accept(l, sa, &len);
 	ok(s >= 0, "with a short buffer");
-	eq(len, sizeof(addr), "the true length is told");
-	eq(addr.sin_port, name_of(c).sin_port, "what fits is written");
-	eq(addr.sin_addr.s_addr, 0xeeeeeeee, "no more is written");
+	eq(len, want.len, "the true length is told");
+	eq(port_in(addr), port_of(c), "what fits is written");
+	/* IPv6 has sin6_flowinfo there */
+	eq(addr.v4.sin_addr.s_addr, 0xeeeeeeee, "no more is written");
 
 	c = connect_to(l);
 	len = 100;
 	ok(accept(l, sa, &len) >= 0, "with a large buffer");
-	eq(len, sizeof(addr), "the true length is told");
+	eq(len, want.len, "the true length is told");
 
 	c = connect_to(l);
 	len = -1;
@@ -127,15 +129,15 @@ static void test_names(void)
 	int c = need(xsocket());
 	int s;
 
-	need(bind4(l, "0.0.0.0", 0));
+	need(bind_at(l, "0.0.0.0", 0));
 	need(listen(l, 4));
-	need(connect4(c, "127.0.0.9", port_of(l)));
+	need(connect_at(c, "127.0.0.9", port_of(l)));
 	s = need(accept_in_time(l));
-	eq(name_of(s).sin_addr.s_addr, inet_addr("127.0.0.9"),
+	ok(is_at(name_of(s), "127.0.0.9"),
 	   "local address: the one that was called");
 	eq(port_of(s), port_of(l), "local port: the listener's");
-	eq(peer_of(s).sin_port, name_of(c).sin_port, "peer: the caller");
-	eq(peer_of(c).sin_addr.s_addr, inet_addr("127.0.0.9"),
+	eq(port_in(peer_of(s)), port_of(c), "peer: the caller");
+	ok(is_at(peer_of(c), "127.0.0.9"),
 	   "the caller's peer");
 }
 

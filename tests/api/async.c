@@ -73,7 +73,7 @@ static void test_connect(void)
 {
 	int full[2], l = full_listener(full);
 	int fd = need(xsocket_type(SOCK_STREAM | SOCK_NONBLOCK));
-	struct sockaddr_in addr = name_of(l);
+	struct address addr = name_of(l);
 
 	watch(fd);
 	fails(connect_addr(fd, &addr), EINPROGRESS, "connecting");
@@ -84,7 +84,7 @@ static void test_connect(void)
 
 	fd = need(xsocket_type(SOCK_STREAM | SOCK_NONBLOCK));
 	watch(fd);
-	connect4(fd, "127.0.0.1", closed_port());
+	connect_at(fd, "127.0.0.1", closed_port());
 	ok(told(fd, POLLERR, LONG_MS), "refused: POLLERR");
 }
 

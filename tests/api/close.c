@@ -219,11 +219,11 @@ static void test_orphan_is_closed(void)
 	port = port_of(p.c);
 	need(close(p.c));
 	eq(recv(p.s, &byte, 1, 0), 0, "the end");
-	fails(bind4(fd, "127.0.0.1", port), EADDRINUSE,
+	fails(bind_at(fd, "127.0.0.1", port), EADDRINUSE,
 	      "the orphan holds its port");
 	need(send(p.s, "x", 1, MSG_NOSIGNAL));
 	need(poll_for(p.s, 0) & POLLHUP ? 0 : -1);
-	eq(bind4(fd, "127.0.0.1", port), 0, "until it was reset");
+	eq(bind_at(fd, "127.0.0.1", port), 0, "until it was reset");
 }
 
 static const struct tap_test tests[] = {

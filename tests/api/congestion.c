@@ -81,7 +81,7 @@ static void test_connect(void)
 	if (no_root("the sysctl"))
 		return;
 	eq(sysctl_wire("congestion_control", "reno"), 0, "set to reno");
-	need(connect4(fd, "127.0.0.1", port_of(l)));
+	need(connect_at(fd, "127.0.0.1", port_of(l)));
 	ok(has(fd, "cubic"), "as it was at socket(), not at connect()");
 	eq(sysctl_wire("congestion_control", "cubic"), 0, "set to cubic");
 }

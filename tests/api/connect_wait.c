@@ -10,8 +10,7 @@
 
 static void test_in_progress(void)
 {
-	struct sockaddr_in addr, peer;
-	socklen_t len = sizeof(peer);
+	struct address addr, peer = { .len = sizeof(peer.v6) };
 	char byte;
 	int full[2];
 	int l = full_listener(full);
@@ -24,13 +23,13 @@ static void test_in_progress(void)
 	eq(so_error(fd), 0, "SO_ERROR has nothing");
 	fails(recv(fd, &byte, 1, 0), EAGAIN, "recv()");
 	fails(send(fd, "x", 1, MSG_NOSIGNAL), EAGAIN, "send()");
-	fails(getpeername(fd, (struct sockaddr *)&peer, &len), ENOTCONN,
+	fails(getpeername(fd, &peer.any, &peer.len), ENOTCONN,
 	      "getpeername()");
 	ok(port_of(fd) != 0, "it has a port");
-	eq(name_of(fd).sin_addr.s_addr, inet_addr("127.0.0.1"),
+	ok(is_at(name_of(fd), "127.0.0.1"),
 	   "and an address");
 	fails(accept(fd, NULL, NULL), EINVAL, "accept()");
-	fails(bind4(fd, "127.0.0.1", 0), EINVAL, "bind()");
+	fails(bind_at(fd, "127.0.0.1", 0), EINVAL, "bind()");
 
 	need(listen(l, 8));
 	/* the next SYN is sent after a second */
@@ -38,13 +37,13 @@ static void test_in_progress(void)
 	eq(so_error(fd), 0, "SO_ERROR");
 	eq(connect_addr(fd, &addr), 0, "connect() confirms once");
 	fails(connect_addr(fd, &addr), EISCONN, "then EISCONN");
-	eq(peer_of(fd).sin_port, addr.sin_port, "getpeername()");
+	eq(port_in(peer_of(fd)), port_in(addr), "getpeername()");
 }
 
 static void test_interrupted(void)
 {
 	struct bg bg = { .fn = bg_connect };
-	struct sockaddr_in addr;
+	struct address addr;
 	int full[2];
 	int l = full_listener(full);
 
@@ -71,7 +70,7 @@ static void test_interrupted(void)
 
 static void test_send_timeout(void)
 {
-	struct sockaddr_in addr;
+	struct address addr;
 	long long start;
 	int full[2];
 	int l = full_listener(full);
@@ -90,7 +89,7 @@ static void test_send_timeout(void)
 static void test_timeout_signal(void)
 {
 	struct bg bg = { .fn = bg_connect };
-	struct sockaddr_in addr;
+	struct address addr;
 	int full[2];
 
 	addr = name_of(full_listener(full));
@@ -137,7 +136,7 @@ static void test_blocked_io(void)
 
 static void test_give_up(void)
 {
-	struct sockaddr_in addr;
+	struct address addr;
 	int full[2];
 	int l = full_listener(full);
 	int fd = full[1];
@@ -146,7 +145,7 @@ static void test_give_up(void)
 	addr = name_of(fd);
 	eq(close(fd), 0, "close() while connecting");
 	again = need(xsocket());
-	eq(bind4(again, "127.0.0.1", ntohs(addr.sin_port)), 0,
+	eq(bind_at(again, "127.0.0.1", port_in(addr)), 0,
 	   "the port is free at once");
 	close(need(accept(l, NULL, NULL)));
 	set_nonblock(l, true);
@@ -160,7 +159,7 @@ static void test_give_up(void)
 
 static void test_user_timeout(void)
 {
-	struct sockaddr_in addr;
+	struct address addr;
 	int full[2];
 	int fd = need(xsocket());
 	long long start = now_ms();
@@ -179,7 +178,7 @@ static void test_user_timeout(void)
 static void test_shut_by_other(void)
 {
 	struct bg bg = { .fn = bg_connect };
-	struct sockaddr_in addr;
+	struct address addr;
 	int full[2];
 
 	addr = name_of(full_listener(full));

@@ -148,7 +148,7 @@ static void test_becomes_connected(void)
 	int s;
 
 	eq(events_now(ep), EPOLLOUT | EPOLLHUP, "new");
-	connect4(fd, "127.0.0.1", port_of(l));
+	connect_at(fd, "127.0.0.1", port_of(l));
 	eq(events_soon(ep), EPOLLOUT, "connected");
 	s = need(accept_in_time(l));
 	need(send(s, "x", 1, 0));
@@ -161,7 +161,7 @@ static void test_refused(void)
 	int port = closed_port();
 	int ep;
 
-	connect4(fd, "127.0.0.1", port);
+	connect_at(fd, "127.0.0.1", port);
 	ep = watch(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP);
 	poll_for(fd, 0);
 	eq(events_soon(ep),

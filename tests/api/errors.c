@@ -100,10 +100,10 @@ static void test_dead_socket(void)
 	fails(shutdown(p.c, SHUT_WR), ENOTCONN, "shutdown()");
 	eq(so_error(p.c), ECONNRESET, "leaves the error");
 	fails(accept(p.c, NULL, NULL), EINVAL, "accept()");
-	fails(connect4(p.c, "127.0.0.1", port_of(l)), EISCONN,
+	fails(connect_at(p.c, "127.0.0.1", port_of(l)), EISCONN,
 	      "connect(): it was connected");
 	need(connect(p.c, &unspec, sizeof(unspec)));
-	eq(connect4(p.c, "127.0.0.1", port_of(l)), 0,
+	eq(connect_at(p.c, "127.0.0.1", port_of(l)), 0,
 	   "connect() after AF_UNSPEC");
 }
 

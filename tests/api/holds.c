@@ -29,7 +29,7 @@ static int reusing(int fd)
 
 static int bound(int fd, int port)
 {
-	need(bind4(fd, HERE, port));
+	need(bind_at(fd, HERE, port));
 	return fd;
 }
 
@@ -44,7 +44,7 @@ static bool two_tcps(const char *what)
 
 static int listening(int fd, int port)
 {
-	need(bind4(fd, HERE, port));
+	need(bind_at(fd, HERE, port));
 	need(listen(fd, 8));
 	return fd;
 }
@@ -54,8 +54,8 @@ static int connected(int l, int port)
 {
 	int fd = reusing(other_socket());
 
-	need(bind4(fd, HERE, port));
-	need(connect4(fd, HERE, port_of(l)));
+	need(bind_at(fd, HERE, port));
+	need(connect_at(fd, HERE, port_of(l)));
 	return fd;
 }
 
@@ -82,12 +82,12 @@ static void test_plain(void)
 	if (!two_tcps("bind()"))
 		return;
 	bound(xsocket(), 5600);
-	fails(bind4(other_socket(), HERE, 5600), EADDRINUSE, "bound");
-	fails(bind4(reusing(other_socket()), HERE, 5600), EADDRINUSE,
+	fails(bind_at(other_socket(), HERE, 5600), EADDRINUSE, "bound");
+	fails(bind_at(reusing(other_socket()), HERE, 5600), EADDRINUSE,
 	      "bound, and only the other has SO_REUSEADDR");
 	bound(other_socket(), 5601);
-	fails(bind4(xsocket(), HERE, 5601), EADDRINUSE, "bound by the other");
-	fails(bind4(reusing(xsocket()), HERE, 5601), EADDRINUSE,
+	fails(bind_at(xsocket(), HERE, 5601), EADDRINUSE, "bound by the other");
+	fails(bind_at(reusing(xsocket()), HERE, 5601), EADDRINUSE,
 	      "bound by the other, and only we have SO_REUSEADDR");
 }
 
@@ -96,10 +96,10 @@ static void test_listener(void)
 	if (!two_tcps("listen()"))
 		return;
 	listening(reusing(xsocket()), 5602);
-	fails(bind4(reusing(other_socket()), HERE, 5602), EADDRINUSE,
+	fails(bind_at(reusing(other_socket()), HERE, 5602), EADDRINUSE,
 	      "SO_REUSEADDR on both, we listen");
 	listening(reusing(other_socket()), 5603);
-	fails(bind4(reusing(xsocket()), HERE, 5603), EADDRINUSE,
+	fails(bind_at(reusing(xsocket()), HERE, 5603), EADDRINUSE,
 	      "SO_REUSEADDR on both, the other listens");
 }
 
@@ -112,7 +112,7 @@ static void test_first_listens(void)
 		return;
 	a = bound(reusing(xsocket()), 5604);
 	b = other_socket();
-	eq(bind4(reusing(b), HERE, 5604), 0, "SO_REUSEADDR on both, none listens");
+	eq(bind_at(reusing(b), HERE, 5604), 0, "SO_REUSEADDR on both, none listens");
 	eq(listen(a, 1), 0, "we listen");
 	fails(listen(b, 1), EADDRINUSE, "then the other does not");
 	need(close(a));
@@ -135,13 +135,13 @@ static void test_third(void)
 		return;
 	bound(reusing(other_socket()), 5612);
 	a = bound(reusing(xsocket()), 5612);
-	eq(bind4(reusing(other_socket()), HERE, 5612), 0,
+	eq(bind_at(reusing(other_socket()), HERE, 5612), 0,
 	   "SO_REUSEADDR on all three, none listens");
 	eq(listen(a, 1), 0, "we listen");
-	fails(bind4(reusing(other_socket()), HERE, 5612), EADDRINUSE,
+	fails(bind_at(reusing(other_socket()), HERE, 5612), EADDRINUSE,
 	      "then there is no fourth");
 	need(close(a));
-	eq(bind4(reusing(other_socket()), HERE, 5612), 0, "until we have closed");
+	eq(bind_at(reusing(other_socket()), HERE, 5612), 0, "until we have closed");
 }
 
 #define ROUNDS	300
@@ -159,7 +159,7 @@ static void test_closed(void)
 			need(listen(a, 1));
 		need(close(a));
 		k = other_socket();
-		kept += bind4(k, HERE, 5618) != 0;
+		kept += bind_at(k, HERE, 5618) != 0;
 		need(close(k));
 	}
 	eq(kept, 0, "a port that we have closed was never kept");
@@ -242,9 +242,9 @@ static void test_neighbours(void)
 
 	if (!two_tcps("two addresses"))
 		return;
-	need(bind4(xsocket(), NEXT, 5614));
+	need(bind_at(xsocket(), NEXT, 5614));
 	bound(reusing(other_socket()), 5614);
-	fails(bind4(xsocket(), HERE, 5614), EADDRINUSE,
+	fails(bind_at(xsocket(), HERE, 5614), EADDRINUSE,
 	      "one of us beside it, the other has SO_REUSEADDR, we do not");
 
 	a = bound(reusing(xsocket()), 5615);
@@ -253,7 +253,7 @@ static void test_neighbours(void)
 	thread = begin_rival(&rival);
 	for (int i = 1; i <= ROUNDS; i++) {
 		there = reusing(xsocket());
-		need(bind4(there, NEXT, 5615));
+		need(bind_at(there, NEXT, 5615));
 		failed += race(&rival, i, there) || !rival.ret;
 		need(close(there));
 	}
@@ -272,12 +272,12 @@ static void test_after_listener(void)
 	c = connected(l, 0);
 	s = accepted(l, "our listener");
 	need(close(l));
-	fails(bind4(other_socket(), HERE, 5606), EADDRINUSE,
+	fails(bind_at(other_socket(), HERE, 5606), EADDRINUSE,
 	      "a connection keeps others away");
 	k = reusing(other_socket());
-	eq(bind4(k, HERE, 5606), 0, "but for SO_REUSEADDR");
+	eq(bind_at(k, HERE, 5606), 0, "but for SO_REUSEADDR");
 	eq(listen(k, 8), 0, "which listens");
-	fails(bind4(reusing(xsocket()), HERE, 5606), EADDRINUSE,
+	fails(bind_at(reusing(xsocket()), HERE, 5606), EADDRINUSE,
 	      "so that we cannot");
 	kc = connected(k, 0);
 	ks = accepted(k, "the other listener");
@@ -301,14 +301,14 @@ static void test_after_their_listener(void)
 	ks = accepted(k, "the other listener");
 	need(close(k));
 	l = reusing(xsocket());
-	eq(bind4(l, HERE, 5616), 0, "where the other has a connection, we bind");
+	eq(bind_at(l, HERE, 5616), 0, "where the other has a connection, we bind");
 	eq(listen(l, 8), 0, "and listen");
 	talks(kc, ks, "its connection");
 	c = connected(l, 0);
 	s = accepted(l, "our listener");
 	talks(c, s, "ours");
 	a = other_socket();
-	fails(bind4(reusing(a), HERE, 5616), EADDRINUSE, "no more of the other");
+	fails(bind_at(reusing(a), HERE, 5616), EADDRINUSE, "no more of the other");
 	talks(kc, ks, "its connection");
 	need(close(ks));
 	eq(recv_all(kc, &a, 1), 0, "ends as it should");
@@ -336,10 +336,10 @@ static void test_time_wait(void)
 		return;
 	leave_time_wait(5607, 5608);
 	if (wire == WIRE_KERNEL) {
-		fails(bind4(k, HERE, 5607), EADDRINUSE, "TIME_WAIT keeps others away");
-		eq(bind4(reusing(k), HERE, 5607), 0, "but for SO_REUSEADDR");
+		fails(bind_at(k, HERE, 5607), EADDRINUSE, "TIME_WAIT keeps others away");
+		eq(bind_at(reusing(k), HERE, 5607), 0, "but for SO_REUSEADDR");
 	} else {
-		eq(bind4(k, HERE, 5607), 0, "TIME_WAIT keeps nobody of the other away");
+		eq(bind_at(k, HERE, 5607), 0, "TIME_WAIT keeps nobody of the other away");
 	}
 	eq(listen(k, 8), 0, "which listens");
 	c = connected(k, 0);
@@ -356,7 +356,7 @@ static void serves_beside(int c, int s)
 {
 	int k = reusing(other_socket()), kc, ks;
 
-	eq(bind4(k, HERE, port_of(c)), 0, "connected: the other binds the port");
+	eq(bind_at(k, HERE, port_of(c)), 0, "connected: the other binds the port");
 	eq(listen(k, 8), 0, "and listens");
 	kc = connected(k, 0);
 	ks = accepted(k, "the other");
@@ -379,11 +379,11 @@ static void test_client(void)
 		return;
 	l = listening(other_socket(), 5609);
 	c = need(xsocket());
-	need(connect4(c, HERE, 5609));
+	need(connect_at(c, HERE, 5609));
 	s = need(accept_in_time(l));
 	port = port_of(c);
 	if (wire == WIRE_KERNEL)
-		fails(bind4(reusing(other_socket()), HERE, port), EADDRINUSE,
+		fails(bind_at(reusing(other_socket()), HERE, port), EADDRINUSE,
 		      "connected: the port is taken");
 	else
 		serves_beside(c, s);
@@ -393,10 +393,10 @@ static void test_client(void)
 	need(recv_all(c, &byte, 1));
 	need(close(c));
 	if (wire == WIRE_KERNEL)
-		fails(bind4(reusing(other_socket()), HERE, port), EADDRINUSE,
+		fails(bind_at(reusing(other_socket()), HERE, port), EADDRINUSE,
 		      "in TIME_WAIT, too");
 	else
-		eq(bind4(other_socket(), HERE, port), 0, "in TIME_WAIT, too");
+		eq(bind_at(other_socket(), HERE, port), 0, "in TIME_WAIT, too");
 }
 
 /* ---- what ss(8) asks, inet_diag ---- */

@@ -290,21 +290,21 @@ static void test_loss(void)
 /* A connection over such a path, from one namespace to another, to a reader. */
 static bool path_open(struct pair *p, struct bg *bg)
 {
-	struct spaces at;
+	struct spaces side;
 
 	if (!have_root()) {
 		tap_skip("not root", "no namespaces");
 		return false;
 	}
-	spaces_make(&at);
+	spaces_make(&side);
 	need(run("tc qdisc add dev veth0 root netem delay %dms", DELAY_MS) ? 0 : -1);
-	space_go(at.b);
+	space_go(side.b);
 	p->l = need(xsocket());
-	need(bind4(p->l, "0.0.0.0", PORT));
+	need(bind_at(p->l, "0.0.0.0", PORT));
 	need(listen(p->l, 16));
-	space_go(at.a);
+	space_go(side.a);
 	p->c = need(xsocket());
-	need(connect4(p->c, "10.9.0.2", PORT));
+	need(connect_at(p->c, "10.9.0.2", PORT));
 	p->s = need(accept_in_time(p->l));
 	*bg = (struct bg){ .fn = bg_read_to_end, .fd = p->s };
 	bg_start(bg);
@@ -370,7 +370,7 @@ static void test_again(void)
 	need(wait_outq(p.c, 0) ? 0 : -1);
 	ok(info_of(p.c).delivery_rate > 0, "delivery_rate");
 	need(connect(p.c, &nobody, sizeof(nobody)));
-	need(connect4(p.c, "127.0.0.1", port_of(p.l)));
+	need(connect_at(p.c, "127.0.0.1", port_of(p.l)));
 	if (wire != WIRE_KERNEL)	/* it remembers */
 		eq(info_of(p.c).delivery_rate, 0, "delivery_rate: unknown again");
 	eq(info_of(p.c).busy_time, 0, "busy_time: none");

@@ -188,21 +188,21 @@ static void test_ports(void)
 	int a = need(xsocket());
 	int b = peer_socket();
 
-	need(bind4(a, "127.0.0.1", 6301));
-	fails(bind4(b, "127.0.0.1", 6301), EADDRINUSE, "what we have");
-	fails(bind4(b, "0.0.0.0", 6301), EADDRINUSE, "at every address");
-	eq(bind4(b, "127.0.0.2", 6301), 0, "another address is free");
+	need(bind_at(a, "127.0.0.1", 6301));
+	fails(bind_at(b, "127.0.0.1", 6301), EADDRINUSE, "what we have");
+	fails(bind_at(b, "0.0.0.0", 6301), EADDRINUSE, "at every address");
+	eq(bind_at(b, "127.0.0.2", 6301), 0, "another address is free");
 	close(b);
 	b = peer_socket();
-	need(bind4(b, "127.0.0.1", 6302));
+	need(bind_at(b, "127.0.0.1", 6302));
 	close(a);
 	a = need(xsocket());
-	fails(bind4(a, "127.0.0.1", 6302), EADDRINUSE, "what they have");
-	fails(bind4(a, "0.0.0.0", 6302), EADDRINUSE, "at every address, too");
+	fails(bind_at(a, "127.0.0.1", 6302), EADDRINUSE, "what they have");
+	fails(bind_at(a, "0.0.0.0", 6302), EADDRINUSE, "at every address, too");
 	need(listen(b, 1));
-	fails(bind4(a, "127.0.0.1", 6302), EADDRINUSE, "a listener's");
+	fails(bind_at(a, "127.0.0.1", 6302), EADDRINUSE, "a listener's");
 	close(b);
-	eq(bind4(a, "127.0.0.1", 6302), 0, "and when they are gone");
+	eq(bind_at(a, "127.0.0.1", 6302), 0, "and when they are gone");
 	close(a);
 }
 
@@ -214,10 +214,10 @@ static void test_port_released(void)
 	int b = peer_socket();
 	int bound;
 
-	need(bind4(a, "127.0.0.1", 6303));
+	need(bind_at(a, "127.0.0.1", 6303));
 	close(a);
 	do
-		bound = bind4(b, "127.0.0.1", 6303);
+		bound = bind_at(b, "127.0.0.1", 6303);
 	while (bound < 0 && now_ms() < end);
 	eq(bound, 0, "given back");
 }
@@ -231,9 +231,9 @@ static void test_beside(void)
 	struct pair p;
 	char buf[4];
 
-	need(bind4(l, "127.0.0.1", 0));
+	need(bind_at(l, "127.0.0.1", 0));
 	need(listen(l, 1));
-	need(connect4(c, "127.0.0.1", port_of(l)));
+	need(connect_at(c, "127.0.0.1", port_of(l)));
 	p.s = need(accept_in_time(l));
 	need(send(c, "abc", 3, 0));
 	eq(recv_all(p.s, buf, 3), 3, "the kernel's own connection");

@@ -33,20 +33,19 @@ static void test_basics(void)
 /* sendto()'s address is ignored by a connected TCP. */
 static void test_with_address(void)
 {
-	struct sockaddr_in addr = addr4("127.0.0.1", 9);
-	struct sockaddr_in from;
-	socklen_t len = sizeof(from);
+	struct address addr = at("127.0.0.1", 9);
+	struct address from = { .len = sizeof(from.v6) };
 	struct pair p;
 	char buf[4];
 
 	pair_open(&p);
-	eq(sendto(p.c, "a", 1, 0, (struct sockaddr *)&addr, sizeof(addr)), 1,
+	eq(sendto(p.c, "a", 1, 0, &addr.any, addr.len), 1,
 	   "sendto() with an address");
-	memset(&from, 0xee, sizeof(from));
-	eq(recvfrom(p.s, buf, 4, 0, (struct sockaddr *)&from, &len), 1,
+	memset(&from.v6, 0xee, sizeof(from.v6));
+	eq(recvfrom(p.s, buf, 4, 0, &from.any, &from.len), 1,
 	   "recvfrom()");
-	eq(len, 0, "tells no address");
-	eq(from.sin_port, 0xeeee, "writes none");
+	eq(from.len, 0, "tells no address");
+	eq(port_in(from), 0xeeee, "writes none");
 }
 
 static void test_dontwait(void)

@@ -60,7 +60,7 @@ static void test_many(void)
 static void test_messages(void)
 {
 	char buf[8], control[64];
-	struct sockaddr_in addr = addr4("127.0.0.1", 9);
+	struct address addr = at("127.0.0.1", 9);
 	struct iovec iov = { "abc", 3 };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	struct pair p;
@@ -68,8 +68,8 @@ static void test_messages(void)
 	pair_open(&p);
 	eq(sendmsg(p.c, &msg, 0), 3, "sendmsg()");
 	iov = (struct iovec){ buf, 8 };
-	msg.msg_name = &addr;
-	msg.msg_namelen = sizeof(addr);
+	msg.msg_name = &addr.any;
+	msg.msg_namelen = addr.len;
 	msg.msg_control = control;
 	msg.msg_controllen = sizeof(control);
 	msg.msg_flags = -1;

@@ -2,6 +2,8 @@
 /*
  * IPv6 and dual stack.  What the kernel's TCP does is the yardstick: most of it is asked
  * of a socket of its own beside ours, in the same breath.
+ *
+ * run: ip-blind
  */
 #define _GNU_SOURCE
 #include <linux/in6.h>

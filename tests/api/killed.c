@@ -155,7 +155,7 @@ static void listen_and_wait(void *port)
 	int l = need(xsocket());
 
 	need(set_int(l, SOL_SOCKET, SO_REUSEADDR, 1));
-	need(bind4(l, "127.0.0.1", *(int *)port));
+	need(bind_at(l, "127.0.0.1", *(int *)port));
 	need(listen(l, 1));
 	pause();
 }
@@ -167,7 +167,7 @@ static int retry_connect(int port)
 
 	for (;;) {
 		fd = need(xsocket());
-		if (!connect4(fd, "127.0.0.1", port))
+		if (!connect_at(fd, "127.0.0.1", port))
 			return fd;
 		if (errno != ECONNREFUSED || now_ms() > end)
 			need(-1);
@@ -188,8 +188,8 @@ static void test_listener(void)
 	ok(poll_for(fd, POLLIN) & POLLERR, "an error");
 	fails(recv(fd, &byte, 1, 0), ECONNRESET, "reset");
 	fd2 = need(xsocket());
-	fails(connect4(fd2, "127.0.0.1", port), ECONNREFUSED, "nobody listens");
-	need(bind4(fd2, "127.0.0.1", port));
+	fails(connect_at(fd2, "127.0.0.1", port), ECONNREFUSED, "nobody listens");
+	need(bind_at(fd2, "127.0.0.1", port));
 	ok(true, "the port is free");
 }
 
@@ -197,7 +197,7 @@ static void connect_for_ever(void *port)
 {
 	int fd = need(xsocket());
 
-	connect4(fd, "127.0.0.1", *(int *)port);
+	connect_at(fd, "127.0.0.1", *(int *)port);
 }
 
 static void test_connecting(void)

@@ -15,9 +15,9 @@ static void test_states(void)
 
 	eq(listen(fd, 5), 0, "without bind()");
 	ok(port_of(fd) != 0, "has an ephemeral port");
-	eq(name_of(fd).sin_addr.s_addr, 0, "of the wildcard address");
+	ok(is_at(name_of(fd), "0.0.0.0"), "of the wildcard address");
 	eq(get_int(fd, SOL_SOCKET, SO_ACCEPTCONN), 1, "SO_ACCEPTCONN");
-	ok(connect4(need(xsocket()), "127.0.0.1", port_of(fd)) == 0,
+	ok(connect_at(need(xsocket()), "127.0.0.1", port_of(fd)) == 0,
 	   "and takes connections");
 
 	pair_open(&p);
@@ -39,7 +39,7 @@ static void test_again(void)
 	eq(listen(fd, 0), 0, "0");
 	eq(listen(fd, -1), 0, "-1 stands for the most");
 	eq(listen(fd, 1 << 30), 0, "too much is cut");
-	eq(connect4(need(xsocket()), "127.0.0.1", port), 0, "still listens");
+	eq(connect_at(need(xsocket()), "127.0.0.1", port), 0, "still listens");
 }
 
 /* MUST-41 */
@@ -48,11 +48,11 @@ static void test_occupied(void)
 	int a = need(xsocket());
 	int b = need(xsocket());
 
-	need(bind4(a, "127.0.0.1", 5100));
+	need(bind_at(a, "127.0.0.1", 5100));
 	need(listen(a, 1));
-	fails(bind4(b, "127.0.0.1", 5100), EADDRINUSE, "a port that listens");
+	fails(bind_at(b, "127.0.0.1", 5100), EADDRINUSE, "a port that listens");
 	close(a);
-	eq(bind4(b, "127.0.0.1", 5100), 0, "free after close()");
+	eq(bind_at(b, "127.0.0.1", 5100), 0, "free after close()");
 	eq(listen(b, 1), 0, "and listens");
 }
 
@@ -86,7 +86,7 @@ static void connects_afresh(int fd, const char *what)
 	int l = listen_on(1);
 	struct info info;
 
-	eq(connect4(fd, "127.0.0.1", port_of(l)), 0, "%s: it connects", what);
+	eq(connect_at(fd, "127.0.0.1", port_of(l)), 0, "%s: it connects", what);
 	need(get_info(fd, &info));
 	ok(!info.bytes_sent && !info.bytes_received && !info.bytes_retrans,
 	   "%s: nothing is counted", what);
@@ -100,8 +100,8 @@ static void test_connect_after(void)
 
 	need(set_int(first, SOL_SOCKET, SO_REUSEADDR, 1));
 	need(set_int(second, SOL_SOCKET, SO_REUSEADDR, 1));
-	need(bind4(first, "127.0.0.1", 0));
-	need(bind4(second, "127.0.0.1", port_of(first)));
+	need(bind_at(first, "127.0.0.1", 0));
+	need(bind_at(second, "127.0.0.1", port_of(first)));
 	need(listen(first, 5));
 	fails(listen(second, 5), EADDRINUSE, "another listens");
 	connects_afresh(second, "listen() failed");
@@ -126,7 +126,7 @@ static void test_backlog_grows(void)
 
 	eq(poll_now(fd[1], POLLOUT), 0, "the queue is full");
 	need(listen(l, 8));
-	eq(connect4(need(xsocket()), "127.0.0.1", port_of(l)), 0,
+	eq(connect_at(need(xsocket()), "127.0.0.1", port_of(l)), 0,
 	   "a larger backlog takes the next at once");
 }
 
@@ -140,7 +140,7 @@ static void test_order(void)
 		port[i] = port_of(connect_to(l));
 	for (i = 0; i < 5; i++) {
 		fd = need(accept_in_time(l));
-		eq(ntohs(peer_of(fd).sin_port), port[i], "number %d", i);
+		eq(port_in(peer_of(fd)), port[i], "number %d", i);
 	}
 }
 
@@ -163,34 +163,33 @@ static void test_shutdown_listener(void)
 	int port = 5101;
 
 	bg.fd = need(xsocket());
-	need(bind4(bg.fd, "127.0.0.1", port));
+	need(bind_at(bg.fd, "127.0.0.1", port));
 	need(listen(bg.fd, 4));
 	bg_start(&bg);
 	ok(bg_blocked(&bg), "accept() blocks");
 	eq(shutdown(bg.fd, SHUT_RD), 0, "shutdown(SHUT_RD) of the listener");
 	fails(bg_join(&bg), EINVAL, "accept() returns");
-	fails(connect4(need(xsocket()), "127.0.0.1", port), ECONNREFUSED,
+	fails(connect_at(need(xsocket()), "127.0.0.1", port), ECONNREFUSED,
 	      "connections are refused");
 	eq(get_int(bg.fd, SOL_SOCKET, SO_ACCEPTCONN), 0, "SO_ACCEPTCONN");
 	eq(port_of(bg.fd), port, "the port is kept");
 	fails(accept(bg.fd, NULL, NULL), EINVAL, "accept() fails");
 	eq(listen(bg.fd, 4), 0, "listen() again");
-	eq(connect4(need(xsocket()), "127.0.0.1", port), 0, "and it connects");
+	eq(connect_at(need(xsocket()), "127.0.0.1", port), 0, "and it connects");
 	eq(shutdown(bg.fd, SHUT_WR), 0, "shutdown(SHUT_WR) changes nothing");
-	eq(connect4(need(xsocket()), "127.0.0.1", port), 0, "it still listens");
+	eq(connect_at(need(xsocket()), "127.0.0.1", port), 0, "it still listens");
 }
 
 static void test_use_of_listener(void)
 {
-	struct sockaddr_in peer;
-	socklen_t len = sizeof(peer);
+	struct address peer = { .len = sizeof(peer.v6) };
 	int l = listen_on(4);
 	char byte;
 
 	fails(recv(l, &byte, 1, 0), ENOTCONN, "recv()");
 	fails(send(l, "x", 1, MSG_NOSIGNAL), EPIPE, "send()");
-	fails(connect4(l, "127.0.0.1", port_of(l)), EISCONN, "connect()");
-	fails(getpeername(l, (struct sockaddr *)&peer, &len), ENOTCONN,
+	fails(connect_at(l, "127.0.0.1", port_of(l)), EISCONN, "connect()");
+	fails(getpeername(l, &peer.any, &peer.len), ENOTCONN,
 	      "getpeername()");
 	eq(so_error(l), 0, "SO_ERROR");
 	ok(port_of(l) != 0, "still bound");

@@ -12,24 +12,28 @@ static void buffers_of(const char *who, int fd,
 {
 	unsigned char raw[64];
 	struct sockaddr *sa = (struct sockaddr *)raw;
-	socklen_t len = sizeof(raw);
+	socklen_t len = sizeof(raw), want = at("127.0.0.1", 0).len;
 
 	memset(raw, 0xee, sizeof(raw));
 	eq(get(fd, sa, &len), 0, "%s: a large buffer", who);
-	eq(len, sizeof(struct sockaddr_in), "%s: length", who);
-	eq(sa->sa_family, AF_INET, "%s: family", who);
-	ok(!memcmp(raw + 8, "\0\0\0\0\0\0\0\0", 8), "%s: sin_zero is zero", who);
-	eq(raw[sizeof(struct sockaddr_in)], 0xee, "%s: no more is written", who);
+	eq(len, want, "%s: length", who);
+	eq(sa->sa_family, address_family(), "%s: family", who);
+	if (is_inet6())
+		ok(!memcmp(raw + 4, "\0\0\0", 4) && !memcmp(raw + 24, "\0\0\0", 4),
+		   "%s: flow label and scope are zero", who);
+	else
+		ok(!memcmp(raw + 8, "\0\0\0\0\0\0\0", 8), "%s: sin_zero is zero", who);
+	eq(raw[want], 0xee, "%s: no more is written", who);
 
 	memset(raw, 0xee, sizeof(raw));
 	len = 4;
 	eq(get(fd, sa, &len), 0, "%s: a short buffer", who);
-	eq(len, sizeof(struct sockaddr_in), "%s: the true length", who);
+	eq(len, want, "%s: the true length", who);
 	eq(raw[4], 0xee, "%s: only what fits is written", who);
 
 	len = 0;
 	eq(get(fd, sa, &len), 0, "%s: an empty buffer", who);
-	eq(len, sizeof(struct sockaddr_in), "%s: the true length", who);
+	eq(len, want, "%s: the true length", who);
 	len = -1;
 	fails(get(fd, sa, &len), EINVAL, "%s: a negative length", who);
 	len = sizeof(raw);
@@ -59,7 +63,7 @@ static void test_buffers(void)
 
 static int no_peer(int fd)
 {
-	struct sockaddr_in addr;
+	struct sockaddr_storage addr;
 	socklen_t len = sizeof(addr);
 
 	return getpeername(fd, (struct sockaddr *)&addr, &len);
@@ -71,7 +75,7 @@ static void test_before(void)
 	int full[2];
 
 	fails(no_peer(fd), ENOTCONN, "fresh");
-	need(bind4(fd, "127.0.0.1", 0));
+	need(bind_at(fd, "127.0.0.1", 0));
 	fails(no_peer(fd), ENOTCONN, "bound");
 	need(listen(fd, 1));
 	fails(no_peer(fd), ENOTCONN, "listening");
@@ -89,10 +93,9 @@ static void test_after(void)
 
 	pair_open(&p);
 	port = port_of(p.c);
-	eq(peer_of(p.c).sin_port, name_of(p.s).sin_port, "ESTABLISHED: client");
-	eq(peer_of(p.s).sin_port, name_of(p.c).sin_port, "ESTABLISHED: server");
-	eq(peer_of(p.c).sin_addr.s_addr, name_of(p.s).sin_addr.s_addr,
-	   "ESTABLISHED: address");
+	eq(port_in(peer_of(p.c)), port_of(p.s), "ESTABLISHED: client");
+	eq(port_in(peer_of(p.s)), port_of(p.c), "ESTABLISHED: server");
+	ok(is_at(peer_of(p.c), "127.0.0.1"), "ESTABLISHED: address");
 
 	need(shutdown(p.c, SHUT_WR));
 	need(recv(p.s, &byte, 1, 0));
@@ -117,10 +120,10 @@ static void test_failed_connect(void)
 {
 	int fd = need(xsocket());
 
-	fails(connect4(fd, "127.0.0.1", closed_port()), ECONNREFUSED,
+	fails(connect_at(fd, "127.0.0.1", closed_port()), ECONNREFUSED,
 	      "a connect() that fails");
 	fails(no_peer(fd), ENOTCONN, "getpeername()");
-	eq(name_of(fd).sin_addr.s_addr, 0, "getsockname(): no address");
+	ok(is_at(name_of(fd), "0.0.0.0"), "getsockname(): no address");
 }
 
 static const struct tap_test tests[] = {

@@ -251,7 +251,7 @@ static void test_large_window(void)
 	need(set_int(p.l, SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20));
 	p.c = need(xsocket());
 	need(set_int(p.c, SOL_SOCKET, SO_SNDBUFFORCE, 16 << 20));
-	need(connect4(p.c, "127.0.0.1", port_of(p.l)));
+	need(connect_at(p.c, "127.0.0.1", port_of(p.l)));
 	p.s = need(accept_in_time(p.l));
 	while (sent < 2 << 20)
 		sent += need(send(p.c, buf, sizeof(buf), 0));
@@ -294,7 +294,7 @@ static int socket_from(int port, bool bound)
 
 	if (bound) {
 		need(set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1));
-		need(bind4(fd, "127.0.0.1", port));
+		need(bind_at(fd, "127.0.0.1", port));
 	} else {
 		snprintf(range, sizeof(range), "%d %d", port, port);
 		set_port_range(range);
@@ -307,7 +307,7 @@ static void leave_time_wait(int l, int port, bool bound)
 	int c = socket_from(port, bound), s;
 	char byte;
 
-	need(connect4(c, "127.0.0.1", port_of(l)));
+	need(connect_at(c, "127.0.0.1", port_of(l)));
 	s = need(accept_in_time(l));
 	need(shutdown(c, SHUT_WR));
 	need(recv(s, &byte, 1, 0));
@@ -329,13 +329,13 @@ static void test_reuse(void)
 	l = listen_on(9);
 	leave_time_wait(l, 5301, true);
 	fd = socket_from(5301, true);
-	eq(connect4(fd, "127.0.0.1", port_of(l)), 0, "the bound port is taken at once");
+	eq(connect_at(fd, "127.0.0.1", port_of(l)), 0, "the bound port is taken at once");
 	ok(accept_in_time(l) >= 0, "and the other end takes it for a new connection");
 	leave_time_wait(l, 5302, false);
 	end = now_ms() + LONG_MS;
 	while (err == EADDRNOTAVAIL && now_ms() < end) {
 		fd = need(xsocket());
-		err = connect4(fd, "127.0.0.1", port_of(l)) ? errno : 0;
+		err = connect_at(fd, "127.0.0.1", port_of(l)) ? errno : 0;
 		if (err)
 			close(fd);
 		pause_ms(SHORT_MS);
@@ -346,7 +346,7 @@ static void test_reuse(void)
 	leave_time_wait(l, 5303, false);
 	pause_ms(2100);
 	fd = need(xsocket());
-	fails(connect4(fd, "127.0.0.1", port_of(l)), EADDRNOTAVAIL, "tw_reuse 0: never");
+	fails(connect_at(fd, "127.0.0.1", port_of(l)), EADDRNOTAVAIL, "tw_reuse 0: never");
 }
 
 static const struct tap_test tests[] = {

@@ -117,14 +117,14 @@ static void let_go(int fd)
 
 static int bind_result(int fd, const struct side *side, int port)
 {
-	return bind4(fd, addrs[side->addr], port) ? errno : 0;
+	return bind_at(fd, addrs[side->addr], port) ? errno : 0;
 }
 
 /* Does connect() get as far as a SYN?  What becomes of that is not asked. */
 static int connect_result(int fd, int port)
 {
 	set_nonblock(fd, true);
-	if (!connect4(fd, addrs[PEER], port) || errno == EINPROGRESS)
+	if (!connect_at(fd, addrs[PEER], port) || errno == EINPROGRESS)
 		return 0;
 	return errno;
 }
@@ -154,10 +154,10 @@ static struct ends accepted(const struct first *f)
 	struct ends ends = { .peer = make(f->stack, &side) };
 	int l = make(f->stack, &f->side);
 
-	need(bind4(l, addrs[f->side.addr], f->port));
+	need(bind_at(l, addrs[f->side.addr], f->port));
 	need(listen(l, 1));
-	need(bind4(ends.peer, addrs[PEER], PEER_PORT));
-	need(connect4(ends.peer, addrs[ONE], f->port));
+	need(bind_at(ends.peer, addrs[PEER], PEER_PORT));
+	need(connect_at(ends.peer, addrs[ONE], f->port));
 	ends.first = need(accept_in_time(l));
 	need(close(l));
 	return ends;
@@ -169,12 +169,12 @@ static struct ends connected(const struct first *f)
 	struct ends ends = { .first = make(f->stack, &f->side) };
 	int l = make(f->stack, &side);
 
-	need(bind4(l, addrs[PEER], PEER_PORT));
+	need(bind_at(l, addrs[PEER], PEER_PORT));
 	need(listen(l, 1));
 	if (f->kind == CHOSEN)
 		need(set_int(ends.first, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1));
-	need(bind4(ends.first, addrs[f->side.addr], f->kind == CHOSEN ? 0 : f->port));
-	need(connect4(ends.first, addrs[PEER], PEER_PORT));
+	need(bind_at(ends.first, addrs[f->side.addr], f->kind == CHOSEN ? 0 : f->port));
+	need(connect_at(ends.first, addrs[PEER], PEER_PORT));
 	ends.peer = need(accept_in_time(l));
 	need(close(l));
 	return ends;
@@ -212,7 +212,7 @@ static struct ends begin(const struct first *f)
 	if (has_peer(f))
 		return connected(f);
 	ends.first = make(f->stack, &f->side);
-	need(bind4(ends.first, addrs[f->side.addr], f->port));
+	need(bind_at(ends.first, addrs[f->side.addr], f->port));
 	if (f->kind == LISTENING)
 		need(listen(ends.first, 1));
 	return ends;
@@ -234,7 +234,7 @@ static int choose(enum stack tcp, const struct side *side, int peer_port)
 	int fd = make(tcp, side), err;
 
 	need(set_int(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1));
-	need(bind4(fd, addrs[side->addr], 0));
+	need(bind_at(fd, addrs[side->addr], 0));
 	err = connect_result(fd, peer_port);
 	let_go(fd);
 	return err;

@@ -89,9 +89,9 @@ static void test_bind(void)
 		return;
 	fd = need(xsocket());
 	deny(BPF_CGROUP_INET4_BIND, its_protocol());
-	fails(bind4(fd, "127.0.0.1", PORT), EPERM, "a rule against its protocol");
+	fails(bind_at(fd, "127.0.0.1", PORT), EPERM, "a rule against its protocol");
 	deny(BPF_CGROUP_INET4_BIND, not_its_protocol());
-	ok(!bind4(fd, "127.0.0.1", PORT), "a rule against another");
+	ok(!bind_at(fd, "127.0.0.1", PORT), "a rule against another");
 	eq(port_of(fd), PORT, "it is bound");
 	close(fd);
 	bpf_detach(GROUP, BPF_CGROUP_INET4_BIND);
@@ -117,11 +117,11 @@ static void test_bind_allow(void)
 	bpf_attach(GROUP, BPF_CGROUP_INET4_BIND, program, ARRAY_SIZE(program));
 	a = need(xsocket());
 	b = need(xsocket());
-	fails(bind4(a, "127.0.0.1", OTHER_PORT), EPERM, "any other port");
-	fails(bind4(a, "127.0.0.1", 0), EPERM, "and none");
-	ok(!bind4(a, "127.0.0.1", PORT), "the port allowed");
-	fails(bind4(b, "127.0.0.1", PORT), EADDRINUSE, "it is taken, then");
-	fails(bind4(a, "127.0.0.1", PORT), EINVAL, "no second time");
+	fails(bind_at(a, "127.0.0.1", OTHER_PORT), EPERM, "any other port");
+	fails(bind_at(a, "127.0.0.1", 0), EPERM, "and none");
+	ok(!bind_at(a, "127.0.0.1", PORT), "the port allowed");
+	fails(bind_at(b, "127.0.0.1", PORT), EADDRINUSE, "it is taken, then");
+	fails(bind_at(a, "127.0.0.1", PORT), EINVAL, "no second time");
 	close(a);
 	close(b);
 	bpf_detach(GROUP, BPF_CGROUP_INET4_BIND);
@@ -146,7 +146,7 @@ static void test_bind_rewrite(void)
 		return;
 	bpf_attach(GROUP, BPF_CGROUP_INET4_BIND, program, ARRAY_SIZE(program));
 	fd = need(xsocket());
-	ok(!bind4(fd, "127.0.0.1", PORT), "a program that says another port");
+	ok(!bind_at(fd, "127.0.0.1", PORT), "a program that says another port");
 	eq(port_of(fd), OTHER_PORT, "it is bound there");
 	close(fd);
 	bpf_detach(GROUP, BPF_CGROUP_INET4_BIND);
@@ -161,10 +161,10 @@ static void test_post_bind(void)
 		return;
 	fd = need(xsocket());
 	deny(BPF_CGROUP_INET4_POST_BIND, its_protocol());
-	fails(bind4(fd, "127.0.0.1", PORT), EPERM, "a rule against its protocol");
+	fails(bind_at(fd, "127.0.0.1", PORT), EPERM, "a rule against its protocol");
 	eq(port_of(fd), 0, "it is not bound");
 	deny(BPF_CGROUP_INET4_POST_BIND, not_its_protocol());
-	ok(!bind4(fd, "127.0.0.1", PORT), "the port is free, and allowed");
+	ok(!bind_at(fd, "127.0.0.1", PORT), "the port is free, and allowed");
 	eq(port_of(fd), PORT, "it is bound");
 	close(fd);
 	bpf_detach(GROUP, BPF_CGROUP_INET4_POST_BIND);
@@ -176,7 +176,7 @@ static int listen_at(const char *ip, int port)
 	int fd = need(xsocket());
 
 	need(set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1));
-	need(bind4(fd, ip, port));
+	need(bind_at(fd, ip, port));
 	need(listen(fd, 8));
 	return fd;
 }
@@ -190,10 +190,10 @@ static void test_connect(void)
 	listener = listen_at("127.0.0.1", SERVER_PORT);
 	fd = need(xsocket());
 	deny(BPF_CGROUP_INET4_CONNECT, its_protocol());
-	fails(connect4(fd, "127.0.0.1", SERVER_PORT), EPERM,
+	fails(connect_at(fd, "127.0.0.1", SERVER_PORT), EPERM,
 	      "a rule against its protocol");
 	deny(BPF_CGROUP_INET4_CONNECT, not_its_protocol());
-	ok(!connect4(fd, "127.0.0.1", SERVER_PORT), "a rule against another");
+	ok(!connect_at(fd, "127.0.0.1", SERVER_PORT), "a rule against another");
 	close(fd);
 	close(listener);
 	bpf_detach(GROUP, BPF_CGROUP_INET4_CONNECT);
@@ -216,8 +216,8 @@ static void test_connect_rewrite(void)
 	listener = listen_at("127.0.0.1", SERVER_PORT);
 	bpf_attach(GROUP, BPF_CGROUP_INET4_CONNECT, program, ARRAY_SIZE(program));
 	fd = need(xsocket());
-	ok(!connect4(fd, "127.0.0.1", PORT), "a program that says another port");
-	eq(ntohs(peer_of(fd).sin_port), SERVER_PORT, "it is connected there");
+	ok(!connect_at(fd, "127.0.0.1", PORT), "a program that says another port");
+	eq(port_in(peer_of(fd)), SERVER_PORT, "it is connected there");
 	close(fd);
 	close(listener);
 	bpf_detach(GROUP, BPF_CGROUP_INET4_CONNECT);
@@ -257,16 +257,16 @@ static void test_bpf_bind(void)
 
 	bind_first("127.0.0.1", PORT);
 	fd = need(xsocket());
-	ok(!connect4(fd, "127.0.0.1", SERVER_PORT), "from an address and a port");
+	ok(!connect_at(fd, "127.0.0.1", SERVER_PORT), "from an address and a port");
 	eq(port_of(fd), PORT, "it is the port that the program says");
 	other = need(accept(listener, NULL, NULL));
-	eq(ntohs(peer_of(other).sin_port), PORT, "the peer sees it");
+	eq(port_in(peer_of(other)), PORT, "the peer sees it");
 	need(send(other, &byte, 1, 0));
 	eq(recv(fd, &byte, 1, 0), 1, "data comes there");
 	close(other);
 
 	other = need(xsocket());
-	ok(connect4(other, "127.0.0.1", SERVER_PORT) < 0,
+	ok(connect_at(other, "127.0.0.1", SERVER_PORT) < 0,
 	   "the port is taken: another is refused");
 	close(other);
 	set_linger(fd, 1, 0);
@@ -274,21 +274,21 @@ static void test_bpf_bind(void)
 
 	bind_first("127.0.0.3", 0);
 	fd = need(xsocket());
-	ok(!connect4(fd, "127.0.0.1", SERVER_PORT), "from an address alone");
-	eq(name_of(fd).sin_addr.s_addr, inet_addr("127.0.0.3"),
+	ok(!connect_at(fd, "127.0.0.1", SERVER_PORT), "from an address alone");
+	ok(is_at(name_of(fd), "127.0.0.3"),
 	   "it is the address that the program says");
 	ok(port_of(fd) > 0, "and some port");
 	set_linger(fd, 1, 0);
 	close(fd);
 
 	fd = need(xsocket());
-	need(bind4(fd, "127.0.0.1", OTHER_PORT));
+	need(bind_at(fd, "127.0.0.1", OTHER_PORT));
 	bind_first("127.0.0.1", PORT);
-	fails(connect4(fd, "127.0.0.1", SERVER_PORT), EPERM,
+	fails(connect_at(fd, "127.0.0.1", SERVER_PORT), EPERM,
 	      "one that is bound cannot be bound again");
 	eq(port_of(fd), OTHER_PORT, "it keeps its port");
 	bpf_detach(GROUP, BPF_CGROUP_INET4_CONNECT);
-	ok(!connect4(fd, "127.0.0.1", SERVER_PORT), "and connects from there");
+	ok(!connect_at(fd, "127.0.0.1", SERVER_PORT), "and connects from there");
 	close(fd);
 	close(listener);
 	cgroup_leave(GROUP);
@@ -394,13 +394,13 @@ static void test_landlock_connect(void)
 	confine(SERVER_PORT, OTHER_PORT);
 	fd = need(xsocket());
 	if (wire == WIRE_NATIVE)
-		ok(!connect4(fd, "127.0.0.1", PORT), "it does not speak of this wire");
+		ok(!connect_at(fd, "127.0.0.1", PORT), "it does not speak of this wire");
 	else
-		fails(connect4(fd, "127.0.0.1", PORT), EACCES,
+		fails(connect_at(fd, "127.0.0.1", PORT), EACCES,
 		      "a port that it does not allow");
 	close(fd);
 	fd = need(xsocket());
-	ok(!connect4(fd, "127.0.0.1", SERVER_PORT), "the port that it allows");
+	ok(!connect_at(fd, "127.0.0.1", SERVER_PORT), "the port that it allows");
 	close(fd);
 	close(listener);
 	close(other);
@@ -417,9 +417,9 @@ static void test_landlock_bind(void)
 	confine(SERVER_PORT, OTHER_PORT);
 	fd = need(xsocket());
 	if (wire == WIRE_NATIVE)
-		ok(!bind4(fd, "127.0.0.1", PORT), "it does not speak of this wire");
+		ok(!bind_at(fd, "127.0.0.1", PORT), "it does not speak of this wire");
 	else
-		fails(bind4(fd, "127.0.0.1", PORT), EACCES,
+		fails(bind_at(fd, "127.0.0.1", PORT), EACCES,
 		      "a port that it does not allow");
 	close(fd);
 }
@@ -448,10 +448,10 @@ static void try_nobody(void *arg)
 	become_nobody();
 	fd = xsocket();
 	got[0] = fd < 0 ? errno : 0;
-	got[1] = bind4(fd, "127.0.0.1", 0) ? errno : 0;
+	got[1] = bind_at(fd, "127.0.0.1", 0) ? errno : 0;
 	fd = xsocket();
 	no_new_privs();
-	got[2] = bind4(fd, "127.0.0.1", 0) ? errno : 0;
+	got[2] = bind_at(fd, "127.0.0.1", 0) ? errno : 0;
 }
 
 static void test_who(void)
@@ -485,7 +485,7 @@ static void test_who(void)
 	eq(got[2], landlock ? EACCES : 0, "2: but not who may be confined");
 	no_new_privs();
 	fd = need(xsocket());
-	ok(!bind4(fd, "127.0.0.1", PORT), "2: unless he may send any segment");
+	ok(!bind_at(fd, "127.0.0.1", PORT), "2: unless he may send any segment");
 	close(fd);
 
 	set_tcp_wire("3");
@@ -562,8 +562,8 @@ static int connect_from(int port)
 	int fd = need(xsocket_type(SOCK_STREAM | SOCK_NONBLOCK));
 
 	need(set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1));
-	need(bind4(fd, "10.9.0.2", port));
-	if (connect4(fd, "10.9.0.1", SERVER_PORT) && errno != EINPROGRESS)
+	need(bind_at(fd, "10.9.0.2", port));
+	if (connect_at(fd, "10.9.0.1", SERVER_PORT) && errno != EINPROGRESS)
 		need(-1);
 	return fd;
 }

@@ -2,6 +2,8 @@
 /*
  * Policies for sockets of IPv6: BPF programs of the socket's cgroup.  api/policy has IPv4's,
  * and the rest.
+ *
+ * run: ip-blind
  */
 #define _GNU_SOURCE
 #include <stddef.h>

@@ -16,7 +16,7 @@ static void test_fresh(void)
 	int fd = need(xsocket());
 
 	eq(poll_now(fd, ALL), WRITE | POLLHUP, "new");
-	need(bind4(fd, "127.0.0.1", 0));
+	need(bind_at(fd, "127.0.0.1", 0));
 	eq(poll_now(fd, ALL), WRITE | POLLHUP, "bound");
 }
 

@@ -30,7 +30,7 @@ static int listener_at(const char *ip, int port)
 {
 	int fd = need(xsocket());
 
-	need(bind4(fd, ip, port));
+	need(bind_at(fd, ip, port));
 	need(listen(fd, 64));
 	return fd;
 }
@@ -45,7 +45,7 @@ static void test_binds(void)
 		return;
 	for (i = 0; i < PORTS; i++) {
 		fd[i] = need(xsocket());
-		need(bind4(fd[i], "127.0.0.1", 0));
+		need(bind_at(fd[i], "127.0.0.1", 0));
 		port = port_of(fd[i]);
 		if (!in_range(port))
 			break;
@@ -55,13 +55,13 @@ static void test_binds(void)
 	eq(i, PORTS, "bind() to port 0 stays in the range");
 	eq(distinct, PORTS, "and uses all of it");
 	fd[i] = need(xsocket());
-	fails(bind4(fd[i], "127.0.0.1", 0), EADDRINUSE, "one more: EADDRINUSE");
+	fails(bind_at(fd[i], "127.0.0.1", 0), EADDRINUSE, "one more: EADDRINUSE");
 	fails(listen(need(xsocket()), 1), EADDRINUSE, "listen(): EADDRINUSE");
-	fails(connect4(fd[i], "127.0.0.1", FIRST), EADDRNOTAVAIL,
+	fails(connect_at(fd[i], "127.0.0.1", FIRST), EADDRNOTAVAIL,
 	      "connect(): EADDRNOTAVAIL");
-	eq(bind4(fd[i], "127.0.0.1", 50000), 0, "a port outside is free");
+	eq(bind_at(fd[i], "127.0.0.1", 50000), 0, "a port outside is free");
 	need(close(fd[3]));
-	eq(bind4(need(xsocket()), "127.0.0.1", 0), 0, "one freed: bind()");
+	eq(bind_at(need(xsocket()), "127.0.0.1", 0), 0, "one freed: bind()");
 }
 
 static void test_connects(void)
@@ -76,7 +76,7 @@ static void test_connects(void)
 	listener_at("127.0.0.2", 5500);
 	for (i = 0; i < PORTS; i++) {
 		fd = need(xsocket());
-		need(connect4(fd, "127.0.0.1", 5500));
+		need(connect_at(fd, "127.0.0.1", 5500));
 		port = port_of(fd);
 		if (!in_range(port))
 			break;
@@ -86,17 +86,17 @@ static void test_connects(void)
 	eq(i, PORTS, "connect() stays in the range");
 	eq(distinct, PORTS, "and uses all of it");
 	fd = need(xsocket());
-	fails(connect4(fd, "127.0.0.1", 5500), EADDRNOTAVAIL,
+	fails(connect_at(fd, "127.0.0.1", 5500), EADDRNOTAVAIL,
 	      "one more: EADDRNOTAVAIL");
 	eq(so_error(fd), 0, "SO_ERROR is clear");
-	eq(connect4(fd, "127.0.0.1", 5501), 0,
+	eq(connect_at(fd, "127.0.0.1", 5501), 0,
 	   "another port of the peer: shares a local port");
 	for (i = 1; i < PORTS; i++)
-		need(connect4(need(xsocket()), "127.0.0.1", 5501));
-	fails(connect4(need(xsocket()), "127.0.0.1", 5501), EADDRNOTAVAIL,
+		need(connect_at(need(xsocket()), "127.0.0.1", 5501));
+	fails(connect_at(need(xsocket()), "127.0.0.1", 5501), EADDRNOTAVAIL,
 	      "until those are used, too");
 	for (i = 0; i < PORTS; i++)
-		need(connect4(need(xsocket()), "127.0.0.2", 5500));
+		need(connect_at(need(xsocket()), "127.0.0.2", 5500));
 	ok(true, "another address of the peer: shares, too");
 }
 
@@ -112,7 +112,7 @@ static void test_shared_works(void)
 	l[1] = listener_at("127.0.0.1", 5501);
 	for (i = 0; i < 2; i++) {
 		fd[i] = need(xsocket());
-		need(connect4(fd[i], "127.0.0.1", 5500 + i));
+		need(connect_at(fd[i], "127.0.0.1", 5500 + i));
 		s[i] = need(accept_in_time(l[i]));
 		eq(port_of(fd[i]), 40000, "connection %d has the one port", i);
 	}
@@ -122,15 +122,15 @@ static void test_shared_works(void)
 		need(recv(fd[i], &byte, 1, 0));
 		eq(byte, i ? 'B' : 'A', "connection %d has its own data", i);
 	}
-	fails(bind4(need(xsocket()), "127.0.0.1", 40000), EADDRINUSE,
+	fails(bind_at(need(xsocket()), "127.0.0.1", 40000), EADDRINUSE,
 	      "the port is taken for bind()");
 	need(set_linger(fd[0], 1, 0));
 	need(close(fd[0]));
-	fails(bind4(need(xsocket()), "127.0.0.1", 40000), EADDRINUSE,
+	fails(bind_at(need(xsocket()), "127.0.0.1", 40000), EADDRINUSE,
 	      "while one is left");
 	need(set_linger(fd[1], 1, 0));
 	need(close(fd[1]));
-	eq(bind4(need(xsocket()), "127.0.0.1", 40000), 0, "then it is free");
+	eq(bind_at(need(xsocket()), "127.0.0.1", 40000), 0, "then it is free");
 }
 
 /* connect() must not share a port that bind() holds. */
@@ -140,8 +140,8 @@ static void test_bound_apart(void)
 		return;
 	set_port_range("40000 40000");
 	listener_at("127.0.0.1", 5500);
-	need(bind4(need(xsocket()), "127.0.0.1", 40000));
-	fails(connect4(need(xsocket()), "127.0.0.1", 5500), EADDRNOTAVAIL,
+	need(bind_at(need(xsocket()), "127.0.0.1", 40000));
+	fails(connect_at(need(xsocket()), "127.0.0.1", 5500), EADDRNOTAVAIL,
 	      "connect() does not share a port of bind()");
 }
 
@@ -153,12 +153,12 @@ static void test_same_tuple(void)
 
 	need(set_int(a, SOL_SOCKET, SO_REUSEADDR, 1));
 	need(set_int(b, SOL_SOCKET, SO_REUSEADDR, 1));
-	need(bind4(a, "127.0.0.1", 5510));
-	need(bind4(b, "127.0.0.1", 5510));
-	eq(connect4(a, "127.0.0.1", port_of(l)), 0, "the first");
-	fails(connect4(b, "127.0.0.1", port_of(l)), EADDRNOTAVAIL,
+	need(bind_at(a, "127.0.0.1", 5510));
+	need(bind_at(b, "127.0.0.1", 5510));
+	eq(connect_at(a, "127.0.0.1", port_of(l)), 0, "the first");
+	fails(connect_at(b, "127.0.0.1", port_of(l)), EADDRNOTAVAIL,
 	      "the same four numbers twice");
-	eq(connect4(b, "127.0.0.1", port_of(listen_on(1))), 0,
+	eq(connect_at(b, "127.0.0.1", port_of(listen_on(1))), 0,
 	   "another destination");
 }
 
@@ -173,10 +173,10 @@ static void test_address_without_port(void)
 		listener_at("127.0.0.1", 5520 + i);
 		fd = need(xsocket());
 		need(set_int(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1));
-		need(bind4(fd, "127.0.0.5", 0));
-		eq(connect4(fd, "127.0.0.1", 5520 + i), 0,
+		need(bind_at(fd, "127.0.0.5", 0));
+		eq(connect_at(fd, "127.0.0.1", 5520 + i), 0,
 		   "connection %d of one port and address", i);
-		eq(name_of(fd).sin_addr.s_addr, inet_addr("127.0.0.5"),
+		ok(is_at(name_of(fd), "127.0.0.5"),
 		   "has the address");
 	}
 }

@@ -22,9 +22,9 @@ static void test_reuseaddr_bound(void)
 	int b = socket_with(SO_REUSEADDR);
 	int plain = socket_with(0);
 
-	need(bind4(a, "127.0.0.1", 5200));
-	eq(bind4(b, "127.0.0.1", 5200), 0, "two that are only bound share");
-	fails(bind4(plain, "127.0.0.1", 5200), EADDRINUSE,
+	need(bind_at(a, "127.0.0.1", 5200));
+	eq(bind_at(b, "127.0.0.1", 5200), 0, "two that are only bound share");
+	fails(bind_at(plain, "127.0.0.1", 5200), EADDRINUSE,
 	      "not with one that lacks the option");
 	eq(listen(a, 1), 0, "the first listens");
 	fails(listen(b, 1), EADDRINUSE, "the second then cannot");
@@ -37,17 +37,17 @@ static void test_reuseaddr_listening(void)
 	int a = socket_with(SO_REUSEADDR);
 	int b = socket_with(SO_REUSEADDR);
 
-	need(bind4(a, "127.0.0.1", 5201));
+	need(bind_at(a, "127.0.0.1", 5201));
 	need(listen(a, 1));
-	fails(bind4(b, "127.0.0.1", 5201), EADDRINUSE, "not beside a listener");
-	fails(bind4(b, "0.0.0.0", 5201), EADDRINUSE, "nor as wildcard");
+	fails(bind_at(b, "127.0.0.1", 5201), EADDRINUSE, "not beside a listener");
+	fails(bind_at(b, "0.0.0.0", 5201), EADDRINUSE, "nor as wildcard");
 
 	a = socket_with(0);
-	need(bind4(a, "127.0.0.1", 5202));
-	fails(bind4(b, "127.0.0.1", 5202), EADDRINUSE,
+	need(bind_at(a, "127.0.0.1", 5202));
+	fails(bind_at(b, "127.0.0.1", 5202), EADDRINUSE,
 	      "not beside one that lacks the option");
 	need(set_int(a, SOL_SOCKET, SO_REUSEADDR, 1));
-	eq(bind4(b, "127.0.0.1", 5202), 0, "it does when both have it");
+	eq(bind_at(b, "127.0.0.1", 5202), 0, "it does when both have it");
 }
 
 /* Leave a connection of the port in TIME-WAIT, on the side of the port. */
@@ -57,7 +57,7 @@ static void leave_time_wait(int port, int option)
 	int c, s;
 	char byte;
 
-	need(bind4(l, "127.0.0.1", port));
+	need(bind_at(l, "127.0.0.1", port));
 	need(listen(l, 1));
 	c = connect_to(l);
 	s = need(accept_in_time(l));
@@ -76,17 +76,17 @@ static void test_time_wait(void)
 	int fd = socket_with(SO_REUSEADDR);
 
 	leave_time_wait(5203, 0);
-	fails(bind4(plain, "127.0.0.1", 5203), EADDRINUSE,
+	fails(bind_at(plain, "127.0.0.1", 5203), EADDRINUSE,
 	      "TIME-WAIT holds the port");
-	fails(bind4(fd, "127.0.0.1", 5203), EADDRINUSE,
+	fails(bind_at(fd, "127.0.0.1", 5203), EADDRINUSE,
 	      "that of a socket that lacked the option, even against it");
 
 	leave_time_wait(5204, SO_REUSEADDR);
-	fails(bind4(plain, "127.0.0.1", 5204), EADDRINUSE,
+	fails(bind_at(plain, "127.0.0.1", 5204), EADDRINUSE,
 	      "without the option: refused");
-	eq(bind4(fd, "127.0.0.1", 5204), 0, "with it on both: bound");
+	eq(bind_at(fd, "127.0.0.1", 5204), 0, "with it on both: bound");
 	eq(listen(fd, 1), 0, "and listening");
-	eq(connect4(need(xsocket()), "127.0.0.1", 5204), 0, "and it connects");
+	eq(connect_at(need(xsocket()), "127.0.0.1", 5204), 0, "and it connects");
 }
 
 static void test_connected(void)
@@ -95,12 +95,12 @@ static void test_connected(void)
 	int fd = socket_with(SO_REUSEADDR);
 	int c, s;
 
-	need(bind4(l, "127.0.0.1", 5205));
+	need(bind_at(l, "127.0.0.1", 5205));
 	need(listen(l, 1));
 	c = connect_to(l);
 	s = need(accept_in_time(l));
 	close(l);
-	eq(bind4(fd, "127.0.0.1", 5205), 0, "beside an accepted connection");
+	eq(bind_at(fd, "127.0.0.1", 5205), 0, "beside an accepted connection");
 	eq(listen(fd, 4), 0, "and listening");
 	ok(connect_to(fd) >= 0, "new connections come");
 	need(send(c, "x", 1, 0));
@@ -111,7 +111,7 @@ static int reuseport_listener(int port)
 {
 	int fd = socket_with(SO_REUSEPORT);
 
-	need(bind4(fd, "127.0.0.1", port));
+	need(bind_at(fd, "127.0.0.1", port));
 	need(listen(fd, 64));
 	return fd;
 }
@@ -143,7 +143,7 @@ static void test_reuseport_spread(void)
 	close(l[1]);
 	close(l[2]);
 	for (i = 0; i < 8; i++)
-		if (connect4(need(xsocket()), "127.0.0.1", 5206) < 0)
+		if (connect_at(need(xsocket()), "127.0.0.1", 5206) < 0)
 			break;
 	eq(i, 8, "the last listener takes all");
 }
@@ -155,16 +155,16 @@ static void test_reuseport_mixed(void)
 	int port = socket_with(SO_REUSEPORT);
 
 	reuseport_listener(5207);
-	fails(bind4(plain, "127.0.0.1", 5207), EADDRINUSE, "without an option");
-	fails(bind4(addr, "127.0.0.1", 5207), EADDRINUSE, "SO_REUSEADDR alone");
-	eq(bind4(port, "127.0.0.1", 5207), 0, "SO_REUSEPORT");
+	fails(bind_at(plain, "127.0.0.1", 5207), EADDRINUSE, "without an option");
+	fails(bind_at(addr, "127.0.0.1", 5207), EADDRINUSE, "SO_REUSEADDR alone");
+	eq(bind_at(port, "127.0.0.1", 5207), 0, "SO_REUSEPORT");
 
 	port = socket_with(SO_REUSEPORT);
-	need(bind4(plain, "127.0.0.1", 5208));
-	fails(bind4(port, "127.0.0.1", 5208), EADDRINUSE,
+	need(bind_at(plain, "127.0.0.1", 5208));
+	fails(bind_at(port, "127.0.0.1", 5208), EADDRINUSE,
 	      "SO_REUSEPORT beside one without");
-	eq(bind4(port, "0.0.0.0", 5209), 0, "wildcard");
-	eq(bind4(socket_with(SO_REUSEPORT), "127.0.0.1", 5209), 0,
+	eq(bind_at(port, "0.0.0.0", 5209), 0, "wildcard");
+	eq(bind_at(socket_with(SO_REUSEPORT), "127.0.0.1", 5209), 0,
 	   "and specific");
 }
 
@@ -174,14 +174,14 @@ static void test_best_match(void)
 	int any = socket_with(SO_REUSEPORT);
 	int one = socket_with(SO_REUSEPORT);
 
-	need(bind4(any, "0.0.0.0", 5210));
+	need(bind_at(any, "0.0.0.0", 5210));
 	need(listen(any, 8));
-	need(bind4(one, "127.0.0.1", 5210));
+	need(bind_at(one, "127.0.0.1", 5210));
 	need(listen(one, 8));
-	connect4(need(xsocket()), "127.0.0.1", 5210);
+	connect_at(need(xsocket()), "127.0.0.1", 5210);
 	ok(poll_for(one, POLLIN) & POLLIN, "127.0.0.1 goes to the specific");
 	eq(poll_now(any, POLLIN), 0, "and not to the wildcard");
-	connect4(need(xsocket()), "127.0.0.2", 5210);
+	connect_at(need(xsocket()), "127.0.0.2", 5210);
 	ok(poll_for(any, POLLIN) & POLLIN, "127.0.0.2 goes to the wildcard");
 }
 
@@ -191,10 +191,10 @@ static void other_user(void *arg)
 
 	(void)arg;
 	need(setresuid(65534, 65534, 65534));
-	eq(bind4(fd, "127.0.0.1", 5211), 0,
+	eq(bind_at(fd, "127.0.0.1", 5211), 0,
 	   "who made the socket counts, not who calls");
 	fd = socket_with(SO_REUSEPORT);
-	fails(bind4(fd, "127.0.0.1", 5211), EADDRINUSE,
+	fails(bind_at(fd, "127.0.0.1", 5211), EADDRINUSE,
 	      "a port of root's is not for another user");
 }
 
@@ -205,10 +205,10 @@ static void same_user(void *arg)
 	(void)arg;
 	need(setresuid(65534, 65534, 65534));
 	l = reuseport_listener(5213);
-	need(connect4(need(xsocket()), "127.0.0.1", 5213));
+	need(connect_at(need(xsocket()), "127.0.0.1", 5213));
 	ok(poll_for(l, POLLIN) & POLLIN, "a connection waits to be accepted");
 	l = socket_with(SO_REUSEPORT);
-	eq(bind4(l, "127.0.0.1", 5213), 0, "it is no obstacle to its own user");
+	eq(bind_at(l, "127.0.0.1", 5213), 0, "it is no obstacle to its own user");
 	eq(listen(l, 1), 0, "nor to listen()");
 }
 

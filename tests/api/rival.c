@@ -33,7 +33,7 @@ static int reusing(int fd)
 
 static int bound(int fd, const char *ip, int port)
 {
-	need(bind4(fd, ip, port));
+	need(bind_at(fd, ip, port));
 	return fd;
 }
 
@@ -63,13 +63,13 @@ static void steal_tuple(const char *early_demux, int port)
 	thief = bound(reusing(xsocket()), HERE, port);
 	l = listening(reusing(other_socket()), HERE, port);
 	c = bound(reusing(other_socket()), HERE, port + 1);
-	need(connect4(c, HERE, port));
+	need(connect_at(c, HERE, port));
 	s = need(accept_in_time(l));
-	fails(connect4(thief, HERE, port + 1), EADDRNOTAVAIL,
+	fails(connect_at(thief, HERE, port + 1), EADDRNOTAVAIL,
 	      "ip_early_demux %s: the 4-tuple is taken", early_demux);
 	talks(c, s, "its connection");
 	thief = reusing(xsocket());
-	fails(bind4(thief, HERE, port), EADDRINUSE, "nor may one come late");
+	fails(bind_at(thief, HERE, port), EADDRINUSE, "nor may one come late");
 	talks(c, s, "its connection");
 }
 
@@ -92,11 +92,11 @@ static void test_ours(void)
 		return;
 	l = listening(xsocket(), HERE, 5704);
 	c = bound(reusing(xsocket()), HERE, 5705);
-	need(connect4(c, HERE, 5704));
+	need(connect_at(c, HERE, 5704));
 	s = need(accept_in_time(l));
 	thief = bound(reusing(other_socket()), HERE, 5705);
 	need(set_int(thief, IPPROTO_TCP, TCP_USER_TIMEOUT, 300));
-	ok(connect4(thief, HERE, 5704), "nobody else gets it");
+	ok(connect_at(thief, HERE, 5704), "nobody else gets it");
 	talks(c, s, "our connection");
 	need(close(thief));
 	talks(c, s, "our connection");
@@ -122,11 +122,11 @@ static void test_syn_sent(void)
 	thief = bound(reusing(xsocket()), "10.9.0.1", 5706);
 	l = listening(reusing(other_socket()), "10.9.0.1", 5706);
 	set_nonblock(thief, true);
-	fails(connect4(thief, "10.9.0.2", 5707), EINPROGRESS, "a SYN is sent");
+	fails(connect_at(thief, "10.9.0.2", 5707), EINPROGRESS, "a SYN is sent");
 	space_go(at.b);
 	need(run("ip route del blackhole 10.9.0.1/32") ? 0 : -1);
 	c = bound(reusing(other_socket()), "10.9.0.2", 5707);
-	eq(connect4(c, "10.9.0.1", 5706), 0, "who is there connects to the listener");
+	eq(connect_at(c, "10.9.0.1", 5706), 0, "who is there connects to the listener");
 	s = accept_in_time(l);
 	ok(s >= 0, "which accepts");
 	talks(c, s, "its connection");
@@ -146,15 +146,15 @@ static void test_chosen(void)
 	set_port_range("41000 41000");
 	l = listening(xsocket(), HERE, 5708);
 	k = bound(reusing(other_socket()), HERE, 41000);
-	fails(connect4(xsocket(), HERE, 5708), EADDRNOTAVAIL,
+	fails(connect_at(xsocket(), HERE, 5708), EADDRNOTAVAIL,
 	      "the only port is bound by the other");
 	need(close(k));
 	k = listening(other_socket(), HERE, 41000);
-	fails(connect4(xsocket(), HERE, 5708), EADDRNOTAVAIL,
+	fails(connect_at(xsocket(), HERE, 5708), EADDRNOTAVAIL,
 	      "the other listens on the only port");
 	need(close(k));
 	c = xsocket();
-	eq(connect4(c, HERE, 5708), 0, "nobody has it any more");
+	eq(connect_at(c, HERE, 5708), 0, "nobody has it any more");
 	eq(port_of(c), 41000, "it is chosen");
 	s = need(accept_in_time(l));
 	talks(c, s, "the connection");
@@ -179,7 +179,7 @@ static void test_nothing_held(void)
 	l = listening(xsocket(), HERE, 5709);
 	for (i = 0; i < 3 * PORTS; i++) {
 		c = need(xsocket());
-		need(connect4(c, HERE, 5709));
+		need(connect_at(c, HERE, 5709));
 		s = need(accept_in_time(l));
 		need(shutdown(c, SHUT_WR));
 		need(recv_all(s, &byte, 1));
@@ -189,7 +189,7 @@ static void test_nothing_held(void)
 	}
 	k = listening(other_socket(), HERE, 5710);
 	for (i = 0; i < PORTS; i++)
-		if (connect4(need(other_socket()), HERE, 5710))
+		if (connect_at(need(other_socket()), HERE, 5710))
 			break;
 	eq(i, PORTS, "the kernel's connect() has all its ports");
 	need(accept_in_time(k));
@@ -214,7 +214,7 @@ static void one_stream(int fd, int l, const char *ip, int port, const char *who)
 	pthread_t thread;
 	int s;
 
-	need(connect4(fd, ip, port));
+	need(connect_at(fd, ip, port));
 	s = need(accept_in_time(l));
 	need(pthread_create(&thread, NULL, send_pieces, &fd) ? -1 : 0);
 	eq(read_to_end(s), PIECES, "%s: all that was sent in pieces", who);

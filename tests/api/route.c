@@ -27,11 +27,11 @@ static void route_with(const char *attributes)
 static void pair_over(struct pair *p)
 {
 	p->l = need(xsocket());
-	need(bind4(p->l, HOST, 0));
+	need(bind_at(p->l, HOST, 0));
 	need(listen(p->l, 4));
 	p->c = need(xsocket());
-	need(bind4(p->c, HOST, 0));
-	need(connect4(p->c, HOST, port_of(p->l)));
+	need(bind_at(p->c, HOST, 0));
+	need(connect_at(p->c, HOST, port_of(p->l)));
 	p->s = need(accept_in_time(p->l));
 }
 
@@ -220,7 +220,7 @@ static int listen_there(int port)
 {
 	int l = need(xsocket());
 
-	need(bind4(l, HOST, port));
+	need(bind_at(l, HOST, port));
 	need(listen(l, 4));
 	return l;
 }
@@ -232,12 +232,12 @@ static void ports_lead(int listener, const char *nowhere, int err, const char *t
 
 	set_port_range(nowhere);
 	c = need(xsocket());
-	fails(connect4(c, HOST, port_of(listener)), err,
+	fails(connect_at(c, HOST, port_of(listener)), err,
 	      "no way from the only port that there is");
 	need(close(c));
 	set_port_range(there);
 	c = need(xsocket());
-	ok(!connect4(c, HOST, port_of(listener)), "another has one");
+	ok(!connect_at(c, HOST, port_of(listener)), "another has one");
 	need(close(c));
 }
 

@@ -16,7 +16,7 @@ static void test_unconnected(void)
 	fails(shutdown(fd, SHUT_RDWR), ENOTCONN, "fresh: SHUT_RDWR");
 	fails(shutdown(fd, 3), EINVAL, "fresh: how is 3");
 	fails(shutdown(fd, -1), EINVAL, "fresh: how is -1");
-	need(bind4(fd, "127.0.0.1", 0));
+	need(bind_at(fd, "127.0.0.1", 0));
 	fails(shutdown(fd, SHUT_RDWR), ENOTCONN, "bound");
 	fails(shutdown(-1, SHUT_RD), EBADF, "no file");
 	fails(shutdown(STDIN_FILENO, SHUT_RD), ENOTSOCK, "no socket");
@@ -80,7 +80,7 @@ static void test_shut_rdwr(void)
 	eq(recv(p.s, buf, 8, 0), 0, "the peer reads the end");
 	eq(poll_now(p.c, POLLIN | POLLOUT | POLLRDHUP),
 	   POLLIN | POLLOUT | POLLRDHUP | POLLHUP, "poll()");
-	eq(peer_of(p.c).sin_port, name_of(p.s).sin_port,
+	eq(port_in(peer_of(p.c)), port_of(p.s),
 	   "getpeername() still works in FIN-WAIT-2");
 	eq(send(p.s, "x", 1, MSG_NOSIGNAL), 1, "the peer still may send");
 	/* FIN-WAIT-2 and nobody can read it: RFC 9293 3.6.1 */
@@ -91,8 +91,7 @@ static void test_shut_rdwr(void)
 /* After both FINs the socket is gone from the protocol's view. */
 static void test_closed_both(void)
 {
-	struct sockaddr_in peer;
-	socklen_t len = sizeof(peer);
+	struct address peer = { .len = sizeof(peer.v6) };
 	struct pair p;
 	char byte;
 
@@ -105,7 +104,7 @@ static void test_closed_both(void)
 	need(poll_for(p.s, POLLOUT) & POLLHUP ? 0 : -1);
 	fails(shutdown(p.s, SHUT_WR), ENOTCONN, "LAST-ACK done: shutdown()");
 	fails(shutdown(p.c, SHUT_RDWR), ENOTCONN, "TIME-WAIT: shutdown()");
-	fails(getpeername(p.c, (struct sockaddr *)&peer, &len), ENOTCONN,
+	fails(getpeername(p.c, &peer.any, &peer.len), ENOTCONN,
 	      "TIME-WAIT: getpeername()");
 	eq(recv(p.c, &byte, 1, 0), 0, "TIME-WAIT: recv() reads the end");
 	fails(send(p.c, "x", 1, MSG_NOSIGNAL), EPIPE, "TIME-WAIT: send()");

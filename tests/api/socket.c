@@ -72,21 +72,21 @@ static void test_flags(void)
 static void test_fresh(void)
 {
 	int want = wire == WIRE_KERNEL ? IPPROTO_TCP : IPPROTO_XTCP;
-	struct sockaddr_in addr;
+	struct address addr;
 	int fd = need(xsocket());
 	struct stat st;
 	char byte;
 
 	eq(get_int(fd, SOL_SOCKET, SO_TYPE), SOCK_STREAM, "SO_TYPE");
-	eq(get_int(fd, SOL_SOCKET, SO_DOMAIN), AF_INET, "SO_DOMAIN");
+	eq(get_int(fd, SOL_SOCKET, SO_DOMAIN), address_family(), "SO_DOMAIN");
 	/* never IPPROTO_TCP for xtcp, whatever it says on the wire */
 	eq(get_int(fd, SOL_SOCKET, SO_PROTOCOL), want, "SO_PROTOCOL");
 	eq(get_int(fd, SOL_SOCKET, SO_ACCEPTCONN), 0, "SO_ACCEPTCONN");
 	eq(so_error(fd), 0, "SO_ERROR");
 	addr = name_of(fd);
-	eq(addr.sin_family, AF_INET, "getsockname: family");
-	eq(addr.sin_port, 0, "getsockname: port");
-	eq(addr.sin_addr.s_addr, 0, "getsockname: address");
+	eq(addr.any.sa_family, address_family(), "getsockname: family");
+	eq(port_in(addr), 0, "getsockname: port");
+	ok(is_at(addr, "0.0.0.0"), "getsockname: address");
 	ok(!fstat(fd, &st) && S_ISSOCK(st.st_mode), "fstat: a socket");
 	fails(lseek(fd, 0, SEEK_SET), ESPIPE, "lseek");
 	fails(pread(fd, &byte, 1, 0), ESPIPE, "pread");

@@ -193,7 +193,7 @@ static void test_disconnect_under_sender(void)
 	bg_start(&bg);
 	ok(bg_blocked(&bg), "send() blocks");
 	need(connect(p.c, &unspec, sizeof(unspec)));
-	need(connect4(p.c, "127.0.0.1", port_of(p.l)));
+	need(connect_at(p.c, "127.0.0.1", port_of(p.l)));
 	ok(bg_join(&bg) < MUCH, "its call ends with the connection");
 	close(p.s);
 	p.s = need(accept_in_time(p.l));
@@ -210,7 +210,7 @@ static void test_silent_check(void)
 		int fd = need(xsocket());
 
 		need(set_int(fd, SOL_TCP, TCP_QUICKACK, 0));
-		need(connect4(fd, "127.0.0.1", port_of(l)));
+		need(connect_at(fd, "127.0.0.1", port_of(l)));
 		need(set_linger(fd, 1, 0));
 		need(close(fd));
 	}

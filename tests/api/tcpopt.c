@@ -42,7 +42,7 @@ static void test_maxseg(void)
 	fails(set_int(fd, SOL_TCP, TCP_MAXSEG, 40000), EINVAL,
 	      "40000 is too large");
 	p.l = listen_on(1);
-	need(connect4(fd, "127.0.0.1", port_of(p.l)));
+	need(connect_at(fd, "127.0.0.1", port_of(p.l)));
 	p.s = need(accept_in_time(p.l));
 	mss = get_int(p.s, SOL_TCP, TCP_MAXSEG);
 	ok(mss > 88 && mss <= 700, "the peer keeps to it: %d", mss);
@@ -193,7 +193,7 @@ static void test_info_states(void)
 		return;
 	}
 	eq(tcp_state(fd), TCP_CLOSE, "new: CLOSE");
-	need(bind4(fd, "127.0.0.1", 0));
+	need(bind_at(fd, "127.0.0.1", 0));
 	eq(tcp_state(fd), TCP_CLOSE, "bound: CLOSE");
 	pair_open(&p);
 	eq(tcp_state(p.l), TCP_LISTEN, "LISTEN");

@@ -39,9 +39,9 @@ static void test_close_under_accept(void)
 	ok(bg_blocked(&bg), "accept() blocks");
 	eq(close(bg.fd), 0, "close() by another thread");
 	ok(bg_blocked(&bg), "accept() stays blocked");
-	eq(connect4(need(xsocket()), "127.0.0.1", port), 0, "it still listens");
+	eq(connect_at(need(xsocket()), "127.0.0.1", port), 0, "it still listens");
 	ok(bg_join(&bg) >= 0, "accept() returns with the connection");
-	fails(connect4(need(xsocket()), "127.0.0.1", port), ECONNREFUSED,
+	fails(connect_at(need(xsocket()), "127.0.0.1", port), ECONNREFUSED,
 	      "and now the listener is closed");
 }
 
@@ -201,7 +201,7 @@ static void test_close_races(void)
 
 static long long bg_connect_many(struct bg *bg)
 {
-	struct sockaddr_in addr = name_of(bg->fd);
+	struct address addr = name_of(bg->fd);
 	int i, fd;
 
 	for (i = 0; i < 100; i++) {

@@ -156,7 +156,7 @@ static void test_small_mss(void)
 	p.l = listen_on(1);
 	p.c = need(xsocket());
 	need(set_int(p.c, SOL_TCP, TCP_MAXSEG, 100));
-	need(connect4(p.c, "127.0.0.1", port_of(p.l)));
+	need(connect_at(p.c, "127.0.0.1", port_of(p.l)));
 	p.s = need(accept_in_time(p.l));
 	pid = fork_stream(&p, p.c, 15, 300000, 65536);
 	eq(stream_recv(p.s, 15, 65536), 300000, "300000 bytes by segments of 100");

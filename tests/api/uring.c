@@ -31,7 +31,7 @@ static int call(int opcode, int fd, const void *addr, unsigned int len)
 	return uring_wait(&ring, NULL);
 }
 
-static struct io_uring_sqe *start_connect(int fd, const struct sockaddr_in *addr)
+static struct io_uring_sqe *start_connect(int fd, const struct address *addr)
 {
 	struct io_uring_sqe *sqe = uring_sqe(&ring, IORING_OP_CONNECT, fd, addr, 0);
 
@@ -39,7 +39,7 @@ static struct io_uring_sqe *start_connect(int fd, const struct sockaddr_in *addr
 	return sqe;
 }
 
-static int call_connect(int fd, const struct sockaddr_in *addr)
+static int call_connect(int fd, const struct address *addr)
 {
 	start_connect(fd, addr);
 	need(uring_submit(&ring));
@@ -48,7 +48,7 @@ static int call_connect(int fd, const struct sockaddr_in *addr)
 
 static void test_whole_life(void)
 {
-	struct sockaddr_in addr;
+	struct address addr;
 	unsigned long long who;
 	int l, c, s, i, res[2];
 	char buf[8];
@@ -67,7 +67,7 @@ static void test_whole_life(void)
 	eq(res[1], 0, "connect");
 	s = res[0];
 	ok(s > 2, "accept gives a file: %d", s);
-	eq(peer_of(s).sin_port, name_of(c).sin_port, "the connection's other end");
+	eq(port_in(peer_of(s)), port_of(c), "the connection's other end");
 	eq(call(IORING_OP_SEND, c, "hello", 5), 5, "send");
 	eq(call(IORING_OP_RECV, s, buf, sizeof(buf)), 5, "recv");
 	ok(!memcmp(buf, "hello", 5), "the data is right");
@@ -105,13 +105,13 @@ static void test_waits(void)
 /* A connect that takes its time: another way in than connect(). */
 static void test_connect(void)
 {
-	struct sockaddr_in addr;
+	struct address addr;
 	unsigned long long who;
 	int fd = need(xsocket());
 	int full[2], res[2], got, i;
 
 	open_ring();
-	addr = addr4("127.0.0.1", closed_port());
+	addr = at("127.0.0.1", closed_port());
 	eq(call_connect(fd, &addr), -ECONNREFUSED, "refused");
 	addr = name_of(listen_on(1));
 	eq(call_connect(fd, &addr), 0, "the same socket, another port");

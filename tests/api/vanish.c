@@ -17,7 +17,7 @@
 
 #define PORT	7000
 
-static struct spaces at;
+static struct spaces side;
 static int listener;
 
 /* With a permanent neighbour entry, so that ARP does not reveal the end. */
@@ -27,7 +27,7 @@ static void make(bool know_neighbour)
 		tap_skip("not root", "no namespaces");
 		_exit(0);
 	}
-	spaces_make(&at);
+	spaces_make(&side);
 	if (know_neighbour) {
 		need(run("ip link set veth0 address 02:00:00:00:00:01") ? 0 : -1);
 		need(run("ip neigh replace 10.9.0.2 lladdr 02:00:00:00:00:02 dev veth0") ? 0 : -1);
@@ -38,14 +38,14 @@ static void make(bool know_neighbour)
 	need(sysctl_wire("syn_retries", "1"));
 	/* what a test leaves behind must not stay for long */
 	need(sysctl_wire("orphan_retries", "1"));
-	space_go(at.b);
+	space_go(side.b);
 	need(sysctl_wire("orphan_retries", "1"));
 	if (know_neighbour)
 		need(run("ip link set veth0 address 02:00:00:00:00:02") ? 0 : -1);
 	listener = need(xsocket());
-	need(bind4(listener, "0.0.0.0", PORT));
+	need(bind_at(listener, "0.0.0.0", PORT));
 	need(listen(listener, 16));
-	space_go(at.a);
+	space_go(side.a);
 }
 
 /* A connection from a to b; the other end stays open, and unread. */
@@ -53,16 +53,16 @@ static int open_one(const char *ip)
 {
 	int fd = need(xsocket());
 
-	need(connect4(fd, ip, PORT));
+	need(connect_at(fd, ip, PORT));
 	need(accept_in_time(listener));
 	return fd;
 }
 
 static void vanish(const char *command)
 {
-	space_go(at.b);
+	space_go(side.b);
 	need(run("%s", command) ? 0 : -1);
-	space_go(at.a);
+	space_go(side.a);
 }
 
 /* Return: the error that the connection ends with */
@@ -109,7 +109,7 @@ static void test_silence(void)
 	need(sysctl_wire("retries2", "3"));
 	need(send(sends, "x", 1, 0));
 	opens = need(xsocket_type(SOCK_STREAM | SOCK_NONBLOCK));
-	fails(connect4(opens, "10.9.0.2", PORT), EINPROGRESS, "connect()");
+	fails(connect_at(opens, "10.9.0.2", PORT), EINPROGRESS, "connect()");
 	eq(error_of(sends), ETIMEDOUT, "data is sent retries2 times, then no more");
 	fails(send(sends, "x", 1, MSG_NOSIGNAL), EPIPE, "nor taken");
 	eq(error_of(kept), ETIMEDOUT, "SO_KEEPALIVE");
@@ -149,7 +149,7 @@ static void test_device_gone(void)
 	error = error_of(fd);
 	ok(error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH,
 	   "an error of the network: %s", tap_errno_name(error));
-	fails(connect4(need(xsocket()), "10.9.0.2", PORT), ENETUNREACH, "connect()");
+	fails(connect_at(need(xsocket()), "10.9.0.2", PORT), ENETUNREACH, "connect()");
 }
 
 static void test_neighbour_gone(void)
@@ -165,7 +165,7 @@ static void test_neighbour_gone(void)
 	need(run("ip neigh flush dev veth0") ? 0 : -1);
 	need(send(fd, "x", 1, 0));
 	eq(error_of(fd), EHOSTUNREACH, "data");
-	fails(connect4(need(xsocket()), "10.9.0.2", PORT), EHOSTUNREACH, "connect()");
+	fails(connect_at(need(xsocket()), "10.9.0.2", PORT), EHOSTUNREACH, "connect()");
 }
 
 /*
@@ -184,18 +184,18 @@ static void always_answer(void)
 /* b is a router to 10.11.0.0/24, and at first has an address in it. */
 static void test_router(void)
 {
-	struct sockaddr_in far = addr4("10.11.0.1", PORT);
+	struct address far = at("10.11.0.1", PORT);
 	char byte = 0;
 	int fd, s;
 
 	make(true);
 	always_answer();
 	need(run("ip route add 10.11.0.0/24 via 10.9.0.2") ? 0 : -1);
-	space_go(at.b);
+	space_go(side.b);
 	need(sysctl_set("/proc/sys/net/ipv4/ip_forward", "1"));
 	need(sysctl_set("/proc/sys/net/ipv4/icmp_ratelimit", "0"));
 	need(run("ip addr add 10.11.0.1/32 dev lo") ? 0 : -1);
-	space_go(at.a);
+	space_go(side.a);
 
 	fd = need(xsocket());
 	need(connect_addr(fd, &far));
@@ -228,7 +228,7 @@ static void test_host_restarted(void)
 
 	make(true);
 	fd = need(xsocket());
-	need(connect4(fd, "10.9.0.2", PORT));
+	need(connect_at(fd, "10.9.0.2", PORT));
 	s = need(accept_in_time(listener));
 	/* nobody hears what the old host still has to say */
 	vanish("ip addr del 10.9.0.2/24 dev veth0");

@@ -55,7 +55,7 @@ static int put_in(int fd, const char *network, int end)
 static int listener_of(int fd, const char *network, int port)
 {
 	put_in(fd, network, 2);
-	need(bind4(fd, THERE, port));
+	need(bind_at(fd, THERE, port));
 	need(listen(fd, 8));
 	return fd;
 }
@@ -68,7 +68,7 @@ static int listener_in(const char *network, int port)
 static int client_of(int fd, const char *network, int port)
 {
 	put_in(fd, network, 1);
-	need(bind4(fd, HERE, port));
+	need(bind_at(fd, HERE, port));
 	return fd;
 }
 
@@ -123,7 +123,7 @@ static void test_same_tuple(void)
 		l[i] = listener_in(networks[i], 7000);
 	for (i = 0; i < 2; i++) {
 		c[i] = client_in(networks[i], 6000);
-		eq(connect4(c[i], THERE, 7000), 0, "a connection in %s",
+		eq(connect_at(c[i], THERE, 7000), 0, "a connection in %s",
 		   networks[i]);
 		s[i] = need(accept_in_time(l[i]));
 		eq(port_of(s[i]), 7000, "accepted there");
@@ -162,7 +162,7 @@ static void test_at_once(void)
 	for (i = 0; i < 2; i++) {
 		c[i] = client_in(networks[i], 6001);
 		set_nonblock(c[i], true);
-		connect4(c[i], THERE, 7001);
+		connect_at(c[i], THERE, 7001);
 	}
 	for (i = 0; i < 2; i++) {
 		s[i] = need(accept_in_time(l[i]));
@@ -180,10 +180,10 @@ static void test_refused(void)
 		return;
 	l = listener_in("red", 7002);
 	c = client_in("blue", 6002);
-	fails(connect4(c, THERE, 7002), ECONNREFUSED,
+	fails(connect_at(c, THERE, 7002), ECONNREFUSED,
 	      "a listener of red's is none of blue's");
 	c = client_in("red", 6003);
-	eq(connect4(c, THERE, 7002), 0, "but it is red's");
+	eq(connect_at(c, THERE, 7002), 0, "but it is red's");
 	need(accept_in_time(l));
 }
 
@@ -192,11 +192,11 @@ static void port_of_red(int listener, int client, int port, const char *whose)
 {
 	int fd = need(xsocket()), l, c, s;
 
-	need(bind4(fd, "0.0.0.0", port));
+	need(bind_at(fd, "0.0.0.0", port));
 	need(listen(fd, 8));
 	l = listener_of(listener, "red", port);
 	c = client_of(client, "red", port - 1000);
-	eq(connect4(c, THERE, port), 0, "%s listener in red", whose);
+	eq(connect_at(c, THERE, port), 0, "%s listener in red", whose);
 	s = need(accept_in_time(l));
 	ok(passes(c, s, 'a') && passes(s, c, 'b'), "forth and back");
 }
@@ -216,14 +216,14 @@ static void test_outside(void)
 
 	if (no_networks())
 		return;
-	need(bind4(l, "0.0.0.0", 7003));
+	need(bind_at(l, "0.0.0.0", 7003));
 	need(listen(l, 8));
 	c = client_in("red", 6004);
-	fails(connect4(c, THERE, 7003), ECONNREFUSED, "one outside is not");
+	fails(connect_at(c, THERE, 7003), ECONNREFUSED, "one outside is not");
 	need(sysctl_set("/proc/sys/net/ipv4/tcp_l3mdev_accept", "1"));
 	for (i = 0; i < 2; i++) {
 		c = client_in(networks[i], 6005);
-		eq(connect4(c, THERE, 7003), 0, "tcp_l3mdev_accept: it is %s's",
+		eq(connect_at(c, THERE, 7003), 0, "tcp_l3mdev_accept: it is %s's",
 		   networks[i]);
 		s = need(accept_in_time(l));
 		ok(passes(c, s, 'a') && passes(s, c, 'b'), "forth and back");

@@ -141,7 +141,7 @@ static void test_headers(void)
 	need(set_int(l, SOL_IP, IP_TOS, 0x08));
 	w = packets_open();
 	back = packets_open();
-	need(connect4(c, "127.0.0.1", port_of(l)));
+	need(connect_at(c, "127.0.0.1", port_of(l)));
 	s = need(accept_in_time(l));
 	syn = next_from(w, c);
 	ok(syn.flags & P_SYN, "the SYN");
@@ -188,7 +188,7 @@ static void test_window_clamp(void)
 	p.c = need(xsocket());
 	need(set_int(p.c, SOL_TCP, TCP_WINDOW_CLAMP, 3000));
 	w = packets_open();
-	need(connect4(p.c, "127.0.0.1", port_of(p.l)));
+	need(connect_at(p.c, "127.0.0.1", port_of(p.l)));
 	p.s = need(accept_in_time(p.l));
 	seen = next_from(w, p.c);
 	ok(seen.wnd > 0 && seen.wnd <= 3000, "the window of the SYN: %u", seen.wnd);
@@ -282,7 +282,7 @@ static void test_inq(void)
 static void test_mark_and_priority(void)
 {
 	static const char seen[] = "packets [1-9]";
-	struct sockaddr_in addr;
+	struct address addr;
 	int l, c;
 
 	need_root();
@@ -308,38 +308,38 @@ static void test_mark_and_priority(void)
 	need(run("ip rule add fwmark 11 unreachable") ? 0 : -1);
 	c = need(xsocket());
 	need(set_int(c, SOL_SOCKET, SO_MARK, 11));
-	fails(connect4(c, "192.0.2.1", 9), ENETUNREACH, "a rule for the mark");
+	fails(connect_at(c, "192.0.2.1", 9), ENETUNREACH, "a rule for the mark");
 }
 
 /* A connection from an address that is not ours, to one that is. */
 static void test_transparent(void)
 {
-	struct sockaddr_in from;
+	struct address from;
 	struct pair p;
 	int l, c;
 
 	need_root();
 	netns_new();
 	l = need(xsocket());
-	need(bind4(l, "0.0.0.0", 0));
+	need(bind_at(l, "0.0.0.0", 0));
 	need(listen(l, 4));
 	c = need(xsocket());
-	fails(bind4(c, "198.51.100.7", 0), EADDRNOTAVAIL, "a foreign address");
+	fails(bind_at(c, "198.51.100.7", 0), EADDRNOTAVAIL, "a foreign address");
 	need(set_int(c, SOL_IP, IP_TRANSPARENT, 1));
 	eq(get_int(c, SOL_IP, IP_TRANSPARENT), 1, "get");
-	eq(bind4(c, "198.51.100.7", 0), 0, "IP_TRANSPARENT: it may be had");
+	eq(bind_at(c, "198.51.100.7", 0), 0, "IP_TRANSPARENT: it may be had");
 	/* packets to it are led here, as a proxy's rules do */
 	need(run("ip route add local 198.51.100.0/24 dev lo") ? 0 : -1);
-	eq(connect4(c, "127.0.0.1", port_of(l)), 0, "connect from there");
+	eq(connect_at(c, "127.0.0.1", port_of(l)), 0, "connect from there");
 	p.s = need(accept_in_time(l));
 	from = peer_of(p.s);
-	eq(from.sin_addr.s_addr, inet_addr("198.51.100.7"), "the peer sees it");
+	ok(is_at(from, "198.51.100.7"), "the peer sees it");
 }
 
 /* It gets only what comes by the device. */
 static void test_bind_to_device(void)
 {
-	struct sockaddr_in addr;
+	struct address addr;
 	int l, c;
 
 	need_root();
@@ -347,10 +347,10 @@ static void test_bind_to_device(void)
 	need(run("set -e; ip link add other type dummy; ip link set other up;"
 		 "ip addr add 10.8.0.1/24 dev other") ? 0 : -1);
 	l = need(xsocket());
-	need(bind4(l, "0.0.0.0", 0));
+	need(bind_at(l, "0.0.0.0", 0));
 	need(setsockopt(l, SOL_SOCKET, SO_BINDTODEVICE, "other", 6));
 	need(listen(l, 4));
-	addr = addr4("127.0.0.1", port_of(l));
+	addr = at("127.0.0.1", port_of(l));
 	c = need(xsocket());
 	fails(connect_addr(c, &addr), ECONNREFUSED, "a listener on another device");
 	need(setsockopt(l, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3));
@@ -368,41 +368,41 @@ static void test_bind_to_device(void)
  */
 static void test_recverr(void)
 {
-	struct spaces at;
+	struct spaces side;
 	int l, plain, told;
 	char byte;
 
 	need_root();
-	spaces_make(&at);
+	spaces_make(&side);
 	if (wire != WIRE_KERNEL)
 		need(sysctl_wire("rto_min_us", "5000"));
 	need(run("ip route add 10.77.0.0/24 via 10.9.0.2") ? 0 : -1);
-	space_go(at.b);
+	space_go(side.b);
 	need(sysctl_set("/proc/sys/net/ipv4/ip_forward", "1"));
 	need(sysctl_set("/proc/sys/net/ipv4/icmp_ratelimit", "0"));
 	need(run("ip addr add 10.77.0.1/32 dev lo") ? 0 : -1);
 	l = need(xsocket());
-	need(bind4(l, "10.77.0.1", 7200));
+	need(bind_at(l, "10.77.0.1", 7200));
 	need(listen(l, 4));
-	space_go(at.a);
+	space_go(side.a);
 	plain = need(xsocket());
 	told = need(xsocket());
 	need(set_int(told, SOL_IP, IP_RECVERR, 1));
-	need(connect4(plain, "10.77.0.1", 7200));
-	need(connect4(told, "10.77.0.1", 7200));
-	space_go(at.b);
+	need(connect_at(plain, "10.77.0.1", 7200));
+	need(connect_at(told, "10.77.0.1", 7200));
+	space_go(side.b);
 	need(run("set -e; ip addr del 10.77.0.1/32 dev lo;"
 		 "ip route add unreachable 10.77.0.1/32") ? 0 : -1);
-	space_go(at.a);
+	space_go(side.a);
 	need(send(plain, "x", 1, 0));
 	need(send(told, "x", 1, 0));
 	ok(poll_for(told, POLLIN) & POLLERR, "IP_RECVERR: POLLERR");
 	eq(so_error(told), EHOSTUNREACH, "SO_ERROR: EHOSTUNREACH");
 	eq(poll_now(plain, POLLIN), 0, "without: nothing, it may come right");
-	space_go(at.b);
+	space_go(side.b);
 	need(run("set -e; ip route del unreachable 10.77.0.1/32;"
 		 "ip addr add 10.77.0.1/32 dev lo") ? 0 : -1);
-	space_go(at.a);
+	space_go(side.a);
 	eq(recv(need(accept_in_time(l)), &byte, 1, 0), 1, "it does come right");
 	eq(recv(need(accept_in_time(l)), &byte, 1, 0), 1, "for both of them");
 }
@@ -434,7 +434,7 @@ static void test_linger2(void)
 /* Cases that take seconds, all at the same time: who gives up when (MUST-27). */
 static void test_patience(void)
 {
-	struct sockaddr_in addr;
+	struct address addr;
 	struct packet seen;
 	int syncnt, w, fresh, port;
 	long long start;
@@ -451,7 +451,7 @@ static void test_patience(void)
 	port = port_of(f.c);
 	need(close(f.c));
 	fresh = need(xsocket());
-	fails(bind4(fresh, "127.0.0.1", port), EADDRINUSE, "FIN-WAIT-2 holds the port");
+	fails(bind_at(fresh, "127.0.0.1", port), EADDRINUSE, "FIN-WAIT-2 holds the port");
 
 	start = now_ms();
 	syncnt = need(xsocket_type(SOCK_STREAM | SOCK_NONBLOCK));
@@ -471,7 +471,7 @@ static void test_patience(void)
 	ok(poll_for(syncnt, POLLOUT) & POLLERR, "TCP_SYNCNT 1: an error");
 	eq(so_error(syncnt), ETIMEDOUT, "ETIMEDOUT");
 	ok(now_ms() - start >= 2500, "after the second timeout");
-	eq(bind4(fresh, "127.0.0.1", port), 0, "TCP_LINGER2 1: the port is free");
+	eq(bind_at(fresh, "127.0.0.1", port), 0, "TCP_LINGER2 1: the port is free");
 }
 
 static const struct tap_test tests[] = {

@@ -3,6 +3,8 @@
 #include "net.h"
 
 #include <fcntl.h>
+#include <linux/in6.h>
+#include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <sched.h>
@@ -17,7 +19,13 @@
 #include "info.h"
 #include "tap.h"
 
+/* Of a test's address a.b.c.d, IPv6's counterpart is fd00:7463::a.b.c.d. */
+static const unsigned char prefix6[12] = { 0xfd, 0x00, 0x74, 0x63 };
+
+#define PREFIX6_BITS	96
+
 enum wire wire = WIRE_NATIVE;
+enum ip_version ip_version = IP_V4;
 
 bool have_root(void)
 {
@@ -41,21 +49,40 @@ void netns_new(void)
 	close(fd);
 }
 
+/* Return: which of the words a variable of the environment has; the first if it is not set */
+static int word_in_env(const char *variable, const char * const *words, int count)
+{
+	const char *value = getenv(variable);
+	char all[64] = "";
+	int i;
+
+	if (!value)
+		return 0;
+	for (i = 0; i < count; i++) {
+		if (!strcmp(value, words[i]))
+			return i;
+		strcat(strcat(all, i ? " or " : ""), words[i]);
+	}
+	tap_bail_out("%s=%s: %s expected", variable, value, all);
+}
+
+/* For net_init(), and for programs that stay in the namespace they were started in. */
+void net_from_env(void)
+{
+	static const char * const wires[] = { "native", "tcp", "kernel" };
+	static const char * const ips[] = { "4", "6", "mapped" };
+	static const enum wire which[] = { WIRE_NATIVE, WIRE_TCP, WIRE_KERNEL };
+
+	wire = which[word_in_env("XTCP_WIRE", wires, ARRAY_SIZE(wires))];
+	ip_version = word_in_env("XTCP_IP", ips, ARRAY_SIZE(ips));
+}
+
 /* Called once by tap_main(), before the first test. */
 void net_init(void)
 {
-	const char *name = getenv("XTCP_WIRE");
 	int fd;
 
-	if (!name || !strcmp(name, "native"))
-		wire = WIRE_NATIVE;
-	else if (!strcmp(name, "tcp"))
-		wire = WIRE_TCP;
-	else if (!strcmp(name, "kernel"))
-		wire = WIRE_KERNEL;
-	else
-		tap_bail_out("XTCP_WIRE=%s: kernel, native or tcp expected", name);
-
+	net_from_env();
 	if (have_root())
 		netns_new();
 	fd = xsocket();
@@ -63,6 +90,15 @@ void net_init(void)
 		tap_bail_out("socket(%d, SOCK_STREAM, %d): %s", wire_family(),
 			     wire_protocol(), tap_errno_name(errno));
 	close(fd);
+}
+
+static int poll_ms(int fd, int events, int ms)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+
+	if (poll(&pfd, 1, ms) < 0)
+		return -1;
+	return pfd.revents;
 }
 
 int sysctl_set(const char *path, const char *value)
@@ -101,17 +137,34 @@ void set_port_range(const char *range)
 
 int wire_family(void)
 {
+	if (wire == WIRE_TCP)
+		return AF_XTCP;
+	if (is_inet6())
+		return AF_INET6;
 	return wire == WIRE_KERNEL ? AF_INET : AF_XTCP;
 }
 
 int wire_protocol(void)
 {
-	return wire == WIRE_TCP ? IPPROTO_TCP : 0;
+	if (wire == WIRE_TCP)
+		return IPPROTO_TCP;
+	return wire == WIRE_NATIVE && is_inet6() ? IPPROTO_XTCP : 0;
+}
+
+/* On TCP's wire a socket is of either family until its user speaks of one. */
+static int speaking_ipv6(int fd)
+{
+	if (fd < 0 || wire != WIRE_TCP || !set_int(fd, SOL_IPV6, IPV6_UNICAST_HOPS, -1))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 int xsocket_type(int type)
 {
-	return socket(wire_family(), type, wire_protocol());
+	int fd = socket(wire_family(), type, wire_protocol());
+
+	return is_inet6() ? speaking_ipv6(fd) : fd;
 }
 
 int xsocket(void)
@@ -119,72 +172,232 @@ int xsocket(void)
 	return xsocket_type(SOCK_STREAM);
 }
 
-/* One of AF_INET6. */
+/* One of AF_INET6, whatever XTCP_IP says. */
 int inet6_socket(void)
 {
+	enum ip_version tested = ip_version;
 	int fd;
 
-	if (wire != WIRE_TCP)
-		return socket(AF_INET6, SOCK_STREAM, wire == WIRE_KERNEL ? 0 : IPPROTO_XTCP);
-	/* it is of either family until its user speaks of one */
+	ip_version = IP_V6;
 	fd = xsocket();
-	if (fd < 0 || !set_int(fd, SOL_IPV6, IPV6_UNICAST_HOPS, -1))
-		return fd;
-	close(fd);
-	return -1;
+	ip_version = tested;
+	return fd;
 }
 
-struct sockaddr_in addr4(const char *ip, int port)
+/* Is it one of IPv6's loopback network?  There is one address in that, so not. */
+static bool is_second_loopback(struct in_addr ip)
 {
-	struct sockaddr_in addr = {
+	return ntohl(ip.s_addr) >> 24 == 127 && ntohl(ip.s_addr) != INADDR_LOOPBACK;
+}
+
+/* A worker makes the way to a new address.  Wait until a datagram comes through. */
+static void wait_for_way(const struct in6_addr *ip)
+{
+	struct address a = { .len = sizeof(a.v6), .v6 = { AF_INET6, .sin6_addr = *ip } };
+	int fd = need(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	long long end = now_ms() + LONG_MS;
+
+	need(bind(fd, &a.any, a.len));
+	need(getsockname(fd, &a.any, &a.len));
+	do {
+		if (now_ms() > end)
+			tap_bail_out("no way to an address of lo");
+		sendto(fd, "", 1, 0, &a.any, a.len);
+	} while (!(poll_ms(fd, POLLIN, 1) & POLLIN));
+	close(fd);
+}
+
+/* Give lo an address, at once: nobody else could have it.  Who may not needs none. */
+static void add_to_lo(const struct in6_addr *ip)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifaddrmsg a;
+		struct rtattr attr;
+		struct in6_addr ip;
+	} ask = {
+		.h.nlmsg_len = sizeof(ask),
+		.h.nlmsg_type = RTM_NEWADDR,
+		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_ACK,
+		.a.ifa_family = AF_INET6,
+		.a.ifa_prefixlen = 128,
+		.a.ifa_flags = IFA_F_NODAD,
+		.a.ifa_index = if_nametoindex("lo"),
+		.attr.rta_len = RTA_LENGTH(sizeof(*ip)),
+		.attr.rta_type = IFA_LOCAL,
+		.ip = *ip,
+	};
+	struct {
+		struct nlmsghdr h;
+		struct nlmsgerr e;
+	} said;
+	int fd = need(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+
+	need(send(fd, &ask, sizeof(ask), 0));
+	need(recv(fd, &said, sizeof(said), 0));
+	if (said.e.error && said.e.error != -EEXIST && said.e.error != -EPERM)
+		tap_bail_out("an address of lo: %s", tap_errno_name(-said.e.error));
+	close(fd);
+	if (!said.e.error)
+		wait_for_way(ip);
+}
+
+static struct in6_addr in6_of(struct in_addr ip)
+{
+	unsigned int host = ntohl(ip.s_addr);
+	struct in6_addr six = IN6ADDR_ANY_INIT;
+
+	if (!host)
+		return six;
+	memcpy(&six.s6_addr[12], &ip, sizeof(ip));
+	if (ip_version == IP_MAPPED) {
+		memset(&six.s6_addr[10], 0xff, 2);
+	} else if (host == INADDR_LOOPBACK) {
+		six = in6addr_loopback;
+	} else if (IN_MULTICAST(host)) {
+		memcpy(six.s6_addr, "\xff\x05", 2);	/* the site's */
+	} else {
+		memcpy(six.s6_addr, prefix6, sizeof(prefix6));
+	}
+	return six;
+}
+
+static struct address at4(const char *ip, int port)
+{
+	struct address a = { .len = sizeof(a.v4) };
+
+	a.v4 = (struct sockaddr_in){
 		.sin_family = AF_INET,
 		.sin_port = htons(port),
 		.sin_addr.s_addr = inet_addr(ip),
 	};
-
-	return addr;
+	return a;
 }
 
-struct sockaddr_in name_of(int fd)
+/* The address that @ip, one of IPv4, stands for; on lo where it would be in 127/8. */
+struct address at(const char *ip, int port)
 {
-	struct sockaddr_in addr = { 0 };
-	socklen_t len = sizeof(addr);
+	struct in_addr four = { inet_addr(ip) };
+	struct address a = { .len = sizeof(a.v6) };
 
-	need(getsockname(fd, (struct sockaddr *)&addr, &len));
-	return addr;
+	if (!is_inet6())
+		return at4(ip, port);
+	memset(&a.v6, 0, sizeof(a.v6));
+	a.v6.sin6_family = AF_INET6;
+	a.v6.sin6_port = htons(port);
+	a.v6.sin6_addr = in6_of(four);
+	if (over_ipv6() && is_second_loopback(four))
+		add_to_lo(&a.v6.sin6_addr);
+	return a;
 }
 
-struct sockaddr_in peer_of(int fd)
+bool is_at(struct address a, const char *ip)
 {
-	struct sockaddr_in addr = { 0 };
-	socklen_t len = sizeof(addr);
+	struct address want = at(ip, 0);
 
-	need(getpeername(fd, (struct sockaddr *)&addr, &len));
-	return addr;
+	if (a.len != want.len || a.any.sa_family != want.any.sa_family)
+		return false;
+	if (!is_inet6())
+		return a.v4.sin_addr.s_addr == want.v4.sin_addr.s_addr;
+	return IN6_ARE_ADDR_EQUAL(&a.v6.sin6_addr, &want.v6.sin6_addr);
 }
 
-int port_of(int fd)
+/* Both families have it in the same place. */
+int port_in(struct address a)
 {
-	return ntohs(name_of(fd).sin_port);
+	return ntohs(a.v4.sin_port);
 }
 
+/* The IPv4 address that it stands for, in the order of this machine. */
+unsigned int host_in(struct address a)
+{
+	struct in_addr four = a.v4.sin_addr;
+
+	if (is_inet6())
+		memcpy(&four, &a.v6.sin6_addr.s6_addr[12], sizeof(four));
+	return ntohl(four.s_addr);
+}
+
+/* The address that @ip stands for on a wire, for a command.  Ten of them last. */
+const char *text_at(const char *ip)
+{
+	static char texts[10][INET6_ADDRSTRLEN + sizeof("/128 nodad")];
+	static int next;
+	char *text = texts[next++ % ARRAY_SIZE(texts)];
+	struct address a;
+
+	if (!over_ipv6())
+		return strcpy(text, ip);
+	a = at(ip, 0);
+	return inet_ntop(AF_INET6, &a.v6.sin6_addr, text, INET6_ADDRSTRLEN);
+}
+
+/* The same with the length of its network's prefix, for ip addr add. */
+const char *net_at(const char *ip, int bits)
+{
+	char *text = (char *)text_at(ip);
+
+	sprintf(text + strlen(text), over_ipv6() ? "/%d nodad" : "/%d",
+		over_ipv6() ? bits + PREFIX6_BITS : bits);
+	return text;
+}
+
+/* IPv4's, whatever XTCP_IP says. */
 int bind4(int fd, const char *ip, int port)
 {
-	struct sockaddr_in addr = addr4(ip, port);
+	struct address a = at4(ip, port);
 
-	return bind(fd, (struct sockaddr *)&addr, sizeof(addr));
-}
-
-int connect_addr(int fd, const struct sockaddr_in *addr)
-{
-	return connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+	return bind(fd, &a.any, a.len);
 }
 
 int connect4(int fd, const char *ip, int port)
 {
-	struct sockaddr_in addr = addr4(ip, port);
+	struct address a = at4(ip, port);
 
-	return connect_addr(fd, &addr);
+	return connect_addr(fd, &a);
+}
+
+struct address name_of(int fd)
+{
+	struct address a = { .len = sizeof(a.v6) };
+
+	need(getsockname(fd, &a.any, &a.len));
+	return a;
+}
+
+struct address peer_of(int fd)
+{
+	struct address a = { .len = sizeof(a.v6) };
+
+	need(getpeername(fd, &a.any, &a.len));
+	return a;
+}
+
+int port_of(int fd)
+{
+	return port_in(name_of(fd));
+}
+
+int bind_at(int fd, const char *ip, int port)
+{
+	struct address a = at(ip, port);
+
+	return bind(fd, &a.any, a.len);
+}
+
+int connect_addr(int fd, const struct address *addr)
+{
+	return connect(fd, &addr->any, addr->len);
+}
+
+int connect_at(int fd, const char *ip, int port)
+{
+	struct address a = at(ip, port);
+
+	/* :: would be ::1 */
+	if (ip_version == IP_MAPPED && IN6_IS_ADDR_UNSPECIFIED(&a.v6.sin6_addr))
+		memset(&a.v6.sin6_addr.s6_addr[10], 0xff, 2);
+	return connect_addr(fd, &a);
 }
 
 /* A listener on 127.0.0.1, its port chosen by the kernel. */
@@ -192,14 +405,14 @@ int listen_on(int backlog)
 {
 	int fd = need(xsocket());
 
-	need(bind4(fd, "127.0.0.1", 0));
+	need(bind_at(fd, "127.0.0.1", 0));
 	need(listen(fd, backlog));
 	return fd;
 }
 
 int connect_to(int listener)
 {
-	struct sockaddr_in addr = name_of(listener);
+	struct address addr = name_of(listener);
 	int fd = need(xsocket());
 
 	need(connect_addr(fd, &addr));
@@ -209,7 +422,7 @@ int connect_to(int listener)
 /* A non-blocking connect() that may or may not have completed. */
 int connect_start(int listener)
 {
-	struct sockaddr_in addr = name_of(listener);
+	struct address addr = name_of(listener);
 	int fd = need(xsocket_type(SOCK_STREAM | SOCK_NONBLOCK));
 
 	if (connect_addr(fd, &addr) < 0 && errno != EINPROGRESS)
@@ -246,7 +459,7 @@ int closed_port(void)
 {
 	int fd = need(xsocket());
 
-	need(bind4(fd, "127.0.0.1", 0));
+	need(bind_at(fd, "127.0.0.1", 0));
 	return port_of(fd);
 }
 
@@ -258,7 +471,7 @@ void pair_open(struct pair *p)
 /* A pair with buffers of the sizes given on both sides, 0 for the default. */
 void pair_open_small(struct pair *p, int sndbuf_bytes, int rcvbuf_bytes)
 {
-	struct sockaddr_in addr;
+	struct address addr;
 
 	p->l = listen_on(4);
 	p->c = need(xsocket());
@@ -295,6 +508,46 @@ int get_int(int fd, int level, int option)
 	if (getsockopt(fd, level, option, &value, &len) < 0)
 		return -1;
 	return value;
+}
+
+/* Options of IPv4's that IPv6 has as well, by another name. */
+static const struct {
+	int four, six;
+} ip_options[] = {
+	{ IP_TOS, IPV6_TCLASS },
+	{ IP_TTL, IPV6_UNICAST_HOPS },
+	{ IP_MTU_DISCOVER, IPV6_MTU_DISCOVER },
+	{ IP_MTU, IPV6_MTU },
+	{ IP_RECVERR, IPV6_RECVERR },
+	{ IP_FREEBIND, IPV6_FREEBIND },
+	{ IP_TRANSPARENT, IPV6_TRANSPARENT },
+	{ IP_XFRM_POLICY, IPV6_XFRM_POLICY },
+};
+
+int ip_level(void)
+{
+	return over_ipv6() ? SOL_IPV6 : SOL_IP;
+}
+
+/* By IPv4's name: what it is called over the IP under test. */
+int ip_option(int four)
+{
+	size_t i;
+
+	for (i = 0; over_ipv6() && i < ARRAY_SIZE(ip_options); i++)
+		if (ip_options[i].four == four)
+			return ip_options[i].six;
+	return four;
+}
+
+int set_ip(int fd, int four, int value)
+{
+	return set_int(fd, ip_level(), ip_option(four), value);
+}
+
+int get_ip(int fd, int four)
+{
+	return get_int(fd, ip_level(), ip_option(four));
 }
 
 /* SO_RCVTIMEO, SO_SNDTIMEO */
@@ -340,15 +593,6 @@ int fd_outq(int fd)
 	int bytes = -1;
 
 	return ioctl(fd, SIOCOUTQ, &bytes) < 0 ? -1 : bytes;
-}
-
-static int poll_ms(int fd, int events, int ms)
-{
-	struct pollfd pfd = { .fd = fd, .events = events };
-
-	if (poll(&pfd, 1, ms) < 0)
-		return -1;
-	return pfd.revents;
 }
 
 int poll_now(int fd, int events)

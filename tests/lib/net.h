@@ -32,6 +32,32 @@ enum wire {
 
 extern enum wire wire;
 
+/* XTCP_IP=4|6|mapped, 4 if it is not set. */
+enum ip_version {
+	IP_V4,		/* sockets of IPv4 */
+	IP_V6,		/* of IPv6: an IPv4 address of a test stands for one of IPv6 */
+	IP_MAPPED,	/* of IPv6, and IPv4 on the wire: 10.9.0.1 is ::ffff:10.9.0.1 */
+};
+
+extern enum ip_version ip_version;
+
+static inline bool over_ipv6(void)
+{
+	return ip_version == IP_V6;
+}
+
+static inline bool is_inet6(void)
+{
+	return ip_version != IP_V4;
+}
+
+/* What IP's header takes, without options. */
+static inline int ip_header_bytes(void)
+{
+	return over_ipv6() ? 40 : 20;
+}
+
+void net_from_env(void);
 void net_init(void);
 void netns_new(void);
 int sysctl_set(const char *path, const char *value);
@@ -47,19 +73,49 @@ static inline unsigned int initial_window(unsigned int mss)
 	return segs > 10 ? 10 : segs < 2 ? 2 : segs;
 }
 
+/* Addresses: tests name them as IPv4's, which XTCP_IP translates. */
+struct address {
+	socklen_t len;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	};
+};
+
+struct address at(const char *ip, int port);
+bool is_at(struct address a, const char *ip);
+int port_in(struct address a);
+unsigned int host_in(struct address a);
+const char *text_at(const char *ip);
+const char *net_at(const char *ip, int bits);
+int bind4(int fd, const char *ip, int port);
+int connect4(int fd, const char *ip, int port);
+
+static inline int address_family(void)
+{
+	return is_inet6() ? AF_INET6 : AF_INET;
+}
+
+/* IPv6's may end before sin6_scope_id. */
+static inline socklen_t shortest_address(void)
+{
+	return is_inet6() ? offsetof(struct sockaddr_in6, sin6_scope_id) :
+			    sizeof(struct sockaddr_in);
+}
+
 /* Sockets. listen_on(), connect_to() and the pairs end the test on failure. */
 int wire_family(void);
 int wire_protocol(void);
 int xsocket(void);
 int inet6_socket(void);
 int xsocket_type(int type);
-struct sockaddr_in addr4(const char *ip, int port);
-struct sockaddr_in name_of(int fd);
-struct sockaddr_in peer_of(int fd);
+struct address name_of(int fd);
+struct address peer_of(int fd);
 int port_of(int fd);
-int bind4(int fd, const char *ip, int port);
-int connect4(int fd, const char *ip, int port);
-int connect_addr(int fd, const struct sockaddr_in *addr);
+int bind_at(int fd, const char *ip, int port);
+int connect_at(int fd, const char *ip, int port);
+int connect_addr(int fd, const struct address *addr);
 int listen_on(int backlog);
 int connect_to(int listener);
 int connect_start(int listener);
@@ -80,6 +136,10 @@ void pair_close(struct pair *p);
 /* Options and state */
 int set_int(int fd, int level, int option, int value);
 int get_int(int fd, int level, int option);
+int ip_level(void);
+int ip_option(int four);
+int set_ip(int fd, int four, int value);
+int get_ip(int fd, int four);
 int set_ms(int fd, int option, int ms);
 int set_linger(int fd, int on, int seconds);
 int so_error(int fd);

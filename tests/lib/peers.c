@@ -23,8 +23,8 @@ void peers_open(struct pair *p, bool we_listen)
 {
 	p->l = we_listen ? need(xsocket()) : peer_socket();
 	p->c = we_listen ? peer_socket() : need(xsocket());
-	need(bind4(p->l, "127.0.0.1", 0));
+	need(bind_at(p->l, "127.0.0.1", 0));
 	need(listen(p->l, 4));
-	need(connect4(p->c, "127.0.0.1", port_of(p->l)));
+	need(connect_at(p->c, "127.0.0.1", port_of(p->l)));
 	p->s = need(accept_in_time(p->l));
 }

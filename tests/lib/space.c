@@ -13,17 +13,6 @@
 #include "net.h"
 #include "tap.h"
 
-/* For programs that stay in the namespace they were started in. */
-void wire_from_env(void)
-{
-	const char *name = getenv("XTCP_WIRE");
-
-	if (name && !strcmp(name, "kernel"))
-		wire = WIRE_KERNEL;
-	else if (name && !strcmp(name, "tcp"))
-		wire = WIRE_TCP;
-}
-
 /* Run a shell command; what it says goes to standard error. */
 bool run(const char *fmt, ...)
 {
@@ -63,9 +52,9 @@ void spaces_make(struct spaces *s)
 	s->a = space_make();
 	need(run("ip link add veth0 type veth peer name veth0 netns /proc/%d/fd/%d",
 		 getpid(), s->b) ? 0 : -1);
-	need(run("ip addr add 10.9.0.1/24 dev veth0 && ip link set veth0 up") ? 0 : -1);
+	need(run("ip addr add %s dev veth0 && ip link set veth0 up", net_at("10.9.0.1", 24)) ? 0 : -1);
 	space_go(s->b);
-	need(run("ip addr add 10.9.0.2/24 dev veth0 && ip link set veth0 up") ? 0 : -1);
+	need(run("ip addr add %s dev veth0 && ip link set veth0 up", net_at("10.9.0.2", 24)) ? 0 : -1);
 	space_go(s->a);
 }
 

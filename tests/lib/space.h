@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 
-void wire_from_env(void);
 int space_make(void);
 void space_go(int space);
 int space_named(const char *name);

@@ -52,7 +52,7 @@ static int listen_at(const char *ip)
 	int fd = need(xsocket());
 
 	need(set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1));
-	need(bind4(fd, ip, SERVER_PORT));
+	need(bind_at(fd, ip, SERVER_PORT));
 	need(listen(fd, 64));
 	return fd;
 }
@@ -65,7 +65,7 @@ static int open_and_close(const char *ip)
 	int c = need(xsocket()), s, err;
 	char byte;
 
-	if (connect4(c, ip, SERVER_PORT)) {
+	if (connect_at(c, ip, SERVER_PORT)) {
 		err = errno;
 		need(close(c));
 		return err;
@@ -141,15 +141,15 @@ static void test_bounded(void)
 /* Between two hosts it lasts, so the ports run out. */
 static void test_used_up(void)
 {
-	struct spaces at;
+	struct spaces side;
 	int i, err = 0;
 
 	if (!is_root())
 		return;
-	spaces_make(&at);
-	space_go(at.b);
+	spaces_make(&side);
+	space_go(side.b);
 	listener = listen_at("10.9.0.2");
-	space_go(at.a);
+	space_go(side.a);
 	some_ports(FEW);
 	for (i = 0; i < FEW && !err; i++)
 		err = open_and_close("10.9.0.2");

@@ -4,6 +4,8 @@
  * path that loses segments, and what routers and hosts complain of.
  *
  *	a - router - b		2001:db8:a::1, 2001:db8:b::1; the router's end with ::2
+ *
+ * run: ip-blind
  */
 #define _GNU_SOURCE
 #include <net/if.h>

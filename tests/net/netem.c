@@ -248,7 +248,7 @@ static void look(void)
 static void listen_at(int side)
 {
 	listener[side] = socket_of(side);
-	need(bind4(listener[side], "0.0.0.0", PORT));
+	need(bind_at(listener[side], "0.0.0.0", PORT));
 	need(listen(listener[side], CONNECTIONS));
 }
 
@@ -277,7 +277,7 @@ static void connect_all(void)
 		c->client = i % SIDES;
 		fd = socket_of(c->client);
 		snprintf(address, sizeof(address), "10.%d.%d.1", c->path, !c->client);
-		if (connect4(fd, address, PORT) < 0 && errno != EINPROGRESS)
+		if (connect_at(fd, address, PORT) < 0 && errno != EINPROGRESS)
 			need(-1);
 		c->port = port_of(fd);
 		begin_end(c, c->client, fd);
@@ -290,8 +290,8 @@ static void accept_all(int side)
 	int fd, i;
 
 	while ((fd = accept(listener[side], NULL, NULL)) >= 0) {
-		struct sockaddr_in peer = peer_of(fd);
-		int path = ntohl(peer.sin_addr.s_addr) >> 16 & 0xff;
+		struct address peer = peer_of(fd);
+		int path = host_in(peer) >> 16 & 0xff;
 		bool found = false;
 
 		set_nonblock(fd, true);
@@ -299,7 +299,7 @@ static void accept_all(int side)
 			struct connection *c = &conns[i];
 
 			found = c->client != side && c->path == path &&
-				c->port == ntohs(peer.sin_port) && c->end[side].fd < 0;
+				c->port == port_in(peer) && c->end[side].fd < 0;
 			if (found)
 				c->end[side].fd = fd;
 		}

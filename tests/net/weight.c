@@ -58,7 +58,7 @@ static int server(enum wire which)
 
 	wire = which;
 	fd = need(xsocket());
-	need(bind4(fd, "127.0.0.1", SERVER_PORT));
+	need(bind_at(fd, "127.0.0.1", SERVER_PORT));
 	need(listen(fd, 64));
 	return fd;
 }
@@ -69,7 +69,7 @@ static void open_all(int listener)
 
 	for (i = 0; i < CONNECTIONS; i++) {
 		ends[2 * i] = need(xsocket());
-		need(connect4(ends[2 * i], "127.0.0.1", SERVER_PORT));
+		need(connect_at(ends[2 * i], "127.0.0.1", SERVER_PORT));
 		ends[2 * i + 1] = need(accept_in_time(listener));
 	}
 }

@@ -39,12 +39,12 @@ static void open_all(void)
 
 	space_go(server_space);
 	listener = need(xsocket());
-	need(bind4(listener, "0.0.0.0", PORT));
+	need(bind_at(listener, "0.0.0.0", PORT));
 	need(listen(listener, BACKLOG));
 	space_go(client_space);
 	for (i = 0; i < count; i++) {
 		client[i] = need(xsocket());
-		need(connect4(client[i], "10.9.0.2", PORT));
+		need(connect_at(client[i], "10.9.0.2", PORT));
 		server[i] = need(accept(listener, NULL, NULL));
 	}
 }

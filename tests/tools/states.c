@@ -163,7 +163,7 @@ static struct peer syn_sent(void)
 	struct peer p = { .port = next_port++ };
 
 	p.fd = must(xsocket_type(SOCK_STREAM | SOCK_NONBLOCK));
-	connect4(p.fd, "10.8.0.2", p.port);
+	connect_at(p.fd, "10.8.0.2", p.port);
 	hear(&p, SYN);
 	return p;
 }
@@ -267,11 +267,11 @@ int main(int argc, char **argv)
 	struct peer p;
 	unsigned int i;
 
-	wire_from_env();
+	net_from_env();
 	signal(SIGPIPE, SIG_IGN);
 	tun_open();
 	listener = must(xsocket());
-	must(bind4(listener, "0.0.0.0", PORT));
+	must(bind_at(listener, "0.0.0.0", PORT));
 	must(listen(listener, 16));
 	for (i = 0; i < 2 * ARRAY_SIZE(make); i++) {
 		p = make[i / 2]();

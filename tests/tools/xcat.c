@@ -42,7 +42,7 @@ static void serve(const char *ip, int port, char **command)
 	int l = new_socket(), fd, pid;
 
 	set_int(l, SOL_SOCKET, SO_REUSEADDR, 1);
-	if (bind4(l, ip, port) < 0)
+	if (bind_at(l, ip, port) < 0)
 		failed("bind");
 	if (listen(l, SOMAXCONN) < 0)
 		failed("listen");
@@ -131,7 +131,7 @@ static void talk(const char *ip, int port)
 	struct pollfd pfd;
 
 	s.fd = new_socket();
-	if (connect4(s.fd, ip, port) < 0)
+	if (connect_at(s.fd, ip, port) < 0)
 		failed("connect");
 	pfd.fd = s.fd;
 	for (;;) {
@@ -150,7 +150,7 @@ static void talk(const char *ip, int port)
 
 int main(int argc, char **argv)
 {
-	wire_from_env();
+	net_from_env();
 	if (argc == 3)
 		talk(argv[1], atoi(argv[2]));
 	else if (argc > 4 && !strcmp(argv[1], "-l"))

@@ -155,7 +155,7 @@ static void test_listen(void)
 	eq(listen(fd, 5), 0, "listen");
 	eq(real_protocol(fd), listening, "kind after listen()");
 	eq(port_of(fd), port, "port");
-	eq(name_of(fd).sin_addr.s_addr, htonl(INADDR_LOOPBACK), "address");
+	ok(is_at(name_of(fd), "127.0.0.1"), "address");
 	eq(get_int(fd, SOL_SOCKET, SO_REUSEADDR), 1, "SO_REUSEADDR");
 	eq(get_int(fd, SOL_SOCKET, SO_KEEPALIVE), 0, "SO_KEEPALIVE");
 	eq(get_int(fd, SOL_SOCKET, SO_RCVBUF), rcvbuf, "SO_RCVBUF");
@@ -202,7 +202,7 @@ static void test_epoll(void)
 {
 	struct epoll_event ev = { .events = EPOLLOUT | EPOLLET };
 	const char *wire = getenv("XTCPIZE_WIRE");
-	struct sockaddr_in addr;
+	struct address addr;
 	bool native = wire && !strcmp(wire, "native");
 	int fd, l, epoll;
 
