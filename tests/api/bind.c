@@ -180,7 +180,7 @@ static void test_nonlocal(void)
 		tap_skip("not root", "IP_FREEBIND");
 		return;
 	}
-	eq(set_int(fd, SOL_IP, IP_FREEBIND, 1), 0, "IP_FREEBIND");
+	eq(set_ip(fd, IP_FREEBIND, 1), 0, "IP_FREEBIND");
 	eq(bind_at(fd, "192.0.2.1", 5010), 0, "binds to a foreign address");
 	fd = need(xsocket());
 	eq(set_int(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1), 0,

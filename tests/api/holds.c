@@ -421,7 +421,7 @@ static int count_bound(int port)
 		.h.nlmsg_len = sizeof(ask),
 		.h.nlmsg_type = SOCK_DIAG_BY_FAMILY,
 		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-		.req.sdiag_family = AF_INET,
+		.req.sdiag_family = address_family(),
 		.req.sdiag_protocol = IPPROTO_TCP,
 		.req.idiag_states = 1 << STATE_BOUND,
 	};

@@ -115,7 +115,7 @@ static void test_agrees(void)
 
 	pair_open(&p);
 	i = info_of(p.c);
-	eq(i.pmtu, get_int(p.c, SOL_IP, IP_MTU), "pmtu is IP_MTU");
+	eq(i.pmtu, get_ip(p.c, IP_MTU), "pmtu is IP_MTU");
 	eq(i.snd_mss, get_int(p.c, SOL_TCP, TCP_MAXSEG), "snd_mss is TCP_MAXSEG");
 	ok(i.advmss >= i.snd_mss && i.advmss < i.pmtu, "advmss %u", i.advmss);
 	ok(i.rcv_mss >= 536 && i.rcv_mss <= i.pmtu, "rcv_mss %u", i.rcv_mss);

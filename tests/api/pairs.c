@@ -95,9 +95,16 @@ struct answers {
 
 static int make(enum stack tcp, const struct side *side)
 {
-	int fd = need(socket(tcp == KERNEL ? AF_INET : AF_XTCP, SOCK_STREAM,
-			     tcp == TCP ? IPPROTO_TCP : 0));
+	static const enum wire wires[] = {
+		[KERNEL] = WIRE_KERNEL, [NATIVE] = WIRE_NATIVE, [TCP] = WIRE_TCP,
+	};
 	const char *device = devices[side->device];
+	enum wire tested = wire;
+	int fd;
+
+	wire = wires[tcp];
+	fd = need(xsocket());
+	wire = tested;
 
 	if (side->device)
 		need(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device, strlen(device)));
@@ -543,9 +550,8 @@ static void apart(struct first f, enum stack first, enum stack second)
 static void make_network(void)
 {
 	netns_new();
+	need(run("ip rule add pref 32765 table local && ip rule del pref 0") ? 0 : -1);
 	need(run("ip -batch - <<END\n"
-		 "rule add pref 32765 table local\n"
-		 "rule del pref 0\n"
 		 "link add dum0 type dummy\n"
 		 "link add red type vrf table 9\n"
 		 "link add blue type vrf table 10\n"
@@ -554,14 +560,14 @@ static void make_network(void)
 		 "$(for dev in dum0 red blue red0 blue0; do echo link set $dev up; done)\n"
 		 "END") ? 0 : -1);
 	need(run("ip -batch - <<END\n"
-		 "$(for dev in lo dum0 red; do for i in 1 2; do\n"
-		 "	echo addr add 10.9.0.$i/32 dev $dev; done; done)\n"
+		 "$(for dev in lo dum0 red; do for net in '%s' '%s'; do\n"
+		 "	echo addr add $net dev $dev; done; done)\n"
 		 "addr add 10.9.0.1/24 dev red0\n"
 		 "addr add 10.9.0.2/24 dev red0\n"
 		 "addr add 10.9.0.3/32 dev lo\n"
 		 "addr add 10.9.0.3/32 dev dum0\n"
 		 "addr add 10.9.0.3/24 dev blue0\n"
-		 "END") ? 0 : -1);
+		 "END", net_at("10.9.0.1", 32), net_at("10.9.0.2", 32)) ? 0 : -1);
 }
 
 static void test_kind(enum kind kind, bool time_wait)

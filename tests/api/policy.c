@@ -227,14 +227,12 @@ static void test_connect_rewrite(void)
 /* A program that calls bpf_bind() and permits the call where that went well */
 static void bind_first(const char *ip, int port)
 {
-	const struct bpf_insn program[] = {
-		STORE_IMM(10, -16, AF_INET | htons(port) << 16),
-		STORE_IMM(10, -12, inet_addr(ip)),
-		STORE_IMM(10, -8, 0),
-		STORE_IMM(10, -4, 0),
+	const struct address a = at(ip, port);
+	const int *words = (const int *)&a.any;
+	const struct bpf_insn call[] = {
 		MOV_REG(2, 10),
-		ADD_IMM(2, -16),
-		MOV_IMM(3, 16),
+		ADD_IMM(2, -32),
+		MOV_IMM(3, a.len),
 		CALL(bind),
 		MOV_REG(6, 0),
 		MOV_IMM(0, 1),
@@ -242,8 +240,13 @@ static void bind_first(const char *ip, int port)
 		MOV_IMM(0, 0),
 		EXIT,
 	};
+	struct bpf_insn program[sizeof(a.v6) / 4 + ARRAY_SIZE(call)];
+	int n = a.len / 4, i;
 
-	bpf_attach(GROUP, BPF_CGROUP_INET4_CONNECT, program, ARRAY_SIZE(program));
+	for (i = 0; i < n; i++)
+		program[i] = STORE_IMM(10, 4 * i - 32, words[i]);
+	memcpy(program + n, call, sizeof(call));
+	bpf_attach(GROUP, BPF_CGROUP_INET4_CONNECT, program, n + ARRAY_SIZE(call));
 }
 
 static void test_bpf_bind(void)
@@ -523,11 +526,22 @@ static void test_conn_request(void)
 	close(listener);
 }
 
+/* It is the socket's family that counts. */
+static int policy_level(void)
+{
+	return is_inet6() ? SOL_IPV6 : SOL_IP;
+}
+
+static int policy_option(void)
+{
+	return is_inet6() ? IPV6_XFRM_POLICY : IP_XFRM_POLICY;
+}
+
 /* A socket's own policy */
 static int block_output(int fd)
 {
 	struct xfrm_userpolicy_info policy = {
-		.sel.family = AF_INET,
+		.sel.family = over_ipv6() ? AF_INET6 : AF_INET,
 		.lft.soft_byte_limit = XFRM_INF,
 		.lft.hard_byte_limit = XFRM_INF,
 		.lft.soft_packet_limit = XFRM_INF,
@@ -536,7 +550,7 @@ static int block_output(int fd)
 		.action = XFRM_POLICY_BLOCK,
 	};
 
-	return setsockopt(fd, SOL_IP, IP_XFRM_POLICY, &policy, sizeof(policy));
+	return setsockopt(fd, policy_level(), policy_option(), &policy, sizeof(policy));
 }
 
 static void test_listeners_policy(void)
@@ -550,7 +564,7 @@ static void test_listeners_policy(void)
 	fd = connect_start(listener);
 	ok(!connected_in(fd, 500),
 	   "a listener that may not send does not answer");
-	need(setsockopt(listener, SOL_IP, IP_XFRM_POLICY, NULL, 0));
+	need(setsockopt(listener, policy_level(), policy_option(), NULL, 0));
 	ok(connected_in(fd, LONG_MS),
 	   "it does when it may");
 	close(fd);

@@ -14,11 +14,6 @@
 #define CONNS	150
 #define LINE	150
 
-static const char *path(void)
-{
-	return wire == WIRE_KERNEL ? "/proc/net/tcp" : "/proc/net/xtcp";
-}
-
 /* The file, taken from a descriptor in reads of @step bytes. */
 static char *text_of(int fd, size_t step)
 {
@@ -48,9 +43,10 @@ static int times(const char *text, const char *what)
 /* How many lines tell of two ports. */
 static int lines_of(const char *text, int lport, int rport)
 {
-	char what[64];
+	const char *lo = hex_at("127.0.0.1");
+	char what[128];
 
-	snprintf(what, sizeof(what), " 0100007F:%04X 0100007F:%04X ", lport, rport);
+	snprintf(what, sizeof(what), " %s:%04X %s:%04X ", lo, lport, lo, rport);
 	return times(text, what);
 }
 
@@ -58,7 +54,7 @@ static int lines_of(const char *text, int lport, int rport)
 static bool all_once(const char *text, const int *ports, int l, const int *others,
 		     int n)
 {
-	char what[64];
+	char what[128];
 	int i;
 
 	for (i = 0; i < CONNS; i++)
@@ -66,7 +62,8 @@ static bool all_once(const char *text, const int *ports, int l, const int *other
 		    lines_of(text, l, ports[i]) != 1)
 			return false;
 	for (i = 0; i < n; i++) {
-		snprintf(what, sizeof(what), ":%04X 00000000:0000 0A ", others[i]);
+		snprintf(what, sizeof(what), ":%04X %s:0000 0A ", others[i],
+			 hex_at("0.0.0.0"));
 		if (times(text, what) != 1)
 			return false;
 	}
@@ -82,13 +79,26 @@ static bool shows_all(size_t step, const int *ports, int l, const int *others,
 	int i, fd;
 
 	for (i = 0; i < 10 && !good; i++) {
-		fd = need(open(path(), O_RDONLY));
+		fd = need(open(sockets_file(), O_RDONLY));
 		text = text_of(fd, step);
 		good = all_once(text, ports, l, others, n);
 		free(text);
 		close(fd);
 	}
 	return good;
+}
+
+/* Where a line begins: those of IPv4 are all of one length. */
+static off_t line_at(const char *text, int line)
+{
+	const char *begin = text;
+	int i;
+
+	if (!is_inet6())
+		return line * LINE;
+	for (i = 0; i < line; i++)
+		begin = strchr(begin, '\n') + 1;
+	return begin - text;
 }
 
 static void test_lines(void)
@@ -107,16 +117,16 @@ static void test_lines(void)
 		ok(shows_all(steps[i], ports, port_of(l), others, 20),
 		   "each stands there once, read by %d bytes", steps[i]);
 
-	fd = need(open(path(), O_RDONLY));
+	fd = need(open(sockets_file(), O_RDONLY));
 	whole = text_of(fd, 1 << 16);
 	eq(read(fd, buf, 1), 0, "the end is the end");
 	need(lseek(fd, 0, SEEK_SET));
 	again = text_of(fd, 1 << 16);
 	eq(times(again, "\n"), times(whole, "\n"), "from the beginning once more");
-	eq(pread(fd, buf, LINE, 100 * LINE), LINE, "a line from the middle");
+	eq(pread(fd, buf, LINE, line_at(whole, 100)), LINE, "a line from the middle");
 	ok(!strncmp(buf, "  99: ", 6), "it is that line");
 	/* pread() leaves the place alone */
-	need(lseek(fd, 50 * LINE, SEEK_SET));
+	need(lseek(fd, line_at(whole, 50), SEEK_SET));
 	pieces = text_of(fd, 1 << 16);
 	eq(times(pieces, "\n") + 50, times(again, "\n"), "the rest from there on");
 }
@@ -124,20 +134,20 @@ static void test_lines(void)
 /* A process that enters another namespace sees that one's. */
 static void test_namespace(void)
 {
-	char *here, *there, what[64];
+	char *here, *there, what[128];
 	int l = listen_on(1), fd;
 
 	if (!have_root()) {
 		tap_skip("not root", "namespace");
 		return;
 	}
-	snprintf(what, sizeof(what), ":%04X 00000000:0000 0A ", port_of(l));
-	fd = need(open(path(), O_RDONLY));
+	snprintf(what, sizeof(what), ":%04X %s:0000 0A ", port_of(l), hex_at("0.0.0.0"));
+	fd = need(open(sockets_file(), O_RDONLY));
 	netns_new();
 	here = text_of(fd, LINE);
 	eq(times(here, what), 1, "a file stays its namespace's");
 	close(fd);
-	fd = need(open(path(), O_RDONLY));
+	fd = need(open(sockets_file(), O_RDONLY));
 	there = text_of(fd, LINE);
 	eq(times(there, what), 0, "another namespace has another");
 	eq(times(there, "\n"), 1, "with nothing in it but the heading");

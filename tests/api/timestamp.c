@@ -143,7 +143,8 @@ static bool next_stamp(int fd, struct sent_stamp *stamp)
 			memcpy(&stamp->ts, CMSG_DATA(c), sizeof(stamp->ts));
 			found++;
 		}
-		if (c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) {
+		if (is_inet6() ? c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR :
+				 c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) {
 			struct sock_extended_err err;
 
 			memcpy(&err, CMSG_DATA(c), sizeof(err));

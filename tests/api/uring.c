@@ -33,9 +33,9 @@ static int call(int opcode, int fd, const void *addr, unsigned int len)
 
 static struct io_uring_sqe *start_connect(int fd, const struct address *addr)
 {
-	struct io_uring_sqe *sqe = uring_sqe(&ring, IORING_OP_CONNECT, fd, addr, 0);
+	struct io_uring_sqe *sqe = uring_sqe(&ring, IORING_OP_CONNECT, fd, &addr->any, 0);
 
-	sqe->off = sizeof(*addr);
+	sqe->off = addr->len;
 	return sqe;
 }
 

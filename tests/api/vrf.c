@@ -98,15 +98,14 @@ static bool passes(int from, int to, char c)
 /* How many lines show that 4-tuple in that state. */
 static int lines(const char *state)
 {
-	FILE *file = fopen(wire == WIRE_KERNEL ? "/proc/net/tcp" :
-			   "/proc/net/xtcp", "r");
-	char line[256], what[64];
+	FILE *file = fopen(sockets_file(), "r");
+	char line[256], what[128];
 	int n = 0;
 
 	if (!file)
 		return -1;
-	snprintf(what, sizeof(what), " 0101090A:%04X 0201090A:%04X %s ", 6000, 7000,
-		 state);
+	snprintf(what, sizeof(what), " %s:%04X %s:%04X %s ", hex_at(HERE), 6000,
+		 hex_at(THERE), 7000, state);
 	while (fgets(line, sizeof(line), file))
 		n += !!strstr(line, what);
 	fclose(file);

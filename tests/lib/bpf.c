@@ -71,6 +71,23 @@ static int bpf(int cmd, union bpf_attr *attr)
 	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
 }
 
+/* A socket of IPv6 asks IPv6's programs, whatever it says on the wire. */
+static enum bpf_attach_type of_family(enum bpf_attach_type where)
+{
+	if (!is_inet6())
+		return where;
+	switch (where) {
+	case BPF_CGROUP_INET4_BIND:
+		return BPF_CGROUP_INET6_BIND;
+	case BPF_CGROUP_INET4_CONNECT:
+		return BPF_CGROUP_INET6_CONNECT;
+	case BPF_CGROUP_INET4_POST_BIND:
+		return BPF_CGROUP_INET6_POST_BIND;
+	default:
+		return where;
+	}
+}
+
 static enum bpf_prog_type type_of(enum bpf_attach_type where)
 {
 	switch (where) {
@@ -86,7 +103,8 @@ static enum bpf_prog_type type_of(enum bpf_attach_type where)
 /**
  * bpf_attach() - let a program watch over a cgroup
  * @group: its name
- * @where: what it is asked about; it replaces an earlier program
+ * @where: what it is asked about; it replaces an earlier program. IPv4's stands for the
+ *	one that the sockets under test ask
  * @insns: the program
  * @n: how long it is
  *
@@ -99,6 +117,7 @@ int bpf_attach(const char *group, enum bpf_attach_type where,
 	union bpf_attr attr;
 	int prog, fd;
 
+	where = of_family(where);
 	memset(&attr, 0, sizeof(attr));
 	attr.prog_type = type_of(where);
 	attr.expected_attach_type = where;
@@ -135,7 +154,7 @@ void bpf_detach(const char *group, enum bpf_attach_type where)
 
 	memset(&attr, 0, sizeof(attr));
 	attr.target_fd = fd;
-	attr.attach_type = where;
+	attr.attach_type = of_family(where);
 	need(bpf(BPF_PROG_DETACH, &attr));
 	close(fd);
 }

@@ -190,25 +190,10 @@ static bool is_second_loopback(struct in_addr ip)
 	return ntohl(ip.s_addr) >> 24 == 127 && ntohl(ip.s_addr) != INADDR_LOOPBACK;
 }
 
-/* A worker makes the way to a new address.  Wait until a datagram comes through. */
-static void wait_for_way(const struct in6_addr *ip)
-{
-	struct address a = { .len = sizeof(a.v6), .v6 = { AF_INET6, .sin6_addr = *ip } };
-	int fd = need(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-	long long end = now_ms() + LONG_MS;
-
-	need(bind(fd, &a.any, a.len));
-	need(getsockname(fd, &a.any, &a.len));
-	do {
-		if (now_ms() > end)
-			tap_bail_out("no way to an address of lo");
-		sendto(fd, "", 1, 0, &a.any, a.len);
-	} while (!(poll_ms(fd, POLLIN, 1) & POLLIN));
-	close(fd);
-}
-
-/* Give lo an address, at once: nobody else could have it.  Who may not needs none. */
-static void add_to_lo(const struct in6_addr *ip)
+/* Give lo an address, at once: nobody else could have it.  Who may not needs none.  Return:
+ * is it new?
+ */
+static bool add_to_lo(const struct in6_addr *ip)
 {
 	struct {
 		struct nlmsghdr h;
@@ -238,8 +223,7 @@ static void add_to_lo(const struct in6_addr *ip)
 	if (said.e.error && said.e.error != -EEXIST && said.e.error != -EPERM)
 		tap_bail_out("an address of lo: %s", tap_errno_name(-said.e.error));
 	close(fd);
-	if (!said.e.error)
-		wait_for_way(ip);
+	return !said.e.error;
 }
 
 static struct in6_addr in6_of(struct in_addr ip)
@@ -250,15 +234,14 @@ static struct in6_addr in6_of(struct in_addr ip)
 	if (!host)
 		return six;
 	memcpy(&six.s6_addr[12], &ip, sizeof(ip));
-	if (ip_version == IP_MAPPED) {
+	if (ip_version == IP_MAPPED)
 		memset(&six.s6_addr[10], 0xff, 2);
-	} else if (host == INADDR_LOOPBACK) {
+	else if (host == INADDR_LOOPBACK)
 		six = in6addr_loopback;
-	} else if (IN_MULTICAST(host)) {
+	else if (IN_MULTICAST(host))
 		memcpy(six.s6_addr, "\xff\x05", 2);	/* the site's */
-	} else {
+	else
 		memcpy(six.s6_addr, prefix6, sizeof(prefix6));
-	}
 	return six;
 }
 
@@ -286,9 +269,40 @@ struct address at(const char *ip, int port)
 	a.v6.sin6_family = AF_INET6;
 	a.v6.sin6_port = htons(port);
 	a.v6.sin6_addr = in6_of(four);
-	if (over_ipv6() && is_second_loopback(four))
-		add_to_lo(&a.v6.sin6_addr);
+	if (over_ipv6() && is_second_loopback(four) && add_to_lo(&a.v6.sin6_addr))
+		wait_for_way(-1, ip, -1);
 	return a;
+}
+
+/*
+ * A worker makes the way to a new address of IPv6, and its first solicitations may be lost.
+ * Wait until a datagram comes through, between two namespaces or within this one; -1 stands
+ * for that.
+ */
+void wait_for_way(int from, const char *ip, int to)
+{
+	long long end = now_ms() + LONG_MS;
+	struct address a;
+	int in, out;
+
+	if (!over_ipv6())
+		return;
+	if (to >= 0)
+		need(setns(to, CLONE_NEWNET));
+	a = at(ip, 0);
+	in = need(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	need(bind(in, &a.any, a.len));
+	need(getsockname(in, &a.any, &a.len));
+	if (from >= 0)
+		need(setns(from, CLONE_NEWNET));
+	out = need(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	do {
+		if (now_ms() > end)
+			tap_bail_out("no way to %s", ip);
+		sendto(out, "", 1, 0, &a.any, a.len);
+	} while (!(poll_ms(in, POLLIN, 1) & POLLIN));
+	close(in);
+	close(out);
 }
 
 bool is_at(struct address a, const char *ip)
@@ -321,13 +335,13 @@ unsigned int host_in(struct address a)
 /* The address that @ip stands for on a wire, for a command.  Ten of them last. */
 const char *text_at(const char *ip)
 {
-	static char texts[10][INET6_ADDRSTRLEN + sizeof("/128 nodad")];
+	static char texts[10][INET6_ADDRSTRLEN];
 	static int next;
 	char *text = texts[next++ % ARRAY_SIZE(texts)];
 	struct address a;
 
 	if (!over_ipv6())
-		return strcpy(text, ip);
+		return ip;
 	a = at(ip, 0);
 	return inet_ntop(AF_INET6, &a.v6.sin6_addr, text, INET6_ADDRSTRLEN);
 }
@@ -335,11 +349,39 @@ const char *text_at(const char *ip)
 /* The same with the length of its network's prefix, for ip addr add. */
 const char *net_at(const char *ip, int bits)
 {
-	char *text = (char *)text_at(ip);
+	static char texts[10][INET6_ADDRSTRLEN + sizeof("/128 nodad")];
+	static int next;
+	char *text = texts[next++ % ARRAY_SIZE(texts)];
 
-	sprintf(text + strlen(text), over_ipv6() ? "/%d nodad" : "/%d",
-		over_ipv6() ? bits + PREFIX6_BITS : bits);
+	if (over_ipv6())
+		sprintf(text, "%s/%d nodad", text_at(ip), bits + PREFIX6_BITS);
+	else
+		sprintf(text, "%s/%d", ip, bits);
 	return text;
+}
+
+/* The address that @ip stands for, as lists of sockets show it.  Ten of them last. */
+const char *hex_at(const char *ip)
+{
+	static char texts[10][33];
+	static int next;
+	char *text = texts[next++ % ARRAY_SIZE(texts)];
+	struct address a = at(ip, 0);
+	const unsigned int *words = a.v6.sin6_addr.s6_addr32;
+
+	if (is_inet6())
+		sprintf(text, "%08X%08X%08X%08X", words[0], words[1], words[2], words[3]);
+	else
+		sprintf(text, "%08X", a.v4.sin_addr.s_addr);
+	return text;
+}
+
+/* The list of the sockets under test in the namespace of this thread. */
+const char *sockets_file(void)
+{
+	if (wire == WIRE_KERNEL)
+		return is_inet6() ? "/proc/thread-self/net/tcp6" : "/proc/thread-self/net/tcp";
+	return is_inet6() ? "/proc/thread-self/net/xtcp6" : "/proc/thread-self/net/xtcp";
 }
 
 /* IPv4's, whatever XTCP_IP says. */

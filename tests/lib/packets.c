@@ -6,6 +6,7 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <string.h>
 
 #include "net.h"
@@ -97,34 +98,63 @@ static void take_options(struct packet *p)
 	}
 }
 
+static int protocol(void)
+{
+	return wire == WIRE_NATIVE ? IPPROTO_XTCP : IPPROTO_TCP;
+}
+
+/* Both return how long the header is, 0 if it is none of ours; p->bytes is what follows it. */
+static size_t take_ipv4(const unsigned char *at, size_t bytes, struct packet *p)
+{
+	struct iphdr ip;
+
+	if (bytes < sizeof(ip))
+		return 0;
+	memcpy(&ip, at, sizeof(ip));
+	if (ip.version != 4 || ip.protocol != protocol())
+		return 0;
+	p->saddr = ip.saddr;
+	p->tos = ip.tos;
+	p->ttl = ip.ttl;
+	p->df = ip.frag_off & htons(IP_DF);
+	p->bytes = ntohs(ip.tot_len) - ip.ihl * 4;
+	return ip.ihl * 4;
+}
+
+static size_t take_ipv6(const unsigned char *at, size_t bytes, struct packet *p)
+{
+	struct ip6_hdr ip;
+
+	if (bytes < sizeof(ip))
+		return 0;
+	memcpy(&ip, at, sizeof(ip));
+	if (at[0] >> 4 != 6 || ip.ip6_nxt != protocol())
+		return 0;
+	p->saddr = ip.ip6_src.s6_addr32[3];
+	p->tos = ntohl(ip.ip6_flow) >> 20 & 0xff;
+	p->ttl = ip.ip6_hlim;
+	p->df = true;
+	p->bytes = ntohs(ip.ip6_plen);
+	return sizeof(ip);
+}
+
 static bool parse(const unsigned char *at, size_t bytes, struct packet *p)
 {
 	struct tcphdr tcp;
-	struct iphdr ip;
 	size_t header;
 
-	if (bytes < sizeof(ip))
-		return false;
-	memcpy(&ip, at, sizeof(ip));
-	header = ip.ihl * 4;
-	if (ip.version != 4 || bytes < header + sizeof(tcp) ||
-	    ip.protocol != (wire == WIRE_NATIVE ? IPPROTO_XTCP : IPPROTO_TCP))
+	*p = (struct packet){ .wscale = -1 };
+	header = over_ipv6() ? take_ipv6(at, bytes, p) : take_ipv4(at, bytes, p);
+	if (!header || bytes < header + sizeof(tcp))
 		return false;
 	memcpy(&tcp, at + header, sizeof(tcp));
-	*p = (struct packet){
-		.saddr = ip.saddr,
-		.sport = ntohs(tcp.source),
-		.dport = ntohs(tcp.dest),
-		.tos = ip.tos,
-		.ttl = ip.ttl,
-		.df = ip.frag_off & htons(IP_DF),
-		.seq = ntohl(tcp.seq),
-		.ack = ntohl(tcp.ack_seq),
-		.wnd = ntohs(tcp.window),
-		.flags = at[header + 13],
-		.wscale = -1,
-		.bytes = ntohs(ip.tot_len) - header - tcp.doff * 4,
-	};
+	p->sport = ntohs(tcp.source);
+	p->dport = ntohs(tcp.dest);
+	p->seq = ntohl(tcp.seq);
+	p->ack = ntohl(tcp.ack_seq);
+	p->wnd = ntohs(tcp.window);
+	p->flags = at[header + 13];
+	p->bytes -= tcp.doff * 4;
 	if (tcp.doff < 5 || bytes < header + tcp.doff * 4)
 		return false;
 	p->options_bytes = tcp.doff * 4 - sizeof(tcp);

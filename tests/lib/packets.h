@@ -11,10 +11,10 @@
 #define P_ACK	0x10
 
 struct packet {
-	unsigned int saddr;	/* network order */
+	unsigned int saddr;	/* network order; the last four bytes of IPv6's */
 	unsigned int sport, dport;
 	unsigned int tos, ttl;
-	bool df;
+	bool df;		/* of IPv6 always */
 	unsigned int seq, ack, wnd, flags;
 	unsigned int mss;	/* the option; 0: none */
 	int wscale;		/* the option; -1: none */

@@ -20,6 +20,9 @@ struct spaces {
 };
 
 void spaces_make(struct spaces *s);
+int sysctl_ip(const char *name, const char *value);
+void router_here(void);
+int no_route_errno(void);
 int sysctl_wire(const char *name, const char *value);
 long long counter(const char *name);
 long long kernel_counter(const char *protocol, const char *name);

@@ -35,8 +35,7 @@ static void some_ports(int ports)
 
 static long long time_waits(void)
 {
-	FILE *f = fopen(wire == WIRE_KERNEL ? "/proc/thread-self/net/tcp" :
-			"/proc/thread-self/net/xtcp", "r");
+	FILE *f = fopen(sockets_file(), "r");
 	char line[256], state[3];
 	long long n = 0;
 

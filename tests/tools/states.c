@@ -244,8 +244,7 @@ static struct peer last_ack(void)
 
 static unsigned int states_listed(void)
 {
-	FILE *f = fopen(wire == WIRE_KERNEL ? "/proc/thread-self/net/tcp" :
-					      "/proc/thread-self/net/xtcp", "r");
+	FILE *f = fopen(sockets_file(), "r");
 	unsigned int seen = 0, state;
 	char line[256];
 
