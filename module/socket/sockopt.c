@@ -383,6 +383,14 @@ static int put_option(const void *from, int size, char __user *val,
 	return 0;
 }
 
+/* Of a level that there is not, IPv6 says something else. */
+static int get_ipv4(struct sock *sk, int level, int name, char __user *val, int __user *len)
+{
+	if (level != SOL_IP && sk->sk_family == AF_INET6)
+		return -ENOPROTOOPT;
+	return ip_getsockopt(sk, level, name, val, len);
+}
+
 /**
  * xtcp_getsockopt() - read an option of level SOL_TCP, SOL_IP or SOL_IPV6
  * @sk: the socket
@@ -393,7 +401,7 @@ static int put_option(const void *from, int size, char __user *val,
  *
  * Process context.  This is struct proto's getsockopt.
  *
- * Return: 0; -ENOPROTOOPT, -EINVAL, -EFAULT
+ * Return: 0; -ENOPROTOOPT, -EOPNOTSUPP, -EINVAL, -EFAULT
  */
 int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *val,
 		    int __user *len)
@@ -404,7 +412,7 @@ int xtcp_getsockopt(struct sock *sk, int level, int name, char __user *val,
 	if (level == SOL_IPV6)
 		return get_ipv6(sk, name, val, len);
 	if (level != SOL_TCP)
-		return ip_getsockopt(sk, level, name, val, len);
+		return get_ipv4(sk, level, name, val, len);
 	if (name == TCP_CONGESTION) {
 		char padded[XTCP_CONG_NAME_MAX] = "";
 
