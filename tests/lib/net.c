@@ -376,12 +376,17 @@ const char *hex_at(const char *ip)
 	return text;
 }
 
-/* The list of the sockets under test in the namespace of this thread. */
-const char *sockets_file(void)
+/* The list of a wire's sockets, as far as they are under test, in this thread's namespace. */
+const char *sockets_file_of(enum wire which)
 {
-	if (wire == WIRE_KERNEL)
+	if (which == WIRE_KERNEL)
 		return is_inet6() ? "/proc/thread-self/net/tcp6" : "/proc/thread-self/net/tcp";
 	return is_inet6() ? "/proc/thread-self/net/xtcp6" : "/proc/thread-self/net/xtcp";
+}
+
+const char *sockets_file(void)
+{
+	return sockets_file_of(wire);
 }
 
 /* IPv4's, whatever XTCP_IP says. */

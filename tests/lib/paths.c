@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "paths.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +14,17 @@
 
 #define MAC	"02:00:00:%02d:%02d:%02d"	/* router or not, side, path */
 
-/* Nothing is sent of its own accord: there is no IPv6, and neighbours are known. */
+/* Hardly anything is sent of its own accord: neighbours are known, and there is no IPv6, or
+ * devices have no addresses by themselves.
+ */
 static int quiet_space(void)
 {
 	int made = space_make();
 
-	need(sysctl_set("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"));
+	if (over_ipv6())
+		need(sysctl_set("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"));
+	else
+		need(sysctl_set("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"));
 	return made;
 }
 
@@ -33,6 +39,19 @@ static FILE *batch_begin(int space, const char *tool)
 	f = popen(command, "w");
 	need(f ? 0 : -1);
 	return f;
+}
+
+/* Of such commands, a line or a part of one. */
+static void __attribute((format(printf, 2, 3))) put(FILE *f, const char *fmt, ...)
+{
+	char text[256], translated[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	command_over_ip(translated, text);
+	fputs(translated, f);
 }
 
 static void batch_end(FILE *f)
@@ -50,16 +69,16 @@ static void make_router(const struct paths *p)
 		for (side = A; side < SIDES; side++) {
 			int c = 'a' + side;
 
-			fprintf(f, "link add %c%d address " MAC " type veth ", c, i, 1, side, i);
-			fprintf(f, "peer name %c%d address " MAC, c, i, 0, side, i);
-			fprintf(f, " netns /proc/%d/fd/%d\n", getpid(), p->space[side]);
-			fprintf(f, "addr add 10.%d.%d.254/24 dev %c%d\n", i, side, c, i);
-			fprintf(f, "link set %c%d up\n", c, i);
-			fprintf(f, "neigh add 10.%d.%d.1 lladdr " MAC " dev %c%d\n", i, side,
+			put(f, "link add %c%d address " MAC " type veth ", c, i, 1, side, i);
+			put(f, "peer name %c%d address " MAC, c, i, 0, side, i);
+			put(f, " netns /proc/%d/fd/%d\n", getpid(), p->space[side]);
+			put(f, "addr add 10.%d.%d.254/24 dev %c%d\n", i, side, c, i);
+			put(f, "link set %c%d up\n", c, i);
+			put(f, "neigh add 10.%d.%d.1 lladdr " MAC " dev %c%d\n", i, side,
 				0, side, i, c, i);
 		}
 	batch_end(f);
-	need(sysctl_set("/proc/sys/net/ipv4/ip_forward", "1"));
+	router_here();
 }
 
 static void do_harm(const struct paths *p, const char * const *harm)
@@ -83,11 +102,11 @@ static void make_side(const struct paths *p, int side)
 	int i, c = 'a' + side;
 
 	for (i = 0; i < p->count; i++) {
-		fprintf(f, "addr add 10.%d.%d.1/24 dev %c%d\n", i, side, c, i);
-		fprintf(f, "link set %c%d up\n", c, i);
-		fprintf(f, "neigh add 10.%d.%d.254 lladdr " MAC " dev %c%d\n", i, side,
+		put(f, "addr add 10.%d.%d.1/24 dev %c%d\n", i, side, c, i);
+		put(f, "link set %c%d up\n", c, i);
+		put(f, "neigh add 10.%d.%d.254 lladdr " MAC " dev %c%d\n", i, side,
 			1, side, i, c, i);
-		fprintf(f, "route add 10.%d.%d.0/24 via 10.%d.%d.254 rto_min 50ms\n",
+		put(f, "route add 10.%d.%d.0/24 via 10.%d.%d.254 rto_min 50ms\n",
 			i, !side, i, side);
 	}
 	batch_end(f);

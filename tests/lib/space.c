@@ -41,11 +41,15 @@ static int address_here(const char *text, char *ip, int *bits)
  * A command over the IP under test: its addresses of IPv4 stand for IPv6's, and rules are
  * IPv6's.  An address that is added is there at once.
  */
-static void translate(char *to, const char *command)
+void command_over_ip(char *to, const char *command)
 {
 	char ip[16], before = ' ';
 	int bits, len;
 
+	if (!over_ipv6()) {
+		strcpy(to, command);
+		return;
+	}
 	for (*to = '\0'; *command; before = command[-1]) {
 		len = isalnum(before) || strchr(".:_", before) ?
 			0 : address_here(command, ip, &bits);
@@ -74,9 +78,7 @@ bool run(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(command, sizeof(command), fmt, ap);
 	va_end(ap);
-	if (!over_ipv6())
-		return system(command) == 0;
-	translate(translated, command);
+	command_over_ip(translated, command);
 	return system(translated) == 0;
 }
 

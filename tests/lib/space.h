@@ -11,6 +11,7 @@
 int space_make(void);
 void space_go(int space);
 int space_named(const char *name);
+void command_over_ip(char *to, const char *command);
 bool run(const char *fmt, ...) __attribute((format(printf, 1, 2)));
 
 /* Two namespaces joined by veth0, 10.9.0.1 in the first, 10.9.0.2 in the other. */

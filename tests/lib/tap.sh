@@ -16,6 +16,53 @@ tcp)	suffix=-tcp ;;
 *)	suffix= ;;
 esac
 
+# Both versions of IP have these: what comes with them, by XTCP_IP.
+# list: the file of xtcp's sockets; level: the directory of IP's sysctls; ip_bytes: of its
+# header; ip_word: tcpdump's and nft's word for it
+# shellcheck disable=SC2034 # for the scripts
+case ${XTCP_IP:=4} in
+4)	list=/proc/net/xtcp level=ipv4 ip_bytes=20 ip_word=ip ;;
+6)	list=/proc/net/xtcp6 level=ipv6 ip_bytes=40 ip_word=ip6 ;;
+mapped)	list=/proc/net/xtcp6 level=ipv4 ip_bytes=20 ip_word=ip ;;
+*)
+	echo "Bail out! XTCP_IP=$XTCP_IP: 4 or 6 or mapped expected"
+	exit 1
+	;;
+esac
+
+# at IP[/BITS]: in $at, what an IPv4 address of a test stands for, as in lib/net.c
+at() {
+	local a b c d bits=${1#*/}
+
+	at=$1
+	[ "$XTCP_IP" = 6 ] || return 0
+	IFS=. read -r a b c d <<<"${1%/*}"
+	case ${1%/*} in
+	0.0.0.0) at=:: ;;
+	127.0.0.1) at=::1 ;;
+	*) printf -v at 'fd00:7463::%x:%x' $((a << 8 | b)) $((c << 8 | d)) ;;
+	esac
+	[ "$bits" = "$1" ] || at+=/$((bits + 96))
+}
+
+# ip WORD...: ip(8), whose IPv4 addresses stand for others. One that is added is there at
+# once.
+ip() {
+	local word words=() at
+
+	for word; do
+		if [[ $word =~ ^[0-9]+(\.[0-9]+){3}(/[0-9]+)?$ ]]; then
+			at "$word"
+			[ "$XTCP_IP" != 6 ] || [[ "${words[*]}" != *"addr add" ]] || at+=" nodad"
+			# shellcheck disable=SC2206 # two words
+			words+=($at)
+		else
+			words+=("$word")
+		fi
+	done
+	command ip "${words[@]}"
+}
+
 tap_cleanup() {
 	local pid space
 
@@ -91,6 +138,16 @@ space_pair() {
 	ip -n "$2" addr add 10.9.0.2/24 dev veth0
 	ip -n "$1" link set veth0 up
 	ip -n "$2" link set veth0 up
+	way "$1" 10.9.0.2
+}
+
+# way SPACE IP: over IPv6, wait until there is one; the first solicitations may be lost
+way() {
+	local at
+
+	[ "$XTCP_IP" = 6 ] || return 0
+	at "$2"
+	retry in_space "$1" ping -q -c 1 -W 1 "$at"
 }
 
 # aside NAME COMMAND...: run it in the background, checks and all, with a work

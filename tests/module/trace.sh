@@ -98,10 +98,20 @@ check "a port where nobody listens, watched" refused
 echo 0 >"$instance/events/enable"
 cat "$instance/trace" >"$work/trace"
 
-there="10\.9\.0\.1:~ > 10\.9\.0\.2:7000 $XTCP_WIRE:"
-back="10\.9\.0\.2:7000 > 10\.9\.0\.1:~ $XTCP_WIRE:"
+# pattern IP: in $pattern, as the trace shows it
+pattern() {
+	at "$1"
+	pattern=${at//./\\.}
+	[ "$XTCP_IP" != 6 ] || pattern="\\[$at\\]"
+}
+pattern 10.9.0.1
+one=$pattern
+pattern 10.9.0.2
+two=$pattern
+there="$one:~ > $two:7000 $XTCP_WIRE:"
+back="$two:7000 > $one:~ $XTCP_WIRE:"
 numbers='seq ~ ack ~ win ~ len'
-options='mss 1460 sackok ts ~ ecr ~ wscale 7$'
+options="mss $((1480 - ip_bytes)) sackok ts ~ ecr ~ wscale 7$"
 check "SYN out" shown "xtcp_segment_out: $there flags SYN seq ~ ack 0 win ~ len 0 $options"
 check "SYN in" shown "xtcp_segment_in: $there flags SYN seq ~ ack 0 win ~ len 0 $options"
 check "SYN,ACK out" shown "xtcp_segment_out: $back flags SYN\|ACK $numbers 0 $options"
@@ -109,7 +119,7 @@ check "SYN,ACK in" shown "xtcp_segment_in: $back flags SYN\|ACK $numbers 0 $opti
 check "data out" shown "xtcp_segment_out: $there flags PSH\|ACK $numbers 6 ts ~ ecr ~$"
 check "data in" shown "xtcp_segment_in: $there flags (FIN\|)?PSH\|ACK $numbers 6 ts ~ ecr ~$"
 check "FIN" shown "xtcp_segment_in: $there flags FIN\|(PSH\|)?ACK $numbers"
-check "RST" shown "xtcp_segment_in: 10\.9\.0\.2:7001 > 10\.9\.0\.1:~ $XTCP_WIRE: flags RST\|ACK seq 0 ack ~ win"
+check "RST" shown "xtcp_segment_in: $two:7001 > $one:~ $XTCP_WIRE: flags RST\|ACK seq 0 ack ~ win"
 check "the request is made" shown "xtcp_request_made: $back snd_nxt ~ rcv_nxt ~"
 check "the request becomes a connection" shown "xtcp_request_gone: $back"
 check "a TIME_WAIT is made" shown "xtcp_time_wait_made: "
@@ -117,7 +127,7 @@ check "a timer is armed" shown "xtcp_timer_armed: $there retransmit ~ ms"
 if [ "$XTCP_WIRE" = tcp ]; then
 	skip "a drop, with its reason" "a port of nobody's is the kernel's TCP's"
 else
-	check "a drop, with its reason" shown "xtcp_drop: 10\.9\.0\.1:~ > 10\.9\.0\.2:7001 $XTCP_WIRE: .*: no port"
+	check "a drop, with its reason" shown "xtcp_drop: $one:~ > $two:7001 $XTCP_WIRE: .*: no port"
 fi
 for change in "CLOSED -> SYN_SENT" "LISTEN -> SYN_RECEIVED" "SYN_SENT -> ESTABLISHED" \
 	"SYN_RECEIVED -> ESTABLISHED" "ESTABLISHED -> FIN_WAIT_1" \
@@ -129,7 +139,9 @@ check "sock:inet_sock_set_state" \
 	shown "inet_sock_set_state: .*(dport=7000|sport=7000).*newstate=TCP_ESTABLISHED"
 
 # From the device to the reader: each function is seen.
-path=(__napi_poll ip_rcv ip_local_deliver xtcp_rcv xtcp_segment_arrives
+received=(ip_rcv ip_local_deliver)
+[ "$XTCP_IP" != 6 ] || received=(ipv6_rcv ip6_input)
+path=(__napi_poll "${received[@]}" xtcp_rcv xtcp_segment_arrives
 	xtcp_step_sequence xtcp_step_ack xtcp_step_text xtcp_rcvq_add
 	xtcp_data_ready sock_def_readable)
 # The other steps are for a flag, or for one state: a connection calls some of them.
@@ -169,12 +181,14 @@ else
 fi
 
 # /proc/net
-check "/proc/net/xtcp has the columns of /proc/net/tcp, and one more" \
-	diff <(head -n 1 /proc/net/tcp | sed 's/ *$/ options/') \
-	<(head -n 1 /proc/net/xtcp | sed 's/ *$//')
+kernels=/proc/net/tcp zero=00000000
+[ "$XTCP_IP" = 4 ] || kernels=/proc/net/tcp6 zero=$(printf '%032d' 0)
+check "$list has the columns of $kernels, and one more" \
+	diff <(head -n 1 $kernels | sed 's/ *$/ options/') \
+	<(head -n 1 "$list" | sed 's/ *$//')
 listed() {
-	in_space "$b" cat /proc/net/xtcp | tee "$work/trace"
-	shown '^ +~: 00000000:1B58 00000000:0000 0A 00000000:00000000 '
+	in_space "$b" cat "$list" | tee "$work/trace"
+	shown "^ +~: $zero:1B58 $zero:0000 0A 00000000:00000000 "
 }
 check "a listener's line" listed
 check "/proc/net/xtcp_stat: a name and a value a line" \

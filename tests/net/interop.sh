@@ -111,11 +111,12 @@ fi
 # port stays dropped.
 firewall() {
 	in_space "$a" nft -f - <<-END
-		table ip filter {
+		table $ip_word filter {
 			chain input {
 				type filter hook input priority 0; policy drop;
 				ct state established,related counter accept
 				iif lo accept
+				meta l4proto ipv6-icmp accept
 				tcp dport 6000 ct state new counter accept
 				tcp dport 6001 drop
 			}
@@ -203,11 +204,12 @@ ip -n "$r" addr add 10.8.2.2/24 dev to_b
 for where in "$a veth1" "$b veth1" "$r to_a" "$r to_b"; do
 	ip -n "${where% *}" link set "${where#* }" up
 done
-in_space "$r" sysctl -qw net.ipv4.ip_forward=1
+in_space "$r" sysctl -qw "net.$level.conf.all.forwarding=1"
 ip -n "$r" link set to_b mtu 1000
 ip -n "$b" link set veth1 mtu 1500
 ip -n "$a" route add 10.8.2.0/24 via 10.8.1.2
 ip -n "$b" route add 10.8.1.0/24 via 10.8.2.2
+way "$a" 10.8.2.1
 
 narrow() {
 	XTCP_WIRE=$1 in_space "$a" timeout 60 "$OUT/tools/xcat" 10.8.2.1 "${2}00" \

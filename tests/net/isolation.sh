@@ -166,7 +166,7 @@ done
 
 # A value set already no longer counts if the first namespace lowers its own.
 time_waits() {
-	in_space "$1" awk '$4 == "06"' /proc/net/xtcp | wc -l
+	in_space "$1" awk '$4 == "06"' "$list" | wc -l
 }
 
 space_new "xtcp-e-$$"
@@ -193,8 +193,8 @@ check "counters: one" is "$(counter "$a" PassiveOpens)" 1
 check "counters: two" is "$(counter "$b" PassiveOpens)" 2
 check "counters: none in a third" is "$(counter "xtcp-c-$$" PassiveOpens)" 0
 check "a third has no connection" \
-	is "$(in_space "xtcp-c-$$" sed 1d /proc/net/xtcp)" ""
+	is "$(in_space "xtcp-c-$$" sed 1d "$list")" ""
 check "the others list what is theirs" \
-	is "$(in_space "$b" awk '$4 == "06"' /proc/net/xtcp | wc -l)" 2
+	is "$(in_space "$b" awk '$4 == "06"' "$list" | wc -l)" 2
 
 tap_end

@@ -44,7 +44,7 @@ is() {
 # listed SPACE: entries of the namespace's table in TIME_WAIT, and others
 listed() {
 	in_space "$1" awk 'NR > 1 { n[$4 == "06"]++ }
-		END { print n[1] + 0, n[0] + 0 }' /proc/net/xtcp
+		END { print n[1] + 0, n[0] + 0 }' "$list"
 }
 
 listed_is() {
@@ -99,7 +99,7 @@ for space in "$a" "$b"; do
 	[ "$space" = "$a" ] && who=client
 	check "$who: no connection is left" retry counter_is "$space" CurrEstab 0
 	check "$who: half of them are in TIME_WAIT" retry counter_is "$space" TimeWaits "$half"
-	check "$who: /proc/net/xtcp lists those and no other" \
+	check "$who: $list lists those and no other" \
 		retry listed_is "$space" "$half 0"
 	check "$who: none was reset" counter_is "$space" EstabResets 0
 	check "$who: none failed" counter_is "$space" AttemptFails 0

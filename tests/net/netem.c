@@ -400,8 +400,7 @@ static int listed(int side)
 	FILE *f;
 
 	space_go(net.space[side]);
-	f = fopen(is_kernel(side) ? "/proc/thread-self/net/tcp" : "/proc/thread-self/net/xtcp",
-		  "r");
+	f = fopen(sockets_file_of(is_kernel(side) ? WIRE_KERNEL : wire), "r");
 	if (!f)
 		need(-1);
 	while (fgets(line, sizeof(line), f))
@@ -474,7 +473,7 @@ static bool segments_fit(const struct end *e)
 	return (agreed() & TIMESTAMPS ? !seen->unstamped && seen->stamped :
 					!seen->stamped && seen->unstamped) &&
 	       (agreed() & SACK || !seen->sacks) && (dsack || !seen->dsacks) &&
-	       seen->longest == (agreed() & TIMESTAMPS ? 1448 : 1460);
+	       seen->longest == 1480U - ip_header_bytes() - (agreed() & TIMESTAMPS ? 12 : 0);
 }
 
 static void show(const struct connection *c)

@@ -66,11 +66,11 @@ sent=$(frames "$a" eth0 tx) received=$(frames "$b" eth1 rx)
 check "$bytes bytes" transfer
 sent=$(($(frames "$a" eth0 tx) - sent))
 received=$(($(frames "$b" eth1 rx) - received))
-least=$((bytes / 1460))
+least=$((bytes / (1480 - ip_bytes)))
 check "every frame is of 1500 bytes at most: $sent sent" [ "$sent" -ge "$least" ]
 check "and arrives by the other driver: $received" [ "$received" -ge "$least" ]
 
-"$OUT/tools/within" "$b" tcpdump -i eth1 -n -U -w "$work/dump" -s 64 -c 2000 ip \
+"$OUT/tools/within" "$b" tcpdump -i eth1 -n -U -w "$work/dump" -s 64 -c 2000 "$ip_word" \
 	>/dev/null 2>"$work/tcpdump" &
 pid=$!
 # shellcheck disable=SC2317

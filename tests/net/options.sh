@@ -66,7 +66,7 @@ both_open() {
 		*:1B58" 01") xtcp[7000]=${words[-1]} ;;
 		*:1BBC\ *" 01") xtcp[7100]=${words[-1]} ;;
 		esac
-	done < <(in_space "$a" cat /proc/net/xtcp)
+	done < <(in_space "$a" cat "$list")
 	while read -ra words; do
 		in_use "${words[@]}"
 		case "${words[*]:2:2}" in
@@ -78,7 +78,7 @@ both_open() {
 }
 
 gone() {
-	[[ $(in_space "$a" cat /proc/net/xtcp) != *" 01 "* ]]
+	[[ $(in_space "$a" cat "$list") != *" 01 "* ]]
 }
 
 # connect SPACE WIRE ADDRESS PORT: send what comes to the fifo

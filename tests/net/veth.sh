@@ -4,7 +4,7 @@
 # Two namespaces joined by veth: data over a device with an MTU of 1500, then
 # with delay, loss, reordering and duplicates, then with no way through.
 #
-# run: wire-blind
+# run: wire-blind ip-blind
 
 # shellcheck disable=SC2317 # check and retry call the functions
 # shellcheck source=tests/lib/tap.sh

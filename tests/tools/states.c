@@ -12,6 +12,7 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,11 +32,14 @@
 
 #define must(call)	must_do(call, #call, __LINE__)
 
-struct packet {
-	struct iphdr ip;
-	struct tcphdr tcp;
-	char data[16];
-} __attribute((packed));
+#define THERE		"10.8.0.2"
+#define HERE		"10.8.0.1"
+
+union packet {
+	unsigned char bytes[128];
+	struct iphdr ip4;
+	struct ip6_hdr ip6;
+};
 
 /* The peer's end of one connection. */
 struct peer {
@@ -88,37 +92,72 @@ static void tun_open(void)
 	must(run("ip addr add 10.8.0.1/24 dev tun0 && ip link set tun0 up") ? 0 : -1);
 }
 
+/* Write IP's header, of which the checksum of what follows takes the addresses in.  Return:
+ * the sum of those
+ */
+static unsigned int put_ip4(struct iphdr *ip, size_t bytes)
+{
+	*ip = (struct iphdr){
+		.version = 4,
+		.ihl = 5,
+		.ttl = 64,
+		.protocol = protocol(),
+		.saddr = at(THERE, 0).v4.sin_addr.s_addr,
+		.daddr = at(HERE, 0).v4.sin_addr.s_addr,
+		.tot_len = htons(sizeof(*ip) + bytes),
+	};
+	ip->check = fold(sum16(ip, sizeof(*ip), 0));
+	return sum16(&ip->saddr, 8, 0);
+}
+
+static unsigned int put_ip6(struct ip6_hdr *ip, size_t bytes)
+{
+	*ip = (struct ip6_hdr){
+		.ip6_flow = htonl(6 << 28),
+		.ip6_plen = htons(bytes),
+		.ip6_nxt = protocol(),
+		.ip6_hlim = 64,
+		.ip6_src = at(THERE, 0).v6.sin6_addr,
+		.ip6_dst = at(HERE, 0).v6.sin6_addr,
+	};
+	return sum16(&ip->ip6_src, 32, 0);
+}
+
 static void say(struct peer *p, int flags, const char *data)
 {
-	size_t len = strlen(data), tcp_len = sizeof(struct tcphdr) + len;
-	struct packet pkt = {
-		.ip = {
-			.version = 4,
-			.ihl = 5,
-			.ttl = 64,
-			.protocol = protocol(),
-			.saddr = inet_addr("10.8.0.2"),
-			.daddr = inet_addr("10.8.0.1"),
-			.tot_len = htons(sizeof(struct iphdr) + tcp_len),
-		},
-		.tcp = {
-			.source = htons(p->port),
-			.dest = htons(p->our_port),
-			.seq = htonl(p->seq),
-			.ack_seq = htonl(flags & ACK ? p->ack : 0),
-			.doff = 5,
-			.window = htons(65535),
-		},
+	size_t len = strlen(data), bytes = sizeof(struct tcphdr) + len;
+	struct tcphdr tcp = {
+		.source = htons(p->port),
+		.dest = htons(p->our_port),
+		.seq = htonl(p->seq),
+		.ack_seq = htonl(flags & ACK ? p->ack : 0),
+		.doff = 5,
+		.window = htons(65535),
 	};
-	size_t total = sizeof(struct iphdr) + tcp_len;
+	ssize_t total = ip_header_bytes() + bytes;
+	union packet pkt = { 0 };
+	unsigned char *after = pkt.bytes + ip_header_bytes();
+	unsigned int sum;
 
-	((unsigned char *)&pkt.tcp)[13] = flags;
-	memcpy(pkt.data, data, len);
-	pkt.ip.check = fold(sum16(&pkt.ip, sizeof(pkt.ip), 0));
-	pkt.tcp.check = fold(sum16(&pkt.tcp, tcp_len,
-				   sum16(&pkt.ip.saddr, 8, protocol() + tcp_len)));
-	must(write(tun, &pkt, total) == (ssize_t)total ? 0 : -1);
+	((unsigned char *)&tcp)[13] = flags;
+	sum = over_ipv6() ? put_ip6(&pkt.ip6, bytes) : put_ip4(&pkt.ip4, bytes);
+	memcpy(after, &tcp, sizeof(tcp));
+	memcpy(after + sizeof(tcp), data, len);
+	tcp.check = fold(sum16(after, bytes, sum + protocol() + bytes));
+	memcpy(after, &tcp, sizeof(tcp));
+	must(write(tun, &pkt, total) == total ? 0 : -1);
 	p->seq += len + !!(flags & (SYN | FIN));
+}
+
+/* Return: is it of the wire under test?  Then *bytes follow IP's header. */
+static bool is_ours(const union packet *pkt, size_t *bytes)
+{
+	if (over_ipv6()) {
+		*bytes = ntohs(pkt->ip6.ip6_plen);
+		return pkt->bytes[0] >> 4 == 6 && pkt->ip6.ip6_nxt == protocol();
+	}
+	*bytes = ntohs(pkt->ip4.tot_len) - sizeof(pkt->ip4);
+	return pkt->bytes[0] >> 4 == 4 && pkt->ip4.protocol == protocol();
 }
 
 /* Wait for a segment of ours with these flags; the peer acknowledges it with
@@ -126,18 +165,20 @@ static void say(struct peer *p, int flags, const char *data)
  */
 static void hear(struct peer *p, int flags)
 {
-	struct packet pkt;
+	union packet pkt;
+	struct tcphdr tcp;
+	size_t bytes;
 	int got;
 
 	do {
 		must(poll_for(tun, POLLIN) & POLLIN ? 0 : -1);
 		must(read(tun, &pkt, sizeof(pkt)));
-		got = ((unsigned char *)&pkt.tcp)[13];
-	} while (pkt.ip.protocol != protocol() ||
-		 ntohs(pkt.tcp.dest) != p->port || (got & flags) != flags);
-	p->our_port = ntohs(pkt.tcp.source);
-	p->ack = ntohl(pkt.tcp.seq) + !!(got & (SYN | FIN)) +
-		 ntohs(pkt.ip.tot_len) - sizeof(struct iphdr) - pkt.tcp.doff * 4;
+		memcpy(&tcp, pkt.bytes + ip_header_bytes(), sizeof(tcp));
+		got = ((unsigned char *)&tcp)[13];
+	} while (!is_ours(&pkt, &bytes) || ntohs(tcp.dest) != p->port ||
+		 (got & flags) != flags);
+	p->our_port = ntohs(tcp.source);
+	p->ack = ntohl(tcp.seq) + !!(got & (SYN | FIN)) + bytes - tcp.doff * 4;
 }
 
 static struct peer request(void)
@@ -163,7 +204,7 @@ static struct peer syn_sent(void)
 	struct peer p = { .port = next_port++ };
 
 	p.fd = must(xsocket_type(SOCK_STREAM | SOCK_NONBLOCK));
-	connect_at(p.fd, "10.8.0.2", p.port);
+	connect_at(p.fd, THERE, p.port);
 	hear(&p, SYN);
 	return p;
 }
