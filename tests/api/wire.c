@@ -388,6 +388,8 @@ static void test_recverr(void)
 	space_go(side.b);
 	router_here();
 	need(run("ip addr add 10.77.0.1/32 dev lo") ? 0 : -1);
+	wait_for_way(side.a, "10.77.0.1", side.b);
+	space_go(side.b);
 	l = need(xsocket());
 	need(bind_at(l, "10.77.0.1", 7200));
 	need(listen(l, 4));

@@ -293,16 +293,19 @@ void wait_for_way(int from, const char *ip, int to)
 	in = need(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 	need(bind(in, &a.any, a.len));
 	need(getsockname(in, &a.any, &a.len));
-	if (from >= 0)
+	out = in;	/* there may be no second port to choose */
+	if (from >= 0) {
 		need(setns(from, CLONE_NEWNET));
-	out = need(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+		out = need(socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	}
 	do {
 		if (now_ms() > end)
 			tap_bail_out("no way to %s", ip);
 		sendto(out, "", 1, 0, &a.any, a.len);
 	} while (!(poll_ms(in, POLLIN, 1) & POLLIN));
 	close(in);
-	close(out);
+	if (out != in)
+		close(out);
 }
 
 bool is_at(struct address a, const char *ip)

@@ -21,10 +21,16 @@ static int quiet_space(void)
 {
 	int made = space_make();
 
-	if (over_ipv6())
+	if (over_ipv6()) {
 		need(sysctl_set("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"));
-	else
-		need(sysctl_set("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"));
+		/* nor tell routers which groups they are in */
+		need(run("nft 'add table ip6 quiet;"
+			 "add chain ip6 quiet out { type filter hook output priority 0; };"
+			 "add rule ip6 quiet out icmpv6 type mld2-listener-report drop'") ?
+		     0 : -1);
+		return made;
+	}
+	need(sysctl_set("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"));
 	return made;
 }
 

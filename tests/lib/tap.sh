@@ -18,12 +18,12 @@ esac
 
 # Both versions of IP have these: what comes with them, by XTCP_IP.
 # list: the file of xtcp's sockets; level: the directory of IP's sysctls; ip_bytes: of its
-# header; ip_word: tcpdump's and nft's word for it
+# header; ip_word: tcpdump's and nft's word for it; least_mtu: of a link
 # shellcheck disable=SC2034 # for the scripts
 case ${XTCP_IP:=4} in
-4)	list=/proc/net/xtcp level=ipv4 ip_bytes=20 ip_word=ip ;;
-6)	list=/proc/net/xtcp6 level=ipv6 ip_bytes=40 ip_word=ip6 ;;
-mapped)	list=/proc/net/xtcp6 level=ipv4 ip_bytes=20 ip_word=ip ;;
+4)	list=/proc/net/xtcp level=ipv4 ip_bytes=20 ip_word=ip least_mtu=576 ;;
+6)	list=/proc/net/xtcp6 level=ipv6 ip_bytes=40 ip_word=ip6 least_mtu=1280 ;;
+mapped)	list=/proc/net/xtcp6 level=ipv4 ip_bytes=20 ip_word=ip least_mtu=576 ;;
 *)
 	echo "Bail out! XTCP_IP=$XTCP_IP: 4 or 6 or mapped expected"
 	exit 1

@@ -185,7 +185,7 @@ else
 	skip "loss, reordering, duplicates, corruption" "no netem"
 fi
 
-for mtu in 576 9000; do
+for mtu in "$least_mtu" 9000; do
 	ip -n "$a" link set veth0 mtu "$mtu"
 	ip -n "$b" link set veth0 mtu "$mtu"
 	for_roles "MTU $mtu" there small
@@ -205,7 +205,9 @@ for where in "$a veth1" "$b veth1" "$r to_a" "$r to_b"; do
 	ip -n "${where% *}" link set "${where#* }" up
 done
 in_space "$r" sysctl -qw "net.$level.conf.all.forwarding=1"
-ip -n "$r" link set to_b mtu 1000
+narrow=1000
+[ "$narrow" -ge "$least_mtu" ] || narrow=$least_mtu
+ip -n "$r" link set to_b mtu "$narrow"
 ip -n "$b" link set veth1 mtu 1500
 ip -n "$a" route add 10.8.2.0/24 via 10.8.1.2
 ip -n "$b" route add 10.8.1.0/24 via 10.8.2.2
