@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What xtcpize loads into a program: its TCP sockets over IPv4 become xtcp's.
+ * What xtcpize loads into a program: its TCP sockets become xtcp's.
  *
  * Under --only-connect and --only-listen the kind of a socket depends on what it will
  * do, which socket() is not told.  So socket() opens the kind that connects, and
@@ -10,6 +10,10 @@
  * These functions are called from signal handlers, from other libraries'
  * constructors and between vfork() and exec(): they make their system calls
  * directly, allocate nothing, lock nothing and remember nothing about a socket.
+ *
+ * A program's socket has the family that it was opened with.  One of AF_XTCP takes that
+ * of the addresses and options it is given: bind(), connect() and setsockopt() refuse
+ * those that the kernel's TCP would.
  *
  * What stays on the kernel's TCP is told (tell.h) where it is opened, or where a socket
  * that was not opened here is connected or listens for the first time.
@@ -21,6 +25,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,17 +118,51 @@ static int sys_getsockopt(int fd, int level, int name, void *val,
 	return syscall(SYS_getsockopt, fd, level, name, val, len);
 }
 
-static int open_xtcp(int type)
+static int sys_setsockopt(int fd, int level, int name, const void *val,
+			  socklen_t len)
 {
-	unsigned int s = get_settings();
-
-	return sys_socket(s & FAMILY, type,
-			  s & NATIVE ? IPPROTO_XTCP : IPPROTO_TCP);
+	return syscall(SYS_setsockopt, fd, level, name, val, len);
 }
 
-static int open_kernel(int type)
+static int sys_bind(int fd, const void *addr, socklen_t len)
 {
-	return sys_socket(AF_INET, type, IPPROTO_TCP);
+	return syscall(SYS_bind, fd, addr, len);
+}
+
+/* not close(): a thread may be cancelled in it */
+static void sys_close(int fd)
+{
+	syscall(SYS_close, fd);
+}
+
+/* An option of IPv6's makes @fd one of AF_INET6: this one, with its default. */
+static int become_inet6(int fd)
+{
+	static const int by_default = -1;
+	int error;
+
+	if (!sys_setsockopt(fd, SOL_IPV6, IPV6_UNICAST_HOPS, &by_default, sizeof(by_default)))
+		return fd;
+	error = errno;
+	sys_close(fd);
+	errno = error;
+	return -1;
+}
+
+static int open_xtcp(int domain, int type)
+{
+	unsigned int s = get_settings();
+	int fd;
+
+	if (s & NATIVE)
+		return sys_socket(domain == AF_INET6 ? AF_INET6 : s & FAMILY, type, IPPROTO_XTCP);
+	fd = sys_socket(s & FAMILY, type, IPPROTO_TCP);
+	return fd >= 0 && domain == AF_INET6 ? become_inet6(fd) : fd;
+}
+
+static int open_kernel(int domain, int type)
+{
+	return sys_socket(domain, type, IPPROTO_TCP);
 }
 
 /* ---- what a socket is ---- */
@@ -135,12 +175,17 @@ static int get_number(int fd, int name)
 	return sys_getsockopt(fd, SOL_SOCKET, name, &val, &len) ? -1 : val;
 }
 
+static bool is_inet(int domain)
+{
+	return domain == AF_INET || domain == AF_INET6;
+}
+
 /* IPPROTO_TCP is the kernel's, IPPROTO_XTCP is xtcp's. */
 static bool is_stream(int fd, int protocol)
 {
 	return get_number(fd, SO_PROTOCOL) == protocol &&
 	       get_number(fd, SO_TYPE) == SOCK_STREAM &&
-	       get_number(fd, SO_DOMAIN) == AF_INET;
+	       is_inet(get_number(fd, SO_DOMAIN));
 }
 
 static bool is_closed(int fd)
@@ -150,6 +195,32 @@ static bool is_closed(int fd)
 
 	return !sys_getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len) &&
 	       state == TCP_CLOSE;
+}
+
+/* RFC 2133's struct sockaddr_in6 had no scope, and may still be given. */
+#define INET6_ADDRESS_BYTES	offsetof(struct sockaddr_in6, sin6_scope_id)
+
+/* Or else a call must fail with EFAULT: one that reads eight bytes, and does nothing. */
+static bool is_readable(const struct sockaddr *addr)
+{
+	return syscall(SYS_rt_sigprocmask, -1, addr, NULL, sizeof(uint64_t)) && errno != EFAULT;
+}
+
+/*
+ * What the kernel's TCP says to an address that is not of the socket's family, if @fd is
+ * xtcp's and would take it.  Return: 0, or an errno
+ */
+static int judge_address(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int saved = errno, domain, error = 0;
+
+	domain = get_number(fd, SO_DOMAIN);
+	if (is_inet(domain) && len >= sizeof(struct sockaddr_in) && is_readable(addr) &&
+	    is_inet(addr->sa_family) && domain != addr->sa_family &&
+	    is_stream(fd, IPPROTO_XTCP) && is_closed(fd))
+		error = domain == AF_INET6 && len < INET6_ADDRESS_BYTES ? EINVAL : EAFNOSUPPORT;
+	errno = saved;
+	return error;
 }
 
 /* ---- a socket takes another's place ---- */
@@ -165,6 +236,8 @@ static const struct option vital_options[] = {
 	{ SOL_SOCKET, SO_MARK },
 	{ SOL_SOCKET, SO_DONTROUTE },
 	{ IPPROTO_IP, IP_MINTTL },
+	{ IPPROTO_IPV6, IPV6_MINHOPCOUNT },
+	{ IPPROTO_IPV6, IPV6_V6ONLY },
 };
 
 static const struct option options[] = {
@@ -193,6 +266,13 @@ static const struct option options[] = {
 	{ IPPROTO_IP, IP_TRANSPARENT },
 	{ IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT },
 	{ IPPROTO_IP, IP_RECVERR },
+	{ IPPROTO_IPV6, IPV6_UNICAST_HOPS },
+	{ IPPROTO_IPV6, IPV6_TCLASS },
+	{ IPPROTO_IPV6, IPV6_MTU_DISCOVER },
+	{ IPPROTO_IPV6, IPV6_AUTOFLOWLABEL },
+	{ IPPROTO_IPV6, IPV6_FREEBIND },
+	{ IPPROTO_IPV6, IPV6_TRANSPARENT },
+	{ IPPROTO_IPV6, IPV6_RECVERR },
 	{ IPPROTO_TCP, TCP_NODELAY },
 	{ IPPROTO_TCP, TCP_CORK },
 	{ IPPROTO_TCP, TCP_MAXSEG },
@@ -231,7 +311,7 @@ static int copy_option(int from, int fresh, int to, const struct option *o)
 	if (o->level == SOL_SOCKET &&
 	    (o->name == SO_SNDBUF || o->name == SO_RCVBUF))
 		old.number /= 2;
-	return setsockopt(to, o->level, o->name, &old, old_len);
+	return sys_setsockopt(to, o->level, o->name, &old, old_len);
 }
 
 /*
@@ -260,17 +340,30 @@ static void copy_flags(int from, int to)
 	fcntl(to, F_SETFL, fcntl(from, F_GETFL));
 }
 
+union name {
+	struct sockaddr any;
+	struct sockaddr_in inet;
+	struct sockaddr_in6 inet6;
+};
+
+static bool is_bound(const union name *name)
+{
+	if (name->any.sa_family == AF_INET6)
+		return name->inet6.sin6_port || !IN6_IS_ADDR_UNSPECIFIED(&name->inet6.sin6_addr);
+	return name->inet.sin_port || name->inet.sin_addr.s_addr;
+}
+
 /*
  * A socket of xtcp's also holds its port in the kernel's TCP, and a worker of the
  * module lets go of it soon after the socket is closed: only then is the port free.  A
  * port that another has stays taken.
  */
-static int bind_freed(int fd, const struct sockaddr_in *name, socklen_t len)
+static int bind_freed(int fd, const union name *name, socklen_t len)
 {
 	struct timespec ms = { .tv_nsec = 1000000 };
 	int tries = BIND_TRIES;
 
-	while (bind(fd, (const struct sockaddr *)name, len)) {
+	while (sys_bind(fd, name, len)) {
 		if (errno != EADDRINUSE || !--tries)
 			return -1;
 		syscall(SYS_nanosleep, &ms, NULL);
@@ -281,38 +374,35 @@ static int bind_freed(int fd, const struct sockaddr_in *name, socklen_t len)
 /* Put @new where @fd is, with all that @fd has been told so far. */
 static int take_place(int fd, int fresh, int new)
 {
-	struct sockaddr_in name = { 0 };
+	union name name = { 0 };
 	socklen_t len = sizeof(name);
 	int flags = fcntl(fd, F_GETFD);
 
-	if (flags < 0 || getsockname(fd, (struct sockaddr *)&name, &len) ||
+	if (flags < 0 || getsockname(fd, &name.any, &len) ||
 	    copy_options(fd, fresh, new))
 		return -1;
 	copy_flags(fd, new);
 	/* first, since @fd has the port that @new needs */
 	if (dup3(new, fd, flags & FD_CLOEXEC ? O_CLOEXEC : 0) < 0)
 		return -1;
-	if (!name.sin_port && !name.sin_addr.s_addr)
-		return 0;
-	return bind_freed(fd, &name, len);
+	return is_bound(&name) ? bind_freed(fd, &name, len) : 0;
 }
 
-static int replace(int fd, int (*open_old)(int type),
-		   int (*open_new)(int type))
+static int replace(int fd, int (*open_old)(int domain, int type),
+		   int (*open_new)(int domain, int type))
 {
-	int fresh, new, err = -1;
+	int domain = get_number(fd, SO_DOMAIN), fresh, new, err = -1;
 
-	fresh = open_old(SOCK_STREAM | SOCK_CLOEXEC);
-	new = open_new(SOCK_STREAM | SOCK_CLOEXEC);
+	fresh = open_old(domain, SOCK_STREAM | SOCK_CLOEXEC);
+	new = open_new(domain, SOCK_STREAM | SOCK_CLOEXEC);
 	if (fresh >= 0 && new >= 0)
 		err = take_place(fd, fresh, new);
 	if (err)
 		err = -errno;
-	/* not close(): a thread may be cancelled in it */
 	if (fresh >= 0)
-		syscall(SYS_close, fresh);
+		sys_close(fresh);
 	if (new >= 0)
-		syscall(SYS_close, new);
+		sys_close(new);
 	return err;
 }
 
@@ -347,13 +437,11 @@ static bool is_refused(int fd, unsigned int not_wanted)
 	if ((protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP) ||
 	    s & not_wanted || !is_closed(fd))
 		return false;
-	if (get_number(fd, SO_DOMAIN) == AF_INET6)
-		why = WHY_INET6;
-	else if (protocol == IPPROTO_MPTCP)
+	if (protocol == IPPROTO_MPTCP)
 		why = WHY_MPTCP;
 	else
 		why = has_ring() ? WHY_URING : WHY_PAST;
-	if (why == WHY_INET6 || why == WHY_MPTCP) {
+	if (why == WHY_MPTCP) {
 		/* socket() has told */
 		if (!only && !(s & STRICT))
 			return false;
@@ -366,25 +454,23 @@ static bool is_refused(int fd, unsigned int not_wanted)
 
 /* ---- what the program calls ---- */
 
-/* A TCP socket, of a kind that is the kernel's. */
-static int open_other(int domain, int type, int protocol)
+static int open_mptcp(int domain, int type)
 {
-	enum why why = domain == AF_INET6 ? WHY_INET6 : WHY_MPTCP;
 	unsigned int s = get_settings();
 	bool only = s & (ONLY_CONNECT | ONLY_LISTEN);
 	int fd;
 
-	/* programs take these for a host that has no IPv6, no Multipath TCP */
+	/* programs take this for a host that has no Multipath TCP */
 	if (s & STRICT && !only) {
-		tell_kernel(why, true);
-		errno = why == WHY_INET6 ? EAFNOSUPPORT : EPROTONOSUPPORT;
+		tell_kernel(WHY_MPTCP, true);
+		errno = EPROTONOSUPPORT;
 		return -1;
 	}
-	fd = sys_socket(domain, type, protocol);
+	fd = sys_socket(domain, type, IPPROTO_MPTCP);
 	if (fd >= 0 && only)
 		tell_asked(1);
 	else if (fd >= 0)
-		tell_kernel(why, false);
+		tell_kernel(WHY_MPTCP, false);
 	return fd;
 }
 
@@ -392,34 +478,44 @@ PUBLIC int socket(int domain, int type, int protocol)
 {
 	int kind = type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC), fd;
 
-	if (kind != SOCK_STREAM || (domain != AF_INET && domain != AF_INET6) ||
+	if (kind != SOCK_STREAM || !is_inet(domain) ||
 	    (protocol && protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP))
 		return sys_socket(domain, type, protocol);
-	if (domain == AF_INET6 || protocol == IPPROTO_MPTCP)
-		return open_other(domain, type, protocol);
+	if (protocol == IPPROTO_MPTCP)
+		return open_mptcp(domain, type);
 	if (get_settings() & ONLY_LISTEN) {
 		fd = sys_socket(domain, type, protocol);
 		if (fd >= 0)
 			tell_asked(1);
 		return fd;
 	}
-	fd = open_xtcp(type);
+	fd = open_xtcp(domain, type);
 	if (fd >= 0)
 		tell_xtcp(1);
 	return fd;
 }
 
+PUBLIC int bind(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int error = judge_address(fd, addr, len);
+
+	if (error) {
+		errno = error;
+		return -1;
+	}
+	return sys_bind(fd, addr, len);
+}
+
 PUBLIC int connect(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	int saved = errno;
-	bool refused;
+	int saved = errno, error;
 
 	if (!next_connect)
 		next_connect = dlsym(RTLD_NEXT, "connect");
-	refused = is_refused(fd, ONLY_LISTEN);
+	error = is_refused(fd, ONLY_LISTEN) ? EAFNOSUPPORT : judge_address(fd, addr, len);
 	errno = saved;
-	if (refused) {
-		errno = EAFNOSUPPORT;
+	if (error) {
+		errno = error;
 		return -1;
 	}
 	return next_connect(fd, addr, len);
@@ -466,4 +562,17 @@ PUBLIC int getsockopt(int fd, int level, int name, void *restrict val,
 		memcpy(val, &tcp, sizeof(tcp));
 	errno = saved;
 	return ret;
+}
+
+PUBLIC int setsockopt(int fd, int level, int name, const void *val, socklen_t len)
+{
+	int saved = errno;
+
+	if (level == SOL_IPV6 && get_number(fd, SO_DOMAIN) == AF_INET &&
+	    is_stream(fd, IPPROTO_XTCP)) {
+		errno = ENOPROTOOPT;
+		return -1;
+	}
+	errno = saved;
+	return sys_setsockopt(fd, level, name, val, len);
 }

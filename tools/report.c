@@ -21,7 +21,6 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const char * const why_word[WHYS] = {
-	[WHY_INET6] = "AF_INET6",
 	[WHY_MPTCP] = "IPPROTO_MPTCP",
 	[WHY_INHERITED] = "inherited from outside",
 	[WHY_URING] = "io_uring",
@@ -74,7 +73,7 @@ static unsigned int sum(const unsigned int *counters, size_t n)
 	return all;
 }
 
-/* " (2 AF_INET6, 1 io_uring)", or nothing */
+/* " (2 IPPROTO_MPTCP, 1 io_uring)", or nothing */
 static void print_parts(FILE *to, const unsigned int *counters,
 			const char * const *words, size_t n)
 {

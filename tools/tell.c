@@ -15,10 +15,9 @@
 #define WORDS	5	/* of a line, at most */
 
 static const char * const socket_words[WHYS] = {
-	[WHY_INET6] = "AF_INET6 socket (xtcp has IPv4 only: give it an IPv4 address)",
-	[WHY_MPTCP] = "IPPROTO_MPTCP socket",
-	[WHY_URING] = "AF_INET socket not from socket() (it has an io_uring)",
-	[WHY_PAST] = "AF_INET socket not from socket() (but from past the C library, or received)",
+	[WHY_MPTCP] = "an IPPROTO_MPTCP socket",
+	[WHY_URING] = "a TCP socket not from socket() (it has an io_uring)",
+	[WHY_PAST] = "a TCP socket not from socket() (but from past the C library, or received)",
 };
 
 /* What has been said: children that a process forks do not say it again. */
@@ -113,7 +112,7 @@ void tell_kernel(enum why why, bool refused)
 {
 	const char * const words[WORDS] = {
 		program_invocation_short_name,
-		refused ? " is refused an " : " has the kernel's TCP for an ",
+		refused ? " is refused " : " has the kernel's TCP for ",
 		socket_words[why],
 	};
 	int saved = errno;

@@ -22,7 +22,6 @@ enum {
 
 /* Why a socket is the kernel's TCP */
 enum why {
-	WHY_INET6,
 	WHY_MPTCP,
 	WHY_INHERITED,		/* PROGRAM was started with it */
 	WHY_URING,		/* perhaps: the program has a ring */

@@ -172,7 +172,7 @@ all_ok() {
 	local status=$?
 
 	grep -v '^ok ' "$work/tap"
-	[ "$status" -eq 0 ]
+	[ "$status" -eq 0 ] && grep -q '^ok ' "$work/tap"
 }
 
 export XTCP_WIRE=kernel # the TCP that the programs believe they use
@@ -181,8 +181,12 @@ check "sockets under --only-connect" \
 	all_ok --only-connect "$OUT/tools/xtcpize-probe" 253 6
 check "sockets under --only-listen" \
 	all_ok --only-listen "$OUT/tools/xtcpize-probe" 6 253
-for name in socket sockopt tcpopt ioctl splice share poll epoll; do
+for name in socket sockopt tcpopt ioctl splice share poll epoll bind connect listen; do
 	check "api/$name, made for the kernel's TCP" all_ok "$OUT/api/$name"
+done
+# but for proc, which looks into the kernel's own table
+for name in open stream dual only listeners ports errors families options; do
+	check "api/ipv6, its test $name" all_ok env "TAP_ONLY=$name" "$OUT/api/ipv6"
 done
 
 # ---- what stays on the kernel's TCP ----
@@ -205,33 +209,37 @@ kinds() {
 		{ [ -z "$tells" ] || [ "$(grep -c -f - "$work/err" <<<"$tells")" -eq "$(grep -c . <<<"$tells")" ]; }
 }
 
-inet6="^xtcpize: xtcpize-kinds has the kernel's TCP for an AF_INET6 socket"
-no_inet6="^xtcpize --strict: xtcpize-kinds is refused an AF_INET6 socket"
-past="has the kernel's TCP for an AF_INET socket .*past the C library"
-no_past="--strict: xtcpize-kinds is refused an AF_INET socket .*past the C library"
+mptcp="^xtcpize: xtcpize-kinds has the kernel's TCP for an IPPROTO_MPTCP socket"
+no_mptcp="^xtcpize --strict: xtcpize-kinds is refused an IPPROTO_MPTCP socket"
+past="has the kernel's TCP for a TCP socket .*past the C library"
+no_past="--strict: xtcpize-kinds is refused a TCP socket .*past the C library"
+inet6_words=(inet6 inet6-listens inet6-connects)
+all_are() { printf "%s $1\n" "${@:2}"; }
 check "nothing is told of IPv4" kinds 'inet 253' '' -- inet
-check "AF_INET6: one line" kinds $'inet6 6\ninet6 6' "$inet6" -- inet6 inet6
-check "AF_INET6, also of a child: one line" kinds 'forked-inet6 6' "$inet6" -- forked-inet6
-check "IPPROTO_MPTCP" kinds $'mptcp 262\nmptcp 262' 'an IPPROTO_MPTCP socket' -- mptcp mptcp
-check "past the C library" kinds $'past-listens 6\npast-connects 6' "$past" -- past-listens past-connects
-check "not where standard error is another file" kinds 'other-stderr 6' '' -- other-stderr
+check "nor of IPv6" kinds "$(all_are 253 "${inet6_words[@]}")" '' -- "${inet6_words[@]}"
+check "IPPROTO_MPTCP: one line" kinds $'mptcp 262\nmptcp 262' "$mptcp" -- mptcp mptcp
+check "IPPROTO_MPTCP over IPv6" kinds 'mptcp6 262' "$mptcp" -- mptcp6
+check "IPPROTO_MPTCP, also of a child: one line" kinds 'forked-mptcp 262' "$mptcp" -- forked-mptcp
+past_words=(past-listens past-connects past-listens6 past-connects6)
+check "past the C library" kinds "$(all_are 6 "${past_words[@]}")" "$past" -- "${past_words[@]}"
+check "not where standard error is another file" kinds 'other-stderr 262' '' -- other-stderr
 rm -f other-stderr
 
-check "--strict: IPv4" kinds 'inet 253' '' --strict -- inet
-check "--strict: AF_INET6" kinds $'inet6 EAFNOSUPPORT\ninet6 EAFNOSUPPORT' "$no_inet6" --strict -- inet6 inet6
-check "--strict: IPPROTO_MPTCP" kinds 'mptcp EPROTONOSUPPORT' 'is refused an IPPROTO_MPTCP socket' --strict -- mptcp
-check "--strict: past the C library" kinds $'past-listens EAFNOSUPPORT\npast-connects EAFNOSUPPORT' "$no_past" \
-	--strict -- past-listens past-connects
+check "--strict: IPv4 and IPv6" kinds $'inet 253\ninet6 253' '' --strict -- inet inet6
+check "--strict: IPPROTO_MPTCP" kinds "$(all_are EPROTONOSUPPORT mptcp mptcp6)" "$no_mptcp" --strict -- mptcp mptcp6
+check "--strict: past the C library" kinds "$(all_are EAFNOSUPPORT "${past_words[@]}")" "$no_past" --strict -- "${past_words[@]}"
 
 # With half of the sockets asked for, what counts is what a socket does.
-check "--only-listen: an AF_INET6 listener" kinds 'inet6-listens 6' "$inet6" --only-listen -- inet6-listens
-check "--only-listen: an AF_INET6 connection" kinds 'inet6-connects 6' '' --only-listen -- inet6-connects
-check "--only-connect: an AF_INET6 listener" kinds 'inet6-listens 6' '' --only-connect -- inet6-listens
-check "--only-connect: an AF_INET6 connection" kinds 'inet6-connects 6' "$inet6" --only-connect -- inet6-connects
-check "--only-listen --strict" kinds $'inet6-listens EAFNOSUPPORT\ninet6-connects 6' "$no_inet6" \
-	--only-listen --strict -- inet6-listens inet6-connects
-check "--only-connect --strict" kinds $'inet6-listens 6\ninet6-connects EAFNOSUPPORT' "$no_inet6" \
-	--only-connect --strict -- inet6-listens inet6-connects
+check "--only-listen: IPv6" kinds $'inet6-listens 253\ninet6-connects 6' '' --only-listen -- inet6-listens inet6-connects
+check "--only-connect: IPv6" kinds $'inet6-listens 6\ninet6-connects 253' '' --only-connect -- inet6-listens inet6-connects
+check "--only-listen: an IPPROTO_MPTCP listener" kinds 'mptcp-listens 262' "$mptcp" --only-listen -- mptcp-listens
+check "--only-listen: an IPPROTO_MPTCP connection" kinds 'mptcp-connects 262' '' --only-listen -- mptcp-connects
+check "--only-connect: an IPPROTO_MPTCP listener" kinds 'mptcp-listens 262' '' --only-connect -- mptcp-listens
+check "--only-connect: an IPPROTO_MPTCP connection" kinds 'mptcp-connects 262' "$mptcp" --only-connect -- mptcp-connects
+check "--only-listen --strict" kinds $'mptcp-listens EAFNOSUPPORT\nmptcp-connects 262' "$no_mptcp" \
+	--only-listen --strict -- mptcp-listens mptcp-connects
+check "--only-connect --strict" kinds $'mptcp-listens 262\nmptcp-connects EAFNOSUPPORT' "$no_mptcp" \
+	--only-connect --strict -- mptcp-listens mptcp-connects
 
 uring=$("$OUT/tools/xtcpize-kinds" uring-listens)
 if [ "$uring" = "uring-listens 6" ]; then
@@ -327,14 +335,15 @@ reports() {
 
 kinds=$OUT/tools/xtcpize-kinds
 check "--report: nothing" reports 'on xtcp: 0 sockets' "on the kernel's TCP: 0 sockets" -- true
-check "--report: each kind" reports 'on xtcp: 2 sockets' \
-	"on the kernel's TCP: 5 sockets (2 AF_INET6, 1 IPPROTO_MPTCP, 2 past the C library)" \
-	-- "$kinds" inet inet6 inet6 inet mptcp past-listens past-connects
-check "--report: of all processes" reports 'on xtcp: 2 sockets' "on the kernel's TCP: 2 sockets (2 AF_INET6)" \
-	-- sh -c '"$@"; "$@"; true' - "$kinds" inet inet6
-check "--report --strict" reports 'on xtcp: 1 socket' "on the kernel's TCP: 0 sockets" -- --strict "$kinds" inet inet6
-check "--report --only-listen" reports 'on xtcp: 0 sockets' "on the kernel's TCP: 2 sockets (1 AF_INET6, 1 as asked for)" \
-	-- --only-listen "$kinds" inet inet6-listens
+check "--report: each kind" reports 'on xtcp: 4 sockets' \
+	"on the kernel's TCP: 5 sockets (2 IPPROTO_MPTCP, 3 past the C library)" \
+	-- "$kinds" inet inet6 inet6 inet mptcp mptcp6 past-listens past-connects past-listens6
+check "--report: of all processes" reports 'on xtcp: 4 sockets' "on the kernel's TCP: 2 sockets (2 IPPROTO_MPTCP)" \
+	-- sh -c '"$@"; "$@"; true' - "$kinds" inet inet6 mptcp
+check "--report --strict" reports 'on xtcp: 2 sockets' "on the kernel's TCP: 0 sockets" -- --strict "$kinds" inet inet6 mptcp
+check "--report --only-listen" reports 'on xtcp: 1 socket' \
+	"on the kernel's TCP: 2 sockets (1 IPPROTO_MPTCP, 1 as asked for)" \
+	-- --only-listen "$kinds" inet inet6-listens mptcp-listens
 # shellcheck disable=SC2016 # the shell that it starts expands them
 check "--report: programs" reports 'on xtcp: 0 sockets' "on the kernel's TCP: 0 sockets" \
 	"out of reach, and on the kernel's TCP: 3 programs (2 static, 1 own environment)" \
@@ -350,7 +359,8 @@ report_inherited() {
 check "--report: a socket from outside" report_inherited
 listeners() {
 	reports 'on xtcp: 1 socket' "on the kernel's TCP: 0 sockets" -- --only-listen "$kinds" inet-listens &&
-		reports 'on xtcp: 0 sockets' "on the kernel's TCP: 1 socket (1 as asked for)" -- --only-connect "$kinds" inet-listens
+		reports 'on xtcp: 0 sockets' "on the kernel's TCP: 1 socket (1 as asked for)" -- --only-connect "$kinds" inet-listens &&
+		reports 'on xtcp: 1 socket' "on the kernel's TCP: 0 sockets" -- --only-listen "$kinds" inet6-listens
 }
 check "--report: a socket that changes its kind" listeners
 report_exits() { run --report sh -c 'exit 7' 2>/dev/null; [ $? -eq 7 ]; }

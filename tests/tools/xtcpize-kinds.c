@@ -2,8 +2,8 @@
 /*
  * xtcpize-kinds WORD... [--] [PROGRAM ARGUMENT...]
  *
- * A program for the kernel's TCP, to be run by xtcpize: it opens sockets of kinds that
- * stay the kernel's, and starts PROGRAM in each way that there is.  For each WORD it
+ * A program for the kernel's TCP, to be run by xtcpize: it opens sockets, some of kinds
+ * that stay the kernel's, and starts PROGRAM in each way that there is.  For each WORD it
  * prints what came of it: the protocol of a socket, the status of a program, or an errno.
  */
 #define _GNU_SOURCE
@@ -120,6 +120,21 @@ static int mptcp(void)
 	return opened(AF_INET, IPPROTO_MPTCP);
 }
 
+static int mptcp6(void)
+{
+	return opened(AF_INET6, IPPROTO_MPTCP);
+}
+
+static int mptcp_listens(void)
+{
+	return listens(socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP));
+}
+
+static int mptcp_connects(void)
+{
+	return connects(socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP));
+}
+
 static int past_listens(void)
 {
 	return listens(syscall(SYS_socket, AF_INET, SOCK_STREAM, 0));
@@ -128,6 +143,16 @@ static int past_listens(void)
 static int past_connects(void)
 {
 	return connects(syscall(SYS_socket, AF_INET, SOCK_STREAM, 0));
+}
+
+static int past_listens6(void)
+{
+	return listens(syscall(SYS_socket, AF_INET6, SOCK_STREAM, 0));
+}
+
+static int past_connects6(void)
+{
+	return connects(syscall(SYS_socket, AF_INET6, SOCK_STREAM, 0));
 }
 
 /* Kernels before 5.19 lack this, and those that forbid io_uring. */
@@ -151,16 +176,16 @@ static int other_stderr(void)
 {
 	close(STDERR_FILENO);
 	must(open("other-stderr", O_WRONLY | O_CREAT, 0600));
-	return opened(AF_INET6, 0);
+	return mptcp();
 }
 
-static int forked_inet6(void)
+static int forked_mptcp(void)
 {
 	fflush(stdout);
 	if (!must(fork()))
-		_exit(socket(AF_INET6, SOCK_STREAM, 0) < 0);
+		_exit(mptcp() < 0);
 	wait(NULL);
-	return inet6();
+	return mptcp();
 }
 
 /* ---- programs ---- */
@@ -248,10 +273,15 @@ static const struct {
 	{ "inet6-listens", inet6_listens },
 	{ "inet6-connects", inet6_connects },
 	{ "mptcp", mptcp },
+	{ "mptcp6", mptcp6 },
+	{ "mptcp-listens", mptcp_listens },
+	{ "mptcp-connects", mptcp_connects },
 	{ "past-listens", past_listens },
 	{ "past-connects", past_connects },
+	{ "past-listens6", past_listens6 },
+	{ "past-connects6", past_connects6 },
 	{ "uring-listens", uring_listens },
-	{ "forked-inet6", forked_inet6 },
+	{ "forked-mptcp", forked_mptcp },
 	{ "other-stderr", other_stderr },
 };
 

@@ -68,7 +68,7 @@ static void test_kind(void)
 	}
 }
 
-/* What is not TCP over IPv4 stays what it is. */
+/* What is not TCP stays what it is. */
 static void test_others(void)
 {
 	int fd;
@@ -80,8 +80,11 @@ static void test_others(void)
 	fd = need(socket(AF_INET, SOCK_RAW, IPPROTO_XTCP));
 	eq(get_int(fd, SOL_SOCKET, SO_PROTOCOL), IPPROTO_XTCP,
 	   "SO_PROTOCOL of a raw socket of xtcp's number");
-	fd = socket(AF_INET6, SOCK_STREAM, 0);
-	ok(fd < 0 || real_protocol(fd) == IPPROTO_TCP, "AF_INET6");
+	fd = need(socket(AF_INET6, SOCK_DGRAM, 0));
+	eq(real_protocol(fd), IPPROTO_UDP, "UDP over IPv6");
+	fd = need(socket(AF_INET6, SOCK_RAW, IPPROTO_XTCP));
+	eq(get_int(fd, SOL_SOCKET, SO_PROTOCOL), IPPROTO_XTCP,
+	   "SO_PROTOCOL of a raw socket of IPv6");
 	fails(socket(AF_INET, SOCK_STREAM, IPPROTO_UDP), EPROTONOSUPPORT,
 	      "a stream by UDP");
 	fails(socket(AF_INET, SOCK_STREAM | 0x100, 0), EINVAL,
@@ -197,6 +200,189 @@ static void test_listen_taken(void)
 		eq(errno, EADDRINUSE, "bind: another listens");
 }
 
+/* ---- IPv6 ---- */
+
+static int new_socket6(void)
+{
+	return need(socket(AF_INET6, SOCK_STREAM, 0));
+}
+
+/* The yardstick */
+static int kernel_socket6(void)
+{
+	return need(syscall(SYS_socket, AF_INET6, SOCK_STREAM, 0));
+}
+
+static struct sockaddr_in6 name6(int fd)
+{
+	struct sockaddr_in6 a = { 0 };
+	socklen_t len = sizeof(a);
+
+	need(getsockname(fd, (struct sockaddr *)&a, &len));
+	eq(a.sin6_family, AF_INET6, "the name's family");
+	eq(len, sizeof(a), "the name's length");
+	return a;
+}
+
+static int bind6(int fd, const struct in6_addr *ip, int port)
+{
+	struct sockaddr_in6 a = {
+		.sin6_family = AF_INET6, .sin6_addr = *ip, .sin6_port = htons(port),
+	};
+
+	return bind(fd, (struct sockaddr *)&a, sizeof(a));
+}
+
+static int connect6(int fd, const struct in6_addr *ip, int port)
+{
+	struct sockaddr_in6 a = {
+		.sin6_family = AF_INET6, .sin6_addr = *ip, .sin6_port = htons(port),
+	};
+
+	return connect(fd, (struct sockaddr *)&a, sizeof(a));
+}
+
+static void test_inet6_kind(void)
+{
+	static const int types[] = {
+		SOCK_STREAM, SOCK_STREAM | SOCK_CLOEXEC, SOCK_STREAM | SOCK_NONBLOCK,
+	};
+	struct sockaddr_in6 name;
+	int fd, theirs;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		fd = need(socket(AF_INET6, types[i], i & 1 ? IPPROTO_TCP : 0));
+		eq(real_protocol(fd), connecting, "flags %#x: kind", types[i]);
+		eq(!!(fcntl(fd, F_GETFD) & FD_CLOEXEC), !!(types[i] & SOCK_CLOEXEC),
+		   "flags %#x: FD_CLOEXEC", types[i]);
+		eq(!!(fcntl(fd, F_GETFL) & O_NONBLOCK), !!(types[i] & SOCK_NONBLOCK),
+		   "flags %#x: O_NONBLOCK", types[i]);
+	}
+	fd = new_socket6();
+	theirs = kernel_socket6();
+	eq(get_int(fd, SOL_SOCKET, SO_DOMAIN), AF_INET6, "SO_DOMAIN");
+	eq(get_int(fd, SOL_SOCKET, SO_TYPE), SOCK_STREAM, "SO_TYPE");
+	eq(get_int(fd, SOL_SOCKET, SO_PROTOCOL), IPPROTO_TCP, "SO_PROTOCOL");
+	eq(get_int(fd, SOL_IPV6, IPV6_UNICAST_HOPS),
+	   get_int(theirs, SOL_IPV6, IPV6_UNICAST_HOPS), "IPV6_UNICAST_HOPS");
+	eq(get_int(fd, SOL_IPV6, IPV6_V6ONLY), 0, "IPV6_V6ONLY");
+	name = name6(fd);
+	ok(IN6_IS_ADDR_UNSPECIFIED(&name.sin6_addr) && !name.sin6_port, "the name is ::");
+	fails(socket(AF_INET6, SOCK_STREAM, IPPROTO_UDP), EPROTONOSUPPORT, "a stream by UDP");
+
+	need(sysctl_set("/proc/sys/net/ipv6/bindv6only", "1"));
+	eq(get_int(new_socket6(), SOL_IPV6, IPV6_V6ONLY), 1, "IPV6_V6ONLY under bindv6only");
+	need(sysctl_set("/proc/sys/net/ipv6/bindv6only", "0"));
+}
+
+/* @fd, of ::, accepts from both, as what it should be. */
+static void test_inet6_dual(void)
+{
+	struct sockaddr_in addr = addr4("127.0.0.1", 0);
+	int l = new_socket6(), c, s;
+	struct sockaddr_in6 name;
+	char byte = 0;
+
+	need(bind6(l, &in6addr_any, 0));
+	need(listen(l, 2));
+	eq(real_protocol(l), listening, "kind of the listener");
+	if (connecting != listening)
+		return;	/* the wires may not meet */
+	addr.sin_port = name6(l).sin6_port;
+	c = new_socket();
+	need(connect_addr(c, &addr));
+	s = need(accept_in_time(l));
+	name = name6(s);
+	ok(IN6_IS_ADDR_V4MAPPED(&name.sin6_addr), "accepted from IPv4: its name is mapped");
+	eq(get_int(s, SOL_SOCKET, SO_DOMAIN), AF_INET6, "accepted from IPv4: SO_DOMAIN");
+	eq(get_int(s, SOL_SOCKET, SO_PROTOCOL), IPPROTO_TCP, "accepted from IPv4: SO_PROTOCOL");
+	eq(real_protocol(s), listening, "accepted from IPv4: kind");
+
+	c = new_socket6();
+	need(connect6(c, &in6addr_loopback, ntohs(addr.sin_port)));
+	s = need(accept_in_time(l));
+	name = name6(s);
+	ok(IN6_IS_ADDR_LOOPBACK(&name.sin6_addr), "accepted from IPv6: its name");
+	eq(get_int(s, SOL_SOCKET, SO_PROTOCOL), IPPROTO_TCP, "accepted from IPv6: SO_PROTOCOL");
+	eq(real_protocol(s), listening, "accepted from IPv6: kind");
+	eq(real_protocol(c), connecting, "kind of what connected");
+	need(send(c, "x", 1, 0));
+	eq(recv(s, &byte, 1, 0), 1, "a byte");
+	eq(byte, 'x', "what was sent");
+}
+
+/* As the kernel's TCP says it: a socket keeps the family that it was opened with. */
+static void other_family(const char *what, int fd4, int fd6)
+{
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback };
+	union {
+		struct sockaddr_in in;
+		struct sockaddr_in6 room;
+	} four = { .in = addr4("127.0.0.1", 0) };
+	int one = 1;
+
+	fails(bind(fd4, (struct sockaddr *)&six, sizeof(six)), EAFNOSUPPORT, "%s: bind", what);
+	fails(bind(fd6, (struct sockaddr *)&four, sizeof(four)), EAFNOSUPPORT,
+	      "%s: bind, of AF_INET6", what);
+	fails(bind(fd6, (struct sockaddr *)&four, sizeof(four.in)), EINVAL,
+	      "%s: bind, of AF_INET6, a short address", what);
+	six.sin6_port = htons(9);
+	four.in.sin_port = htons(9);
+	fails(connect(fd4, (struct sockaddr *)&six, sizeof(six)), EAFNOSUPPORT,
+	      "%s: connect", what);
+	fails(connect(fd6, (struct sockaddr *)&four, sizeof(four)), EAFNOSUPPORT,
+	      "%s: connect, of AF_INET6", what);
+	fails(connect(fd6, (struct sockaddr *)&four, sizeof(four.in)), EINVAL,
+	      "%s: connect, of AF_INET6, a short address", what);
+	fails(setsockopt(fd4, SOL_IPV6, IPV6_V6ONLY, &one, sizeof(one)), ENOPROTOOPT,
+	      "%s: an option of IPv6's", what);
+	fails(bind(fd4, (void *)8, sizeof(four)), EFAULT, "%s: bind to nowhere", what);
+	fails(connect(fd6, (void *)8, sizeof(six)), EFAULT, "%s: connect to nowhere", what);
+	eq(get_int(fd4, SOL_SOCKET, SO_DOMAIN), AF_INET, "%s: SO_DOMAIN", what);
+	eq(get_int(fd6, SOL_SOCKET, SO_DOMAIN), AF_INET6, "%s: SO_DOMAIN of AF_INET6", what);
+	eq(set_int(fd6, SOL_IPV6, IPV6_V6ONLY, 1), 0, "%s: an option of its own", what);
+}
+
+static void test_inet6_other_family(void)
+{
+	other_family("ours", new_socket(), new_socket6());
+	other_family("the kernel's", need(syscall(SYS_socket, AF_INET, SOCK_STREAM, 0)),
+		     kernel_socket6());
+}
+
+/* What listen() carries over, where it replaces the socket */
+static void test_inet6_listen(void)
+{
+	int fd = new_socket6(), port;
+	struct sockaddr_in6 name;
+
+	set_int(fd, SOL_IPV6, IPV6_V6ONLY, 1);
+	set_int(fd, SOL_IPV6, IPV6_UNICAST_HOPS, 33);
+	set_int(fd, SOL_IPV6, IPV6_TCLASS, 0x20);
+	set_int(fd, SOL_IPV6, IPV6_MINHOPCOUNT, 7);
+	set_int(fd, SOL_TCP, TCP_NODELAY, 1);
+	need(bind6(fd, &in6addr_loopback, 0));
+	port = ntohs(name6(fd).sin6_port);
+	eq(real_protocol(fd), connecting, "kind before listen()");
+	eq(listen(fd, 5), 0, "listen");
+	eq(real_protocol(fd), listening, "kind after listen()");
+	name = name6(fd);
+	eq(ntohs(name.sin6_port), port, "port");
+	ok(IN6_IS_ADDR_LOOPBACK(&name.sin6_addr), "address");
+	eq(get_int(fd, SOL_IPV6, IPV6_V6ONLY), 1, "IPV6_V6ONLY");
+	eq(get_int(fd, SOL_IPV6, IPV6_UNICAST_HOPS), 33, "IPV6_UNICAST_HOPS");
+	eq(get_int(fd, SOL_IPV6, IPV6_TCLASS), 0x20, "IPV6_TCLASS");
+	eq(get_int(fd, SOL_IPV6, IPV6_MINHOPCOUNT), 7, "IPV6_MINHOPCOUNT");
+	eq(get_int(fd, SOL_TCP, TCP_NODELAY), 1, "TCP_NODELAY");
+
+	fd = new_socket6();
+	eq(listen(fd, 1), 0, "listen without bind()");
+	eq(real_protocol(fd), listening, "its kind");
+	name = name6(fd);
+	ok(IN6_IS_ADDR_UNSPECIFIED(&name.sin6_addr) && name.sin6_port, "its name");
+}
+
 /* Programs tell epoll about a socket before they connect it. */
 static void test_epoll(void)
 {
@@ -235,6 +421,10 @@ static const struct tap_test tests[] = {
 	TEST(listen),
 	TEST(listen_default),
 	TEST(listen_taken),
+	TEST(inet6_kind),
+	TEST(inet6_dual),
+	TEST(inet6_other_family),
+	TEST(inet6_listen),
 	TEST(epoll),
 };
 
