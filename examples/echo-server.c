@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /* echo-server ADDR PORT: send back what each client sends, one at a time. */
-#include <arpa/inet.h>
 #include <err.h>
-#include <stdlib.h>
+#include <netdb.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <xtcp.h>
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET };
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST }, *at;
 	int listener, client, on = 1;
 	char buf[65536];
 	ssize_t n;
 
-	if (argc != 3 || inet_pton(AF_INET, argv[1], &addr.sin_addr) != 1)
+	/* IPv4 or IPv6: a socket of AF_XTCP takes the family of its address */
+	if (argc != 3 || getaddrinfo(argv[1], argv[2], &hints, &at))
 		errx(1, "usage: %s ADDR PORT", argv[0]);
-	addr.sin_port = htons(atoi(argv[2]));
 
 	listener = socket(AF_XTCP, SOCK_STREAM, 0);
 	if (listener < 0)
 		err(1, "socket");
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(listener, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+	if (bind(listener, at->ai_addr, at->ai_addrlen) < 0)
 		err(1, "bind %s:%s", argv[1], argv[2]);
 	if (listen(listener, SOMAXCONN) < 0)
 		err(1, "listen");

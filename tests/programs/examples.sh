@@ -14,10 +14,10 @@ space=xtcp-echo-$$
 space_new "$space"
 printf 'one\ntwo\n\nthree, which is a longer line\n' >"$work/in"
 
-# echo_over PORT INPUT [CLIENT]: what the server sends back is what was sent
+# echo_over PORT INPUT [CLIENT] [ADDRESS]: what the server sends back is what was sent
 echo_over() {
 	in_space "$space" timeout 20 "$OUT/examples/echo-client${3-$suffix}" \
-		127.0.0.1 "$1" <"$2" >"$work/out" && cmp "$2" "$work/out"
+		"${4-127.0.0.1}" "$1" <"$2" >"$work/out" && cmp "$2" "$work/out"
 }
 
 background in_space "$space" "$OUT/examples/echo-server$suffix" 127.0.0.1 7001
@@ -36,6 +36,12 @@ in_use() {
 		2>&1 | grep -q 'Address already in use'
 }
 check "a second server: Address already in use" in_use
+
+# With the kernel's TCP it takes more than another word: socket() wants the family.
+if [ "$XTCP_WIRE" != kernel ]; then
+	background in_space "$space" "$OUT/examples/echo-server$suffix" ::1 7006
+	check "over IPv6" retry echo_over 7006 "$work/in" "$suffix" ::1
+fi
 
 if [ "$XTCP_WIRE" = tcp ]; then
 	check "the kernel's client, xtcp's server" \
