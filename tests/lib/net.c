@@ -263,11 +263,13 @@ struct address at(const char *ip, int port)
 	struct in_addr four = { inet_addr(ip) };
 	struct address a = { .len = sizeof(a.v6) };
 
-	if (!is_inet6())
-		return at4(ip, port);
 	memset(&a.v6, 0, sizeof(a.v6));
 	a.v6.sin6_family = AF_INET6;
 	a.v6.sin6_port = htons(port);
+	if (inet_pton(AF_INET6, ip, &a.v6.sin6_addr) == 1)
+		return a;
+	if (!is_inet6())
+		return at4(ip, port);
 	a.v6.sin6_addr = in6_of(four);
 	if (over_ipv6() && is_second_loopback(four) && add_to_lo(&a.v6.sin6_addr))
 		wait_for_way(-1, ip, -1);

@@ -138,6 +138,68 @@ done
 check "sock:inet_sock_set_state" \
 	shown "inet_sock_set_state: .*(dport=7000|sport=7000).*newstate=TCP_ESTABLISHED"
 
+# IPv6, and IPv4 that a listener of :: takes: each end calls it by the same name.
+ip -n "$a" addr add 2001:db8::1/64 dev veth0 nodad
+ip -n "$b" addr add 2001:db8::2/64 dev veth0 nodad
+pid=$(in_space "$b" "$OUT/tools/xcat" -l :: 7006 cat) && pids+=("$pid")
+talk6() {
+	[ "$(echo hello | in_space "$a" timeout 20 "$OUT/tools/xcat" "$1" 7006)" = hello ]
+}
+echo >"$instance/trace"
+echo 1 >"$instance/events/xtcp/enable"
+check "a connection over IPv6, watched" talk6 2001:db8::2
+check "one over IPv4 to a listener of ::, watched" talk6 10.9.0.2
+check "a port where nobody listens, over IPv4" refused
+echo 0 >"$instance/events/enable"
+cat "$instance/trace" >"$work/trace"
+
+there="\[2001:db8::1\]:~ > \[2001:db8::2\]:7006 $XTCP_WIRE:"
+back="\[2001:db8::2\]:7006 > \[2001:db8::1\]:~ $XTCP_WIRE:"
+options='mss 1440 sackok ts ~ ecr ~ wscale 7$'
+check "IPv6: SYN out" shown "xtcp_segment_out: $there flags SYN seq ~ ack 0 win ~ len 0 $options"
+check "IPv6: SYN,ACK in" shown "xtcp_segment_in: $back flags SYN\|ACK $numbers 0 $options"
+check "IPv6: data" shown "xtcp_segment_out: $there flags PSH\|ACK $numbers 6 ts ~ ecr ~$"
+check "IPv6: the listener" shown "xtcp_state: \[2001:db8::2\]:7006 > \[2001:db8::1\]:~ $XTCP_WIRE: LISTEN -> SYN[-_]RECEIVED"
+
+cp "$work/trace" "$work/lines"
+# table ARGUMENT...: by xtcp-trace
+table() {
+	"$(dirname "$0")/../../tools/xtcp-trace" --read "$work/lines" "$@" >"$work/trace"
+}
+headed() {
+	table && shown '^ +\[2001:db8::1\]:~  client +\[2001:db8::2\]:7006  server  '"$XTCP_WIRE wire$" &&
+		shown '^ +10\.9\.0\.1:~  client +10\.9\.0\.2:7006  server  '"$XTCP_WIRE wire$"
+}
+check "xtcp-trace: the ends of IPv6, and of IPv4" headed
+# Each row's length is where the head of the table has it, and both ends' states are in theirs.
+aligned() {
+	table && awk '
+		/^  no / { len = index($0, "  len") + 4; right = index($0, "  len") + 10 }
+		/(-->|<--) (SYN|ACK|PSH|FIN|RST)/ {
+			n++
+			if (substr($0, len, 2) !~ /[0-9] / || substr($0, right - 4, 3) !~ /-->|<--/) {
+				print
+				bad = 1
+			}
+		}
+		END { exit bad || n < 12 }' "$work/trace"
+}
+check "xtcp-trace: its columns" aligned
+# filtered PORT WANTED UNWANTED
+filtered() {
+	table --port "$1" && shown "$2" && ! shown "$3"
+}
+check "xtcp-trace --port, of the listener" filtered 7006 '\[2001:db8::2\]:7006' ':7001'
+port=$(sed -n 's/.*xtcp_segment_out: \[2001:db8::1\]:\([0-9]*\) > .*/\1/p' "$work/lines" | head -n 1)
+check "xtcp-trace --port, of the client" filtered "$port" "2001:db8::1\]:$port  client" '10\.9\.0\.1'
+rows() {
+	table --tsv --port "$port" && awk -F '\t' -v port="$port" '
+		$1 != "[2001:db8::1]:" port || $2 != "[2001:db8::2]:7006" { print; bad = 1 }
+		{ n += $6 != ""; flags = flags $6 $7 " " }
+		END { exit bad || NF != 13 || flags !~ />SYN <SYN,ACK >ACK / }' "$work/trace"
+}
+check "xtcp-trace --tsv: each segment is one row, seen at both ends" rows
+
 # From the device to the reader: each function is seen.
 received=(ip_rcv ip_local_deliver)
 [ "$XTCP_IP" != 6 ] || received=(ipv6_rcv ip6_input)

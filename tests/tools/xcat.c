@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
+ * ADDR is of IPv4, or what stands for it (XTCP_IP), or of IPv6.
+ *
  * xcat ADDR PORT
  *	Send standard input, shut down for writing, print what the peer sends
  *	meanwhile and after.
@@ -28,9 +30,9 @@ static noreturn void failed(const char *call)
 	errx(1, "%s: %s", call, tap_errno_name(errno));
 }
 
-static int new_socket(void)
+static int new_socket(const char *ip)
 {
-	int fd = xsocket();
+	int fd = strchr(ip, ':') ? inet6_socket() : xsocket();
 
 	if (fd < 0)
 		failed("socket");
@@ -39,7 +41,7 @@ static int new_socket(void)
 
 static void serve(const char *ip, int port, char **command)
 {
-	int l = new_socket(), fd, pid;
+	int l = new_socket(ip), fd, pid;
 
 	set_int(l, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (bind_at(l, ip, port) < 0)
@@ -130,7 +132,7 @@ static void talk(const char *ip, int port)
 	static struct sender s;
 	struct pollfd pfd;
 
-	s.fd = new_socket();
+	s.fd = new_socket(ip);
 	if (connect_at(s.fd, ip, port) < 0)
 		failed("connect");
 	pfd.fd = s.fd;
