@@ -22,7 +22,7 @@ apache2_conf() {
 	ThreadsPerChild 16
 	MaxRequestWorkers 16
 	MaxKeepAliveRequests 0
-	Listen $address:$port
+	Listen ${any_url-$address}:$port
 	DocumentRoot $www
 	END
 }

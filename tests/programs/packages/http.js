@@ -16,7 +16,7 @@ function post(i) {
 	const body = Buffer.alloc(Number(bytes), `request ${i},`);
 
 	return new Promise((resolve, reject) => {
-		const request = http.request({ host, port, agent, family: 4, method: 'POST' }, (response) => {
+		const request = http.request({ host, port, agent, method: 'POST' }, (response) => {
 			const parts = [];
 
 			response.on('data', (part) => parts.push(part));

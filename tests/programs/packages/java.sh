@@ -6,8 +6,9 @@
 needs[java]=java
 
 # Started sooner, and in less memory
-jvm=(java -Djava.net.preferIPv4Stack=true -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx64m -Xshare:auto
-	-cp "$shared/java")
+jvm=(java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx64m -Xshare:auto -cp "$shared/java")
+# otherwise its sockets are of AF_INET6, even for an IPv4 address
+[ -n "${any-}" ] || jvm+=(-Djava.net.preferIPv4Stack=true)
 
 make_java() {
 	java -XX:TieredStopAtLevel=1 -m jdk.compiler/com.sun.tools.javac.Main -d "$shared/java" \
@@ -19,7 +20,7 @@ java_client() {
 }
 
 start_java() {
-	serve "${jvm[@]}" Http serve "$address" "$port"
+	serve "${jvm[@]}" Http serve "${any-$address}" "$port"
 }
 
 test_java() {

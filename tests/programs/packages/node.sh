@@ -6,7 +6,7 @@
 needs[node]=node
 
 start_node() {
-	serve node "$packages/http.js" serve 0.0.0.0 "$port"
+	serve node "$packages/http.js" serve "${any-0.0.0.0}" "$port"
 }
 
 test_node() {

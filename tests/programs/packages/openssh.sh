@@ -10,7 +10,7 @@ ssh=$shared/ssh
 # SHLVL keeps bash from reading the user's .bashrc.
 sshd_conf() {
 	cat <<-END
-	ListenAddress $address:$port
+	ListenAddress ${any_url-$address}:$port
 	HostKey $ssh/host
 	AuthorizedKeysFile $ssh/user.pub
 	StrictModes no

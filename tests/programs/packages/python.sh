@@ -17,7 +17,7 @@ python_get() {
 }
 
 start_python() {
-	serve python3 -m http.server --bind "$address" \
+	serve python3 -m http.server --bind "${any-$address}" \
 		--directory "$www" "$port"
 }
 
