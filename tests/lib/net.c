@@ -257,7 +257,9 @@ static struct address at4(const char *ip, int port)
 	return a;
 }
 
-/* The address that @ip, one of IPv4, stands for; on lo where it would be in 127/8. */
+/* The address that @ip, one of IPv4, stands for; on lo where it would be in 127/8.  One of IPv6
+ * is what it is.
+ */
 struct address at(const char *ip, int port)
 {
 	struct in_addr four = { inet_addr(ip) };

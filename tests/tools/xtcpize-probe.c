@@ -279,7 +279,7 @@ static void test_inet6_kind(void)
 /* @fd, of ::, accepts from both, as what it should be. */
 static void test_inet6_dual(void)
 {
-	struct sockaddr_in addr = addr4("127.0.0.1", 0);
+	struct address addr = at("127.0.0.1", 0);
 	int l = new_socket6(), c, s;
 	struct sockaddr_in6 name;
 	char byte = 0;
@@ -289,7 +289,7 @@ static void test_inet6_dual(void)
 	eq(real_protocol(l), listening, "kind of the listener");
 	if (connecting != listening)
 		return;	/* the wires may not meet */
-	addr.sin_port = name6(l).sin6_port;
+	addr.v4.sin_port = name6(l).sin6_port;
 	c = new_socket();
 	need(connect_addr(c, &addr));
 	s = need(accept_in_time(l));
@@ -300,7 +300,7 @@ static void test_inet6_dual(void)
 	eq(real_protocol(s), listening, "accepted from IPv4: kind");
 
 	c = new_socket6();
-	need(connect6(c, &in6addr_loopback, ntohs(addr.sin_port)));
+	need(connect6(c, &in6addr_loopback, ntohs(addr.v4.sin_port)));
 	s = need(accept_in_time(l));
 	name = name6(s);
 	ok(IN6_IS_ADDR_LOOPBACK(&name.sin6_addr), "accepted from IPv6: its name");
@@ -316,28 +316,25 @@ static void test_inet6_dual(void)
 static void other_family(const char *what, int fd4, int fd6)
 {
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = in6addr_loopback };
-	union {
-		struct sockaddr_in in;
-		struct sockaddr_in6 room;
-	} four = { .in = addr4("127.0.0.1", 0) };
+	struct address four = at("127.0.0.1", 0);
 	int one = 1;
 
 	fails(bind(fd4, (struct sockaddr *)&six, sizeof(six)), EAFNOSUPPORT, "%s: bind", what);
-	fails(bind(fd6, (struct sockaddr *)&four, sizeof(four)), EAFNOSUPPORT,
+	fails(bind(fd6, &four.any, sizeof(four.v6)), EAFNOSUPPORT,
 	      "%s: bind, of AF_INET6", what);
-	fails(bind(fd6, (struct sockaddr *)&four, sizeof(four.in)), EINVAL,
+	fails(bind(fd6, &four.any, four.len), EINVAL,
 	      "%s: bind, of AF_INET6, a short address", what);
 	six.sin6_port = htons(9);
-	four.in.sin_port = htons(9);
+	four.v4.sin_port = htons(9);
 	fails(connect(fd4, (struct sockaddr *)&six, sizeof(six)), EAFNOSUPPORT,
 	      "%s: connect", what);
-	fails(connect(fd6, (struct sockaddr *)&four, sizeof(four)), EAFNOSUPPORT,
+	fails(connect(fd6, &four.any, sizeof(four.v6)), EAFNOSUPPORT,
 	      "%s: connect, of AF_INET6", what);
-	fails(connect(fd6, (struct sockaddr *)&four, sizeof(four.in)), EINVAL,
+	fails(connect(fd6, &four.any, four.len), EINVAL,
 	      "%s: connect, of AF_INET6, a short address", what);
 	fails(setsockopt(fd4, SOL_IPV6, IPV6_V6ONLY, &one, sizeof(one)), ENOPROTOOPT,
 	      "%s: an option of IPv6's", what);
-	fails(bind(fd4, (void *)8, sizeof(four)), EFAULT, "%s: bind to nowhere", what);
+	fails(bind(fd4, (void *)8, sizeof(four.v6)), EFAULT, "%s: bind to nowhere", what);
 	fails(connect(fd6, (void *)8, sizeof(six)), EFAULT, "%s: connect to nowhere", what);
 	eq(get_int(fd4, SOL_SOCKET, SO_DOMAIN), AF_INET, "%s: SO_DOMAIN", what);
 	eq(get_int(fd6, SOL_SOCKET, SO_DOMAIN), AF_INET6, "%s: SO_DOMAIN of AF_INET6", what);
