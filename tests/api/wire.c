@@ -293,7 +293,8 @@ static void test_mark_and_priority(void)
 	netns_new();
 	l = listen_on(4);
 	addr = name_of(l);
-	if (!run("nft 'add table inet t; add chain inet t out { type filter hook output priority 0; };"
+	if (!run("nft 'add table inet t;"
+		 "add chain inet t out { type filter hook output priority 0; };"
 		 "add rule inet t out meta mark 7 counter;"
 		 "add rule inet t out meta priority 0:3 counter'")) {
 		tap_skip("no nft", "SO_MARK, SO_PRIORITY");

@@ -81,7 +81,7 @@ static void make_router(const struct paths *p)
 			put(f, "addr add 10.%d.%d.254/24 dev %c%d\n", i, side, c, i);
 			put(f, "link set %c%d up\n", c, i);
 			put(f, "neigh add 10.%d.%d.1 lladdr " MAC " dev %c%d\n", i, side,
-				0, side, i, c, i);
+			    0, side, i, c, i);
 		}
 	batch_end(f);
 	router_here();
@@ -111,9 +111,9 @@ static void make_side(const struct paths *p, int side)
 		put(f, "addr add 10.%d.%d.1/24 dev %c%d\n", i, side, c, i);
 		put(f, "link set %c%d up\n", c, i);
 		put(f, "neigh add 10.%d.%d.254 lladdr " MAC " dev %c%d\n", i, side,
-			1, side, i, c, i);
+		    1, side, i, c, i);
 		put(f, "route add 10.%d.%d.0/24 via 10.%d.%d.254 rto_min 50ms\n",
-			i, !side, i, side);
+		    i, !side, i, side);
 	}
 	batch_end(f);
 	for (i = 0; i < p->count; i++)

@@ -47,7 +47,7 @@ void command_over_ip(char *to, const char *command)
 	int bits, len;
 
 	if (!over_ipv6()) {
-		strcpy(to, command);
+		sprintf(to, "%s", command);
 		return;
 	}
 	for (*to = '\0'; *command; before = command[-1]) {
@@ -56,7 +56,7 @@ void command_over_ip(char *to, const char *command)
 		if (!len) {
 			sprintf(to + strlen(to), "%c", *command++);
 			if (ends_with(to, "ip rule"))
-				strcpy(to + strlen(to) - strlen("rule"), "-6 rule");
+				sprintf(to + strlen(to) - strlen("rule"), "-6 rule");
 			continue;
 		}
 		command += len;
