@@ -7,7 +7,7 @@
 # XTCP_KO is the module's file; XTCP_CYCLES, how often it is loaded: 100 times, or 40
 # where XTCP_QUICK is set.
 #
-# run: first
+# run: first ip-blind
 
 # shellcheck disable=SC2016,SC2317 # awk has its own $; check calls the functions
 # shellcheck source=tests/lib/tap.sh

@@ -102,8 +102,8 @@ static unsigned int put_ip4(struct iphdr *ip, size_t bytes)
 		.ihl = 5,
 		.ttl = 64,
 		.protocol = protocol(),
-		.saddr = at(THERE, 0).v4.sin_addr.s_addr,
-		.daddr = at(HERE, 0).v4.sin_addr.s_addr,
+		.saddr = inet_addr(THERE),
+		.daddr = inet_addr(HERE),
 		.tot_len = htons(sizeof(*ip) + bytes),
 	};
 	ip->check = fold(sum16(ip, sizeof(*ip), 0));
