@@ -143,7 +143,7 @@ ip -n "$a" addr add 2001:db8::1/64 dev veth0 nodad
 ip -n "$b" addr add 2001:db8::2/64 dev veth0 nodad
 pid=$(in_space "$b" "$OUT/tools/xcat" -l :: 7006 cat) && pids+=("$pid")
 talk6() {
-	[ "$(echo hello | in_space "$a" timeout 20 "$OUT/tools/xcat" "$1" 7006)" = hello ]
+	[ "$(echo hello | XTCP_IP=4 in_space "$a" timeout 20 "$OUT/tools/xcat" "$1" 7006)" = hello ]
 }
 echo >"$instance/trace"
 echo 1 >"$instance/events/xtcp/enable"
