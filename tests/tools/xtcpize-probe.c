@@ -354,7 +354,6 @@ static void test_inet6_listen(void)
 	int fd = new_socket6(), port;
 	struct sockaddr_in6 name;
 
-	set_int(fd, SOL_IPV6, IPV6_V6ONLY, 1);
 	set_int(fd, SOL_IPV6, IPV6_UNICAST_HOPS, 33);
 	set_int(fd, SOL_IPV6, IPV6_TCLASS, 0x20);
 	set_int(fd, SOL_IPV6, IPV6_MINHOPCOUNT, 7);
@@ -367,7 +366,6 @@ static void test_inet6_listen(void)
 	name = name6(fd);
 	eq(ntohs(name.sin6_port), port, "port");
 	ok(IN6_IS_ADDR_LOOPBACK(&name.sin6_addr), "address");
-	eq(get_int(fd, SOL_IPV6, IPV6_V6ONLY), 1, "IPV6_V6ONLY");
 	eq(get_int(fd, SOL_IPV6, IPV6_UNICAST_HOPS), 33, "IPV6_UNICAST_HOPS");
 	eq(get_int(fd, SOL_IPV6, IPV6_TCLASS), 0x20, "IPV6_TCLASS");
 	eq(get_int(fd, SOL_IPV6, IPV6_MINHOPCOUNT), 7, "IPV6_MINHOPCOUNT");
@@ -378,6 +376,15 @@ static void test_inet6_listen(void)
 	eq(real_protocol(fd), listening, "its kind");
 	name = name6(fd);
 	ok(IN6_IS_ADDR_UNSPECIFIED(&name.sin6_addr) && name.sin6_port, "its name");
+	eq(get_int(fd, SOL_IPV6, IPV6_V6ONLY), 0, "it takes IPv4");
+
+	/* not of ::1, which an address of IPv4 never reaches */
+	fd = new_socket6();
+	set_int(fd, SOL_IPV6, IPV6_V6ONLY, 1);
+	need(bind6(fd, &in6addr_any, 0));
+	eq(listen(fd, 1), 0, "listen, for IPv6 only");
+	eq(real_protocol(fd), listening, "kind of that");
+	eq(get_int(fd, SOL_IPV6, IPV6_V6ONLY), 1, "IPV6_V6ONLY");
 }
 
 /* Programs tell epoll about a socket before they connect it. */
