@@ -411,6 +411,14 @@ static bool sees_bound(void)
 	return major > 6 || (major == 6 && minor >= 8);
 }
 
+/* The kernel's TCP shows a socket of IPv6 as one, wherever it is bound; what xtcp holds is
+ * of the address's family.
+ */
+static int shown_family(void)
+{
+	return wire == WIRE_TCP && ip_version == IP_MAPPED ? AF_INET : address_family();
+}
+
 /* How many sockets of the kernel's TCP are bound to this port, and no more. */
 static int count_bound(int port)
 {
@@ -421,7 +429,7 @@ static int count_bound(int port)
 		.h.nlmsg_len = sizeof(ask),
 		.h.nlmsg_type = SOCK_DIAG_BY_FAMILY,
 		.h.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-		.req.sdiag_family = address_family(),
+		.req.sdiag_family = shown_family(),
 		.req.sdiag_protocol = IPPROTO_TCP,
 		.req.idiag_states = 1 << STATE_BOUND,
 	};
