@@ -37,7 +37,7 @@ demo test kunit mutants check bench deb:
 	@scripts/$@ $(ARGS)
 
 e2e:
-	@for kernel in $(KERNELS); do scripts/e2e --kernel $$kernel $(ARGS) || exit; done
+	@for kernel in $(KERNELS); do scripts/e2e --kernel $$kernel --ip 4 --ip 6 --ip mapped $(ARGS) || exit; done
 
 clean:
 	+@test ! -e $(KDIR)/Makefile || $(MAKE) -C $(KDIR) M=$(CURDIR) clean

@@ -4,7 +4,7 @@
 # The examples, echo-server and echo-client, as a user runs them: on loopback,
 # and, on the TCP wire, against the same programs on the kernel's TCP.
 #
-# run: wire-blind
+# run: wire-blind ip-blind
 
 # shellcheck disable=SC2317 # check and retry call the functions
 # shellcheck source=tests/lib/tap.sh

@@ -5,7 +5,7 @@
 # and, as a proxy, a client. It calls the kernel past every library: xtcpize refuses to
 # run it, and says why. On TCP's wire it talks to programs on xtcp.
 #
-# run: costly
+# run: costly ip-blind
 
 # shellcheck disable=SC2317 # check calls the functions
 # shellcheck source=tests/lib/tap.sh

@@ -3,6 +3,8 @@
 #
 # As packaged.sh, over IPv6: programs that open a socket of AF_INET6 and listen on ::,
 # and take IPv4 there as well. Those of packaged-more.sh run where it does.
+#
+# run: ip-blind
 
 # shellcheck disable=SC2034,SC2317 # these are for lib/programs.sh and packages/, which call them
 

@@ -3,7 +3,7 @@
 #
 # As packaged.sh: programs from large packages, and those that take long.
 #
-# run: costly
+# run: costly ip-blind
 
 # shellcheck source=tests/lib/programs.sh
 . "$(dirname "$0")/../lib/programs.sh"

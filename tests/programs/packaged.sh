@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Programs from small packages, a file of packages/ for each: see lib/programs.sh.
+#
+# run: ip-blind
 
 # shellcheck source=tests/lib/programs.sh
 . "$(dirname "$0")/../lib/programs.sh"

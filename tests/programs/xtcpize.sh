@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # xtcpize: programs for the kernel's TCP, run on xtcp as they are.
+#
+# run: ip-blind
 
 # shellcheck disable=SC2317 # check and retry call the functions
 # shellcheck source=tests/lib/tap.sh
