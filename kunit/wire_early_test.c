@@ -3,7 +3,9 @@
  * Early demultiplexing: what a segment has found by the time that it is delivered to this
  * host, and when there is a hook for it.  net.ipv4.ip_early_demux
  */
+#include <linux/ipv6.h>
 #include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
 #include <net/route.h>
 #include "../module/wire/early.h"
 #include "conv.h"
@@ -80,6 +82,9 @@ static void segment_found(struct conv *t, const struct sock *sk)
 {
 	static const char nobody;
 
+	/* on TCP's wire it gets no more than the route */
+	if (t->tuple.wire == IPPROTO_TCP)
+		sk = NULL;
 	seen_sk = (const struct sock *)&nobody;
 	inject(t, "ACK seq R ack S len 1");
 	pass_over(t);
@@ -310,13 +315,65 @@ static void ended_meanwhile(struct kunit *test)
 	inject(t, "ACK seq R ack S len 1");
 	nf_unregister_net_hook(t->xn->net, &ender);
 	WRITE_ONCE(t->sock->sk->sk_state, TCP_ESTABLISHED);
-	KUNIT_EXPECT_PTR_EQ(test, (const struct sock *)t->sock->sk, seen_sk);
+	if (t->tuple.wire == IPPROTO_TCP)	/* the kernel's TCP must not find ours */
+		KUNIT_EXPECT_NULL(test, seen_sk);
+	else
+		KUNIT_EXPECT_PTR_EQ(test, (const struct sock *)t->sock->sk, seen_sk);
 	KUNIT_EXPECT_EQ(test, refs, refcount_read(&t->sock->sk->sk_refcnt));
 	received_is(t, 1001);
 	pass_over(t);
 }
 
+static struct nf_hook_ops late_looker = {
+	.hook		= look,
+	.pf		= NFPROTO_IPV6,
+	.hooknum	= NF_INET_PRE_ROUTING,
+	.priority	= INT_MAX,
+};
+
+static void late_looker_gone(void *net)
+{
+	nf_unregister_net_hook(net, &late_looker);
+}
+
+/* RFC 4942, 2.2: an IPv6 packet that names the addresses of a connection of IPv4 */
+static void mapped_addresses(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	static const char nobody;
+	size_t len, text;
+
+	over_ipv4(t);
+	/* among equals who comes later is asked first */
+	KUNIT_ASSERT_EQ(test, 0, nf_register_net_hook(t->xn->net, &late_looker));
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action_or_reset(test, late_looker_gone, t->xn->net));
+	hook(t);
+	established(t);
+	inject(t, "ACK seq R ack S");	/* there is a route now */
+	conv_look(t);
+	len = conv_build(t, t->packet, "PSH|ACK seq R ack S len 10");
+	text = len - sizeof(struct iphdr);
+	memmove(t->packet + sizeof(struct ipv6hdr), t->packet + sizeof(struct iphdr), text);
+	*(struct ipv6hdr *)t->packet = (struct ipv6hdr) {
+		.version = 6,
+		.payload_len = htons(text),
+		.nexthdr = t->tuple.wire,
+		.hop_limit = 64,
+		.saddr = t->tuple.raddr,
+		.daddr = t->tuple.laddr,
+	};
+	seen_sk = (const struct sock *)&nobody;
+	seen_dst = (const struct dst_entry *)&nobody;
+	conv_raw(t, t->packet, text + sizeof(struct ipv6hdr));
+	KUNIT_EXPECT_NULL(test, seen_sk);
+	KUNIT_EXPECT_NULL(test, seen_dst);
+	received_is(t, 1001);
+	silence(t);
+}
+
 static struct kunit_case early_cases[] = {
+	KUNIT_CASE(mapped_addresses),
 	KUNIT_CASE(connection_is_found),
 	KUNIT_CASE(child_knows_the_route),
 	KUNIT_CASE(handshake_is_not_found),

@@ -49,7 +49,7 @@ struct xtcp_net {
 	bool			tcp_wire_hooked;
 	struct nf_hook_ops	tcp_wire_hooks[2];	/* of IPv4, of IPv6 */
 	struct delayed_work	tcp_wire_unhook;
-	struct rhashtable	holds;	/* (address, device, port): struct xtcp_hold */
+	struct rhashtable	holds;	/* what is held: struct xtcp_hold */
 	struct llist_head	tcp_wire_dead;
 	struct work_struct	tcp_wire_work;
 

@@ -67,7 +67,7 @@ static void trace_segment_in(const struct sk_buff *skb)
  */
 static bool segment_check(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	if (skb->pkt_type != PACKET_HOST || !header_complete(skb)) {
+	if (skb->pkt_type != PACKET_HOST || xtcp_skb_is_mapped(skb) || !header_complete(skb)) {
 		xtcp_drop(xn, skb, XTCP_DROP_BAD_HEADER);
 		return false;
 	}

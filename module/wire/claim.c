@@ -37,6 +37,9 @@
 #include "ip.h"
 #include "kernel_tcp.h"
 
+/* Nobody has use for more before TCP's header; to look behind each costs. */
+#define CLAIM_EXTENSIONS_MAX	8
+
 /* To register a hook changes the kernel's text: not for each of many short uses. */
 #define UNHOOK_AFTER	(30 * HZ)
 
@@ -58,6 +61,16 @@ static bool claim_checksum_bad(struct sk_buff *skb, u32 offset)
 {
 	return nf_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP,
 			   xtcp_skb_is_v6(skb) ? AF_INET6 : AF_INET);
+}
+
+/* A device may hand on to another namespace what comes for an address of that one: ipvlan
+ * does.
+ */
+static bool claim_is_here(const struct xtcp_net *xn, const struct sk_buff *skb)
+{
+	const struct dst_entry *dst = skb_dst(skb);
+
+	return dst && net_eq(dev_net(dst->dev), xn->net);
 }
 
 /* Does this segment ask for a connection?  Then @syn is what it says. */
@@ -120,10 +133,13 @@ static bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *skb, u32 offset, 
 		return false;
 	claim_tuple(&t, skb, th);
 	standing = upcalls->standing(xn, skb, &t, claim_ack(th), whole ? &open : NULL);
-	if (open)
-		claim_for(skb, open);
-	if (standing == XTCP_STANDS_CONNECTION)
+	if (standing == XTCP_STANDS_CONNECTION) {
+		if (open)
+			claim_for(skb, open);
 		return true;
+	}
+	if (open)	/* it has just ended */
+		sock_put(open);
 	if (standing == XTCP_STANDS_NOTHING || skb->sk)
 		return false;
 	return !xtcp_kernel_tcp_has_received(xn->net, skb, &t) &&
@@ -150,7 +166,7 @@ static unsigned int claim_hand_on(struct sk_buff *skb)
 /* Not part of the hook, which then saves no registers for what is not for us. */
 static noinline unsigned int claim_segment(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	if (xtcp_skb_found_early(skb) || claim_is_ours(xn, skb, ip_hdrlen(skb), true))
+	if (claim_is_here(xn, skb) && claim_is_ours(xn, skb, ip_hdrlen(skb), true))
 		return claim_hand_on(skb);
 	return NF_ACCEPT;
 }
@@ -208,7 +224,7 @@ static u32 claim_extension_bytes(u8 type, const u8 *header)
 static bool claim_find6(const struct sk_buff *skb, struct claim_place *at)
 {
 	const u8 *header;
-	u8 buf[8], type;
+	u8 buf[8], type, left = CLAIM_EXTENSIONS_MAX;
 	u32 bytes;
 
 	at->protocol = IP6CB(skb)->nhoff;
@@ -216,6 +232,8 @@ static bool claim_find6(const struct sk_buff *skb, struct claim_place *at)
 	at->whole = true;
 	type = skb->data[at->protocol];
 	while (type != IPPROTO_TCP) {
+		if (!left--)
+			return false;
 		header = skb_header_pointer(skb, at->tcp, sizeof(buf), buf);
 		bytes = header ? claim_extension_bytes(type, header) : 0;
 		if (!bytes)
@@ -226,13 +244,6 @@ static bool claim_find6(const struct sk_buff *skb, struct claim_place *at)
 		at->tcp += bytes;
 	}
 	return true;
-}
-
-/* An address of the IPv4-mapped kind is not to be on the wire: RFC 4942, 2.2. */
-static bool claim_is_mapped(const struct sk_buff *skb)
-{
-	return ipv6_addr_v4mapped(&ipv6_hdr(skb)->saddr) ||
-	       ipv6_addr_v4mapped(&ipv6_hdr(skb)->daddr);
 }
 
 /* As claim_hand_on().  No checksum of IP's tells that the header has changed; a sum over all
@@ -256,9 +267,8 @@ static noinline unsigned int claim_segment6(struct xtcp_net *xn, struct sk_buff 
 {
 	struct claim_place at;
 
-	if (claim_find6(skb, &at) &&
-	    (xtcp_skb_found_early(skb) ||
-	     (!claim_is_mapped(skb) && claim_is_ours(xn, skb, at.tcp, at.whole))))
+	if (claim_is_here(xn, skb) && claim_find6(skb, &at) && !xtcp_skb_is_mapped(skb) &&
+	    claim_is_ours(xn, skb, at.tcp, at.whole))
 		return claim_hand_on6(skb, at.protocol);
 	return NF_ACCEPT;
 }
@@ -305,15 +315,15 @@ static const struct nf_hook_ops claim_hook_templates[] = {
 		.hook		= claim_hook,
 		.pf		= NFPROTO_IPV4,
 		.hooknum	= NF_INET_LOCAL_IN,
-		/* before conntrack's confirmation, behind all else */
-		.priority	= INT_MAX - 1,
+		/* behind all else, SYNPROXY among it */
+		.priority	= INT_MAX,
 	},
 #if IS_ENABLED(CONFIG_IPV6)
 	{
 		.hook		= claim_hook6,
 		.pf		= NFPROTO_IPV6,
 		.hooknum	= NF_INET_LOCAL_IN,
-		.priority	= INT_MAX - 1,
+		.priority	= INT_MAX,
 	},
 #endif
 };
@@ -323,7 +333,7 @@ static const struct nf_hook_ops claim_hook_templates[] = {
  * @skb: as the IP layer hands it to xtcp_rcv()
  *
  * Policies and filters judge what was on the wire.  The header is writable: the claim made
- * it so.
+ * it so; only a raw socket of the native protocol's may share it since.
  */
 void xtcp_claim_restore(struct sk_buff *skb)
 {

@@ -38,6 +38,14 @@ static bool quoted_is_ours(struct xtcp_net *xn, struct sk_buff *skb, const struc
 		!xtcp_kernel_tcp_has_received(xn->net, skb, t));
 }
 
+/* A hook may run in process context: what a program has looked at goes on there. */
+static void tell(struct sk_buff *skb, const struct xtcp_tuple *t, const struct xtcp_icmp *error)
+{
+	local_bh_disable();
+	upcalls->icmp_error(skb, t, error);
+	local_bh_enable();
+}
+
 /* net.ipv4.ip_no_pmtu_disc, as far as it is about what routers say */
 enum {
 	NO_PMTU_DISC_LEAST = 1,		/* that a packet was too large, and no more */
@@ -67,7 +75,8 @@ static bool icmp_is_passed_on(const struct xtcp_net *xn, const struct icmphdr *i
  * @xn: the namespace
  * @skb: the packet, its IP header at skb->data
  *
- * Softirq, under rcu_read_lock().
+ * Softirq, or process context; under rcu_read_lock().  Not heard is what IPsec's policies
+ * do not let in.
  */
 void xtcp_claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 {
@@ -94,12 +103,12 @@ void xtcp_claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 	xtcp_addr_from_v4(&t.laddr, quoted->saddr);
 	xtcp_addr_from_v4(&t.raddr, quoted->daddr);
 	quoted_tuple(&t, skb, tcp);
-	if (!quoted_is_ours(xn, skb, &t) ||
+	if (!quoted_is_ours(xn, skb, &t) || !xtcp_ipv4_ops.permits(NULL, skb) ||
 	    csum_fold(skb_checksum(skb, ihl, skb->len - ihl, 0)))
 		return;
 	mtu = no_pmtu_disc(xn) == NO_PMTU_DISC_LEAST ? 0 : ntohs(icmp->un.frag.mtu);
 	xtcp_ipv4_icmp(&error, icmp->type, icmp->code, get_unaligned_be32(tcp + 4), mtu);
-	upcalls->icmp_error(skb, &t, &error);
+	tell(skb, &t, &error);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -142,7 +151,8 @@ static int quoted_find6(struct sk_buff *skb, u32 offset)
  * @xn: the namespace
  * @skb: the packet, its IP header at skb->data, ICMPv6's the transport header
  *
- * Softirq, under rcu_read_lock().
+ * Softirq, or process context; under rcu_read_lock().  Not heard is what IPsec's policies
+ * do not let in.
  */
 void xtcp_claim_icmp6_error(struct xtcp_net *xn, struct sk_buff *skb)
 {
@@ -163,11 +173,12 @@ void xtcp_claim_icmp6_error(struct xtcp_net *xn, struct sk_buff *skb)
 	t.laddr = hdr->saddr;
 	t.raddr = hdr->daddr;
 	quoted_tuple(&t, skb, skb->data + tcp);
-	if (!quoted_is_ours(xn, skb, &t) || icmp6_checksum_bad(skb, offset))
+	if (!quoted_is_ours(xn, skb, &t) || !xtcp_ipv6_ops.permits(NULL, skb) ||
+	    icmp6_checksum_bad(skb, offset))
 		return;
 	xtcp_ipv6_icmp(&error, icmp->icmp6_type, icmp->icmp6_code,
 		       get_unaligned_be32(skb->data + tcp + 4), ntohl(icmp->icmp6_mtu));
-	upcalls->icmp_error(skb, &t, &error);
+	tell(skb, &t, &error);
 }
 
 #endif

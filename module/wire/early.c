@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Early demultiplexing: a segment finds its connection before it is routed, and takes the
- * route by which the connection's last segment came, so that none must be looked up.
+ * route by which the connection's last segment came, so that none must be looked up.  On
+ * TCP's wire it gets only the route: claim.c may not see it, where a firewall ends its way
+ * through the hooks or another processor ends the connection.
  *
  * The IP layer does so for TCP and UDP, and offers it to nobody else.  So this is a
  * netfilter hook at PRE_ROUTING, behind all others: conntrack and NAT have had their say.
@@ -82,9 +84,14 @@ static void early_find(struct xtcp_net *xn, struct sk_buff *skb, const struct xt
 		return;
 	if (unlikely(!READ_ONCE(xn->early_found)))
 		WRITE_ONCE(xn->early_found, true);
+	early_route(sk, skb);
+	/* What the kernel's TCP may get in the end must have no socket of ours. */
+	if (t->wire == IPPROTO_TCP) {
+		sock_put(sk);
+		return;
+	}
 	skb->sk = sk;
 	skb->destructor = sock_efree;
-	early_route(sk, skb);
 }
 
 static bool early_wanted(const struct xtcp_net *xn, u8 protocol)
@@ -133,7 +140,8 @@ static noinline unsigned int early_segment6(struct xtcp_net *xn, struct sk_buff 
 	u8 wire = ipv6_hdr(skb)->nexthdr;
 	struct xtcp_tuple t;
 
-	if (early_wanted(xn, wire) && early_ports(skb, sizeof(struct ipv6hdr), wire, &t)) {
+	if (early_wanted(xn, wire) && !xtcp_skb_is_mapped(skb) &&
+	    early_ports(skb, sizeof(struct ipv6hdr), wire, &t)) {
 		t.laddr = ipv6_hdr(skb)->daddr;
 		t.raddr = ipv6_hdr(skb)->saddr;
 		early_find(xn, skb, &t);
@@ -222,13 +230,15 @@ static void early_review(struct work_struct *work)
  * @skb: the segment, its IP header at hand
  *
  * Softirq.  Enough of them bring the hook.  What it would not have found either does not
- * count: with the sysctl off, by loopback, by a VRF.
+ * count: with the sysctl off, by loopback, by a VRF, behind extension headers.
  */
 void xtcp_early_missed(struct xtcp_net *xn, const struct sk_buff *skb)
 {
 	u8 wire = xtcp_skb_is_v6(skb) ? ipv6_hdr(skb)->nexthdr : ip_hdr(skb)->protocol;
 	unsigned int missed;
 
+	if (wire != IPPROTO_TCP && wire != IPPROTO_XTCP)
+		return;
 	if (!early_wanted(xn, wire) || skb->dev->flags & IFF_LOOPBACK ||
 	    !early_knows_device(skb->dev))
 		return;

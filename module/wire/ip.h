@@ -93,6 +93,15 @@ static inline bool xtcp_skb_is_v6(const struct sk_buff *skb)
 	return IS_ENABLED(CONFIG_IPV6) && unlikely(skb->protocol == htons(ETH_P_IPV6));
 }
 
+/* Has an IPv6 packet an address of the IPv4-mapped kind?  It is not to be on the wire, and
+ * would be taken for a connection's of IPv4: RFC 4942, 2.2.
+ */
+static inline bool xtcp_skb_is_mapped(const struct sk_buff *skb)
+{
+	return xtcp_skb_is_v6(skb) && (ipv6_addr_v4mapped(&ipv6_hdr(skb)->saddr) ||
+				       ipv6_addr_v4mapped(&ipv6_hdr(skb)->daddr));
+}
+
 /* The IP version of a received packet, of an address, and of a 4-tuple. */
 static inline const struct xtcp_ip_ops *xtcp_skb_ip(const struct sk_buff *skb)
 {

@@ -204,16 +204,14 @@ static bool ipv6_checksum_bad(struct sk_buff *skb)
 								      xtcp_skb_wire(skb), 0)));
 }
 
-/* Its route is NULL if it was flushed meanwhile.  An address of the IPv4-mapped kind is not
- * to be on the wire: RFC 4942, 2.2.  From :: nobody can be reached (MUST-63); IP passes it
- * on, for those who have no address yet.
+/* Its route is NULL if it was flushed meanwhile.  From :: nobody can be reached (MUST-63); IP
+ * passes it on, for those who have no address yet.
  */
 static bool ipv6_unicast(const struct sk_buff *skb)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
 
-	return skb_dst(skb) && ipv6_unicast_destination(skb) && !ipv6_addr_any(&hdr->saddr) &&
-	       !ipv6_addr_v4mapped(&hdr->saddr) && !ipv6_addr_v4mapped(&hdr->daddr);
+	return skb_dst(skb) && ipv6_unicast_destination(skb) && !ipv6_addr_any(&hdr->saddr);
 }
 
 static bool ipv6_permits(struct sock *sk, struct sk_buff *skb)

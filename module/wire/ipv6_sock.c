@@ -52,13 +52,17 @@ int xtcp_ipv6_sock_become(struct sock *sk)
 	return 0;
 }
 
-static void pinfo_note_received(struct ipv6_pinfo *np, const struct sk_buff *skb)
+/* What the user has asked for, or all of it. */
+static void pinfo_note_received(struct ipv6_pinfo *np, const struct sk_buff *skb, bool all)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
 
-	WRITE_ONCE(np->mcast_oif, inet6_iif(skb));
-	np->mcast_hops = hdr->hop_limit;	/* a bit field once */
-	np->rcv_flowinfo = ip6_flowinfo(hdr);
+	if (all || np->rxopt.bits.rxinfo || np->rxopt.bits.rxoinfo)
+		WRITE_ONCE(np->mcast_oif, inet6_iif(skb));
+	if (all || np->rxopt.bits.rxhlim || np->rxopt.bits.rxohlim)
+		np->mcast_hops = hdr->hop_limit;	/* a bit field once */
+	if (all || np->rxopt.bits.rxflow || np->rxopt.bits.rxtclass)
+		np->rcv_flowinfo = ip6_flowinfo(hdr);
 }
 
 /**
@@ -76,7 +80,7 @@ void xtcp_ipv6_note_received(struct sock *sk, const struct sk_buff *skb)
 
 	if (skb->protocol != htons(ETH_P_IPV6))
 		return;
-	pinfo_note_received(np, skb);
+	pinfo_note_received(np, skb, false);
 	if (xtcp_inet6_repflow(sk))
 		np->flow_label = ip6_flowlabel(ipv6_hdr(skb));
 }
@@ -94,6 +98,8 @@ static void pinfo_unshare(struct sock *child, struct ipv6_pinfo *np,
 	xtcp_inet6_forget_flow_labels(child, np);
 	inet_sk(child)->pinet6 = np;
 	np->flow_label = 0;
+	if (skb->protocol == htons(ETH_P_IPV6))
+		pinfo_note_received(np, skb, true);
 	xtcp_ipv6_note_received(child, skb);
 }
 
