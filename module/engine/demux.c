@@ -18,7 +18,7 @@ static __always_inline u32 tuple_hash(const void *data, u32 len, u32 seed)
 	const struct xtcp_tuple *t = data;
 	u32 ports = (u32)t->lport << 16 | t->rport;
 
-	if (likely(t->raddr.s6_addr32[2] == htonl(0xffff)))
+	if (likely(ipv6_addr_v4mapped(&t->raddr)))
 		return jhash_3words((__force u32)t->laddr.s6_addr32[3],
 				    (__force u32)t->raddr.s6_addr32[3], ports,
 				    seed ^ t->wire ^ (u32)t->l3mdev << 8);

@@ -112,12 +112,14 @@ void xtcp_listeners_remove(struct sock *sk)
 	x->listening = false;
 }
 
-/* Does a listener at every address take what comes for this one?  One of AF_INET6 takes
- * IPv4 as well, unless its user did not want that.
+/* Does a listener at every address take what comes for this one?  One of :: takes IPv4 as
+ * well, unless its user did not want that; one of ::ffff:0.0.0.0 takes nothing else.
  */
 static bool listener_takes_version(const struct sock *sk, const struct in6_addr *laddr)
 {
-	return ipv6_addr_v4mapped(laddr) ? !sk->sk_ipv6only : sk->sk_family == AF_INET6;
+	if (ipv6_addr_v4mapped(laddr))
+		return sk->sk_family == AF_INET || !sk->sk_ipv6only;
+	return !ipv6_addr_v4mapped(&xtcp_sk(sk)->node.tuple.laddr);
 }
 
 /* How well does a listener at the right address fit?  0: not at all.  As Linux's TCP: the

@@ -73,6 +73,13 @@ static bool bind_port_permitted(const struct sock *sk, u16 port, u32 flags)
 	       ns_capable(net->user_ns, CAP_NET_BIND_SERVICE);
 }
 
+/* Of IPv6's addresses only every one, or a mapped one, has to do with IPv4. */
+static void bind_narrow(struct sock *sk, const struct in6_addr *addr)
+{
+	if (sk->sk_family == AF_INET6 && !ipv6_addr_any(addr) && !ipv6_addr_v4mapped(addr))
+		sk->sk_ipv6only = 1;
+}
+
 /* The address is one that the socket may have: own it, and the port. */
 static int bind_at(struct sock *sk, const struct in6_addr *rcv, const struct in6_addr *from,
 		   u16 port)
@@ -174,9 +181,7 @@ static int bind6_locked(struct sock *sk, const struct sockaddr_in6 *to, int addr
 	err = bind6_addr_check(sk, to, addr_len);
 	if (err)
 		return err;
-	/* only every address, or a mapped one, has to do with IPv4 */
-	if (!ipv6_addr_any(addr) && !ipv6_addr_v4mapped(addr))
-		sk->sk_ipv6only = 1;
+	bind_narrow(sk, addr);
 	err = bind_at(sk, addr, addr, port);
 	if (err)
 		sk->sk_ipv6only = only;
@@ -193,10 +198,11 @@ static int bind6_locked(struct sock *sk, const struct sockaddr_in6 *to, int addr
 
 #endif
 
-static int bind_locked(struct sock *sk, const struct sockaddr *to, int addr_len, u32 flags)
+/* @family: the socket's, when policies judged; another thread may have changed it since. */
+static int bind_locked(struct sock *sk, int family, const struct sockaddr *to, int addr_len,
+		       u32 flags)
 {
-	/* its family may have changed since */
-	if (addr_len < xtcp_address_bytes(sk))
+	if (sk->sk_family != family || addr_len < xtcp_address_bytes(sk))
 		return -EINVAL;
 	if (sk->sk_family == AF_INET6)
 		return bind6_locked(sk, (const struct sockaddr_in6 *)to, addr_len, flags);
@@ -214,6 +220,7 @@ int xtcp_bind_as_wished(struct sock *sk, const struct xtcp_bind_wish *wish)
 {
 	int err;
 
+	bind_narrow(sk, &wish->rcv);
 	if (wish->port) {
 		err = bind_port(sk, &wish->rcv, &wish->from, wish->port);
 		if (err)
@@ -240,23 +247,24 @@ int xtcp_bind_as_wished(struct sock *sk, const struct xtcp_bind_wish *wish)
 int xtcp_bind(struct socket *sock, XTCP_SOCKADDR *addr, int addr_len)
 {
 	struct sock *sk = sock->sk;
+	int err, family;
 	u32 flags = 0;
-	int err;
 
 	if (addr_len < (int)sizeof(addr->sa_family))
 		return -EINVAL;
 	lock_sock(sk);
 	err = xtcp_take_family(sk, addr->sa_family);
+	family = sk->sk_family;
+	if (!err && addr_len < xtcp_address_bytes(sk))
+		err = -EINVAL;
 	release_sock(sk);
 	if (err)
 		return err;
-	if (addr_len < xtcp_address_bytes(sk))
-		return -EINVAL;
-	err = xtcp_policy_bind(sk, (struct sockaddr *)addr, &addr_len, &flags);
+	err = xtcp_policy_bind(sk, family, (struct sockaddr *)addr, &addr_len, &flags);
 	if (err)
 		return err;
 	lock_sock(sk);
-	err = bind_locked(sk, (struct sockaddr *)addr, addr_len, flags);
+	err = bind_locked(sk, family, (struct sockaddr *)addr, addr_len, flags);
 	release_sock(sk);
 	return err;
 }

@@ -299,9 +299,10 @@ static void stand_in_end(struct stand_in *s, struct sock *sk,
 }
 
 /* What the programs of either family are asked. */
-static int policy_run_bind(struct sock *sk, struct sockaddr *addr, int *addr_len, u32 *flags)
+static int policy_run_bind(struct sock *sk, int family, struct sockaddr *addr, int *addr_len,
+			   u32 *flags)
 {
-	return sk->sk_family == AF_INET6 ? xtcp_cgroup_bind6(sk, addr, addr_len, flags) :
+	return family == AF_INET6 ? xtcp_cgroup_bind6(sk, addr, addr_len, flags) :
 					   xtcp_cgroup_bind4(sk, addr, addr_len, flags);
 }
 
@@ -311,9 +312,9 @@ static int policy_run_connect(struct sock *sk, struct sockaddr *addr, int *addr_
 					   xtcp_cgroup_connect4(sk, addr, addr_len);
 }
 
-static bool policy_has_bind_programs(const struct sock *sk)
+static bool policy_has_bind_programs(int family)
 {
-	return sk->sk_family == AF_INET6 ? cgroup_bpf_enabled(CGROUP_INET6_BIND) :
+	return family == AF_INET6 ? cgroup_bpf_enabled(CGROUP_INET6_BIND) :
 					   cgroup_bpf_enabled(CGROUP_INET4_BIND);
 }
 
@@ -326,6 +327,7 @@ static bool policy_has_connect_programs(const struct sock *sk)
 /**
  * xtcp_policy_bind() - may this socket be bound to an address?
  * @sk: the socket, not locked
+ * @family: its family, which may change meanwhile
  * @addr: the address, of the size of the family's at least; a program may
  *	change it
  * @addr_len: its length
@@ -336,21 +338,21 @@ static bool policy_has_connect_programs(const struct sock *sk)
  * Return: 0; -EACCES where net.xtcp.tcp_wire forbids it; what a program of
  * BPF_CGROUP_INET4_BIND or its twin says; -ENOMEM and the like
  */
-int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
+int xtcp_policy_bind(struct sock *sk, int family, struct sockaddr *addr, int *addr_len,
 		     u32 *flags)
 {
 	struct stand_in s;
 	int err;
 
 	if (!policy_on_tcp_wire(sk))
-		return policy_run_bind(sk, addr, addr_len, flags);
+		return policy_run_bind(sk, family, addr, addr_len, flags);
 	err = policy_may_bind_on_tcp_wire(sk);
-	if (err || !policy_has_bind_programs(sk))
+	if (err || !policy_has_bind_programs(family))
 		return err;
 	lock_sock(sk);
-	err = stand_in_make(&s, sk);
+	err = sk->sk_family == family ? stand_in_make(&s, sk) : -EINVAL;
 	if (!err) {
-		err = policy_run_bind(s.sock->sk, addr, addr_len, flags);
+		err = policy_run_bind(s.sock->sk, family, addr, addr_len, flags);
 		stand_in_end(&s, sk, NULL);
 	}
 	release_sock(sk);

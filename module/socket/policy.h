@@ -26,7 +26,7 @@ int xtcp_policy_init(void);
 void xtcp_policy_exit(void);
 
 int xtcp_policy_create(struct sock *sk);
-int xtcp_policy_bind(struct sock *sk, struct sockaddr *addr, int *addr_len,
+int xtcp_policy_bind(struct sock *sk, int family, struct sockaddr *addr, int *addr_len,
 		     u32 *flags);
 int xtcp_policy_bound(struct sock *sk);
 int xtcp_policy_connect(struct sock *sk, struct sockaddr *addr, int *addr_len,

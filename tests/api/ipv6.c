@@ -402,6 +402,35 @@ static void test_errors(void)
 	}
 }
 
+/* Of every address of IPv4, said as IPv6's. */
+static void test_mapped_any(void)
+{
+	int l = listen6(HOW_INET6, "::ffff:0.0.0.0", false);
+
+	fails(connect6(open6(HOW_INET6), "::1", port6(l)), ECONNREFUSED, "it takes no IPv6");
+	eq(connect6(open6(HOW_INET6), "::ffff:127.0.0.1", port6(l)), 0, "but IPv4");
+	eq(connect4(open4(HOW_FAMILY), "127.0.0.1", port6(l)), 0, "however it is said");
+}
+
+/* What was wished for of IPv6 means nothing to IPv4. */
+static void test_only_and_ipv4(void)
+{
+	int l = xsocket();
+
+	if (wire == WIRE_KERNEL) {
+		tap_skip("a socket of the kernel's keeps its family", "a listener of IPv4");
+		return;
+	}
+	need(set_int(l, SOL_IPV6, IPV6_V6ONLY, 1));
+	need(bind4(l, "127.0.0.1", 0));
+	close(l);
+	l = xsocket();
+	need(set_int(l, SOL_IPV6, IPV6_V6ONLY, 1));
+	need(bind4(l, "0.0.0.0", 0));
+	need(listen(l, 1));
+	eq(connect4(xsocket(), "127.0.0.1", port_of(l)), 0, "a listener of IPv4 is not deaf");
+}
+
 /* An address of the other family. */
 static void test_families(void)
 {
@@ -638,6 +667,8 @@ static const struct tap_test tests[] = {
 	TEST(listeners),
 	TEST_SLOW(ports, 60),
 	TEST(errors),
+	TEST(mapped_any),
+	TEST(only_and_ipv4),
 	TEST(families),
 	TEST(options),
 	TEST(headers),
