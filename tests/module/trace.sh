@@ -141,6 +141,10 @@ check "sock:inet_sock_set_state" \
 # IPv6, and IPv4 that a listener of :: takes: each end calls it by the same name.
 ip -n "$a" addr add 2001:db8::1/64 dev veth0 nodad
 ip -n "$b" addr add 2001:db8::2/64 dev veth0 nodad
+if [ "${XTCP_IP-4}" = 6 ]; then
+	XTCP_IP=4 ip -n "$a" addr add 10.9.0.1/24 dev veth0
+	XTCP_IP=4 ip -n "$b" addr add 10.9.0.2/24 dev veth0
+fi
 pid=$(in_space "$b" "$OUT/tools/xcat" -l :: 7006 cat) && pids+=("$pid")
 talk6() {
 	[ "$(echo hello | XTCP_IP=4 in_space "$a" timeout 20 "$OUT/tools/xcat" "$1" 7006)" = hello ]
