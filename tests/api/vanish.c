@@ -73,7 +73,7 @@ static int error_of(int fd)
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
 	char byte;
 
-	if (poll(&pfd, 1, 3 * LONG_MS) != 1 || !(pfd.revents & POLLERR))
+	if (poll(&pfd, 1, 8 * LONG_MS) != 1 || !(pfd.revents & POLLERR))
 		return 0;
 	return recv(fd, &byte, 1, 0) < 0 ? errno : 0;
 }
@@ -252,9 +252,9 @@ static void test_host_restarted(void)
 static const struct tap_test tests[] = {
 	TEST_SLOW(silence, 150),
 	TEST(keepalive_of_the_living),
-	TEST_SLOW(device_gone, 50),
-	TEST_SLOW(neighbour_gone, 50),
-	TEST_SLOW(router, 50),
+	TEST_SLOW(device_gone, 120),
+	TEST_SLOW(neighbour_gone, 120),
+	TEST_SLOW(router, 120),
 	TEST(host_restarted),
 };
 
