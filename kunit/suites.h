@@ -32,6 +32,7 @@ extern struct kunit_suite headers_suite;
 extern struct kunit_suite hostile_suite;
 extern struct kunit_suite hystart_suite;
 extern struct kunit_suite icmp_suite;
+extern struct kunit_suite pmtu_suite;
 extern struct kunit_suite ipv6_suite;
 extern struct kunit_suite matrix_suite;
 extern struct kunit_suite nagle_suite;
