@@ -84,6 +84,7 @@ struct address {
 };
 
 struct address at(const char *ip, int port);
+struct address at4(const char *ip, int port);
 bool is_at(struct address a, const char *ip);
 int port_in(struct address a);
 unsigned int host_in(struct address a);
