@@ -117,21 +117,24 @@ static noinline unsigned int early_segment(struct xtcp_net *xn, struct sk_buff *
 	return NF_ACCEPT;
 }
 
+/* The first look, which every packet pays for.  @offset: where TCP's header would be */
+static __always_inline bool early_may_want(const struct xtcp_net *xn, const struct sk_buff *skb,
+					   u8 protocol, u32 offset)
+{
+	const struct xtcp_tcp_wire *tw;
+
+	if (protocol != IPPROTO_TCP)
+		return protocol == IPPROTO_XTCP;
+	tw = READ_ONCE(xn->tcp_wire);
+	return unlikely(tw && xtcp_claim_may_want(tw, skb, offset));
+}
+
 static unsigned int early_hook(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
-	struct xtcp_net *xn = priv;
-	u8 protocol = ip_hdr(skb)->protocol;
-
-	if (protocol == IPPROTO_TCP) {
-		const struct xtcp_tcp_wire *tw = READ_ONCE(xn->tcp_wire);
-
-		if (likely(!tw || !xtcp_claim_may_want(tw, skb, ip_hdrlen(skb))))
-			return NF_ACCEPT;
-	} else if (protocol != IPPROTO_XTCP) {
-		return NF_ACCEPT;
-	}
-	return early_segment(xn, skb);
+	if (early_may_want(priv, skb, ip_hdr(skb)->protocol, ip_hdrlen(skb)))
+		return early_segment(priv, skb);
+	return NF_ACCEPT;
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -153,18 +156,9 @@ static noinline unsigned int early_segment6(struct xtcp_net *xn, struct sk_buff 
 static unsigned int early_hook6(void *priv, struct sk_buff *skb,
 				const struct nf_hook_state *state)
 {
-	struct xtcp_net *xn = priv;
-	u8 protocol = ipv6_hdr(skb)->nexthdr;
-
-	if (protocol == IPPROTO_TCP) {
-		const struct xtcp_tcp_wire *tw = READ_ONCE(xn->tcp_wire);
-
-		if (likely(!tw || !xtcp_claim_may_want(tw, skb, sizeof(struct ipv6hdr))))
-			return NF_ACCEPT;
-	} else if (protocol != IPPROTO_XTCP) {
-		return NF_ACCEPT;
-	}
-	return early_segment6(xn, skb);
+	if (early_may_want(priv, skb, ipv6_hdr(skb)->nexthdr, sizeof(struct ipv6hdr)))
+		return early_segment6(priv, skb);
+	return NF_ACCEPT;
 }
 #endif
 
