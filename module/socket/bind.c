@@ -218,13 +218,16 @@ static int bind_locked(struct sock *sk, int family, const struct sockaddr *to, i
  */
 int xtcp_bind_as_wished(struct sock *sk, const struct xtcp_bind_wish *wish)
 {
+	bool only = sk->sk_ipv6only;
 	int err;
 
 	bind_narrow(sk, &wish->rcv);
 	if (wish->port) {
 		err = bind_port(sk, &wish->rcv, &wish->from, wish->port);
-		if (err)
+		if (err) {
+			sk->sk_ipv6only = only;
 			return err;
+		}
 	} else {
 		xtcp_ip_note_local(sk, &wish->rcv, &wish->from);
 	}
