@@ -11,14 +11,24 @@
 
 /* ---- the connection table ---- */
 
+struct entry {
+	struct xtcp_node node;
+	struct xtcp_link link;
+};
+
 static struct xtcp_node *new_node(struct kunit *test, const struct xtcp_tuple *t)
 {
-	struct xtcp_node *node = kunit_kzalloc(test, sizeof(*node), GFP_KERNEL);
+	struct entry *entry = kunit_kzalloc(test, sizeof(*entry), GFP_KERNEL);
 
-	KUNIT_ASSERT_NOT_NULL(test, node);
-	node->tuple = *t;
-	node->kind = XTCP_KIND_CONNECTION;
-	return node;
+	KUNIT_ASSERT_NOT_NULL(test, entry);
+	entry->link.node = &entry->node;
+	entry->node.tuple = *t;
+	return &entry->node;
+}
+
+static struct xtcp_link *link_of(struct xtcp_node *node)
+{
+	return &container_of(node, struct entry, node)->link;
 }
 
 static void table(struct kunit *test)
@@ -31,9 +41,9 @@ static void table(struct kunit *test)
 	b = new_node(test, &t->tuple);
 	rcu_read_lock();
 	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &t->tuple));
-	KUNIT_EXPECT_EQ(test, -ENOENT, xtcp_node_replace(t->xn, a, b));
-	KUNIT_EXPECT_EQ(test, 0, xtcp_node_insert(t->xn, a));
-	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL, xtcp_node_insert(t->xn, b));
+	KUNIT_EXPECT_EQ(test, -ENOENT, xtcp_link_replace(t->xn, link_of(a), link_of(b)));
+	KUNIT_EXPECT_EQ(test, 0, xtcp_link_insert(t->xn, link_of(a)));
+	KUNIT_EXPECT_EQ(test, -EADDRNOTAVAIL, xtcp_link_insert(t->xn, link_of(b)));
 	KUNIT_EXPECT_PTR_EQ(test, a, xtcp_lookup(t->xn, &t->tuple));
 
 	/* each part of the tuple counts */
@@ -59,12 +69,54 @@ static void table(struct kunit *test)
 	other.raddr.s6_addr32[0] = htonl(0x20010db9);
 	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &other));
 
-	KUNIT_EXPECT_EQ(test, 0, xtcp_node_replace(t->xn, a, b));
+	KUNIT_EXPECT_EQ(test, 0, xtcp_link_replace(t->xn, link_of(a), link_of(b)));
 	KUNIT_EXPECT_PTR_EQ(test, b, xtcp_lookup(t->xn, &t->tuple));
-	xtcp_node_remove(t->xn, b);
+	xtcp_link_remove(t->xn, link_of(b));
 	KUNIT_EXPECT_NULL(test, xtcp_lookup(t->xn, &t->tuple));
 	rcu_read_unlock();
 	synchronize_rcu();
+}
+
+/* A connection that was found has ended, and its memory is another one's: of another
+ * 4-tuple, or of another namespace.
+ */
+static void found_and_gone(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_tuple other = t->tuple;
+	struct xtcp_node *node;
+	struct sock *sk;
+	int refs;
+
+	bring_to(t, IN_ESTABLISHED);
+	rcu_read_lock();
+	node = xtcp_lookup(t->xn, &t->tuple);
+	sk = xtcp_node_sk(node);
+	refs = refcount_read(&sk->sk_refcnt);
+	other.rport++;
+	KUNIT_EXPECT_NULL(test, xtcp_node_get(t->xn, node, &other));
+	KUNIT_EXPECT_NULL(test, xtcp_node_get(t->xn + 1, node, &t->tuple));
+	KUNIT_EXPECT_EQ(test, refs, refcount_read(&sk->sk_refcnt));
+	KUNIT_EXPECT_PTR_EQ(test, sk, xtcp_node_get(t->xn, node, &t->tuple));
+	KUNIT_EXPECT_EQ(test, refs + 1, refcount_read(&sk->sk_refcnt));
+	rcu_read_unlock();
+	sock_put(sk);
+}
+
+/* Look-ups find listeners without looking twice; connections' memory comes back at once. */
+static void only_listeners_wait(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_node *node;
+
+	bring_to(t, IN_REQUEST);
+	KUNIT_EXPECT_TRUE(test, sock_flag(t->listener->sk, SOCK_RCU_FREE));
+	inject(t, "ACK seq R ack S");
+	rcu_read_lock();
+	node = xtcp_lookup(t->xn, &t->tuple);
+	KUNIT_EXPECT_EQ(test, XTCP_KIND_CONNECTION, node->kind);
+	KUNIT_EXPECT_FALSE(test, sock_flag(xtcp_node_sk(node), SOCK_RCU_FREE));
+	rcu_read_unlock();
 }
 
 /* A socket bound to another device hears nothing of what comes by this one. */
@@ -106,7 +158,7 @@ static void large_table(struct kunit *test)
 	for (int i = 0; i < 2000; i++) {
 		tuple.rport = i;
 		nodes[i] = new_node(test, &tuple);
-		KUNIT_ASSERT_EQ(test, 0, xtcp_node_insert(t->xn, nodes[i]));
+		KUNIT_ASSERT_EQ(test, 0, xtcp_link_insert(t->xn, link_of(nodes[i])));
 	}
 	rcu_read_lock();
 	for (int i = 0; i < 2000; i++)
@@ -114,7 +166,7 @@ static void large_table(struct kunit *test)
 				    xtcp_lookup(t->xn, &nodes[i]->tuple));
 	rcu_read_unlock();
 	for (int i = 0; i < 2000; i++)
-		xtcp_node_remove(t->xn, nodes[i]);
+		xtcp_link_remove(t->xn, link_of(nodes[i]));
 	synchronize_rcu();
 }
 
@@ -179,9 +231,8 @@ static void read_line_by_line(struct kunit *test)
 	for (int i = 0; i < NODES; i++) {
 		tuple.rport = i;
 		w->nodes[i] = new_node(test, &tuple);
-		w->nodes[i]->kind = XTCP_KIND_NONE;
 		w->nodes[i]->family = t->ip6 ? AF_INET6 : AF_INET;
-		KUNIT_ASSERT_EQ(test, 0, xtcp_node_insert(t->xn, w->nodes[i]));
+		KUNIT_ASSERT_EQ(test, 0, xtcp_link_insert(t->xn, link_of(w->nodes[i])));
 	}
 	/* a walk through a table that grows begins anew; one step may lead to the next */
 	while (flush_work(&t->xn->conns.run_work))
@@ -201,7 +252,7 @@ static void read_line_by_line(struct kunit *test)
 	}
 	xtcp_conns_iter_exit(it);
 	for (int i = 0; i < NODES; i++)
-		xtcp_node_remove(t->xn, w->nodes[i]);
+		xtcp_link_remove(t->xn, link_of(w->nodes[i]));
 	synchronize_rcu();
 }
 
@@ -247,6 +298,8 @@ static void read_while_they_go(struct kunit *test)
 
 static struct kunit_case conns_cases[] = {
 	KUNIT_CASE(table),
+	KUNIT_CASE(found_and_gone),
+	KUNIT_CASE(only_listeners_wait),
 	KUNIT_CASE(other_device_time_wait),
 	KUNIT_CASE(other_device_request),
 	KUNIT_CASE(large_table),

@@ -169,7 +169,7 @@ const char *conv_sound(struct conv *t)
 
 	rhashtable_walk_enter(&t->xn->conns, &walk);
 	rhashtable_walk_start(&walk);
-	while (!bad && (node = rhashtable_walk_next(&walk)))
+	while (!bad && (node = xtcp_walk_node(rhashtable_walk_next(&walk))))
 		if (!IS_ERR(node) && node->kind == XTCP_KIND_CONNECTION)
 			bad = connection_sound(t, container_of(node, struct xtcp_sock,
 							       node));

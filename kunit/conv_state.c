@@ -109,7 +109,7 @@ void conv_freeze(struct conv *t)
 
 	rhashtable_walk_enter(&t->xn->conns, &walk);
 	rhashtable_walk_start(&walk);
-	while ((node = rhashtable_walk_next(&walk)))
+	while ((node = xtcp_walk_node(rhashtable_walk_next(&walk))))
 		if (!IS_ERR(node))
 			freeze_node(t, node, never);
 	rhashtable_walk_stop(&walk);

@@ -26,9 +26,8 @@ static struct sock *get_sock(struct conv *t)
 
 	rcu_read_lock();
 	node = xtcp_lookup(t->xn, &t->tuple);
-	if (node && node->kind == XTCP_KIND_CONNECTION &&
-	    refcount_inc_not_zero(&xtcp_node_sk(node)->sk_refcnt))
-		sk = xtcp_node_sk(node);
+	if (node && node->kind == XTCP_KIND_CONNECTION)
+		sk = xtcp_node_get(t->xn, node, &t->tuple);
 	rcu_read_unlock();
 	return sk;
 }

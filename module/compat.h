@@ -227,23 +227,18 @@ static inline int xtcp_cgroup_bind4(struct sock *sk, struct sockaddr *addr,
 
 /* Socket options of SOL_SOCKET come to the family first, which hands them on.
  * An older kernel does not ask the family, but attaches no SO_REUSEPORT program
- * to a socket that is already in a table: so ours is put in one of its own,
- * @alone.
+ * to a socket that is already in a table: so ours always seems to be.  In the place of
+ * a pointer, where the link of struct xtcp_link is, it has a number of one byte, so that
+ * nobody sees half of it.
  */
-struct xtcp_sol_socket {
-#ifndef SOCK_CUSTOM_SOCKOPT
-	struct hlist_head	alone;
-#endif
-};
+#define XTCP_LINK_SOCK	1UL
 
-static inline void xtcp_take_sol_socket(struct sock *sk, struct socket *sock,
-					struct xtcp_sol_socket *its)
+static inline void xtcp_take_sol_socket(struct sock *sk, struct socket *sock)
 {
 #ifdef SOCK_CUSTOM_SOCKOPT
 	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
 #else
-	INIT_HLIST_HEAD(&its->alone);
-	hlist_add_head(&sk->sk_node, &its->alone);
+	sk->sk_node.pprev = (struct hlist_node **)XTCP_LINK_SOCK;
 #endif
 }
 

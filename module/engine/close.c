@@ -12,6 +12,7 @@
 #include "../wire/version.h"
 #include "close.h"
 #include "connection.h"
+#include "demux.h"
 #include "listen.h"
 #include "output.h"
 #include "ports.h"
@@ -203,7 +204,7 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	return 0;
 }
 
-static void end_node(struct xtcp_node *node)
+static void end_node(struct xtcp_net *xn, struct xtcp_node *node)
 {
 	struct xtcp_timewait *tw;
 	struct sock *sk;
@@ -220,7 +221,7 @@ static void end_node(struct xtcp_node *node)
 			return;
 		local_bh_disable();
 		bh_lock_sock(sk);
-		if (sk->sk_state != TCP_CLOSE)
+		if (xtcp_sk(sk)->xn == xn && sk->sk_state != TCP_CLOSE)
 			xtcp_abort(sk, ECONNABORTED);
 		bh_unlock_sock(sk);
 		local_bh_enable();
@@ -244,9 +245,9 @@ void xtcp_end_connections(struct xtcp_net *xn)
 
 	rhashtable_walk_enter(&xn->conns, &walk);
 	rhashtable_walk_start(&walk);
-	while ((node = rhashtable_walk_next(&walk))) {
+	while ((node = xtcp_walk_node(rhashtable_walk_next(&walk)))) {
 		if (!IS_ERR(node))
-			end_node(node);
+			end_node(xn, node);
 		else if (PTR_ERR(node) != -EAGAIN)
 			break;
 	}

@@ -3,7 +3,12 @@
  * The connection table: 4-tuple and wire -> connection, request or TIME_WAIT.
  *
  * One rhashtable per network namespace: RCU to read, its bucket locks to write.
- * The objects are freed an RCU grace period after they left it.
+ *
+ * A request or a TIME_WAIT is freed an RCU grace period after it left the table.  A
+ * connection is freed at once, and its memory may soon be another connection's: whoever
+ * has found one takes a reference, and looks whether it is still the one that he meant
+ * (xtcp_node_get()).  Sockets that come back a grace period late, in bursts, cost pages
+ * and time.
  */
 #include <linux/jhash.h>
 #include <linux/rhashtable.h>
@@ -12,6 +17,14 @@
 #include "../wire/ip.h"
 #include "demux.h"
 #include "tcb.h"
+
+static struct xtcp_node *link_node(const struct xtcp_link *link)
+{
+	if ((unsigned long)link->node > XTCP_LINK_SOCK)
+		return link->node;
+	return &container_of((struct hlist_node *)link, struct xtcp_sock,
+			     inet.sk.sk_node)->node;
+}
 
 static __always_inline u32 tuple_hash(const void *data, u32 len, u32 seed)
 {
@@ -25,24 +38,30 @@ static __always_inline u32 tuple_hash(const void *data, u32 len, u32 seed)
 	return jhash2((const u32 *)t, sizeof(*t) / sizeof(u32), seed);
 }
 
-static __always_inline int tuple_differs(struct rhashtable_compare_arg *arg,
-					 const void *obj)
+static u32 link_hash(const void *obj, u32 len, u32 seed)
 {
-	const struct xtcp_tuple *a = arg->key;
-	const struct xtcp_tuple *b = &((const struct xtcp_node *)obj)->tuple;
+	return tuple_hash(&link_node(obj)->tuple, len, seed);
+}
 
+static __always_inline bool tuples_differ(const struct xtcp_tuple *a, const struct xtcp_tuple *b)
+{
 	return a->lport != b->lport || a->rport != b->rport ||
 	       a->wire != b->wire || a->l3mdev != b->l3mdev ||
 	       !ipv6_addr_equal(&a->raddr, &b->raddr) ||
 	       !ipv6_addr_equal(&a->laddr, &b->laddr);
 }
 
+static __always_inline int link_differs(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	return tuples_differ(arg->key, &link_node(obj)->tuple);
+}
+
 static const struct rhashtable_params conns_params = {
-	.head_offset = offsetof(struct xtcp_node, hash),
-	.key_offset = offsetof(struct xtcp_node, tuple),
+	.head_offset = offsetof(struct xtcp_link, hash),
 	.key_len = sizeof(struct xtcp_tuple),
 	.hashfn = tuple_hash,
-	.obj_cmpfn = tuple_differs,
+	.obj_hashfn = link_hash,
+	.obj_cmpfn = link_differs,
 	.nelem_hint = 256,
 	.automatic_shrinking = true,
 };
@@ -72,7 +91,9 @@ void xtcp_demux_net_exit(struct xtcp_net *xn)
 static __always_inline struct xtcp_node *lookup(struct xtcp_net *xn,
 						const struct xtcp_tuple *t)
 {
-	return rhashtable_lookup(&xn->conns, t, conns_params);
+	struct xtcp_link *link = rhashtable_lookup(&xn->conns, t, conns_params);
+
+	return link ? link_node(link) : NULL;
 }
 
 /**
@@ -81,7 +102,7 @@ static __always_inline struct xtcp_node *lookup(struct xtcp_net *xn,
  * @t: local and remote end, and the wire
  *
  * Under rcu_read_lock(); the answer may leave the table at any time, so take a
- * reference, lock it, and check that it is still alive.
+ * reference, a connection's by xtcp_node_get(), lock it, and check that it is still alive.
  *
  * Return: the node, or NULL
  */
@@ -90,21 +111,56 @@ struct xtcp_node *xtcp_lookup(struct xtcp_net *xn, const struct xtcp_tuple *t)
 	return lookup(xn, t);
 }
 
+static __always_inline struct sock *node_get(const struct xtcp_net *xn, struct xtcp_node *node,
+					     const struct xtcp_tuple *t)
+{
+	struct sock *sk = xtcp_node_sk(node);
+
+	if (unlikely(!refcount_inc_not_zero(&sk->sk_refcnt)))
+		return NULL;
+	if (likely(xtcp_sk(sk)->xn == xn && !tuples_differ(&node->tuple, t)))
+		return sk;
+	sock_put(sk);
+	return NULL;
+}
+
+/**
+ * xtcp_node_get() - take a reference to a connection, if it is still the one that was found
+ * @xn: the namespace
+ * @node: what a look-up found: a connection's
+ * @t: the 4-tuple that was looked for
+ *
+ * Under rcu_read_lock().
+ *
+ * Return: the connection; NULL where it has ended, and its memory may be another one's
+ */
+struct sock *xtcp_node_get(const struct xtcp_net *xn, struct xtcp_node *node,
+			   const struct xtcp_tuple *t)
+{
+	return node_get(xn, node, t);
+}
+
+static __always_inline struct sock *node_open(const struct xtcp_net *xn, struct xtcp_node *node,
+					      const struct xtcp_tuple *t)
+{
+	if (!node || node->kind != XTCP_KIND_CONNECTION ||
+	    !xtcp_in_state(xtcp_node_sk(node), XTCP_STATES_CONNECTED))
+		return NULL;
+	return node_get(xn, node, t);
+}
+
 /**
  * xtcp_node_open() - the connection of a node, if it is open
+ * @xn: the namespace
  * @node: what a look-up found, or NULL
+ * @t: the 4-tuple that was looked for
  *
  * Under rcu_read_lock().  Return: the connection, with a reference of the caller's; or NULL
  */
-struct sock *xtcp_node_open(struct xtcp_node *node)
+struct sock *xtcp_node_open(const struct xtcp_net *xn, struct xtcp_node *node,
+			    const struct xtcp_tuple *t)
 {
-	struct sock *sk;
-
-	if (!node || node->kind != XTCP_KIND_CONNECTION)
-		return NULL;
-	sk = xtcp_node_sk(node);
-	return xtcp_in_state(sk, XTCP_STATES_CONNECTED) &&
-	       refcount_inc_not_zero(&sk->sk_refcnt) ? sk : NULL;
+	return node_open(xn, node, t);
 }
 
 /* The device that a node's socket is, or was, bound to. */
@@ -190,22 +246,34 @@ struct sock *xtcp_lookup_open(struct xtcp_net *xn, const struct sk_buff *skb,
 	struct xtcp_node *node = lookup(xn, t);
 	int bound = node ? bound_device(node) : 0;
 
-	return !bound || bound == skb->skb_iif ? xtcp_node_open(node) : NULL;
+	return !bound || bound == skb->skb_iif ? node_open(xn, node, t) : NULL;
 }
 
 /**
- * xtcp_node_insert() - enter a node in the table
+ * xtcp_walk_node() - an entry of a walk over the table
+ * @entry: what rhashtable_walk_next() or rhashtable_walk_peek() gave
+ *
+ * Return: the node, which may leave the table at any time; or the error, or NULL, that
+ * @entry is
+ */
+struct xtcp_node *xtcp_walk_node(void *entry)
+{
+	return IS_ERR_OR_NULL(entry) ? entry : link_node(entry);
+}
+
+/**
+ * xtcp_link_insert() - enter a node in the table
  * @xn: the namespace
- * @node: its tuple must not change from now on
+ * @link: the node's; its tuple must not change from now on
  *
  * Any context but hard interrupt.
  *
  * Return: 0; -EADDRNOTAVAIL where the tuple is taken; -ENOMEM
  */
-int xtcp_node_insert(struct xtcp_net *xn, struct xtcp_node *node)
+int xtcp_link_insert(struct xtcp_net *xn, struct xtcp_link *link)
 {
-	int err = rhashtable_lookup_insert_fast(&xn->conns, &node->hash,
-						conns_params);
+	int err = rhashtable_lookup_insert_key(&xn->conns, &link_node(link)->tuple,
+					       &link->hash, conns_params);
 
 	if (err == -EEXIST)
 		return -EADDRNOTAVAIL;
@@ -213,20 +281,20 @@ int xtcp_node_insert(struct xtcp_net *xn, struct xtcp_node *node)
 }
 
 /**
- * xtcp_node_remove() - take a node out of the table
+ * xtcp_link_remove() - take a node out of the table
  * @xn: the namespace
- * @node: must be in it
+ * @link: must be in it
  *
  * Any context but hard interrupt.  Readers may still see it until a grace
  * period has passed.
  */
-void xtcp_node_remove(struct xtcp_net *xn, struct xtcp_node *node)
+void xtcp_link_remove(struct xtcp_net *xn, struct xtcp_link *link)
 {
-	rhashtable_remove_fast(&xn->conns, &node->hash, conns_params);
+	rhashtable_remove_fast(&xn->conns, &link->hash, conns_params);
 }
 
 /**
- * xtcp_node_replace() - let another node stand for a 4-tuple
+ * xtcp_link_replace() - let another node stand for a 4-tuple
  * @xn: the namespace
  * @old: the one in the table
  * @new: with the same tuple, not in the table
@@ -235,8 +303,8 @@ void xtcp_node_remove(struct xtcp_net *xn, struct xtcp_node *node)
  *
  * Return: 0, or -ENOENT where @old was not there
  */
-int xtcp_node_replace(struct xtcp_net *xn, struct xtcp_node *old,
-		      struct xtcp_node *new)
+int xtcp_link_replace(struct xtcp_net *xn, struct xtcp_link *old,
+		      struct xtcp_link *new)
 {
 	return rhashtable_replace_fast(&xn->conns, &old->hash, &new->hash,
 				       conns_params);
@@ -253,5 +321,5 @@ void xtcp_unhash(struct sock *sk)
 	if (!x->hashed)
 		return;
 	x->hashed = false;
-	xtcp_node_remove(x->xn, &x->node);
+	xtcp_link_remove(x->xn, xtcp_sk_link(sk));
 }

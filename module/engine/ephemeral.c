@@ -255,9 +255,9 @@ static int connect_bound(struct sock *sk, xtcp_port_yields *yields)
 		return -EADDRNOTAVAIL;
 	err = xtcp_port_readdress(sk);
 	if (!err)
-		err = xtcp_node_insert(x->xn, &x->node);
+		err = xtcp_link_insert(x->xn, xtcp_sk_link(sk));
 	if (err == -EADDRNOTAVAIL && yields(sk))
-		err = xtcp_node_insert(x->xn, &x->node);
+		err = xtcp_link_insert(x->xn, xtcp_sk_link(sk));
 	x->hashed = !err;
 	return err;
 }

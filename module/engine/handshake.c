@@ -102,7 +102,7 @@ static void request_end(struct xtcp_request *req, bool replaced)
 		return;
 	req->dead = 1;
 	if (!replaced)
-		xtcp_node_remove(l->xn, &req->node);
+		xtcp_link_remove(l->xn, &req->link);
 	list_del_init(&req->list);
 	l->listener.request_count--;
 	trace_xtcp_request_gone(&req->node.tuple, req->iss + 1, req->irs + 1,
@@ -263,6 +263,7 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 	req = xtcp_zalloc_charged(request_cache, sk);
 	if (!req)
 		return XTCP_DROP_MEMORY;
+	req->link.node = &req->node;
 	req->node.tuple = *t;
 	req->node.kind = XTCP_KIND_REQUEST;
 	req->node.family = sk->sk_family;
@@ -295,7 +296,7 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 	}
 	timer_setup(&req->timer, request_timer_fn, 0);
 	refcount_set(&req->refcnt, 2);	/* the table's and the timer's */
-	if (xtcp_node_insert(l->xn, &req->node)) {
+	if (xtcp_link_insert(l->xn, &req->link)) {
 		kmem_cache_free(request_cache, req);
 		return XTCP_DROP_MEMORY;
 	}
@@ -337,7 +338,7 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	const struct xtcp_tuple *t = &req->node.tuple;
 
 	inet_sk_set_state(sk, TCP_SYN_RECV);
-	memset(&x->node.hash, 0, sizeof(x->node.hash));
+	sock_reset_flag(sk, SOCK_RCU_FREE);
 	x->node.tuple = *t;
 	x->node.kind = XTCP_KIND_CONNECTION;
 	memset(&x->owner, 0, sizeof(x->owner));
@@ -416,7 +417,7 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 	err = xtcp_ipv6_sock_clone(sk, skb);
 	child_init(sk, req);
 	if (err || x->ip->route(sk) || xtcp_port_inherit(sk, listener) ||
-	    xtcp_node_replace(x->xn, &req->node, &x->node)) {
+	    xtcp_link_replace(x->xn, &req->link, xtcp_sk_link(sk))) {
 		child_discard(sk);
 		return NULL;
 	}

@@ -20,6 +20,7 @@ struct xtcp_segment;
  */
 struct xtcp_request {
 	struct xtcp_node	node;
+	struct xtcp_link	link;
 	refcount_t		refcnt;
 	u32			secid;		/* its security label */
 	struct sock		*listener;	/* counted */

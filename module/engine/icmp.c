@@ -138,8 +138,8 @@ int xtcp_icmp_error(struct sk_buff *skb, const struct xtcp_tuple *t,
 		request_error(container_of(node, struct xtcp_request, node), icmp);
 		return 0;
 	}
-	sk = xtcp_node_sk(node);
-	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+	sk = xtcp_node_get(xn, node, t);
+	if (!sk)
 		return 0;
 	bh_lock_sock(sk);
 	if (sk->sk_state != TCP_CLOSE)

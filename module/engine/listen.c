@@ -33,6 +33,8 @@ int xtcp_start_listening(struct sock *sk)
 	INIT_LIST_HEAD(&x->listener.requests);
 	INIT_LIST_HEAD(&x->listener.accept_queue);
 	x->node.tuple.lport = inet_sk(sk)->inet_num;
+	/* who looks for a listener does not look twice whether it is the right one */
+	sock_set_flag(sk, SOCK_RCU_FREE);
 	xtcp_transition(sk, XTCP_EV_PASSIVE_OPEN);
 	err = xtcp_port_listen(sk);
 	if (err) {

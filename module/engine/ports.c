@@ -313,7 +313,7 @@ static int port_enter(struct xtcp_port *port, struct sock *sk,
 
 	if (xtcp_owners_bound(&port->owners, x->node.tuple.l3mdev))
 		return -EADDRINUSE;
-	err = xtcp_node_insert(x->xn, &x->node);
+	err = xtcp_link_insert(x->xn, xtcp_sk_link(sk));
 	if (err)
 		return err;
 	x->owner.bound = false;
@@ -322,7 +322,7 @@ static int port_enter(struct xtcp_port *port, struct sock *sk,
 	err = owner_add(port, &x->owner, &key);
 	if (err) {
 		swap(x->owner.hold, *hold);
-		xtcp_node_remove(x->xn, &x->node);
+		xtcp_link_remove(x->xn, xtcp_sk_link(sk));
 		return err;
 	}
 	x->hashed = true;

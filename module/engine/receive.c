@@ -177,9 +177,11 @@ static bool find_target(struct xtcp_net *xn, const struct sk_buff *skb,
 		xtcp_request_put(req);
 		return true;
 	case XTCP_KIND_CONNECTION:
-		found->sk = xtcp_node_sk(node);
-		break;
+		found->sk = xtcp_node_get(xn, node, t);
+		return found->sk;
 	case XTCP_KIND_NONE:
+		if (node)
+			return false;	/* a connection's memory is just becoming another's */
 		found->sk = xtcp_lookup_listener(xn, t, xtcp_skb_iif(skb),
 						 xtcp_skb_sdif(skb));
 		break;
@@ -300,7 +302,7 @@ enum xtcp_standing xtcp_standing(struct xtcp_net *xn, const struct sk_buff *skb,
 	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
 
 	if (sk)
-		*sk = xtcp_node_open(node);
+		*sk = xtcp_node_open(xn, node, t);
 	switch (node ? node->kind : XTCP_KIND_NONE) {
 	case XTCP_KIND_TIME_WAIT:
 		return XTCP_STANDS_TIME_WAIT;

@@ -88,7 +88,6 @@ struct xtcp_sock {
 	struct xtcp_node	node;
 	struct xtcp_net		*xn;
 	const struct xtcp_ip_ops *ip;
-	struct xtcp_sol_socket	sol_socket;	/* compat.h */
 
 	/* The connection table and the ports: demux.c, ports.c, listeners.c */
 	struct xtcp_owner	owner;
@@ -251,6 +250,13 @@ struct xtcp_sock {
 static inline struct xtcp_sock *xtcp_sk(const struct sock *sk)
 {
 	return (struct xtcp_sock *)sk;
+}
+
+/* A connection's place in the connection table. */
+static inline struct xtcp_link *xtcp_sk_link(struct sock *sk)
+{
+	BUILD_BUG_ON(sizeof(struct xtcp_link) != sizeof(sk->sk_node));
+	return (struct xtcp_link *)&sk->sk_node;
 }
 
 static inline struct sock *xtcp_node_sk(struct xtcp_node *node)

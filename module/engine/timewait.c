@@ -86,7 +86,7 @@ static void timewait_end(struct xtcp_timewait *tw, enum xtcp_event event)
 	xtcp_next_state(&tw->node.tuple, TCP_TIME_WAIT, event);
 	trace_xtcp_time_wait_gone(&tw->node.tuple, tw->snd_nxt, tw->rcv_nxt,
 				  tw->rcv_wnd);
-	xtcp_node_remove(xn, &tw->node);
+	xtcp_link_remove(xn, &tw->link);
 	xtcp_port_drop(xn, &tw->owner);
 	atomic_dec(&xn->tw_count);
 	if (xtcp_timer_delete(&tw->timer))
@@ -145,6 +145,7 @@ static struct xtcp_timewait *timewait_make(struct sock *sk)
 	tw = xtcp_zalloc_charged(timewait_cache, sk);
 	if (!tw)
 		return NULL;
+	tw->link.node = &tw->node;
 	tw->node.tuple = x->node.tuple;
 	tw->node.kind = XTCP_KIND_TIME_WAIT;
 	tw->node.family = sk->sk_family;
@@ -185,7 +186,7 @@ void xtcp_time_wait(struct sock *sk, enum xtcp_event event)
 		local_bh_disable();
 		spin_lock(&tw->lock);
 		if (!x->hashed ||
-		    xtcp_node_replace(x->xn, &x->node, &tw->node)) {
+		    xtcp_link_replace(x->xn, xtcp_sk_link(sk), &tw->link)) {
 			/* namespace gone: nobody will look, nobody has seen it */
 			spin_unlock(&tw->lock);
 			kmem_cache_free(timewait_cache, tw);

@@ -23,6 +23,7 @@ struct xtcp_segment;
  */
 struct xtcp_timewait {
 	struct xtcp_node	node;
+	struct xtcp_link	link;
 	refcount_t		refcnt;
 	spinlock_t		lock;		/* all but what the table reads */
 	struct xtcp_net		*xn;

@@ -64,18 +64,32 @@ enum xtcp_kind {
 };
 
 /**
- * struct xtcp_node - an entry of the connection table
+ * struct xtcp_node - what the connection table has: one of three objects
  *
- * Begins each of the three objects; looked up under RCU.
+ * Looked up under RCU.
  */
 struct xtcp_node {
-	struct rhash_head	hash;
 	struct xtcp_tuple	tuple;
 	int			ifindex; /* the device it is bound to; 0: none.  Not a
 					  * connection's: the socket knows
 					  */
 	u8			kind;	/* enum xtcp_kind */
 	u8			family;	/* AF_INET, AF_INET6: whose sockets'.  As @ifindex */
+};
+
+/**
+ * struct xtcp_link - by which the connection table holds a node
+ * @hash: the next in its chain
+ * @node: the node; up to XTCP_LINK_SOCK (compat.h): this is a socket's sk_node, and its node is meant
+ *
+ * A socket's memory may become another one's while a reader is still there
+ * (SLAB_TYPESAFE_BY_RCU).  All of it is zeroed then, byte by byte perhaps, but sk_node.next.
+ * That therefore has to be the link: the reader goes on to the end of some chain, notices
+ * that it is not the end of its own, and begins again.
+ */
+struct xtcp_link {
+	struct rhash_head	hash;
+	struct xtcp_node	*node;
 };
 
 #endif /* _XTCP_TUPLE_H */

@@ -7,6 +7,7 @@
 #include <linux/seq_file.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include "../engine/demux.h"
 #include "../engine/handshake.h"
 #include "../engine/listeners.h"
 #include "../engine/timers.h"
@@ -112,6 +113,18 @@ static void conns_show_connection(struct seq_file *seq, struct sock *sk)
 			x->retries, READ_ONCE(sk->sk_uid), sock_i_ino(sk), &agreed);
 }
 
+/* Its memory may be another socket's by now, of another namespace. */
+static void conns_show_if_here(struct seq_file *seq, struct sock *sk)
+{
+	const struct xtcp_conns_iter *it = seq->private;
+
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		return;
+	if (xtcp_sk(sk)->xn == it->xn && xtcp_sk(sk)->hashed)
+		conns_show_connection(seq, sk);
+	sock_put(sk);
+}
+
 static void conns_show_node(struct seq_file *seq, struct xtcp_node *node)
 {
 	struct xtcp_timewait *tw;
@@ -119,7 +132,7 @@ static void conns_show_node(struct seq_file *seq, struct xtcp_node *node)
 
 	switch (node->kind) {
 	case XTCP_KIND_CONNECTION:
-		conns_show_connection(seq, xtcp_node_sk(node));
+		conns_show_if_here(seq, xtcp_node_sk(node));
 		break;
 	case XTCP_KIND_REQUEST:
 		req = container_of(node, struct xtcp_request, node);
@@ -149,8 +162,8 @@ static void *conns_table_entry(struct xtcp_conns_iter *it, bool next)
 	void *entry;
 
 	do {
-		entry = next ? rhashtable_walk_next(&it->walk) :
-			       rhashtable_walk_peek(&it->walk);
+		entry = xtcp_walk_node(next ? rhashtable_walk_next(&it->walk) :
+					      rhashtable_walk_peek(&it->walk));
 		it->steps++;
 	} while (IS_ERR(entry) && PTR_ERR(entry) == -EAGAIN);
 	it->place = IS_ERR_OR_NULL(entry) ? XTCP_CONNS_END : XTCP_CONNS_TABLE;

@@ -74,9 +74,8 @@ static int family_init_sock(struct sock *sk)
 	family_init_buffers(sk, &x->xn->sysctl);
 	sk->sk_gso_type = XTCP_GSO_TYPE;
 	sk->sk_write_space = xtcp_write_space;
-	xtcp_take_sol_socket(sk, sk->sk_socket, &x->sol_socket);
+	xtcp_take_sol_socket(sk, sk->sk_socket);
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
-	sock_set_flag(sk, SOCK_RCU_FREE);
 	sk_sockets_allocated_inc(sk);
 	return 0;
 }
@@ -237,7 +236,7 @@ static int xtcp_accept(struct socket *sock, struct socket *newsock,
 	lock_sock(child);
 	sock_rps_record_flow(child);
 	sock_graft(child, newsock);
-	xtcp_take_sol_socket(child, newsock, &xtcp_sk(child)->sol_socket);
+	xtcp_take_sol_socket(child, newsock);
 	newsock->state = SS_CONNECTED;
 	release_sock(child);
 	return 0;
@@ -390,7 +389,7 @@ struct proto xtcp_prot = {
 	.sysctl_rmem		= &xtcp_buffer_least,
 	.max_header		= XTCP_MAX_HEADER,
 	.obj_size		= sizeof(struct xtcp_sock),
-	/* sockets are freed by RCU themselves; this spares zeroing them twice */
+	/* a connection's memory may be another one's while a reader looks at it: demux.c */
 	.slab_flags		= SLAB_TYPESAFE_BY_RCU,
 	.no_autobind		= true,
 };
