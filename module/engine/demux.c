@@ -26,16 +26,19 @@ static struct xtcp_node *link_node(const struct xtcp_link *link)
 			     inet.sk.sk_node)->node;
 }
 
+/* jhash2() of the whole would hash eleven words, in a loop. */
 static __always_inline u32 tuple_hash(const void *data, u32 len, u32 seed)
 {
 	const struct xtcp_tuple *t = data;
 	u32 ports = (u32)t->lport << 16 | t->rport;
+	const __be32 *l = t->laddr.s6_addr32, *r = t->raddr.s6_addr32;
 
+	seed ^= t->wire ^ (u32)t->l3mdev << 8;
 	if (likely(ipv6_addr_v4mapped(&t->raddr)))
-		return jhash_3words((__force u32)t->laddr.s6_addr32[3],
-				    (__force u32)t->raddr.s6_addr32[3], ports,
-				    seed ^ t->wire ^ (u32)t->l3mdev << 8);
-	return jhash2((const u32 *)t, sizeof(*t) / sizeof(u32), seed);
+		return jhash_3words((__force u32)l[3], (__force u32)r[3], ports, seed);
+	seed = jhash_3words((__force u32)l[0], (__force u32)l[1], (__force u32)l[2], seed);
+	seed = jhash_3words((__force u32)l[3], (__force u32)r[0], (__force u32)r[1], seed);
+	return jhash_3words((__force u32)r[2], (__force u32)r[3], ports, seed);
 }
 
 static u32 link_hash(const void *obj, u32 len, u32 seed)

@@ -95,8 +95,8 @@ static int put_checksum(struct sk_buff *skb, const struct xtcp_tuple *t, bool hw
  */
 static __be32 flow_label(const struct sock *sk, struct sk_buff *skb)
 {
+	static struct flowi6 none;	/* not looked at: the packet has its hash */
 	struct net *net = sock_net(sk);
-	struct flowi6 none = { };
 
 	return ip6_make_flowlabel(net, skb, inet6_sk(sk)->flow_label,
 				  xtcp_inet6_autoflowlabel(net, sk), &none);
