@@ -269,7 +269,8 @@ int xtcp_rcv(struct sk_buff *skb)
 	bool done;
 
 	xtcp_count(xn, SEGS_IN);
-	xtcp_claim_restore(skb);
+	if (unlikely(READ_ONCE(xn->tcp_wire)))
+		xtcp_claim_restore(skb);
 	done = !segment_check(xn, skb) || (sk && socket_receive(xn, sk, skb, false));
 	if (!done)
 		receive_dispatch(xn, skb, false);

@@ -38,7 +38,7 @@
 static const struct xtcp_ip_upcalls *upcalls __read_mostly;
 
 /* The route that the connection's last segment came by, if it holds for this one. */
-static void early_route(const struct sock *sk, struct sk_buff *skb)
+static __always_inline void early_route(const struct sock *sk, struct sk_buff *skb)
 {
 	struct dst_entry *dst = rcu_dereference(sk->sk_rx_dst);
 
@@ -57,7 +57,8 @@ static bool early_knows_device(const struct net_device *dev)
 /* The rest of the 4-tuple of a segment whose TCP header begins at @offset.  Return: whether
  * it may be for an open connection
  */
-static bool early_ports(struct sk_buff *skb, u32 offset, u8 wire, struct xtcp_tuple *t)
+static __always_inline bool early_ports(struct sk_buff *skb, u32 offset, u8 wire,
+				       struct xtcp_tuple *t)
 {
 	const u8 *header;
 
@@ -76,7 +77,8 @@ static bool early_ports(struct sk_buff *skb, u32 offset, u8 wire, struct xtcp_tu
 	return true;
 }
 
-static void early_find(struct xtcp_net *xn, struct sk_buff *skb, const struct xtcp_tuple *t)
+static __always_inline void early_find(struct xtcp_net *xn, struct sk_buff *skb,
+				       const struct xtcp_tuple *t)
 {
 	struct sock *sk = upcalls->early(xn, skb, t);
 
