@@ -80,7 +80,8 @@ struct xtcp_node {
 /**
  * struct xtcp_link - by which the connection table holds a node
  * @hash: the next in its chain
- * @node: the node; up to XTCP_LINK_SOCK (compat.h): this is a socket's sk_node, and its node is meant
+ * @node: the node; up to XTCP_LINK_SOCK (compat.h): this is a socket's sk_node, and its
+ *	node is meant
  *
  * A socket's memory may become another one's while a reader is still there
  * (SLAB_TYPESAFE_BY_RCU).  All of it is zeroed then, byte by byte perhaps, but sk_node.next.

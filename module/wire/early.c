@@ -58,7 +58,7 @@ static bool early_knows_device(const struct net_device *dev)
  * it may be for an open connection
  */
 static __always_inline bool early_ports(struct sk_buff *skb, u32 offset, u8 wire,
-				       struct xtcp_tuple *t)
+					struct xtcp_tuple *t)
 {
 	const u8 *header;
 
