@@ -67,11 +67,11 @@ on_client() {
 	in_space "$client" timeout -k 5 300 "${as[@]}" "$@"
 }
 
-# serve PROGRAM...: in the background, as the server of $program.  Not by in_space:
-# there a function is a process of its own, and kill would find only that.
+# serve PROGRAM...: in the background, as the server of $program
 serve() {
 	as "$server_kind"
-	ip netns exec "$server" "${as[@]}" "$@" >>"$work/log" 2>&1 &
+	ip_line netns exec "$server" "${as[@]}" "$@"
+	command "${ip_line[@]}" >>"$work/log" 2>&1 &
 	pids+=($!)
 }
 

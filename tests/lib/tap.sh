@@ -45,22 +45,29 @@ at() {
 	[ "$bits" = "$1" ] || at+=/$((bits + 96))
 }
 
-# ip WORD...: ip(8), whose IPv4 addresses stand for others. One that is added is there at
-# once.
-ip() {
-	local word words=() at
+# ip_line WORD...: sets ip_line to a command line of ip(8), whose IPv4 addresses stand for
+# others. One that is added is there at once.
+ip_line() {
+	local word at
 
+	ip_line=(ip)
 	for word; do
 		if [[ $word =~ ^[0-9]+(\.[0-9]+){3}(/[0-9]+)?$ ]]; then
 			at "$word"
-			[ "$XTCP_IP" != 6 ] || [[ "${words[*]}" != *"addr add" ]] || at+=" nodad"
+			[ "$XTCP_IP" != 6 ] || [[ "${ip_line[*]}" != *"addr add" ]] || at+=" nodad"
 			# shellcheck disable=SC2206 # two words
-			words+=($at)
+			ip_line+=($at)
 		else
-			words+=("$word")
+			ip_line+=("$word")
 		fi
 	done
-	command ip "${words[@]}"
+}
+
+# A program that is to be killed is not begun by this: in the background a function is a
+# process of its own, and kill would find only that.
+ip() {
+	ip_line "$@"
+	command "${ip_line[@]}"
 }
 
 tap_cleanup() {

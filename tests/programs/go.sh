@@ -5,6 +5,9 @@
 # and, as a proxy, a client. It calls the kernel past every library: xtcpize refuses to
 # run it, and says why. On TCP's wire it talks to programs on xtcp.
 #
+# A proxy must be gone before the next one has its port, which they would share: hence
+# "command ip", which is no function.
+#
 # run: costly ip-blind
 
 # shellcheck disable=SC2317 # check calls the functions
@@ -76,7 +79,7 @@ ready() {
 	return 1
 }
 
-ip netns exec "$b" caddy file-server --root "$work/www" --listen :7000 >"$work/log" 2>&1 &
+command ip netns exec "$b" caddy file-server --root "$work/www" --listen :7000 >"$work/log" 2>&1 &
 pids+=($!)
 check "caddy listens on ::" ready "$b" tcp6 7000
 check "it serves curl by IPv6" gets "http://[2001:db8::2]:7000"
@@ -99,7 +102,7 @@ cat >"$work/nginx.conf" <<-END
 		}
 	}
 END
-ip netns exec "$b" "${xtcpize[@]}" nginx -e stderr -c "$work/nginx.conf" >"$work/log" 2>&1 &
+command ip netns exec "$b" "${xtcpize[@]}" nginx -e stderr -c "$work/nginx.conf" >"$work/log" 2>&1 &
 pids+=($!)
 check "nginx listens on ::" ready "$b" "$table" 7001
 # As /proc/net has them: what nginx calls its end.
@@ -111,7 +114,7 @@ kept() {
 	grep -qE " ${hex[$1]}:1B59 [0-9A-F]{32}:[0-9A-F]{4} 01 " "$work/table"
 }
 for to in "[2001:db8::2]" 10.9.0.2; do
-	ip netns exec "$a" caddy reverse-proxy --from http://:7002 --to "$to:7001" >"$work/log" 2>&1 &
+	command ip netns exec "$a" caddy reverse-proxy --from http://:7002 --to "$to:7001" >"$work/log" 2>&1 &
 	proxy=$!
 	pids+=("$proxy")
 	check "caddy as a proxy to $to" ready "$a" tcp6 7002
