@@ -80,7 +80,16 @@ for wire in native tcp; do
 done
 
 ip netns delete "$space" && spaces=()
-check "$here: rmmod" retry rmmod xtcp
+# unloads: or who uses the module still, and what the namespace's end waits for
+unloads() {
+	retry rmmod xtcp && return
+	cat /sys/module/xtcp/refcnt /proc/net/xtcp /proc/net/xtcp6
+	grep -iw 'xtcp\|xtcpv6' /proc/net/protocols
+	ps -eo pid,stat,wchan:30,args
+	grep -l cleanup_net /proc/[0-9]*/stack | xargs -r cat
+	return 1
+}
+check "$here: rmmod" unloads
 nothing_left() {
 	! ls -d /proc/net/xtcp* /proc/sys/net/xtcp /sys/module/xtcp 2>/dev/null &&
 		! grep -iw 'xtcp\|xtcpv6' /proc/net/protocols
