@@ -29,6 +29,28 @@ static void request_answers_are_limited(struct kunit *test)
 	state_is(t, TCP_ESTABLISHED);
 }
 
+/* While a SYN,ACK is on its way down filters can tell whose it is.  But nobody's send buffer
+ * has it: a flood of them would fill that of the one listener.
+ */
+static void syn_ack_has_an_owner(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sk_buff *skb;
+	struct sock *sk;
+
+	bring_to(t, IN_LISTEN);
+	sk = t->listener->sk;
+	t->nic->hold = true;
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	skb = skb_peek(&t->nic->held);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	KUNIT_EXPECT_PTR_EQ(test, sk, skb->sk);
+	KUNIT_EXPECT_EQ(test, 0, sk_wmem_alloc_get(sk));
+	t->nic->hold = false;
+	nic_release_held(t->nic);
+}
+
 /* An established connection with eight full segments in flight, and @more bytes
  * that the congestion window holds back.  Then the timer fires.
  */
@@ -101,6 +123,7 @@ static struct kunit_case seams_cases[] = {
 	KUNIT_CASE(lost_goes_first),
 	KUNIT_CASE(small_waits_for_lost),
 	KUNIT_CASE(request_answers_are_limited),
+	KUNIT_CASE(syn_ack_has_an_owner),
 	{}
 };
 

@@ -47,6 +47,16 @@ static struct sk_buff *reply_build(const struct xtcp_segment *seg)
 	return skb;
 }
 
+/* Filters and classifiers ask whose it is.  It is not charged to the socket: that would be a
+ * listener, whose send buffer is for nobody's use.
+ */
+static void set_owner(struct sk_buff *skb, struct sock *sk)
+{
+	sock_hold(sk);
+	skb->sk = sk;
+	skb->destructor = sock_efree;
+}
+
 /**
  * xtcp_ip_reply() - send a bare segment that is of no connection
  * @net: the namespace
@@ -86,7 +96,7 @@ int xtcp_ip_reply(struct net *net, const struct xtcp_reply *as_asked,
 	skb->priority = reply->priority;
 	skb->mark = reply->mark;
 	if (reply->sk)
-		skb_set_owner_w(skb, (struct sock *)reply->sk);
+		set_owner(skb, (struct sock *)reply->sk);
 	xtcp_count(xtcp_pernet(net), SEGS_OUT);
 	trace_xtcp_segment_out(t, &copy, 0);
 	return ip->reply_send(net, reply, skb);
