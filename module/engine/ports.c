@@ -472,7 +472,7 @@ void xtcp_port_unlisten(struct sock *sk)
 /**
  * xtcp_port_inherit() - let a child own its listener's port
  * @child: a connection made by a listener; its tuple is set
- * @listener: locked
+ * @listener: not locked; it has that port, or has lost it
  *
  * Softirq.  Return: 0; -EINVAL where the listener has lost its port; -ENOMEM
  */
@@ -480,13 +480,17 @@ int xtcp_port_inherit(struct sock *child, struct sock *listener)
 {
 	struct xtcp_owner *from = &xtcp_sk(listener)->owner;
 	struct xtcp_sock *x = xtcp_sk(child);
-	struct xtcp_port *port = from->port;
+	spinlock_t *lock = port_lock(x->xn, port_key(x->node.tuple.wire, x->node.tuple.lport));
 	struct xtcp_owner_key key;
+	struct xtcp_port *port;
 	int err;
 
-	if (!port)
+	spin_lock_bh(lock);
+	port = from->port;
+	if (!port) {
+		spin_unlock_bh(lock);
 		return -EINVAL;
-	spin_lock_bh(port_lock(x->xn, port->key));
+	}
 	x->owner.is_sock = true;
 	x->owner.bound = from->bound;
 	x->owner.uid = from->uid;
@@ -498,7 +502,7 @@ int xtcp_port_inherit(struct sock *child, struct sock *listener)
 		xtcp_hold_put(from->hold);
 		x->owner.hold = NULL;
 	}
-	spin_unlock_bh(port_lock(x->xn, port->key));
+	spin_unlock_bh(lock);
 	return err;
 }
 
