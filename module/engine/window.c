@@ -25,7 +25,7 @@
 /* What @space bytes of memory, the clamp and the header's 16 bits allow. */
 static u32 window_for(const struct xtcp_sock *x, int space)
 {
-	return min3(xtcp_data_in(max(space, 0), x->rcv_density), x->window_clamp,
+	return min3(xtcp_data_in(max(space, 0), x->rcv_density), READ_ONCE(x->window_clamp),
 		    xtcp_agreed_window_max(&x->agreed));
 }
 
@@ -52,7 +52,7 @@ static u32 window_in_sight(const struct xtcp_sock *x, u32 wnd)
  */
 u32 xtcp_window_bound(const struct sock *sk, u32 route_window)
 {
-	u32 bound = min_not_zero(xtcp_sk(sk)->window_clamp, route_window);
+	u32 bound = min_not_zero(READ_ONCE(xtcp_sk(sk)->window_clamp), route_window);
 
 	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
 		bound = min(bound, xtcp_data_in(READ_ONCE(sk->sk_rcvbuf),

@@ -47,7 +47,7 @@ static int set_maxseg(struct xtcp_sock *x, int val)
 {
 	if (val && (val < XTCP_MSS_USER_LEAST || val > MAX_MSS))
 		return -EINVAL;
-	x->user_mss = val;
+	WRITE_ONCE(x->user_mss, val);
 	return 0;
 }
 
@@ -94,10 +94,11 @@ static int set_window_clamp(struct sock *sk, int val)
 	if (!val) {
 		if (sk->sk_state != TCP_CLOSE)
 			return -EINVAL;
-		xtcp_sk(sk)->window_clamp = XTCP_WINDOW_MAX;
+		WRITE_ONCE(xtcp_sk(sk)->window_clamp, XTCP_WINDOW_MAX);
 		return 0;
 	}
-	xtcp_sk(sk)->window_clamp = max_t(u32, val, SOCK_MIN_RCVBUF / 2); /* as Linux */
+	/* the least: as Linux */
+	WRITE_ONCE(xtcp_sk(sk)->window_clamp, max_t(u32, val, SOCK_MIN_RCVBUF / 2));
 	return 0;
 }
 
@@ -145,7 +146,7 @@ static int set_tcp_int(struct sock *sk, int name, int val)
 	case TCP_SYNCNT:
 		if (val < 1 || val > MAX_SYNCNT)
 			return -EINVAL;
-		x->syn_retries = val;
+		WRITE_ONCE(x->syn_retries, val);
 		return 0;
 	case TCP_LINGER2:
 		return set_linger2(x, val);
@@ -162,7 +163,7 @@ static int set_tcp_int(struct sock *sk, int name, int val)
 	case TCP_WINDOW_CLAMP:
 		return set_window_clamp(sk, val);
 	case TCP_DEFER_ACCEPT:
-		x->defer_accept = defer_accept_timeouts(val);
+		WRITE_ONCE(x->defer_accept, defer_accept_timeouts(val));
 		return 0;
 	case TCP_NOTSENT_LOWAT:
 		WRITE_ONCE(x->notsent_lowat, val);
