@@ -458,7 +458,7 @@ static const struct {
 
 static const void *drop_gen_params(const void *prev, char *desc)
 {
-	/* the first two are no drops */
+	/* the first three are no drops */
 	enum { FIRST = XTCP_DROP_DONE + 1, N = XTCP_DROP_MAX - FIRST };
 	const char *names[N];
 

@@ -172,10 +172,12 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	struct inet_sock *inet = inet_sk(sk);
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (sk->sk_state == TCP_LISTEN)
+	if (sk->sk_state == TCP_LISTEN) {
 		xtcp_stop_listening(sk, XTCP_EV_ABORT);
-	else if (sk->sk_state != TCP_CLOSE)
+		synchronize_rcu();	/* see there */
+	} else if (sk->sk_state != TCP_CLOSE) {
 		xtcp_abort(sk, ECONNRESET);
+	}
 	/* a call asleep on this connection must not go on with the next one */
 	x->incarnation++;
 	xtcp_timers_stop(sk);

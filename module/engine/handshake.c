@@ -4,7 +4,26 @@
  *
  * A SYN for a listener makes a request, a small object in the connection table.
  * The ACK that completes the handshake turns it into a connection, which waits
- * in the listener's accept queue.  Requests are guarded by the listener's lock.
+ * in the listener's accept queue.
+ *
+ * Nothing here takes the listener's lock: its user may have it for long, and other
+ * processors be busy with other handshakes.  Instead
+ *
+ * - a request has a spinlock of its own.  It guards the timer, retries, acked, resent,
+ *   challenge_ms and dead; all else is written before the table has the request, and
+ *   then only read;
+ * - a request that is not dead is in the table and in its listener's queue.  @dead is set
+ *   once, by whoever ends it: the ACK, a RST, an ICMP error, the timer, the listener's
+ *   end.  Who finds it dead looks again at what the 4-tuple stands for by now;
+ * - the listener's queues have a spinlock of theirs (queues.c), and let nothing in once it
+ *   has left LISTEN.  Then a request or a child, if it has just been made, is discarded;
+ * - what a user may change of the listener meanwhile, by setsockopt(), is read once.
+ *
+ * Order: a request's lock, the child's socket lock, then the lock of the queues or of a
+ * port; the table's bucket locks come last.  All are taken with softirqs off.  The
+ * listener's memory is there as long as a request is, or for whom a look-up has found it,
+ * under rcu_read_lock(); all of this runs there but the timer, which has a reference to
+ * its request.
  */
 #include <linux/security.h>
 #include <linux/slab.h>
@@ -25,6 +44,7 @@
 #include "isn.h"
 #include "mss.h"
 #include "ports.h"
+#include "queues.h"
 #include "reset.h"
 #include "rtt.h"
 #include "skb.h"
@@ -70,8 +90,6 @@ static void request_free(struct rcu_head *rcu)
  * xtcp_request_get() - take a reference to what the table answered
  * @req: found under rcu_read_lock()
  *
- * The request holds a reference to its listener, so the caller can lock that.
- *
  * Return: false where it is being freed
  */
 bool xtcp_request_get(struct xtcp_request *req)
@@ -91,20 +109,15 @@ void xtcp_request_put(struct xtcp_request *req)
 	call_rcu(&req->rcu, request_free);
 }
 
-/* The request is over; listener locked.  Its place in the table has been given
- * to a connection already, or is given up here.
+/* The request, locked, is over.  Its place in the table has been given to a connection
+ * already, or is given up here.
  */
 static void request_end(struct xtcp_request *req, bool replaced)
 {
-	struct xtcp_sock *l = xtcp_sk(req->listener);
-
-	if (req->dead)
-		return;
 	req->dead = 1;
 	if (!replaced)
-		xtcp_link_remove(l->xn, &req->link);
-	list_del_init(&req->list);
-	l->listener.request_count--;
+		xtcp_link_remove(xtcp_sk(req->listener)->xn, &req->link);
+	xtcp_request_dequeue(req->listener, &req->list);
 	trace_xtcp_request_gone(&req->node.tuple, req->iss + 1, req->irs + 1,
 				req->rcv_wnd);
 	if (xtcp_timer_delete(&req->timer))
@@ -112,24 +125,33 @@ static void request_end(struct xtcp_request *req, bool replaced)
 	xtcp_request_put(req);
 }
 
-/**
- * xtcp_request_fail() - a handshake has failed
- * @req: the request; its listener locked
- * @event: why
- */
-void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event)
+/* The same, of a request that is alive: a handshake has failed. */
+static void request_fail(struct xtcp_request *req, enum xtcp_event event)
 {
-	if (req->dead)
-		return;
 	xtcp_next_state(&req->node.tuple, TCP_SYN_RECV, event);
 	xtcp_count(xtcp_sk(req->listener)->xn, ATTEMPT_FAILS);
 	request_end(req, false);
 }
 
+/**
+ * xtcp_request_fail() - a handshake has failed, unless it has come to another end before
+ * @req: the request; with a reference of the caller's, or found under rcu_read_lock()
+ * @event: why
+ *
+ * Any context but hard interrupt.
+ */
+void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event)
+{
+	spin_lock_bh(&req->lock);
+	if (!req->dead)
+		request_fail(req, event);
+	spin_unlock_bh(&req->lock);
+}
+
 static void request_reply(struct xtcp_request *req, struct xtcp_segment *seg)
 {
 	const struct xtcp_reply reply = {
-		.exact = req->rcv_wnd == xtcp_sk(req->listener)->window_clamp,
+		.exact = req->rcv_wnd == READ_ONCE(xtcp_sk(req->listener)->window_clamp),
 		.tuple = &req->node.tuple,
 		.sk = req->listener,
 		.ifindex = req->node.ifindex,
@@ -150,7 +172,7 @@ static void request_send_syn_ack(struct xtcp_request *req)
 		.ack = req->irs + 1,
 		.wnd = req->rcv_wnd,
 		.flags = XTCP_SYN | XTCP_ACK,
-		.opt.mss = xtcp_sk(req->listener)->user_mss,
+		.opt.mss = READ_ONCE(xtcp_sk(req->listener)->user_mss),
 	};
 
 	xtcp_agreed_syn(&req->agreed, &seg.opt);
@@ -190,21 +212,20 @@ static unsigned long request_timeout(const struct xtcp_request *req)
 	return usecs_to_jiffies(min_t(u64, us, XTCP_RTO_MAX_US));
 }
 
-/* Listener locked and not in the user's hands: the SYN,ACK was not answered. */
+/* The request, locked and alive: the SYN,ACK was not answered. */
 static void request_expired(struct xtcp_request *req)
 {
 	struct xtcp_sock *l = xtcp_sk(req->listener);
-	u8 most = l->syn_retries ?: READ_ONCE(l->xn->sysctl.synack_retries);
+	u8 most = READ_ONCE(l->syn_retries) ?: READ_ONCE(l->xn->sysctl.synack_retries);
+	u8 defer_accept = READ_ONCE(l->defer_accept);
 
-	if (req->dead)
-		return;
-	if (req->retries >= max(most, l->defer_accept)) {
-		xtcp_request_fail(req, XTCP_EV_TIMEOUT);
+	if (req->retries >= max(most, defer_accept)) {
+		request_fail(req, XTCP_EV_TIMEOUT);
 		return;
 	}
 	req->retries++;
 	/* acknowledged, and waiting for data: asking again would achieve nothing */
-	if (!req->acked || req->retries >= l->defer_accept) {
+	if (!req->acked || req->retries >= defer_accept) {
 		xtcp_count(l->xn, RETRANS);
 		request_send_syn_ack(req);
 	}
@@ -215,16 +236,11 @@ static void request_expired(struct xtcp_request *req)
 static void request_timer_fn(struct timer_list *t)
 {
 	struct xtcp_request *req = xtcp_from_timer(req, t, timer);
-	struct sock *sk = req->listener;
 
-	bh_lock_sock_nested(sk);
-	if (!sock_owned_by_user(sk)) {
+	spin_lock(&req->lock);
+	if (!req->dead)
 		request_expired(req);
-	} else if (!req->dead) {
-		refcount_inc(&req->refcnt);
-		mod_timer(&req->timer, jiffies + 1);
-	}
-	bh_unlock_sock(sk);
+	spin_unlock(&req->lock);
 	xtcp_request_put(req);
 }
 
@@ -248,39 +264,53 @@ bool xtcp_request_fire(struct xtcp_request *req)
 
 /* ---- SYN for a listener: RFC 9293, 3.10.7.2 ---- */
 
-/* Return: why to drop it, or XTCP_DROP_DONE */
-static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
-					  const struct xtcp_segment *seg,
-					  const struct xtcp_tuple *t)
+static bool listener_full(const struct sock *sk)
 {
-	struct xtcp_sock *l = xtcp_sk(sk);
-	struct xtcp_request *req;
+	const struct xtcp_sock *l = xtcp_sk(sk);
+	u32 requests = READ_ONCE(l->listener.request_count);
 
-	if (sk_acceptq_is_full(sk) ||
-	    l->listener.request_count >= xtcp_bounded(l->xn, max_syn_backlog) ||
-	    l->listener.request_count > (u32)READ_ONCE(sk->sk_max_ack_backlog))
-		return XTCP_DROP_LISTENER_FULL;
-	req = xtcp_zalloc_charged(request_cache, sk);
+	return sk_acceptq_is_full(sk) ||
+	       requests >= xtcp_bounded(l->xn, max_syn_backlog) ||
+	       requests > (u32)READ_ONCE(sk->sk_max_ack_backlog);
+}
+
+/* An empty request, with a reference of the caller's.  Return: NULL: no memory */
+static struct xtcp_request *request_alloc(struct sock *sk)
+{
+	struct xtcp_request *req = xtcp_zalloc_charged(request_cache, sk);
+
 	if (!req)
-		return XTCP_DROP_MEMORY;
+		return NULL;
+	sock_hold(sk);
 	req->link.node = &req->node;
+	req->listener = sk;
+	spin_lock_init(&req->lock);
+	timer_setup(&req->timer, request_timer_fn, 0);
+	refcount_set(&req->refcnt, 1);
+	return req;
+}
+
+/* What a SYN says, and what its listener wants.  Return: false where a security module
+ * refuses it
+ */
+static bool request_init(struct xtcp_request *req, struct sock *sk, struct sk_buff *skb,
+			 const struct xtcp_segment *seg, const struct xtcp_tuple *t)
+{
+	struct xtcp_net *xn = xtcp_sk(sk)->xn;
+
 	req->node.tuple = *t;
 	req->node.kind = XTCP_KIND_REQUEST;
 	req->node.family = sk->sk_family;
-	req->listener = sk;
 	req->irs = seg->seq;
-	req->iss = XTCP_CB(skb)->isn ?: xtcp_isn(l->xn, t);
+	req->iss = XTCP_CB(skb)->isn ?: xtcp_isn(xn, t);
 	req->snd_wnd = seg->wnd;
-	/* the window of a child, whose buffer is empty at first; the listener's may not
-	 * be, if this segment is from its backlog
-	 */
-	req->rcv_wnd = xtcp_largest_window(sk);
+	req->rcv_wnd = xtcp_largest_window(sk);	/* a child's buffer is empty at first */
 	req->peer_mss = xtcp_peer_mss(seg);
-	xtcp_offer(&req->agreed, &l->xn->sysctl, xtcp_window_bound(sk, 0),
+	xtcp_offer(&req->agreed, &xn->sysctl, xtcp_window_bound(sk, 0),
 		   xtcp_largest_rcvbuf(sk));
 	xtcp_agree(&req->agreed, &seg->opt);
 	if (req->agreed.timestamps) {
-		req->ts.offset = xtcp_timestamp_offset(l->xn, t);
+		req->ts.offset = xtcp_timestamp_offset(xn, t);
 		xtcp_timestamp_set_recent(&req->ts, seg->opt.tsval);
 	}
 	req->mark = inet_request_mark(sk, skb);
@@ -289,26 +319,69 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 	req->ttl = xtcp_reply_ttl(sk, t);
 	req->priority = READ_ONCE(sk->sk_priority);
 	req->sent_us = xtcp_now_us();
-	if (xtcp_skb_ip(skb)->permits_conn(sk, skb, t, req->node.ifindex, req->mark,
-					   &req->secid)) {
-		kmem_cache_free(request_cache, req);
-		return XTCP_DROP_FILTERED;
+	return !xtcp_skb_ip(skb)->permits_conn(sk, skb, t, req->node.ifindex, req->mark,
+					       &req->secid);
+}
+
+/* Enter a request, locked, in its listener's queue and in the table; or neither.  Return:
+ * XTCP_DROP_NONE; XTCP_DROP_AGAIN where the listener listens no more, or something stands
+ * for the 4-tuple already
+ */
+static enum xtcp_drop_reason request_enter(struct xtcp_request *req)
+{
+	struct sock *sk = req->listener;
+	int err;
+
+	req->dead = 1;
+	if (!xtcp_request_enqueue(sk, &req->list))
+		return XTCP_DROP_AGAIN;
+	err = xtcp_link_insert(xtcp_sk(sk)->xn, &req->link);
+	if (!err) {
+		req->dead = 0;
+		return XTCP_DROP_NONE;
 	}
-	timer_setup(&req->timer, request_timer_fn, 0);
-	refcount_set(&req->refcnt, 2);	/* the table's and the timer's */
-	if (xtcp_link_insert(l->xn, &req->link)) {
-		kmem_cache_free(request_cache, req);
-		return XTCP_DROP_MEMORY;
-	}
-	sock_hold(sk);
-	list_add_tail(&req->list, &l->listener.requests);
-	l->listener.request_count++;
-	xtcp_count(l->xn, REQUESTS);
+	xtcp_request_dequeue(sk, &req->list);
+	return err == -EADDRNOTAVAIL ? XTCP_DROP_AGAIN : XTCP_DROP_MEMORY;
+}
+
+/* The request, locked, has just been entered; the reference is the table's now. */
+static void request_begin(struct xtcp_request *req)
+{
+	const struct xtcp_tuple *t = &req->node.tuple;
+
+	xtcp_count(xtcp_sk(req->listener)->xn, REQUESTS);
 	xtcp_next_state(t, TCP_LISTEN, XTCP_EV_RCV_SYN);
 	trace_xtcp_request_made(t, req->iss, req->irs + 1, req->rcv_wnd);
+	refcount_inc(&req->refcnt);
 	mod_timer(&req->timer, jiffies + request_timeout(req));
 	request_send_syn_ack(req);
-	return XTCP_DROP_DONE;
+}
+
+/* Return: why to drop it, or XTCP_DROP_DONE; XTCP_DROP_AGAIN as request_enter() */
+static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
+					  const struct xtcp_segment *seg,
+					  const struct xtcp_tuple *t)
+{
+	enum xtcp_drop_reason reason;
+	struct xtcp_request *req;
+
+	if (listener_full(sk))
+		return XTCP_DROP_LISTENER_FULL;
+	req = request_alloc(sk);
+	if (!req)
+		return XTCP_DROP_MEMORY;
+	reason = XTCP_DROP_FILTERED;
+	if (request_init(req, sk, skb, seg, t)) {
+		spin_lock(&req->lock);
+		reason = request_enter(req);
+		if (!reason)
+			request_begin(req);
+		spin_unlock(&req->lock);
+	}
+	if (!reason)
+		return XTCP_DROP_DONE;
+	xtcp_request_put(req);
+	return reason;
 }
 
 /* MUST-57 */
@@ -320,6 +393,9 @@ static enum xtcp_drop_reason listener_first_segment(struct sock *sk,
 	if (seg->flags & XTCP_RST || !xtcp_skb_ip(skb)->unicast(skb))
 		return XTCP_DROP_LISTENER;
 	if (seg->flags & XTCP_ACK) {
+		/* it came by another device than what it is for: it is for nobody here */
+		if (xtcp_lookup(xtcp_sk(sk)->xn, t))
+			return XTCP_DROP_NO_PORT;
 		xtcp_reply_reset(xtcp_sk(sk)->xn, skb, seg);
 		return XTCP_DROP_LISTENER;
 	}
@@ -401,8 +477,8 @@ static struct sock *child_clone(struct sock *listener)
 	return sk;
 }
 
-/* Turn a request into a connection.  Listener locked.  Return: the child, with
- * a reference and its lock held; NULL where there is no memory or no route.
+/* Turn a request, which is locked and alive, into a connection.  Return: the child, with a
+ * reference and its lock held; NULL where there is no memory or no route.
  */
 static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 {
@@ -433,25 +509,27 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 	return sk;
 }
 
-static void accept_queue_add(struct sock *listener, struct sock *sk)
+/* Not accepted, and not even in the queue for that: the listener has gone. */
+static void child_forget(struct sock *sk)
 {
-	list_add_tail(&xtcp_sk(sk)->accept_node,
-		      &xtcp_sk(listener)->listener.accept_queue);
-	sk_acceptq_added(listener);
+	xtcp_unhash(sk);
+	child_discard(sk);
 }
 
 /* The request's ACK came: RFC 9293, 3.10.7.4, fifth, SYN-RECEIVED.  Return: why to drop
- * the segment, or XTCP_DROP_NONE: it is consumed
+ * the segment; XTCP_DROP_NONE: @child, with a reference and locked, takes it;
+ * XTCP_DROP_AGAIN where the listener listens no more
  */
 static enum xtcp_drop_reason request_complete(struct xtcp_request *req,
 					      struct sk_buff *skb,
-					      struct xtcp_segment *seg)
+					      struct xtcp_segment *seg,
+					      struct sock **child)
 {
 	struct sock *listener = req->listener, *sk;
 	struct xtcp_net *xn = xtcp_sk(listener)->xn;
 
 	/* TCP_DEFER_ACCEPT: the data will bring the ACK again */
-	if (req->retries < xtcp_sk(listener)->defer_accept &&
+	if (req->retries < READ_ONCE(xtcp_sk(listener)->defer_accept) &&
 	    seg->seq == seg->end) {
 		req->acked = 1;
 		return XTCP_DROP_DONE;
@@ -460,7 +538,7 @@ static enum xtcp_drop_reason request_complete(struct xtcp_request *req,
 		/* the SYN,ACK will be sent again, and so will the peer's ACK */
 		if (READ_ONCE(xn->sysctl.abort_on_overflow)) {
 			xtcp_reply_reset(xn, skb, seg);
-			xtcp_request_fail(req, XTCP_EV_ABORT);
+			request_fail(req, XTCP_EV_ABORT);
 		}
 		return XTCP_DROP_LISTENER_FULL;
 	}
@@ -469,13 +547,12 @@ static enum xtcp_drop_reason request_complete(struct xtcp_request *req,
 		return XTCP_DROP_MEMORY;
 	__acquire(&sk->sk_lock.slock);
 	request_end(req, true);
+	if (!xtcp_accept_enqueue(listener, sk)) {
+		child_forget(sk);
+		return XTCP_DROP_AGAIN;
+	}
 	xtcp_count(xn, PASSIVE_OPENS);
-	/* the queue's reference is the one that xtcp_destroy() drops */
-	accept_queue_add(listener, sk);
-	xtcp_segment_arrives(sk, skb, seg);
-	bh_unlock_sock(sk);
-	sock_put(sk);
-	listener->sk_data_ready(listener);
+	*child = sk;
 	return XTCP_DROP_NONE;
 }
 
@@ -494,9 +571,8 @@ static bool request_acceptable(const struct xtcp_request *req,
 /* A segment arrives in SYN_RECEIVED: RFC 9293, 3.10.7.4, as RFC 5961 has it (MUST-11).
  * Return: as request_complete()
  */
-static enum xtcp_drop_reason request_segment(struct xtcp_request *req,
-					     struct sk_buff *skb,
-					     struct xtcp_segment *seg)
+static enum xtcp_drop_reason request_judge(struct xtcp_request *req, struct sk_buff *skb,
+					   struct xtcp_segment *seg, struct sock **child)
 {
 	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;
 
@@ -522,7 +598,7 @@ static enum xtcp_drop_reason request_segment(struct xtcp_request *req,
 	}
 	if (seg->flags & XTCP_RST) {
 		if (seg->seq == req->irs + 1) {
-			xtcp_request_fail(req, XTCP_EV_RCV_RST);
+			request_fail(req, XTCP_EV_RCV_RST);
 			return XTCP_DROP_DONE;
 		}
 		request_send_ack(req);
@@ -538,63 +614,66 @@ static enum xtcp_drop_reason request_segment(struct xtcp_request *req,
 		xtcp_reply_reset(xn, skb, seg);
 		return XTCP_DROP_BAD_ACK;
 	}
-	return request_complete(req, skb, seg);
+	return request_complete(req, skb, seg, child);
 }
 
-/* Return: false where by now something else stands for its 4-tuple; else @reason is set
- * as request_complete() returns it
- */
-static bool listener_take(struct sock *sk, struct sk_buff *skb,
-			  struct xtcp_segment *seg, enum xtcp_drop_reason *reason)
+/* A segment has been judged.  Return: false where it must be looked up again */
+static bool segment_done(struct xtcp_net *xn, struct sk_buff *skb,
+			 enum xtcp_drop_reason reason)
 {
-	struct xtcp_net *xn = xtcp_sk(sk)->xn;
-	struct xtcp_request *req;
-	struct xtcp_node *node;
-	struct xtcp_tuple t;
-
-	xtcp_skb_tuple(skb, &t);
-	node = xtcp_lookup(xn, &t);
-	if (!node) {
-		*reason = listener_first_segment(sk, skb, seg, &t);
-		return true;
-	}
-	if (!xtcp_node_receives(xn, node, skb)) {
-		/* it came by another device: it is for nobody here */
-		*reason = XTCP_DROP_NO_PORT;
-		return true;
-	}
-	req = container_of(node, struct xtcp_request, node);
-	if (node->kind != XTCP_KIND_REQUEST || req->listener != sk ||
-	    !xtcp_request_get(req))
+	if (reason == XTCP_DROP_AGAIN)
 		return false;
-	*reason = request_segment(req, skb, seg);
-	xtcp_request_put(req);
+	if (reason == XTCP_DROP_DONE)
+		consume_skb(skb);
+	else
+		xtcp_drop(xn, skb, reason);
 	return true;
 }
 
 /**
- * xtcp_listener_segment() - a segment arrives for a listener or its requests
- * @sk: the listener, locked
+ * xtcp_request_segment() - a segment arrives for a half-open connection
+ * @req: the request
  * @skb: the segment; consumed unless false is returned
  * @seg: what its header says
+ *
+ * Softirq, under rcu_read_lock(), by which the request was found.
+ *
+ * Return: false where by now something else stands for its 4-tuple: look again
+ */
+bool xtcp_request_segment(struct xtcp_request *req, struct sk_buff *skb,
+			  struct xtcp_segment *seg)
+{
+	enum xtcp_drop_reason reason = XTCP_DROP_AGAIN;
+	struct sock *listener = req->listener, *child = NULL;
+
+	spin_lock(&req->lock);
+	if (!req->dead)
+		reason = request_judge(req, skb, seg, &child);
+	spin_unlock(&req->lock);
+	if (!child)
+		return segment_done(xtcp_sk(listener)->xn, skb, reason);
+	xtcp_segment_arrives(child, skb, seg);
+	bh_unlock_sock(child);
+	sock_put(child);
+	listener->sk_data_ready(listener);
+	return true;
+}
+
+/**
+ * xtcp_listener_segment() - a segment arrives for a listener
+ * @sk: the listener
+ * @skb: the segment; consumed unless false is returned
+ * @seg: what its header says
+ *
+ * Softirq, under rcu_read_lock(), by which the listener was found.
  *
  * Return: false where by now something else stands for its 4-tuple: look again
  */
 bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb,
 			   struct xtcp_segment *seg)
 {
-	struct xtcp_net *xn = xtcp_sk(sk)->xn;
-	enum xtcp_drop_reason reason;
-	bool ours;
+	struct xtcp_tuple t;
 
-	rcu_read_lock();
-	ours = listener_take(sk, skb, seg, &reason);
-	rcu_read_unlock();
-	if (!ours)
-		return false;
-	if (reason == XTCP_DROP_DONE)
-		consume_skb(skb);
-	else if (reason)
-		xtcp_drop(xn, skb, reason);
-	return true;
+	xtcp_skb_tuple(skb, &t);
+	return segment_done(xtcp_sk(sk)->xn, skb, listener_first_segment(sk, skb, seg, &t));
 }

@@ -98,17 +98,8 @@ static void connection_error(struct sock *sk, const struct xtcp_icmp *icmp)
 /* A half-open connection cannot be completed. */
 static void request_error(struct xtcp_request *req, const struct xtcp_icmp *icmp)
 {
-	struct sock *sk;
-
-	if (!xtcp_request_get(req))
-		return;
-	sk = req->listener;
-	bh_lock_sock(sk);
-	if (!sock_owned_by_user(sk) && !req->dead && icmp->seq == req->iss &&
-	    icmp->unreachable)
+	if (icmp->seq == req->iss && icmp->unreachable)
 		xtcp_request_fail(req, XTCP_EV_ERROR);
-	bh_unlock_sock(sk);
-	xtcp_request_put(req);
 }
 
 /**

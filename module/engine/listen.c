@@ -7,6 +7,7 @@
 #include "handshake.h"
 #include "listen.h"
 #include "ports.h"
+#include "queues.h"
 #include "reset.h"
 
 /**
@@ -28,10 +29,8 @@ int xtcp_start_listening(struct sock *sk)
 			return err;
 		inet_sk(sk)->inet_sport = htons(inet_sk(sk)->inet_num);
 	}
-	sk->sk_ack_backlog = 0;
 	xtcp_clear_connection(x);
-	INIT_LIST_HEAD(&x->listener.requests);
-	INIT_LIST_HEAD(&x->listener.accept_queue);
+	xtcp_queues_init(sk);
 	x->node.tuple.lport = inet_sk(sk)->inet_num;
 	/* who looks for a listener does not look twice whether it is the right one */
 	sock_set_flag(sk, SOCK_RCU_FREE);
@@ -39,6 +38,7 @@ int xtcp_start_listening(struct sock *sk)
 	err = xtcp_port_listen(sk);
 	if (err) {
 		xtcp_transition(sk, XTCP_EV_ABORT);
+		synchronize_rcu();	/* an accept() may have seen LISTEN */
 		xtcp_clear_connection(x);
 	}
 	sk_dst_reset(sk);
@@ -62,30 +62,37 @@ static void end_child(struct sock *sk)
 /* There may be thousands, so softirqs and other tasks may run between two of them. */
 static void end_children(struct sock *sk)
 {
-	struct xtcp_sock *l = xtcp_sk(sk), *child;
+	struct sock *child;
 
-	while ((child = list_first_entry_or_null(&l->listener.accept_queue,
-						 struct xtcp_sock,
-						 accept_node))) {
-		list_del_init(&child->accept_node);
-		sk_acceptq_removed(sk);
+	while ((child = xtcp_accept_drain(sk))) {
 		local_bh_disable();
-		end_child(&child->inet.sk);
+		end_child(child);
 		local_bh_enable();
 		cond_resched();
 	}
 }
 
-static void end_requests(struct sock *sk)
+/* The request that has waited longest, with a reference; NULL: there is none. */
+static struct xtcp_request *first_request(struct sock *sk)
 {
-	struct xtcp_sock *l = xtcp_sk(sk);
+	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
 	struct xtcp_request *req;
 
-	while ((req = list_first_entry_or_null(&l->listener.requests,
-					       struct xtcp_request, list))) {
-		local_bh_disable();
+	spin_lock_bh(&l->lock);
+	req = list_first_entry_or_null(&l->requests, struct xtcp_request, list);
+	if (req)
+		xtcp_request_get(req);	/* whoever ends it must take it out first */
+	spin_unlock_bh(&l->lock);
+	return req;
+}
+
+static void end_requests(struct sock *sk)
+{
+	struct xtcp_request *req;
+
+	while ((req = first_request(sk))) {
 		xtcp_request_fail(req, XTCP_EV_ABORT);
-		local_bh_enable();
+		xtcp_request_put(req);
 		cond_resched();
 	}
 }
@@ -95,7 +102,9 @@ static void end_requests(struct sock *sk)
  * @sk: the listener, locked by lock_sock(): process context
  * @event: XTCP_EV_CLOSE or XTCP_EV_ABORT
  *
- * As long as it is locked, nobody adds to its queues or takes from them.
+ * Nothing enters its queues once it has left LISTEN.  But softirqs, and accept(), that
+ * have found it before may go on for a grace period: until then it must not become
+ * anything else.
  */
 void xtcp_stop_listening(struct sock *sk, enum xtcp_event event)
 {

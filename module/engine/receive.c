@@ -112,11 +112,9 @@ static __always_inline bool socket_segment(struct sock *sk, struct sk_buff *skb)
 {
 	struct xtcp_segment seg;
 
-	if (unlikely(sk->sk_state == TCP_CLOSE))
+	if (unlikely(xtcp_in_state(sk, TCPF_CLOSE | TCPF_LISTEN)))
 		return false;
 	segment_read(&seg, skb);
-	if (sk->sk_state == TCP_LISTEN)
-		return xtcp_listener_segment(sk, skb, &seg);
 	xtcp_early_note_route(sk, skb);
 	if (xtcp_ipv6_wants_headers(sk) &&
 	    (seg.seq == xtcp_sk(sk)->rcv_nxt || sk->sk_state == TCP_SYN_SENT))
@@ -150,10 +148,32 @@ static __always_inline bool socket_receive(struct xtcp_net *xn, struct sock *sk,
 	return done;
 }
 
-/* What a look-up found, with a reference. */
+/* A segment for a listener, or for a request of it, which are not locked.  Return: as
+ * socket_receive()
+ */
+static bool listener_receive(struct xtcp_net *xn, struct sock *listener,
+			     struct xtcp_request *req, struct sk_buff *skb, bool judged)
+{
+	struct xtcp_segment seg;
+
+	if (!judged && !socket_permits(listener, skb)) {
+		xtcp_drop(xn, skb, XTCP_DROP_FILTERED);
+		return true;
+	}
+	nf_reset_ct(skb);
+	segment_read(&seg, skb);
+	return req ? xtcp_request_segment(req, skb, &seg) :
+		     xtcp_listener_segment(listener, skb, &seg);
+}
+
+/* What a look-up found: @sk or @tw with a reference; or a listener, and maybe a request of
+ * it, as rcu_read_lock() keeps them.
+ */
 struct target {
 	struct sock		*sk;
 	struct xtcp_timewait	*tw;
+	struct xtcp_request	*req;
+	struct sock		*listener;
 };
 
 /* Under rcu_read_lock(). */
@@ -161,7 +181,6 @@ static bool find_target(struct xtcp_net *xn, const struct sk_buff *skb,
 			const struct xtcp_tuple *t, struct target *found)
 {
 	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
-	struct xtcp_request *req;
 
 	*found = (struct target) { };
 	switch (node ? node->kind : XTCP_KIND_NONE) {
@@ -169,24 +188,20 @@ static bool find_target(struct xtcp_net *xn, const struct sk_buff *skb,
 		found->tw = container_of(node, struct xtcp_timewait, node);
 		return xtcp_timewait_get(found->tw);
 	case XTCP_KIND_REQUEST:
-		req = container_of(node, struct xtcp_request, node);
-		if (!xtcp_request_get(req))
-			return false;
-		sock_hold(req->listener);
-		found->sk = req->listener;
-		xtcp_request_put(req);
-		return true;
+		found->req = container_of(node, struct xtcp_request, node);
+		found->listener = found->req->listener;
+		break;
 	case XTCP_KIND_CONNECTION:
 		found->sk = xtcp_node_get(xn, node, t);
 		return found->sk;
 	case XTCP_KIND_NONE:
 		if (node)
 			return false;	/* a connection's memory is just becoming another's */
-		found->sk = xtcp_lookup_listener(xn, t, xtcp_skb_iif(skb),
-						 xtcp_skb_sdif(skb));
+		found->listener = xtcp_lookup_listener(xn, t, xtcp_skb_iif(skb),
+						       xtcp_skb_sdif(skb));
 		break;
 	}
-	return !found->sk || refcount_inc_not_zero(&found->sk->sk_refcnt);
+	return true;
 }
 
 /* Nothing stands for the 4-tuple and nobody listens: 3.10.7.1, CLOSED.  @judged:
@@ -239,12 +254,15 @@ static noinline void receive_dispatch(struct xtcp_net *xn, struct sk_buff *skb, 
 				return;
 			continue;
 		}
-		if (!to.sk) {
+		if (to.listener) {
+			done = listener_receive(xn, to.listener, to.req, skb, judged);
+		} else if (to.sk) {
+			done = socket_receive(xn, to.sk, skb, judged);
+			sock_put(to.sk);
+		} else {
 			receive_no_port(xn, skb, judged);
-			return;
+			done = true;
 		}
-		done = socket_receive(xn, to.sk, skb, judged);
-		sock_put(to.sk);
 		if (done)
 			return;
 	}

@@ -65,12 +65,14 @@ enum xtcp_rtx {
 };
 
 /**
- * struct xtcp_listener - what a socket in LISTEN has: handshake.c, listen.c
+ * struct xtcp_listener - what a socket in LISTEN has: queues.c
+ * @lock: guards all of it, and sk_ack_backlog
  * @requests: struct xtcp_request: half-open connections
  * @accept_queue: struct xtcp_sock, by accept_node: open ones; sk_ack_backlog counts them
  * @request_count: how many requests
  */
 struct xtcp_listener {
+	spinlock_t		lock;	/* all of it */
 	struct list_head	requests;
 	struct list_head	accept_queue;
 	u32			request_count;

@@ -34,6 +34,7 @@ struct sk_buff;
 /* What a step of SEGMENT ARRIVES returns as well. */
 enum xtcp_drop_reason {
 	XTCP_DROP_NONE,		/* no drop: go on to the next step */
+	XTCP_DROP_AGAIN,	/* no drop: what it was for has gone, look it up again */
 	XTCP_DROP_DONE,		/* the segment has had its effect: free it */
 #define XTCP_DROP_ENUM(id, counter, text) XTCP_DROP_##id,
 	XTCP_DROPS(XTCP_DROP_ENUM)

@@ -21,6 +21,7 @@
 #include "../engine/memory.h"
 #include "../engine/open.h"
 #include "../engine/ports.h"
+#include "../engine/queues.h"
 #include "../engine/rcvq.h"
 #include "../engine/receive.h"
 #include "../engine/timeout.h"
@@ -160,65 +161,30 @@ out:
 	return err;
 }
 
-/* Is there one to accept?  The queue itself is there only in LISTEN. */
-static bool child_waits(const struct sock *sk)
-{
-	return READ_ONCE(sk->sk_ack_backlog);
-}
-
-static int accept_wait_for_child(struct sock *sk, long timeo)
+/* Wait for a child.  The socket's lock would only hold up who else accepts. */
+static struct sock *accept_wait(struct sock *sk, long timeo, int *error)
 {
 	DEFINE_WAIT(wait);
-	int err = 0;
+	struct sock *child;
 
-	while (!child_waits(sk)) {
-		prepare_to_wait_exclusive(sk_sleep(sk), &wait,
-					  TASK_INTERRUPTIBLE);
-		release_sock(sk);
-		if (!child_waits(sk))
-			timeo = schedule_timeout(timeo);
-		sched_annotate_sleep();
-		lock_sock(sk);
-		if (child_waits(sk))
+	for (;;) {
+		prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
+		child = xtcp_accept_dequeue(sk);
+		if (child)
 			break;
-		err = -EINVAL;
-		if (sk->sk_state != TCP_LISTEN)
+		*error = -EINVAL;
+		if (inet_sk_state_load(sk) != TCP_LISTEN)
 			break;
-		err = sock_intr_errno(timeo);
-		if (signal_pending(current))
-			break;
-		err = -EAGAIN;
+		*error = -EAGAIN;
 		if (!timeo)
 			break;
-		err = 0;
+		*error = sock_intr_errno(timeo);
+		if (signal_pending(current))
+			break;
+		timeo = schedule_timeout(timeo);
 	}
 	finish_wait(sk_sleep(sk), &wait);
-	return child_waits(sk) ? 0 : err;
-}
-
-/* The first child of the accept queue, waiting for one if need be. */
-static struct sock *accept_child(struct sock *sk, int flags, int *error)
-{
-	struct xtcp_sock *x = xtcp_sk(sk), *child = NULL;
-	long timeo;
-	int err = 0;
-
-	lock_sock(sk);
-	if (sk->sk_state != TCP_LISTEN) {
-		err = -EINVAL;
-	} else if (!child_waits(sk)) {
-		timeo = sock_rcvtimeo(sk, flags & O_NONBLOCK);
-		err = timeo ? accept_wait_for_child(sk, timeo) : -EAGAIN;
-	}
-	if (!err) {
-		child = list_first_entry(&x->listener.accept_queue, struct xtcp_sock,
-					 accept_node);
-		list_del_init(&child->accept_node);
-		sk_acceptq_removed(sk);
-	}
-	release_sock(sk);
-	*error = err;
-	return child ? &child->inet.sk : NULL;
+	return child;
 }
 
 /* Not inet_accept(): it may charge the child to a memory cgroup again, and the
@@ -227,10 +193,11 @@ static struct sock *accept_child(struct sock *sk, int flags, int *error)
 static int xtcp_accept(struct socket *sock, struct socket *newsock,
 		       XTCP_ACCEPT_ARGS)
 {
-	struct sock *child;
+	struct sock *sk = sock->sk, *child;
 	int err;
 
-	child = accept_child(sock->sk, xtcp_accept_flags, &err);
+	child = xtcp_accept_dequeue(sk) ?:
+		accept_wait(sk, sock_rcvtimeo(sk, xtcp_accept_flags & O_NONBLOCK), &err);
 	if (!child)
 		return err;
 	lock_sock(child);

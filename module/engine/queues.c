@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A listener's two queues: its half-open requests, and its children that were not
+ * accepted yet.
+ *
+ * A spinlock of their own guards both, and is held for a few instructions: neither softirq
+ * nor accept() takes the socket's lock.  They take nothing in once the listener has left
+ * LISTEN, which is looked at under the spinlock: whoever empties them then empties them for
+ * good.
+ *
+ * Queues and spinlock are there only in LISTEN.  So who comes without the socket's lock
+ * comes under rcu_read_lock(), and a socket begins another life no sooner than a grace
+ * period after it has left LISTEN: close.c.
+ */
+#include <net/sock.h>
+#include "queues.h"
+#include "tcb.h"
+
+/**
+ * xtcp_queues_init() - before the socket enters LISTEN
+ * @sk: the socket, locked
+ */
+void xtcp_queues_init(struct sock *sk)
+{
+	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+
+	spin_lock_init(&l->lock);
+	INIT_LIST_HEAD(&l->requests);
+	INIT_LIST_HEAD(&l->accept_queue);
+	l->request_count = 0;
+	WRITE_ONCE(sk->sk_ack_backlog, 0);
+	smp_wmb();	/* whoever sees LISTEN sees them: xtcp_accept_dequeue() */
+}
+
+/**
+ * xtcp_request_enqueue() - a listener has one more request
+ * @sk: the listener
+ * @request: the request's place in the list
+ *
+ * Softirq, under rcu_read_lock().
+ *
+ * Return: false where it listens no more: nothing is queued
+ */
+bool xtcp_request_enqueue(struct sock *sk, struct list_head *request)
+{
+	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+	bool listens;
+
+	spin_lock(&l->lock);
+	listens = sk->sk_state == TCP_LISTEN;
+	if (listens) {
+		list_add_tail(request, &l->requests);
+		WRITE_ONCE(l->request_count, l->request_count + 1);
+	}
+	spin_unlock(&l->lock);
+	return listens;
+}
+
+/**
+ * xtcp_request_dequeue() - a listener has one request less
+ * @sk: the listener
+ * @request: the request's place in the list
+ *
+ * Softirqs off.
+ */
+void xtcp_request_dequeue(struct sock *sk, struct list_head *request)
+{
+	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+
+	spin_lock(&l->lock);
+	list_del_init(request);
+	WRITE_ONCE(l->request_count, l->request_count - 1);
+	spin_unlock(&l->lock);
+}
+
+/**
+ * xtcp_accept_enqueue() - a child waits to be accepted
+ * @sk: the listener
+ * @child: the child, locked; the reference that xtcp_destroy() drops is the queue's now
+ *
+ * Softirq, under rcu_read_lock().
+ *
+ * Return: false where the listener listens no more: nothing is queued
+ */
+bool xtcp_accept_enqueue(struct sock *sk, struct sock *child)
+{
+	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+	bool listens;
+
+	spin_lock(&l->lock);
+	listens = sk->sk_state == TCP_LISTEN;
+	if (listens) {
+		list_add_tail(&xtcp_sk(child)->accept_node, &l->accept_queue);
+		sk_acceptq_added(sk);
+	}
+	spin_unlock(&l->lock);
+	return listens;
+}
+
+/**
+ * xtcp_accept_drain() - the child that has waited longest, of a listener that ends
+ * @sk: the socket, locked; it has just left LISTEN
+ *
+ * Process context.  Return: the child, not locked; NULL where there is none
+ */
+struct sock *xtcp_accept_drain(struct sock *sk)
+{
+	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+	struct xtcp_sock *child;
+
+	spin_lock_bh(&l->lock);
+	child = list_first_entry_or_null(&l->accept_queue, struct xtcp_sock, accept_node);
+	if (child) {
+		list_del_init(&child->accept_node);
+		sk_acceptq_removed(sk);
+	}
+	spin_unlock_bh(&l->lock);
+	return child ? &child->inet.sk : NULL;
+}
+
+/**
+ * xtcp_accept_dequeue() - the child that has waited longest
+ * @sk: a socket, in any state, not locked
+ *
+ * Process context.
+ *
+ * Return: the child, not locked; NULL where there is none, or the socket does not listen
+ */
+struct sock *xtcp_accept_dequeue(struct sock *sk)
+{
+	struct sock *child = NULL;
+
+	if (!READ_ONCE(sk->sk_ack_backlog))
+		return NULL;
+	rcu_read_lock();
+	if (inet_sk_state_load(sk) == TCP_LISTEN)
+		child = xtcp_accept_drain(sk);
+	rcu_read_unlock();
+	return child;
+}
