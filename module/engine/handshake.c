@@ -274,14 +274,15 @@ static bool listener_full(const struct sock *sk)
 	       requests > (u32)READ_ONCE(sk->sk_max_ack_backlog);
 }
 
-/* An empty request, with a reference of the caller's.  Return: NULL: no memory */
+/* An empty request, with a reference of the caller's; it takes over one to the listener.
+ * Return: NULL: no memory
+ */
 static struct xtcp_request *request_alloc(struct sock *sk)
 {
 	struct xtcp_request *req = xtcp_zalloc_charged(request_cache, sk);
 
 	if (!req)
 		return NULL;
-	sock_hold(sk);
 	req->link.node = &req->node;
 	req->listener = sk;
 	spin_lock_init(&req->lock);
@@ -367,9 +368,14 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 
 	if (listener_full(sk))
 		return XTCP_DROP_LISTENER_FULL;
+	/* it may be on its way out: nothing but rcu_read_lock() has kept it until here */
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		return XTCP_DROP_AGAIN;
 	req = request_alloc(sk);
-	if (!req)
+	if (!req) {
+		sock_put(sk);
 		return XTCP_DROP_MEMORY;
+	}
 	reason = XTCP_DROP_FILTERED;
 	if (request_init(req, sk, skb, seg, t)) {
 		spin_lock(&req->lock);
