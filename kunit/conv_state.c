@@ -7,7 +7,7 @@
 #include "../module/engine/clock.h"
 #include "../module/engine/connection.h"
 #include "../module/engine/demux.h"
-#include "../module/engine/handshake.h"
+#include "../module/engine/request.h"
 #include "../module/engine/rate.h"
 #include "../module/engine/flight.h"
 #include "../module/engine/rtt.h"

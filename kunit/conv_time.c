@@ -5,7 +5,7 @@
  */
 #include "../module/engine/connection.h"
 #include "../module/engine/demux.h"
-#include "../module/engine/handshake.h"
+#include "../module/engine/request.h"
 #include "../module/engine/skb.h"
 #include "../module/engine/timers.h"
 #include "../module/engine/timewait.h"

@@ -8,12 +8,12 @@
 #include "engine/close.h"
 #include "engine/demux.h"
 #include "engine/ephemeral.h"
-#include "engine/handshake.h"
 #include "engine/icmp.h"
 #include "engine/isn.h"
 #include "engine/listeners.h"
 #include "engine/ports.h"
 #include "engine/receive.h"
+#include "engine/request.h"
 #include "engine/timeout.h"
 #include "engine/timers.h"
 #include "engine/timewait.h"
@@ -139,7 +139,7 @@ static int __init xtcp_init(void)
 	err = xtcp_ports_init();
 	if (err)
 		goto ephemeral;
-	err = xtcp_handshake_init();
+	err = xtcp_requests_init();
 	if (err)
 		goto ports;
 	err = xtcp_timewait_init();
@@ -172,7 +172,7 @@ pernet:
 timewait:
 	xtcp_timewait_exit();
 handshake:
-	xtcp_handshake_exit();
+	xtcp_requests_exit();
 ports:
 	xtcp_ports_exit();
 ephemeral:
@@ -191,7 +191,7 @@ static void __exit xtcp_exit(void)
 	rcu_barrier();
 	xtcp_family_exit();
 	xtcp_timewait_exit();
-	xtcp_handshake_exit();
+	xtcp_requests_exit();
 	xtcp_ports_exit();
 	xtcp_ephemeral_exit();
 }

@@ -26,16 +26,12 @@
  * its request.
  */
 #include <linux/security.h>
-#include <linux/slab.h>
 #include "../compat.h"
 #include "../observe/drop.h"
-#include "../observe/trace.h"
 #include "../wire/early.h"
 #include "../wire/ip.h"
 #include "../wire/ipv6_sock.h"
-#include "../wire/reply.h"
 #include "../wire/version.h"
-#include "ack.h"
 #include "clock.h"
 #include "connection.h"
 #include "demux.h"
@@ -45,222 +41,13 @@
 #include "mss.h"
 #include "ports.h"
 #include "queues.h"
+#include "request.h"
 #include "reset.h"
 #include "rtt.h"
 #include "skb.h"
 #include "timers.h"
 #include "timestamps.h"
 #include "window.h"
-
-static struct kmem_cache *request_cache;
-
-/**
- * xtcp_handshake_init() - make the requests' cache
- *
- * At module load.  Return: 0 or -ENOMEM
- */
-int xtcp_handshake_init(void)
-{
-	/* debugging makes locks and timers larger */
-	BUILD_BUG_ON(!IS_ENABLED(CONFIG_LOCKDEP) &&
-		     sizeof(struct xtcp_request) > 256);
-	request_cache = kmem_cache_create("xtcp_request",
-					  sizeof(struct xtcp_request), 0,
-					  SLAB_ACCOUNT, NULL);
-	return request_cache ? 0 : -ENOMEM;
-}
-
-/**
- * xtcp_handshake_exit() - free the requests' cache
- *
- * At module unload, after rcu_barrier().
- */
-void xtcp_handshake_exit(void)
-{
-	kmem_cache_destroy(request_cache);
-}
-
-static void request_free(struct rcu_head *rcu)
-{
-	kmem_cache_free(request_cache,
-			container_of(rcu, struct xtcp_request, rcu));
-}
-
-/**
- * xtcp_request_get() - take a reference to what the table answered
- * @req: found under rcu_read_lock()
- *
- * Return: false where it is being freed
- */
-bool xtcp_request_get(struct xtcp_request *req)
-{
-	return refcount_inc_not_zero(&req->refcnt);
-}
-
-/**
- * xtcp_request_put() - drop a reference
- * @req: the request
- */
-void xtcp_request_put(struct xtcp_request *req)
-{
-	if (!refcount_dec_and_test(&req->refcnt))
-		return;
-	sock_put(req->listener);
-	call_rcu(&req->rcu, request_free);
-}
-
-/* The request, locked, is over.  Its place in the table has been given to a connection
- * already, or is given up here.
- */
-static void request_end(struct xtcp_request *req, bool replaced)
-{
-	req->dead = 1;
-	if (!replaced)
-		xtcp_link_remove(xtcp_sk(req->listener)->xn, &req->link);
-	xtcp_request_dequeue(req->listener, &req->list);
-	trace_xtcp_request_gone(&req->node.tuple, req->iss + 1, req->irs + 1,
-				req->rcv_wnd);
-	if (xtcp_timer_delete(&req->timer))
-		xtcp_request_put(req);
-	xtcp_request_put(req);
-}
-
-/* The same, of a request that is alive: a handshake has failed. */
-static void request_fail(struct xtcp_request *req, enum xtcp_event event)
-{
-	xtcp_next_state(&req->node.tuple, TCP_SYN_RECV, event);
-	xtcp_count(xtcp_sk(req->listener)->xn, ATTEMPT_FAILS);
-	request_end(req, false);
-}
-
-/**
- * xtcp_request_fail() - a handshake has failed, unless it has come to another end before
- * @req: the request; with a reference of the caller's, or found under rcu_read_lock()
- * @event: why
- *
- * Any context but hard interrupt.
- */
-void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event)
-{
-	spin_lock_bh(&req->lock);
-	if (!req->dead)
-		request_fail(req, event);
-	spin_unlock_bh(&req->lock);
-}
-
-static void request_reply(struct xtcp_request *req, struct xtcp_segment *seg)
-{
-	const struct xtcp_reply reply = {
-		.exact = req->rcv_wnd == READ_ONCE(xtcp_sk(req->listener)->window_clamp),
-		.tuple = &req->node.tuple,
-		.sk = req->listener,
-		.ifindex = req->node.ifindex,
-		.mark = req->mark,
-		.priority = req->priority,
-		.secid = req->secid,
-		.tos = req->tos,
-		.ttl = req->ttl,
-	};
-
-	xtcp_ip_reply(sock_net(req->listener), &reply, seg);
-}
-
-static void request_send_syn_ack(struct xtcp_request *req)
-{
-	struct xtcp_segment seg = {
-		.seq = req->iss,
-		.ack = req->irs + 1,
-		.wnd = req->rcv_wnd,
-		.flags = XTCP_SYN | XTCP_ACK,
-		.opt.mss = READ_ONCE(xtcp_sk(req->listener)->user_mss),
-	};
-
-	xtcp_agreed_syn(&req->agreed, &seg.opt);
-	xtcp_timestamp_write(&req->ts, &seg.opt, ktime_get_ns());
-	request_reply(req, &seg);
-}
-
-/* RFC 5961, section 7: not more often than the sysctl says. */
-static void request_send_ack(struct xtcp_request *req)
-{
-	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;
-	struct xtcp_segment seg = {
-		.seq = req->iss + 1,
-		.ack = req->irs + 1,
-		.wnd = DIV_ROUND_UP(req->rcv_wnd, 1u << req->agreed.rcv_wscale),
-		.flags = XTCP_ACK,
-	};
-
-	if (req->agreed.timestamps)
-		seg.opt.present = XTCP_OPT_TIMESTAMPS;
-	xtcp_timestamp_write(&req->ts, &seg.opt, ktime_get_ns());
-
-	if (!xtcp_ack_challenge(&req->challenge_ms, xtcp_now_ms(),
-				READ_ONCE(xn->sysctl.challenge_ack_ms))) {
-		xtcp_count(xn, CHALLENGES_LIMITED);
-		return;
-	}
-	xtcp_count(xn, CHALLENGE_ACKS);
-	request_reply(req, &seg);
-}
-
-/* MUST-22 */
-static unsigned long request_timeout(const struct xtcp_request *req)
-{
-	u64 us = (u64)XTCP_RTO_INITIAL_US << min_t(u8, req->retries, 7);
-
-	return usecs_to_jiffies(min_t(u64, us, XTCP_RTO_MAX_US));
-}
-
-/* The request, locked and alive: the SYN,ACK was not answered. */
-static void request_expired(struct xtcp_request *req)
-{
-	struct xtcp_sock *l = xtcp_sk(req->listener);
-	u8 most = READ_ONCE(l->syn_retries) ?: READ_ONCE(l->xn->sysctl.synack_retries);
-	u8 defer_accept = READ_ONCE(l->defer_accept);
-
-	if (req->retries >= max(most, defer_accept)) {
-		request_fail(req, XTCP_EV_TIMEOUT);
-		return;
-	}
-	req->retries++;
-	/* acknowledged, and waiting for data: asking again would achieve nothing */
-	if (!req->acked || req->retries >= defer_accept) {
-		xtcp_count(l->xn, RETRANS);
-		request_send_syn_ack(req);
-	}
-	refcount_inc(&req->refcnt);
-	mod_timer(&req->timer, jiffies + request_timeout(req));
-}
-
-static void request_timer_fn(struct timer_list *t)
-{
-	struct xtcp_request *req = xtcp_from_timer(req, t, timer);
-
-	spin_lock(&req->lock);
-	if (!req->dead)
-		request_expired(req);
-	spin_unlock(&req->lock);
-	xtcp_request_put(req);
-}
-
-/**
- * xtcp_request_fire() - let a request's timer fire now
- * @req: the request, to which the caller has a reference
- *
- * A test calls this instead of waiting.
- *
- * Return: false where the timer was not pending
- */
-bool xtcp_request_fire(struct xtcp_request *req)
-{
-	if (!xtcp_timer_delete(&req->timer))
-		return false;
-	local_bh_disable();
-	request_timer_fn(&req->timer);
-	local_bh_enable();
-	return true;
-}
 
 /* ---- SYN for a listener: RFC 9293, 3.10.7.2 ---- */
 
@@ -272,23 +59,6 @@ static bool listener_full(const struct sock *sk)
 	return sk_acceptq_is_full(sk) ||
 	       requests >= xtcp_bounded(l->xn, max_syn_backlog) ||
 	       requests > (u32)READ_ONCE(sk->sk_max_ack_backlog);
-}
-
-/* An empty request, with a reference of the caller's; it takes over one to the listener.
- * Return: NULL: no memory
- */
-static struct xtcp_request *request_alloc(struct sock *sk)
-{
-	struct xtcp_request *req = xtcp_zalloc_charged(request_cache, sk);
-
-	if (!req)
-		return NULL;
-	req->link.node = &req->node;
-	req->listener = sk;
-	spin_lock_init(&req->lock);
-	timer_setup(&req->timer, request_timer_fn, 0);
-	refcount_set(&req->refcnt, 1);
-	return req;
 }
 
 /* What a SYN says, and what its listener wants.  Return: false where a security module
@@ -324,41 +94,7 @@ static bool request_init(struct xtcp_request *req, struct sock *sk, struct sk_bu
 					       &req->secid);
 }
 
-/* Enter a request, locked, in its listener's queue and in the table; or neither.  Return:
- * XTCP_DROP_NONE; XTCP_DROP_AGAIN where the listener listens no more, or something stands
- * for the 4-tuple already
- */
-static enum xtcp_drop_reason request_enter(struct xtcp_request *req)
-{
-	struct sock *sk = req->listener;
-	int err;
-
-	req->dead = 1;
-	if (!xtcp_request_enqueue(sk, &req->list))
-		return XTCP_DROP_AGAIN;
-	err = xtcp_link_insert(xtcp_sk(sk)->xn, &req->link);
-	if (!err) {
-		req->dead = 0;
-		return XTCP_DROP_NONE;
-	}
-	xtcp_request_dequeue(sk, &req->list);
-	return err == -EADDRNOTAVAIL ? XTCP_DROP_AGAIN : XTCP_DROP_MEMORY;
-}
-
-/* The request, locked, has just been entered; the reference is the table's now. */
-static void request_begin(struct xtcp_request *req)
-{
-	const struct xtcp_tuple *t = &req->node.tuple;
-
-	xtcp_count(xtcp_sk(req->listener)->xn, REQUESTS);
-	xtcp_next_state(t, TCP_LISTEN, XTCP_EV_RCV_SYN);
-	trace_xtcp_request_made(t, req->iss, req->irs + 1, req->rcv_wnd);
-	refcount_inc(&req->refcnt);
-	mod_timer(&req->timer, jiffies + request_timeout(req));
-	request_send_syn_ack(req);
-}
-
-/* Return: why to drop it, or XTCP_DROP_DONE; XTCP_DROP_AGAIN as request_enter() */
+/* Return: why to drop it, or XTCP_DROP_DONE; XTCP_DROP_AGAIN as xtcp_request_enter() */
 static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 					  const struct xtcp_segment *seg,
 					  const struct xtcp_tuple *t)
@@ -371,19 +107,13 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 	/* it may be on its way out: nothing but rcu_read_lock() has kept it until here */
 	if (!refcount_inc_not_zero(&sk->sk_refcnt))
 		return XTCP_DROP_AGAIN;
-	req = request_alloc(sk);
+	req = xtcp_request_alloc(sk);
 	if (!req) {
 		sock_put(sk);
 		return XTCP_DROP_MEMORY;
 	}
-	reason = XTCP_DROP_FILTERED;
-	if (request_init(req, sk, skb, seg, t)) {
-		spin_lock(&req->lock);
-		reason = request_enter(req);
-		if (!reason)
-			request_begin(req);
-		spin_unlock(&req->lock);
-	}
+	reason = request_init(req, sk, skb, seg, t) ? xtcp_request_enter(req) :
+						      XTCP_DROP_FILTERED;
 	if (!reason)
 		return XTCP_DROP_DONE;
 	xtcp_request_put(req);
@@ -544,7 +274,7 @@ static enum xtcp_drop_reason request_complete(struct xtcp_request *req,
 		/* the SYN,ACK will be sent again, and so will the peer's ACK */
 		if (READ_ONCE(xn->sysctl.abort_on_overflow)) {
 			xtcp_reply_reset(xn, skb, seg);
-			request_fail(req, XTCP_EV_ABORT);
+			xtcp_request_fail_locked(req, XTCP_EV_ABORT);
 		}
 		return XTCP_DROP_LISTENER_FULL;
 	}
@@ -552,7 +282,7 @@ static enum xtcp_drop_reason request_complete(struct xtcp_request *req,
 	if (!sk)
 		return XTCP_DROP_MEMORY;
 	__acquire(&sk->sk_lock.slock);
-	request_end(req, true);
+	xtcp_request_end(req, true);
 	if (!xtcp_accept_enqueue(listener, sk)) {
 		child_forget(sk);
 		return XTCP_DROP_AGAIN;
@@ -586,32 +316,32 @@ static enum xtcp_drop_reason request_judge(struct xtcp_request *req, struct sk_b
 	    seg->seq == req->irs) {		/* our SYN,ACK was lost */
 		xtcp_count(xn, RETRANS);
 		req->resent = 1;
-		request_send_syn_ack(req);
+		xtcp_request_send_syn_ack(req);
 		return XTCP_DROP_DUPLICATE;
 	}
 	if (req->agreed.timestamps) {
 		enum xtcp_drop_reason reason = xtcp_timestamp_judge(&req->ts, seg);
 
 		if (reason == XTCP_DROP_PAWS)
-			request_send_ack(req);
+			xtcp_request_send_ack(req);
 		if (reason)
 			return reason;
 	}
 	if (!request_acceptable(req, seg)) {
 		if (!(seg->flags & XTCP_RST))
-			request_send_ack(req);
+			xtcp_request_send_ack(req);
 		return XTCP_DROP_OUT_OF_WINDOW;
 	}
 	if (seg->flags & XTCP_RST) {
 		if (seg->seq == req->irs + 1) {
-			request_fail(req, XTCP_EV_RCV_RST);
+			xtcp_request_fail_locked(req, XTCP_EV_RCV_RST);
 			return XTCP_DROP_DONE;
 		}
-		request_send_ack(req);
+		xtcp_request_send_ack(req);
 		return XTCP_DROP_BAD_RST;
 	}
 	if (seg->flags & XTCP_SYN) {
-		request_send_ack(req);
+		xtcp_request_send_ack(req);
 		return XTCP_DROP_BAD_SYN;
 	}
 	if (!(seg->flags & XTCP_ACK))

@@ -9,11 +9,11 @@
 #include "../wire/ip.h"
 #include "connection.h"
 #include "demux.h"
-#include "handshake.h"
 #include "icmp.h"
 #include "mss.h"
 #include "output.h"
 #include "recovery.h"
+#include "request.h"
 #include "seq.h"
 
 /* A router could not forward our segment whole: RFC 1191.  Socket locked. */

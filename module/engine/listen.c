@@ -4,10 +4,10 @@
  */
 #include "connection.h"
 #include "ephemeral.h"
-#include "handshake.h"
 #include "listen.h"
 #include "ports.h"
 #include "queues.h"
+#include "request.h"
 #include "reset.h"
 
 /**

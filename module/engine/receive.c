@@ -16,6 +16,7 @@
 #include "input.h"
 #include "listeners.h"
 #include "receive.h"
+#include "request.h"
 #include "reset.h"
 #include "skb.h"
 #include "timewait.h"

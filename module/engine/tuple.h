@@ -59,7 +59,7 @@ static inline u64 xtcp_tuple_v4_hosts(const struct xtcp_tuple *t)
 enum xtcp_kind {
 	XTCP_KIND_NONE,		/* of no node */
 	XTCP_KIND_CONNECTION,	/* struct xtcp_sock: tcb.h */
-	XTCP_KIND_REQUEST,	/* struct xtcp_request: handshake.h */
+	XTCP_KIND_REQUEST,	/* struct xtcp_request: request.h */
 	XTCP_KIND_TIME_WAIT,	/* struct xtcp_timewait: timewait.h */
 };
 

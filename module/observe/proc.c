@@ -8,8 +8,8 @@
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include "../engine/demux.h"
-#include "../engine/handshake.h"
 #include "../engine/listeners.h"
+#include "../engine/request.h"
 #include "../engine/timers.h"
 #include "../engine/timewait.h"
 #include "observe.h"
