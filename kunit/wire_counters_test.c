@@ -100,7 +100,26 @@ static void has_bad_offset(struct conv *t)
 static void meets_full_listener(struct conv *t)
 {
 	t->xn->sysctl.max_syn_backlog = 0;
+	t->xn->sysctl.syncookies = 0;
 	inject(t, "SYN seq 1000 mss 1460");
+}
+
+static void is_remembered_by_itself(struct conv *t)
+{
+	t->xn->sysctl.syncookies = 2;
+	inject(t, "SYN seq 1000 mss 1460");
+}
+
+static void comes_back(struct conv *t)
+{
+	is_remembered_by_itself(t);
+	inject(t, "ACK seq 1001 ack %u", next_segment(t).seq + 1);
+}
+
+static void comes_back_wrong(struct conv *t)
+{
+	is_remembered_by_itself(t);
+	inject(t, "ACK seq 1001 ack %u", next_segment(t).seq);
 }
 
 /* The socket's filter lets this many bytes of each segment through. */
@@ -339,6 +358,9 @@ static const struct story counters[XTCP_MIB_MAX] = {
 	ONE(ESTAB_RESETS,	IN_ESTABLISHED,	"RST seq R"),
 	ONE(CURR_ESTAB,		IN_REQUEST,	"ACK seq R ack S"),
 	ONE(REQUESTS,		IN_LISTEN,	"SYN seq 1000 mss 1460"),
+	ONE(COOKIES_SENT,	IN_LISTEN,	.tell = is_remembered_by_itself),
+	ONE(COOKIES_RECEIVED,	IN_LISTEN,	.tell = comes_back),
+	ONE(COOKIES_FAILED,	IN_LISTEN,	.tell = comes_back_wrong),
 	ONE(TIME_WAITS,		IN_FIN_WAIT_2,	"FIN|ACK seq R ack S"),
 	ONE(TW_REUSED,		IN_LISTEN,	.tell = comes_again),
 	ONE(IN_ERRS,		IN_ESTABLISHED,	.tell = has_bad_offset),

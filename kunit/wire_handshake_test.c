@@ -416,6 +416,7 @@ static void many_requests(struct kunit *test)
 	struct conv *t = conv_of(test);
 
 	t->xn->sysctl.max_syn_backlog = 3;
+	t->xn->sysctl.syncookies = 0;
 	returns(t, 0, user_listen(t, 100));
 	for (u16 port = 6000; port < 6003; port++) {
 		peer_begins(t, port);

@@ -6,6 +6,7 @@
 #include <net/net_namespace.h>
 #include "compat.h"
 #include "engine/close.h"
+#include "engine/cookies.h"
 #include "engine/demux.h"
 #include "engine/ephemeral.h"
 #include "engine/icmp.h"
@@ -131,6 +132,7 @@ static int __init xtcp_init(void)
 
 	xtcp_timers_set_handler(xtcp_timeout);
 	xtcp_isn_init();
+	xtcp_cookies_init();
 	xtcp_claim_init(&ip_upcalls);
 	xtcp_early_init(&ip_upcalls);
 	err = xtcp_ephemeral_init();

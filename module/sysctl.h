@@ -62,6 +62,7 @@ struct xtcp_net;
 	BUFFER(rmem,	4096,	131072,	6 << 20,	"Receive buffer: least, default, most, in bytes. Unless SO_RCVBUF is set, it grows from the second to the third, which is less on a machine of less than 768 MB.") \
 	NUMBER(u32,	rto_min_us,		200000,	1000,	120000000,	OWN,	"The retransmission timeout exceeds the round trip by at least so much.") \
 	NUMBER(u8,	sack,			1,	0,	1,		OWN,	"1: selective acknowledgments, RFC 2018.") \
+	NUMBER(u8,	syncookies,		1,	0,	2,		OWN,	"1: a listener that has no room for half-open requests answers SYNs with cookies, RFC 4987, 3.6, and keeps nothing of them; 0: it drops them; 2: it answers every SYN so.") \
 	NUMBER(u8,	syn_retries,		6,	1,	127,		OWN,	"How often a SYN is sent again.") \
 	NUMBER(u8,	synack_retries,		5,	0,	127,		OWN,	"How often a SYN,ACK is sent again.") \
 	NUMBER(int,	tcp_wire,		2,	0,	3,		FIRST,	"Who may use TCP's wire, see POLICIES.") \

@@ -4,7 +4,8 @@
  *
  * A SYN for a listener makes a request, a small object in the connection table.
  * The ACK that completes the handshake turns it into a connection, which waits
- * in the listener's accept queue.
+ * in the listener's accept queue.  Where there is no room for a request, a cookie stands
+ * for it (cookies.c): nothing is kept, and the ACK says all that there is to know.
  *
  * Nothing here takes the listener's lock: its user may have it for long, and other
  * processors be busy with other handshakes.  Instead
@@ -34,6 +35,7 @@
 #include "../wire/version.h"
 #include "clock.h"
 #include "connection.h"
+#include "cookies.h"
 #include "demux.h"
 #include "handshake.h"
 #include "input.h"
@@ -51,18 +53,17 @@
 
 /* ---- SYN for a listener: RFC 9293, 3.10.7.2 ---- */
 
-static bool listener_full(const struct sock *sk)
+static bool requests_full(const struct sock *sk)
 {
 	const struct xtcp_sock *l = xtcp_sk(sk);
 	u32 requests = READ_ONCE(l->listener.request_count);
 
-	return sk_acceptq_is_full(sk) ||
-	       requests >= xtcp_bounded(l->xn, max_syn_backlog) ||
+	return requests >= xtcp_bounded(l->xn, max_syn_backlog) ||
 	       requests > (u32)READ_ONCE(sk->sk_max_ack_backlog);
 }
 
-/* What a SYN says, and what its listener wants.  Return: false where a security module
- * refuses it
+/* What a SYN says, and what its listener wants; all but ISS.  Return: false where a security
+ * module refuses it
  */
 static bool request_init(struct xtcp_request *req, struct sock *sk, struct sk_buff *skb,
 			 const struct xtcp_segment *seg, const struct xtcp_tuple *t)
@@ -73,7 +74,6 @@ static bool request_init(struct xtcp_request *req, struct sock *sk, struct sk_bu
 	req->node.kind = XTCP_KIND_REQUEST;
 	req->node.family = sk->sk_family;
 	req->irs = seg->seq;
-	req->iss = XTCP_CB(skb)->isn ?: xtcp_isn(xn, t);
 	req->snd_wnd = seg->wnd;
 	req->rcv_wnd = xtcp_largest_window(sk);	/* a child's buffer is empty at first */
 	req->peer_mss = xtcp_peer_mss(seg);
@@ -94,16 +94,35 @@ static bool request_init(struct xtcp_request *req, struct sock *sk, struct sk_bu
 					       &req->secid);
 }
 
-/* Return: why to drop it, or XTCP_DROP_DONE; XTCP_DROP_AGAIN as xtcp_request_enter() */
-static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
-					  const struct xtcp_segment *seg,
-					  const struct xtcp_tuple *t)
+/* Answer with a cookie, and keep nothing.  Return: why to drop it, or XTCP_DROP_DONE */
+static enum xtcp_drop_reason cookie_syn(struct sock *sk, struct sk_buff *skb,
+					const struct xtcp_segment *seg,
+					const struct xtcp_tuple *t)
+{
+	struct xtcp_request req = { .listener = sk };
+
+	if (!request_init(&req, sk, skb, seg, t))
+		return XTCP_DROP_FILTERED;
+	req.peer_mss = xtcp_cookie_mss(t, req.peer_mss);
+	if (!req.peer_mss)
+		return XTCP_DROP_LISTENER_FULL;
+	if (!req.agreed.timestamps)	/* there is nowhere to write them */
+		req.agreed = (struct xtcp_agreed) { };
+	req.iss = xtcp_cookie_make(t, req.irs, req.peer_mss, xtcp_cookie_clock(ktime_get_ns()));
+	xtcp_count(xtcp_sk(sk)->xn, COOKIES_SENT);
+	xtcp_cookie_sent(sk);
+	xtcp_request_send_cookie(&req);
+	return XTCP_DROP_DONE;
+}
+
+/* Make a request.  Return: as xtcp_request_enter(), but XTCP_DROP_DONE */
+static enum xtcp_drop_reason request_syn(struct sock *sk, struct sk_buff *skb,
+					 const struct xtcp_segment *seg,
+					 const struct xtcp_tuple *t)
 {
 	enum xtcp_drop_reason reason;
 	struct xtcp_request *req;
 
-	if (listener_full(sk))
-		return XTCP_DROP_LISTENER_FULL;
 	/* it may be on its way out: nothing but rcu_read_lock() has kept it until here */
 	if (!refcount_inc_not_zero(&sk->sk_refcnt))
 		return XTCP_DROP_AGAIN;
@@ -112,6 +131,7 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 		sock_put(sk);
 		return XTCP_DROP_MEMORY;
 	}
+	req->iss = XTCP_CB(skb)->isn ?: xtcp_isn(xtcp_sk(sk)->xn, t);
 	reason = request_init(req, sk, skb, seg, t) ? xtcp_request_enter(req) :
 						      XTCP_DROP_FILTERED;
 	if (!reason)
@@ -120,24 +140,20 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 	return reason;
 }
 
-/* MUST-57 */
-static enum xtcp_drop_reason listener_first_segment(struct sock *sk,
-						    struct sk_buff *skb,
-						    const struct xtcp_segment *seg,
-						    const struct xtcp_tuple *t)
+/* Return: why to drop it, or XTCP_DROP_DONE; XTCP_DROP_AGAIN as xtcp_request_enter() */
+static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
+					  const struct xtcp_segment *seg,
+					  const struct xtcp_tuple *t)
 {
-	if (seg->flags & XTCP_RST || !xtcp_skb_ip(skb)->unicast(skb))
-		return XTCP_DROP_LISTENER;
-	if (seg->flags & XTCP_ACK) {
-		/* it came by another device than what it is for: it is for nobody here */
-		if (xtcp_lookup(xtcp_sk(sk)->xn, t))
-			return XTCP_DROP_NO_PORT;
-		xtcp_reply_reset(xtcp_sk(sk)->xn, skb, seg);
-		return XTCP_DROP_LISTENER;
-	}
-	if (!(seg->flags & XTCP_SYN) || seg->flags & XTCP_FIN)
-		return XTCP_DROP_LISTENER;
-	return listener_syn(sk, skb, seg, t);
+	u8 cookies = READ_ONCE(xtcp_sk(sk)->xn->sysctl.syncookies);
+	bool full = requests_full(sk);
+
+	if (sk_acceptq_is_full(sk) || (full && !cookies))
+		return XTCP_DROP_LISTENER_FULL;
+	/* one that has ended a TIME_WAIT has its ISN from there, and strangers send few */
+	if ((full || cookies > 1) && !XTCP_CB(skb)->isn)
+		return cookie_syn(sk, skb, seg, t);
+	return request_syn(sk, skb, seg, t);
 }
 
 /* ---- the ACK that completes a handshake ---- */
@@ -213,10 +229,18 @@ static struct sock *child_clone(struct sock *listener)
 	return sk;
 }
 
-/* Turn a request, which is locked and alive, into a connection.  Return: the child, with a
- * reference and its lock held; NULL where there is no memory or no route.
+/* Take the request's place in the table; or, where a cookie stood for it, a new one. */
+static int child_enter(struct xtcp_sock *x, struct xtcp_request *req, bool cookie)
+{
+	return cookie ? xtcp_link_insert(x->xn, xtcp_sk_link(&x->inet.sk)) :
+			xtcp_link_replace(x->xn, &req->link, xtcp_sk_link(&x->inet.sk));
+}
+
+/* Turn a request, which is locked and alive, or by a @cookie is known again, into a
+ * connection.  Return: the child, with a reference and its lock held; NULL where there is
+ * no memory or no route, or another has come before.
  */
-static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
+static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb, bool cookie)
 {
 	struct sock *listener = req->listener, *sk;
 	struct xtcp_sock *x;
@@ -229,14 +253,14 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 	err = xtcp_ipv6_sock_clone(sk, skb);
 	child_init(sk, req);
 	if (err || x->ip->route(sk) || xtcp_port_inherit(sk, listener) ||
-	    xtcp_link_replace(x->xn, &req->link, xtcp_sk_link(sk))) {
+	    child_enter(x, req, cookie)) {
 		child_discard(sk);
 		return NULL;
 	}
 	x->hashed = true;
 	xtcp_early_note_route(sk, skb);
 	xtcp_syn_ack_window(sk, xtcp_offered_mss(sk));
-	if (!req->retries && !req->acked && !req->resent) {
+	if (!cookie && !req->retries && !req->acked && !req->resent) {
 		u32 now_us = xtcp_now_us();
 
 		xtcp_rtt_sample(&x->rtt, now_us - req->sent_us, now_us, xtcp_rto_min_us(x));
@@ -245,11 +269,16 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb)
 	return sk;
 }
 
-/* Not accepted, and not even in the queue for that: the listener has gone. */
-static void child_forget(struct sock *sk)
+/* Return: XTCP_DROP_NONE; XTCP_DROP_AGAIN where the listener has gone, and the child as well */
+static enum xtcp_drop_reason child_enqueue(struct sock *listener, struct sock *sk)
 {
-	xtcp_unhash(sk);
-	child_discard(sk);
+	if (!xtcp_accept_enqueue(listener, sk)) {
+		xtcp_unhash(sk);
+		child_discard(sk);
+		return XTCP_DROP_AGAIN;
+	}
+	xtcp_count(xtcp_sk(listener)->xn, PASSIVE_OPENS);
+	return XTCP_DROP_NONE;
 }
 
 /* The request's ACK came: RFC 9293, 3.10.7.4, fifth, SYN-RECEIVED.  Return: why to drop
@@ -263,6 +292,7 @@ static enum xtcp_drop_reason request_complete(struct xtcp_request *req,
 {
 	struct sock *listener = req->listener, *sk;
 	struct xtcp_net *xn = xtcp_sk(listener)->xn;
+	enum xtcp_drop_reason reason;
 
 	/* TCP_DEFER_ACCEPT: the data will bring the ACK again */
 	if (req->retries < READ_ONCE(xtcp_sk(listener)->defer_accept) &&
@@ -278,18 +308,14 @@ static enum xtcp_drop_reason request_complete(struct xtcp_request *req,
 		}
 		return XTCP_DROP_LISTENER_FULL;
 	}
-	sk = child_make(req, skb);
+	sk = child_make(req, skb, false);
 	if (!sk)
 		return XTCP_DROP_MEMORY;
-	__acquire(&sk->sk_lock.slock);
 	xtcp_request_end(req, true);
-	if (!xtcp_accept_enqueue(listener, sk)) {
-		child_forget(sk);
-		return XTCP_DROP_AGAIN;
-	}
-	xtcp_count(xn, PASSIVE_OPENS);
-	*child = sk;
-	return XTCP_DROP_NONE;
+	reason = child_enqueue(listener, sk);
+	if (!reason)
+		*child = sk;
+	return reason;
 }
 
 /* Is any of the segment in the window?  RFC 9293, 3.10.7.4, first. */
@@ -353,16 +379,128 @@ static enum xtcp_drop_reason request_judge(struct xtcp_request *req, struct sk_b
 	return request_complete(req, skb, seg, child);
 }
 
-/* A segment has been judged.  Return: false where it must be looked up again */
-static bool segment_done(struct xtcp_net *xn, struct sk_buff *skb,
-			 enum xtcp_drop_reason reason)
+/* ---- segments for a listener ---- */
+
+/* Has the SYN,ACK, if a cookie has called the SYN's options to mind, said as much?  A sysctl
+ * may have changed meanwhile.
+ */
+static bool agreed_to(const struct xtcp_agreed *a, const struct xtcp_options *theirs)
 {
+	struct xtcp_options ours = { };
+
+	xtcp_agreed_syn(a, &ours);
+	return ours.present == theirs->present;
+}
+
+/* What the SYN was, and what its answer, by the ACK of a cookie.  Return: XTCP_DROP_NONE;
+ * XTCP_DROP_LISTENER where it is no such thing; XTCP_DROP_FILTERED
+ */
+static enum xtcp_drop_reason cookie_recall(struct xtcp_request *req, struct sk_buff *skb,
+					   const struct xtcp_segment *ack,
+					   const struct xtcp_tuple *t)
+{
+	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;
+	struct xtcp_segment syn = { .seq = ack->seq - 1, .wnd = ack->wnd };
+
+	req->iss = ack->ack - 1;
+	syn.opt.mss = xtcp_cookie_check(t, syn.seq, req->iss, xtcp_cookie_clock(ktime_get_ns()));
+	if (!syn.opt.mss) {
+		xtcp_count(xn, COOKIES_FAILED);
+		return XTCP_DROP_LISTENER;
+	}
+	xtcp_count(xn, COOKIES_RECEIVED);
+	if (ack->opt.present & XTCP_OPT_TIMESTAMPS) {
+		syn.opt.present = XTCP_OPT_TIMESTAMPS;
+		syn.opt.tsval = ack->opt.tsval;
+		xtcp_cookie_options(ack->opt.tsecr - xtcp_timestamp_offset(xn, t), &syn.opt);
+	}
+	if (!request_init(req, req->listener, skb, &syn, t))
+		return XTCP_DROP_FILTERED;
+	return agreed_to(&req->agreed, &syn.opt) ? XTCP_DROP_NONE : XTCP_DROP_LISTENER;
+}
+
+/* An ACK for a listener that has sent cookies lately.  Return: as request_complete();
+ * XTCP_DROP_LISTENER where it answers none of them
+ */
+static enum xtcp_drop_reason cookie_ack(struct sock *listener, struct sk_buff *skb,
+					const struct xtcp_segment *seg,
+					const struct xtcp_tuple *t, struct sock **child)
+{
+	struct xtcp_request req = { .listener = listener };
+	struct xtcp_net *xn = xtcp_sk(listener)->xn;
+	enum xtcp_drop_reason reason = cookie_recall(&req, skb, seg, t);
+	struct sock *sk;
+
+	if (reason)
+		return reason;
+	if (sk_acceptq_is_full(listener)) {
+		if (READ_ONCE(xn->sysctl.abort_on_overflow))
+			xtcp_reply_reset(xn, skb, seg);
+		return XTCP_DROP_LISTENER_FULL;
+	}
+	xtcp_next_state(t, TCP_LISTEN, XTCP_EV_RCV_SYN);
+	sk = child_make(&req, skb, true);
+	if (!sk)	/* another processor may have made it */
+		return xtcp_lookup(xn, t) ? XTCP_DROP_AGAIN : XTCP_DROP_MEMORY;
+	reason = child_enqueue(listener, sk);
+	if (!reason)
+		*child = sk;
+	return reason;
+}
+
+/* Return: as request_complete() */
+static enum xtcp_drop_reason listener_ack(struct sock *sk, struct sk_buff *skb,
+					  const struct xtcp_segment *seg,
+					  const struct xtcp_tuple *t, struct sock **child)
+{
+	enum xtcp_drop_reason reason = XTCP_DROP_LISTENER;
+	struct xtcp_net *xn = xtcp_sk(sk)->xn;
+	struct xtcp_node *node = xtcp_lookup(xn, t);
+
+	/* what it is for has come up just now; or has another device, and is not for it */
+	if (node)
+		return xtcp_node_receives(xn, node, skb) ? XTCP_DROP_AGAIN : XTCP_DROP_NO_PORT;
+	if (!(seg->flags & XTCP_SYN) && READ_ONCE(xn->sysctl.syncookies) && xtcp_cookies_out(sk))
+		reason = cookie_ack(sk, skb, seg, t, child);
+	if (reason == XTCP_DROP_LISTENER)
+		xtcp_reply_reset(xn, skb, seg);
+	return reason;
+}
+
+/* MUST-57.  Return: as request_complete() */
+static enum xtcp_drop_reason listener_judge(struct sock *sk, struct sk_buff *skb,
+					    const struct xtcp_segment *seg,
+					    const struct xtcp_tuple *t, struct sock **child)
+{
+	if (seg->flags & XTCP_RST || !xtcp_skb_ip(skb)->unicast(skb))
+		return XTCP_DROP_LISTENER;
+	if (seg->flags & XTCP_ACK)
+		return listener_ack(sk, skb, seg, t, child);
+	if (!(seg->flags & XTCP_SYN) || seg->flags & XTCP_FIN)
+		return XTCP_DROP_LISTENER;
+	return listener_syn(sk, skb, seg, t);
+}
+
+/* A segment has been judged: drop it, or give it to the child, which is locked.  Return:
+ * false where it must be looked up again
+ */
+static bool segment_done(struct sock *listener, struct sock *child, struct sk_buff *skb,
+			 struct xtcp_segment *seg, enum xtcp_drop_reason reason)
+{
+	if (child) {
+		__acquire(&child->sk_lock.slock);	/* for sparse */
+		xtcp_segment_arrives(child, skb, seg);
+		bh_unlock_sock(child);
+		sock_put(child);
+		listener->sk_data_ready(listener);
+		return true;
+	}
 	if (reason == XTCP_DROP_AGAIN)
 		return false;
 	if (reason == XTCP_DROP_DONE)
 		consume_skb(skb);
 	else
-		xtcp_drop(xn, skb, reason);
+		xtcp_drop(xtcp_sk(listener)->xn, skb, reason);
 	return true;
 }
 
@@ -386,13 +524,7 @@ bool xtcp_request_segment(struct xtcp_request *req, struct sk_buff *skb,
 	if (!req->dead)
 		reason = request_judge(req, skb, seg, &child);
 	spin_unlock(&req->lock);
-	if (!child)
-		return segment_done(xtcp_sk(listener)->xn, skb, reason);
-	xtcp_segment_arrives(child, skb, seg);
-	bh_unlock_sock(child);
-	sock_put(child);
-	listener->sk_data_ready(listener);
-	return true;
+	return segment_done(listener, child, skb, seg, reason);
 }
 
 /**
@@ -408,8 +540,11 @@ bool xtcp_request_segment(struct xtcp_request *req, struct sk_buff *skb,
 bool xtcp_listener_segment(struct sock *sk, struct sk_buff *skb,
 			   struct xtcp_segment *seg)
 {
+	enum xtcp_drop_reason reason;
+	struct sock *child = NULL;
 	struct xtcp_tuple t;
 
 	xtcp_skb_tuple(skb, &t);
-	return segment_done(xtcp_sk(sk)->xn, skb, listener_first_segment(sk, skb, seg, &t));
+	reason = listener_judge(sk, skb, seg, &t, &child);
+	return segment_done(sk, child, skb, seg, reason);
 }

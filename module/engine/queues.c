@@ -13,6 +13,8 @@
  * period after it has left LISTEN: close.c.
  */
 #include <net/sock.h>
+#include "clock.h"
+#include "cookies.h"
 #include "queues.h"
 #include "tcb.h"
 
@@ -28,8 +30,39 @@ void xtcp_queues_init(struct sock *sk)
 	INIT_LIST_HEAD(&l->requests);
 	INIT_LIST_HEAD(&l->accept_queue);
 	l->request_count = 0;
+	l->cookies_s = 0;
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
 	smp_wmb();	/* whoever sees LISTEN sees them: xtcp_accept_dequeue() */
+}
+
+/**
+ * xtcp_cookie_sent() - a listener answers a SYN with a cookie
+ * @sk: the listener
+ *
+ * Softirq, under rcu_read_lock().
+ */
+void xtcp_cookie_sent(struct sock *sk)
+{
+	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+	u32 now_s = xtcp_now_s() ?: 1;
+
+	if (READ_ONCE(l->cookies_s) != now_s)
+		WRITE_ONCE(l->cookies_s, now_s);
+}
+
+/**
+ * xtcp_cookies_out() - may an ACK answer a cookie?
+ * @sk: the listener
+ *
+ * As long as none was sent lately, nobody gets to guess.
+ *
+ * Softirq, under rcu_read_lock().
+ */
+bool xtcp_cookies_out(const struct sock *sk)
+{
+	u32 sent_s = READ_ONCE(xtcp_sk(sk)->listener.cookies_s);
+
+	return sent_s && xtcp_now_s() - sent_s <= XTCP_COOKIE_SECONDS;
 }
 
 /**

@@ -8,6 +8,8 @@ struct list_head;
 struct sock;
 
 void xtcp_queues_init(struct sock *sk);
+void xtcp_cookie_sent(struct sock *sk);
+bool xtcp_cookies_out(const struct sock *sk);
 bool xtcp_request_enqueue(struct sock *sk, struct list_head *request);
 void xtcp_request_dequeue(struct sock *sk, struct list_head *request);
 bool xtcp_accept_enqueue(struct sock *sk, struct sock *child);

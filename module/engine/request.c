@@ -11,6 +11,7 @@
 #include "ack.h"
 #include "clock.h"
 #include "connection.h"
+#include "cookies.h"
 #include "demux.h"
 #include "queues.h"
 #include "request.h"
@@ -123,7 +124,7 @@ void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event)
 	spin_unlock_bh(&req->lock);
 }
 
-static void request_reply(struct xtcp_request *req, struct xtcp_segment *seg)
+static void request_reply(const struct xtcp_request *req, struct xtcp_segment *seg)
 {
 	const struct xtcp_reply reply = {
 		.exact = req->rcv_wnd == READ_ONCE(xtcp_sk(req->listener)->window_clamp),
@@ -140,11 +141,8 @@ static void request_reply(struct xtcp_request *req, struct xtcp_segment *seg)
 	xtcp_ip_reply(sock_net(req->listener), &reply, seg);
 }
 
-/**
- * xtcp_request_send_syn_ack() - answer the SYN, for the first time or again
- * @req: the request, locked
- */
-void xtcp_request_send_syn_ack(struct xtcp_request *req)
+/* @ns: the time that it says */
+static void send_syn_ack(const struct xtcp_request *req, u64 ns)
 {
 	struct xtcp_segment seg = {
 		.seq = req->iss,
@@ -155,8 +153,28 @@ void xtcp_request_send_syn_ack(struct xtcp_request *req)
 	};
 
 	xtcp_agreed_syn(&req->agreed, &seg.opt);
-	xtcp_timestamp_write(&req->ts, &seg.opt, ktime_get_ns());
+	xtcp_timestamp_write(&req->ts, &seg.opt, ns);
 	request_reply(req, &seg);
+}
+
+/**
+ * xtcp_request_send_syn_ack() - answer the SYN, for the first time or again
+ * @req: the request, locked
+ */
+void xtcp_request_send_syn_ack(const struct xtcp_request *req)
+{
+	send_syn_ack(req, ktime_get_ns());
+}
+
+/**
+ * xtcp_request_send_cookie() - answer the SYN with a cookie
+ * @req: what the request would be, which nobody keeps; its ISS is the cookie
+ */
+void xtcp_request_send_cookie(const struct xtcp_request *req)
+{
+	u32 now_ms = div_u64(ktime_get_ns(), NSEC_PER_MSEC);
+
+	send_syn_ack(req, (u64)xtcp_cookie_stamp(&req->agreed, now_ms) * NSEC_PER_MSEC);
 }
 
 /**

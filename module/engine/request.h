@@ -57,7 +57,8 @@ enum xtcp_drop_reason xtcp_request_enter(struct xtcp_request *req);
 void xtcp_request_end(struct xtcp_request *req, bool replaced);
 void xtcp_request_fail_locked(struct xtcp_request *req, enum xtcp_event event);
 void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event);
-void xtcp_request_send_syn_ack(struct xtcp_request *req);
+void xtcp_request_send_syn_ack(const struct xtcp_request *req);
+void xtcp_request_send_cookie(const struct xtcp_request *req);
 void xtcp_request_send_ack(struct xtcp_request *req);
 bool xtcp_request_fire(struct xtcp_request *req);
 

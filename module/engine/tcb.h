@@ -70,12 +70,14 @@ enum xtcp_rtx {
  * @requests: struct xtcp_request: half-open connections
  * @accept_queue: struct xtcp_sock, by accept_node: open ones; sk_ack_backlog counts them
  * @request_count: how many requests
+ * @cookies_s: when a SYN cookie left last, in seconds; 0: never.  Not guarded
  */
 struct xtcp_listener {
 	spinlock_t		lock;	/* all of it */
 	struct list_head	requests;
 	struct list_head	accept_queue;
 	u32			request_count;
+	u32			cookies_s;
 };
 
 /**

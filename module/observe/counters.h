@@ -21,6 +21,9 @@
 	X(ESTAB_RESETS,		"EstabResets",		"ESTABLISHED or CLOSE_WAIT to CLOSED") \
 	X(CURR_ESTAB,		"CurrEstab",		"connections in ESTABLISHED or CLOSE_WAIT now") \
 	X(REQUESTS,		"Requests",		"half-open requests made") \
+	X(COOKIES_SENT,		"SyncookiesSent",	"SYN cookies sent") \
+	X(COOKIES_RECEIVED,	"SyncookiesRecv",	"ACKs that answered a SYN cookie") \
+	X(COOKIES_FAILED,	"SyncookiesFailed",	"ACKs that should have, and did not") \
 	X(TIME_WAITS,		"TimeWaits",		"TIME_WAIT objects made") \
 	X(TW_REUSED,		"TimeWaitReused",	"TIME_WAIT objects ended by a new SYN") \
 	X(IN_ERRS,		"InErrs",		"segments with a bad header: truncated, or its length impossible") \

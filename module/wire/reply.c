@@ -52,7 +52,8 @@ static struct sk_buff *reply_build(const struct xtcp_segment *seg)
  */
 static void set_owner(struct sk_buff *skb, struct sock *sk)
 {
-	sock_hold(sk);
+	if (!refcount_inc_not_zero(&sk->sk_refcnt))
+		return;		/* a listener that nothing but rcu_read_lock() has kept */
 	skb->sk = sk;
 	skb->destructor = sock_efree;
 }

@@ -87,6 +87,8 @@ cat >"$work/no" <<-END
 	delack_ms 501
 	challenge_ack_ms -1
 	max_syn_backlog -1
+	syncookies 3
+	syncookies -1
 	max_orphans -1
 	max_tw_buckets -1
 	rmem 100
