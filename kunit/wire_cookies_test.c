@@ -243,9 +243,10 @@ static void no_timestamps_no_options(struct kunit *test)
 	struct conv *t = conv_of(test);
 	struct xtcp_segment seg;
 
-	with_options(t, 0);
+	with_options(t, XTCP_OPT_SACK_PERMITTED | XTCP_OPT_WSCALE);
+	t->wscale = 7;
 	full_listener(t);
-	inject(t, "SYN seq 1000 mss 1460 sackok wscale 7");
+	inject(t, "SYN seq 1000 mss 1460");
 	seg = cookie_comes(t);
 	KUNIT_EXPECT_EQ(test, 0, seg.opt.present);
 	inject(t, "ACK seq 1001 ack %u win 300", t->iss + 1);
