@@ -326,7 +326,6 @@ static void ended_meanwhile(struct kunit *test)
 
 static struct nf_hook_ops late_looker = {
 	.hook		= look,
-	.pf		= NFPROTO_IPV6,
 	.hooknum	= NF_INET_PRE_ROUTING,
 	.priority	= INT_MAX,
 };
@@ -334,6 +333,30 @@ static struct nf_hook_ops late_looker = {
 static void late_looker_gone(void *net)
 {
 	nf_unregister_net_hook(net, &late_looker);
+}
+
+/* See what the hook has found, before the packet is routed. */
+static void look_late(struct conv *t, u8 pf)
+{
+	late_looker.pf = pf;
+	/* among equals who comes later is asked first */
+	KUNIT_ASSERT_EQ(t->test, 0, nf_register_net_hook(t->xn->net, &late_looker));
+	KUNIT_ASSERT_EQ(t->test, 0,
+			kunit_add_action_or_reset(t->test, late_looker_gone, t->xn->net));
+	hook(t);
+}
+
+static void found_before_routing(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	look_late(t, t->ip6 ? NFPROTO_IPV6 : NFPROTO_IPV4);
+	established(t);
+	inject(t, "ACK seq R ack S len 1");
+	pass_over(t);
+	KUNIT_ASSERT_NOT_NULL(test, kept_route(t));
+	segment_found(t, t->sock->sk);
+	KUNIT_EXPECT_PTR_EQ(test, kept_route(t), seen_dst);
 }
 
 /* RFC 4942, 2.2: an IPv6 packet that names the addresses of a connection of IPv4 */
@@ -344,11 +367,7 @@ static void mapped_addresses(struct kunit *test)
 	size_t len, text;
 
 	over_ipv4(t);
-	/* among equals who comes later is asked first */
-	KUNIT_ASSERT_EQ(test, 0, nf_register_net_hook(t->xn->net, &late_looker));
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action_or_reset(test, late_looker_gone, t->xn->net));
-	hook(t);
+	look_late(t, NFPROTO_IPV6);
 	established(t);
 	inject(t, "ACK seq R ack S");	/* there is a route now */
 	conv_look(t);
@@ -372,9 +391,54 @@ static void mapped_addresses(struct kunit *test)
 	silence(t);
 }
 
+static unsigned int look_at_confirm(void *priv, struct sk_buff *skb,
+				    const struct nf_hook_state *state)
+{
+	*(bool *)priv = skb->dst_pending_confirm;
+	return NF_ACCEPT;
+}
+
+/* RFC 1122, 2.3.2.1: what the peer acknowledges has come by the first hop. */
+static void first_hop_is_confirmed(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	bool confirms = true;
+	struct nf_hook_ops out = {
+		.hook		= look_at_confirm,
+		.pf		= t->ip6 ? NFPROTO_IPV6 : NFPROTO_IPV4,
+		.hooknum	= NF_INET_LOCAL_OUT,
+		.priv		= &confirms,
+	};
+	struct sock *sk;
+
+	established(t);
+	sk = t->sock->sk;
+	WRITE_ONCE(sk->sk_dst_pending_confirm, 0);
+	KUNIT_ASSERT_EQ(test, 0, nf_register_net_hook(t->xn->net, &out));
+	returns(t, 100, user_send(t, 100));
+	pass_over(t);
+	KUNIT_EXPECT_FALSE(test, confirms);
+	/* something arrives, but nothing of ours is said to have */
+	inject(t, "ACK seq 1001 ack 101");
+	inject(t, "ACK seq 1001 ack 101");
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(sk->sk_dst_pending_confirm));
+	inject(t, "ACK seq 1001 ack 101 len 1");
+	pass_over(t);
+	KUNIT_EXPECT_FALSE(test, READ_ONCE(sk->sk_dst_pending_confirm));
+	inject(t, "ACK seq 1002 ack 201");
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(sk->sk_dst_pending_confirm));
+	returns(t, 100, user_send(t, 100));
+	KUNIT_EXPECT_TRUE(test, confirms);
+	pass_over(t);
+	nf_unregister_net_hook(t->xn->net, &out);
+	pass_over(t);
+}
+
 static struct kunit_case early_cases[] = {
+	KUNIT_CASE(first_hop_is_confirmed),
 	KUNIT_CASE(mapped_addresses),
 	KUNIT_CASE(connection_is_found),
+	KUNIT_CASE(found_before_routing),
 	KUNIT_CASE(child_knows_the_route),
 	KUNIT_CASE(handshake_is_not_found),
 	KUNIT_CASE(hook_comes_and_goes),

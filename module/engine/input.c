@@ -316,6 +316,9 @@ static void take_ack(struct sock *sk, const struct xtcp_segment *seg, bool dupli
 		new_data_acked(sk, d.acked_bytes);
 	xtcp_recovery_ack(sk, seg, &d);
 	rearm_after(sk, &d);
+	/* the first hop forwards what we send: no need to ask it (RFC 1122, 2.3.2.1) */
+	if (d.acked_bytes || d.sacked)
+		sk_dst_confirm(sk);
 	if (xtcp_sk(sk)->cong.cwnd_bytes > cwnd_bytes)
 		xtcp_sndbuf_grow(sk);
 }

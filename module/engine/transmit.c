@@ -33,13 +33,15 @@ static void set_gso(const struct sock *sk, struct sk_buff *skb, u32 mss)
 }
 
 /* The socket has the packet's memory until the device has sent it.  skb_set_owner_w() would
- * take it from another owner first.
+ * take it from another owner first.  The IP layer tells the neighbour's entry what an ACK
+ * has proved: input.c.
  */
 static void set_owner(struct sock *sk, struct sk_buff *skb)
 {
 	skb->sk = sk;
 	skb->destructor = sock_wfree;
 	skb_set_hash_from_sk(skb, sk);
+	skb_set_dst_pending_confirm(skb, READ_ONCE(sk->sk_dst_pending_confirm));
 	refcount_add(skb->truesize, &sk->sk_wmem_alloc);
 }
 

@@ -40,6 +40,25 @@ for feature in tso gso gro; do
 done
 check "200 kB without offloads" echo_over "$work/in"
 
+# The server's host answers no ARP, but its ACKs prove that it is there: RFC 1122, 2.3.2.1.
+neighbour() {
+	ip -n "$a" neigh show 10.9.0.2
+}
+decided() {
+	echo_over "$work/short" 5 && [[ $(neighbour) != *@(STALE|DELAY)* ]]
+}
+confirmed() {
+	local mac
+
+	mac=$(ip -n "$b" -o link show veth0 | grep -oP 'link/ether \K\S+') &&
+		in_space "$b" sysctl -q net.ipv4.conf.veth0.arp_ignore=8 &&
+		in_space "$a" sysctl -q net.ipv4.neigh.veth0.delay_first_probe_time=1 &&
+		ip -n "$a" neigh replace 10.9.0.2 lladdr "$mac" dev veth0 nud stale &&
+		retry decided && [[ $(neighbour) == *REACHABLE* ]]
+}
+check "ACKs confirm the neighbour" confirmed || neighbour
+in_space "$b" sysctl -q net.ipv4.conf.veth0.arp_ignore=0
+
 if netem delay 5ms 2>/dev/null; then
 	check "delay" echo_over "$work/in"
 	netem delay 5ms reorder 25% 50%
