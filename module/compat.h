@@ -51,6 +51,13 @@
 #include <asm/unaligned.h>
 #endif
 
+/* a variable on the stack that is written before it is read: where the kernel's configuration
+ * has all of them zeroed, this one is not
+ */
+#ifndef __uninitialized
+#define __uninitialized		__attribute__((__uninitialized__))
+#endif
+
 /* timer_delete() for del_timer() */
 static inline int xtcp_timer_delete(struct timer_list *timer)
 {

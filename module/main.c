@@ -123,7 +123,8 @@ static const struct xtcp_ip_upcalls ip_upcalls = {
 	.icmp_error	= xtcp_icmp_error,
 	.standing	= xtcp_standing,
 	.cedes		= xtcp_timewait_cedes,
-	.early		= xtcp_lookup_open,
+	.open		= xtcp_lookup_open,
+	.open_route	= xtcp_lookup_open_route,
 };
 
 static int __init xtcp_init(void)

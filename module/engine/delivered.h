@@ -39,15 +39,19 @@ struct xtcp_delivery {
 	u64			now_ns;
 	u32			now_us;
 	u32			prior_una;
-	u32			acked_bytes;
-	u32			bytes;
-	u32			rtt_us;
-	u32			sent_us;
 	struct xtcp_rate_mark	mark;
 	u32			again_us;
 	u32			newest_us;
 	u32			newest_end;
 	struct xtcp_range	dsack;
+	/* from here on zero for xtcp_take_delivery(), which writes the others before anybody
+	 * reads them, or says that they mean nothing
+	 */
+	u32			acked_bytes;
+	u32			bytes;
+	u32			rtt_us;
+	u32			sent_us;
+	u32			reordering_us;
 	bool			newest;
 	bool			whole;
 	bool			again;
@@ -58,7 +62,6 @@ struct xtcp_delivery {
 	bool			duplicate;
 	bool			disorder;
 	bool			reneged;
-	u32			reordering_us;
 };
 
 void xtcp_take_delivery(struct sock *sk, const struct xtcp_segment *seg,

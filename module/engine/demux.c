@@ -14,6 +14,7 @@
 #include <linux/rhashtable.h>
 #include <net/inet_sock.h>
 #include <net/ip.h>
+#include "../wire/early.h"
 #include "../wire/ip.h"
 #include "demux.h"
 #include "tcb.h"
@@ -114,14 +115,19 @@ struct xtcp_node *xtcp_lookup(struct xtcp_net *xn, const struct xtcp_tuple *t)
 	return lookup(xn, t);
 }
 
-static __always_inline struct sock *node_get(const struct xtcp_net *xn, struct xtcp_node *node,
+/* Is that connection still the one that was found? */
+static __always_inline bool sock_has(const struct sock *sk, const struct xtcp_net *xn,
+				     const struct xtcp_tuple *t)
+{
+	return likely(xtcp_sk(sk)->xn == xn && !tuples_differ(&xtcp_sk(sk)->node.tuple, t));
+}
+
+static __always_inline struct sock *sock_get(struct sock *sk, const struct xtcp_net *xn,
 					     const struct xtcp_tuple *t)
 {
-	struct sock *sk = xtcp_node_sk(node);
-
 	if (unlikely(!refcount_inc_not_zero(&sk->sk_refcnt)))
 		return NULL;
-	if (likely(xtcp_sk(sk)->xn == xn && !tuples_differ(&node->tuple, t)))
+	if (sock_has(sk, xn, t))
 		return sk;
 	sock_put(sk);
 	return NULL;
@@ -140,30 +146,7 @@ static __always_inline struct sock *node_get(const struct xtcp_net *xn, struct x
 struct sock *xtcp_node_get(const struct xtcp_net *xn, struct xtcp_node *node,
 			   const struct xtcp_tuple *t)
 {
-	return node_get(xn, node, t);
-}
-
-static __always_inline struct sock *node_open(const struct xtcp_net *xn, struct xtcp_node *node,
-					      const struct xtcp_tuple *t)
-{
-	if (!node || node->kind != XTCP_KIND_CONNECTION ||
-	    !xtcp_in_state(xtcp_node_sk(node), XTCP_STATES_CONNECTED))
-		return NULL;
-	return node_get(xn, node, t);
-}
-
-/**
- * xtcp_node_open() - the connection of a node, if it is open
- * @xn: the namespace
- * @node: what a look-up found, or NULL
- * @t: the 4-tuple that was looked for
- *
- * Under rcu_read_lock().  Return: the connection, with a reference of the caller's; or NULL
- */
-struct sock *xtcp_node_open(const struct xtcp_net *xn, struct xtcp_node *node,
-			    const struct xtcp_tuple *t)
-{
-	return node_open(xn, node, t);
+	return sock_get(xtcp_node_sk(node), xn, t);
 }
 
 /* The device that a node's socket is, or was, bound to. */
@@ -230,26 +213,72 @@ struct xtcp_node *xtcp_lookup_received(struct xtcp_net *xn,
 	return likely(node || !t->l3mdev) ? node : lookup_outside_vrf(xn, skb, t);
 }
 
+/* The open connection for a segment that came by no VRF, without a reference. */
+static __always_inline struct sock *lookup_open(struct xtcp_net *xn, const struct sk_buff *skb,
+						const struct xtcp_tuple *t)
+{
+	struct xtcp_node *node = lookup(xn, t);
+	struct sock *sk;
+	int bound;
+
+	if (!node || node->kind != XTCP_KIND_CONNECTION)
+		return NULL;
+	sk = xtcp_node_sk(node);
+	bound = READ_ONCE(sk->sk_bound_dev_if);
+	return xtcp_in_state(sk, XTCP_STATES_CONNECTED) &&
+	       (likely(!bound) || bound == skb->skb_iif) ? sk : NULL;
+}
+
 /**
- * xtcp_lookup_open() - the open connection for a segment that was not routed yet
+ * xtcp_lookup_open() - the open connection that a segment is for
  * @xn: the namespace
- * @skb: the segment; it came by no VRF
+ * @skb: the segment, routed or not; it came by no VRF
  * @t: its 4-tuple, as seen from here
  *
- * As xtcp_lookup_received().  A handshake's segments go by the way of those that ask for
- * one: the 4-tuple of a SYN that was sent may be another TCP's.
+ * The quick way.  A handshake's segments go by the way of those that ask for one: the
+ * 4-tuple of a SYN that was sent may be another TCP's.
  *
  * Softirq, under rcu_read_lock().
  *
- * Return: the connection, with a reference of the caller's; or NULL
+ * Return: the connection, with a reference of the caller's; NULL where there is none, or
+ * xtcp_lookup_received() must be asked
  */
 struct sock *xtcp_lookup_open(struct xtcp_net *xn, const struct sk_buff *skb,
 			      const struct xtcp_tuple *t)
 {
-	struct xtcp_node *node = lookup(xn, t);
-	int bound = node ? bound_device(node) : 0;
+	struct sock *sk = lookup_open(xn, skb, t);
 
-	return !bound || bound == skb->skb_iif ? node_open(xn, node, t) : NULL;
+	return sk ? sock_get(sk, xn, t) : NULL;
+}
+
+/**
+ * xtcp_lookup_open_route() - let a segment come by the route of its connection's last one
+ * @xn: the namespace
+ * @skb: the segment, not routed yet; it came by no VRF
+ * @t: its 4-tuple, as seen from here
+ *
+ * As xtcp_lookup_open(), but takes no reference: that the route was the connection's shows
+ * when the connection is still the one that was found.
+ *
+ * Softirq, under rcu_read_lock().
+ *
+ * Return: whether there is a connection; its route may not hold any more
+ */
+bool xtcp_lookup_open_route(struct xtcp_net *xn, struct sk_buff *skb, const struct xtcp_tuple *t)
+{
+	struct sock *sk = lookup_open(xn, skb, t);
+	struct dst_entry *dst;
+
+	if (!sk)
+		return false;
+	dst = xtcp_early_route(sk, skb);
+	/* whoever has the memory next gives it a 4-tuple before a route: rcu_assign_pointer() */
+	smp_rmb();
+	if (!sock_has(sk, xn, t))
+		return false;
+	if (dst)
+		skb_dst_set_noref(skb, dst);
+	return true;
 }
 
 /**

@@ -17,12 +17,12 @@ struct xtcp_node *xtcp_lookup_received(struct xtcp_net *xn,
 				       const struct xtcp_tuple *t);
 struct sock *xtcp_node_get(const struct xtcp_net *xn, struct xtcp_node *node,
 			   const struct xtcp_tuple *t);
-struct sock *xtcp_node_open(const struct xtcp_net *xn, struct xtcp_node *node,
-			    const struct xtcp_tuple *t);
 bool xtcp_node_receives(struct xtcp_net *xn, struct xtcp_node *node,
 			const struct sk_buff *skb);
 struct sock *xtcp_lookup_open(struct xtcp_net *xn, const struct sk_buff *skb,
 			      const struct xtcp_tuple *t);
+bool xtcp_lookup_open_route(struct xtcp_net *xn, struct sk_buff *skb,
+			    const struct xtcp_tuple *t);
 struct xtcp_node *xtcp_walk_node(void *entry);
 int xtcp_link_insert(struct xtcp_net *xn, struct xtcp_link *link);
 void xtcp_link_remove(struct xtcp_net *xn, struct xtcp_link *link);

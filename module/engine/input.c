@@ -9,6 +9,7 @@
  */
 #include <linux/skbuff.h>
 #include <net/sock.h>
+#include "../compat.h"
 #include "buffers.h"
 #include "clock.h"
 #include "connection.h"
@@ -309,8 +310,10 @@ static void rearm_after(struct sock *sk, const struct xtcp_delivery *d)
 static void take_ack(struct sock *sk, const struct xtcp_segment *seg, bool duplicate)
 {
 	u32 cwnd_bytes = xtcp_sk(sk)->cong.cwnd_bytes;
-	struct xtcp_delivery d = { .duplicate = duplicate };
+	struct xtcp_delivery d __uninitialized;
 
+	memset_startat(&d, 0, acked_bytes);
+	d.duplicate = duplicate;
 	xtcp_take_delivery(sk, seg, &d);
 	if (d.acked_bytes)
 		new_data_acked(sk, d.acked_bytes);

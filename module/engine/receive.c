@@ -5,6 +5,7 @@
  */
 #include <linux/filter.h>
 #include <linux/skbuff.h>
+#include "../compat.h"
 #include "../observe/drop.h"
 #include "../observe/trace.h"
 #include "../wire/claim.h"
@@ -72,7 +73,7 @@ static bool segment_check(struct xtcp_net *xn, struct sk_buff *skb)
 		xtcp_drop(xn, skb, XTCP_DROP_BAD_HEADER);
 		return false;
 	}
-	if (xtcp_skb_ip(skb)->checksum_bad(skb)) {
+	if (!skb_csum_unnecessary(skb) && xtcp_skb_ip(skb)->checksum_bad(skb)) {
 		xtcp_drop(xn, skb, XTCP_DROP_BAD_CHECKSUM);
 		return false;
 	}
@@ -111,7 +112,7 @@ static bool policy_permits(struct xtcp_net *xn, struct sk_buff *skb)
  */
 static __always_inline bool socket_segment(struct sock *sk, struct sk_buff *skb)
 {
-	struct xtcp_segment seg;
+	struct xtcp_segment seg __uninitialized;
 
 	if (unlikely(xtcp_in_state(sk, TCPF_CLOSE | TCPF_LISTEN)))
 		return false;
@@ -283,8 +284,8 @@ static noinline void receive_dispatch(struct xtcp_net *xn, struct sk_buff *skb, 
  */
 int xtcp_rcv(struct sk_buff *skb)
 {
-	struct xtcp_net *xn = xtcp_pernet(dev_net(skb->dev));
 	struct sock *sk = xtcp_early_take(skb);
+	struct xtcp_net *xn = sk ? xtcp_sk(sk)->xn : xtcp_pernet(dev_net(skb->dev));
 	bool done;
 
 	xtcp_count(xn, SEGS_IN);
@@ -311,18 +312,14 @@ static bool awaits_answer(const struct sock *sk, u32 ack)
  * @skb: a segment that has it, or an ICMP error that quotes one
  * @t: the 4-tuple, as seen from here
  * @ack: what the segment acknowledges; 0: nothing
- * @sk: set to the connection that is open, with a reference of the caller's, or to NULL;
- *	or NULL: no matter
  *
  * Under rcu_read_lock().
  */
 enum xtcp_standing xtcp_standing(struct xtcp_net *xn, const struct sk_buff *skb,
-				 const struct xtcp_tuple *t, u32 ack, struct sock **sk)
+				 const struct xtcp_tuple *t, u32 ack)
 {
 	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
 
-	if (sk)
-		*sk = xtcp_node_open(xn, node, t);
 	switch (node ? node->kind : XTCP_KIND_NONE) {
 	case XTCP_KIND_TIME_WAIT:
 		return XTCP_STANDS_TIME_WAIT;

@@ -289,7 +289,11 @@ static bool window_in_use(struct xtcp_sock *x, u32 prior_una)
 /* Nothing is missing: if the window was in use, it grows. */
 static void grow(struct xtcp_sock *x, const struct xtcp_delivery *d)
 {
-	const struct xtcp_cong_ack a = {
+	struct xtcp_cong_ack a;
+
+	if (!d->acked_bytes || !window_in_use(x, d->prior_una))
+		return;
+	a = (struct xtcp_cong_ack) {
 		.acked_bytes = d->acked_bytes,
 		.now_us = d->now_us,
 		.rtt_us = d->rtt_us,
@@ -298,9 +302,7 @@ static void grow(struct xtcp_sock *x, const struct xtcp_delivery *d)
 		.snd_una = x->snd_una,
 		.snd_nxt = x->snd_nxt,
 	};
-
-	if (d->acked_bytes && window_in_use(x, d->prior_una))
-		xtcp_cong_acked(&x->cong, &a);
+	xtcp_cong_acked(&x->cong, &a);
 }
 
 /* RFC 5681, 3.2: not counting what limited transmit let out. */

@@ -60,8 +60,7 @@ struct sk_buff *xtcp_sndq_append(struct sock *sk)
 		__kfree_skb(skb);
 		return NULL;
 	}
-	cb = XTCP_CB(skb);
-	memset(cb, 0, sizeof(*cb));
+	cb = XTCP_CB(skb);	/* all zero: alloc_skb() */
 	cb->flags = XTCP_ACK;
 	cb->seq = x->write_seq;
 	cb->end = x->write_seq;
@@ -100,8 +99,7 @@ struct sk_buff *xtcp_sndq_add_control(struct sock *sk, u8 flags)
 
 	if (!skb)
 		return NULL;
-	memset(XTCP_CB(skb), 0, sizeof(*XTCP_CB(skb)));
-	XTCP_CB(skb)->flags = flags;
+	XTCP_CB(skb)->flags = flags;	/* the rest is zero: alloc_skb() */
 	xtcp_seq(skb) = x->write_seq;
 	xtcp_end(skb) = ++x->write_seq;
 	sndq_add(sk, skb);

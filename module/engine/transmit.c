@@ -71,7 +71,7 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 		.seq = seq,
 		.flags = flags,
 	};
-	struct xtcp_sack_block sacks[XTCP_SACK_BLOCKS_MAX];
+	struct xtcp_sack_block sacks[XTCP_SACK_BLOCKS_MAX] __uninitialized;
 	int err;
 
 	if (flags & XTCP_ACK) {

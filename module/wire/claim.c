@@ -48,15 +48,6 @@ static const struct xtcp_ip_upcalls *upcalls __read_mostly;
 /* ---- inbound ---- */
 
 /* @offset, here and below: where TCP's header begins, from skb->data on */
-static void claim_tuple(struct xtcp_tuple *t, const struct sk_buff *skb,
-			const struct tcphdr *th)
-{
-	xtcp_skb_ip(skb)->addresses(skb, t);
-	t->wire = IPPROTO_TCP;
-	t->lport = ntohs(th->dest);
-	t->rport = ntohs(th->source);
-}
-
 static bool claim_checksum_bad(struct sk_buff *skb, u32 offset)
 {
 	return nf_checksum(skb, NF_INET_LOCAL_IN, offset, IPPROTO_TCP,
@@ -115,36 +106,48 @@ static u32 claim_ack(const struct tcphdr *th)
 	return th->ack ? ntohl(th->ack_seq) : 0;
 }
 
-/* Is this segment for us?  It may have been found a socket already, by the kernel's TCP or
- * by a rule of the firewall; but what is a connection of ours was ours before.  @whole: it
- * is no fragment, which must have no socket.
+/* The header of a segment, if it is for this namespace; else NULL. */
+static __always_inline const struct tcphdr *claim_header(const struct xtcp_net *xn,
+							 struct sk_buff *skb, u32 offset)
+{
+	if (!claim_is_here(xn, skb) || !pskb_may_pull(skb, offset + sizeof(struct tcphdr)))
+		return NULL;
+	return (const struct tcphdr *)(skb->data + offset);
+}
+
+/* Is it for us, though for no connection that is open?  It may have been found a socket
+ * already, by the kernel's TCP or by a rule of the firewall; but what is a connection of ours
+ * was ours before.
  */
-static bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *skb, u32 offset, bool whole)
+static noinline bool claim_weigh(struct xtcp_net *xn, struct sk_buff *skb, u32 offset,
+				 const struct xtcp_tuple *t)
 {
 	enum xtcp_standing standing;
-	struct sock *open = NULL;
-	const struct tcphdr *th;
-	struct xtcp_tuple t;
-	struct tcphdr buf;
 
-	th = skb_header_pointer(skb, offset, sizeof(buf), &buf);
-	/* it may not have been at hand: xtcp_claim_may_want() */
-	if (!th || !xtcp_claim_port_used(xn, ntohs(th->dest)))
+	/* the port may not have been at hand: xtcp_claim_may_want() */
+	if (!xtcp_claim_port_used(xn, t->lport))
 		return false;
-	claim_tuple(&t, skb, th);
-	standing = upcalls->standing(xn, skb, &t, claim_ack(th), whole ? &open : NULL);
-	if (standing == XTCP_STANDS_CONNECTION) {
-		if (open)
-			claim_for(skb, open);
+	standing = upcalls->standing(xn, skb, t,
+				     claim_ack((const struct tcphdr *)(skb->data + offset)));
+	if (standing == XTCP_STANDS_CONNECTION)
 		return true;
-	}
-	if (open)	/* it has just ended */
-		sock_put(open);
 	if (standing == XTCP_STANDS_NOTHING || skb->sk)
 		return false;
-	return !xtcp_kernel_tcp_has_received(xn->net, skb, &t) &&
+	return !xtcp_kernel_tcp_has_received(xn->net, skb, t) &&
 	       (standing == XTCP_STANDS_LISTENER ||
-		!claim_listener_is_theirs(xn, skb, offset, &t, standing));
+		!claim_listener_is_theirs(xn, skb, offset, t, standing));
+}
+
+/* Is this segment for us?  @whole: it is no fragment, which must have no socket. */
+static __always_inline bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *skb, u32 offset,
+					  const struct xtcp_tuple *t, bool whole)
+{
+	struct sock *open = whole && !t->l3mdev ? upcalls->open(xn, skb, t) : NULL;
+
+	if (unlikely(!open))
+		return claim_weigh(xn, skb, offset, t);
+	claim_for(skb, open);
+	return true;
 }
 
 /* Hand the segment on to the native protocol's handler, marked.  tcpdump's clone shares its
@@ -154,7 +157,7 @@ static unsigned int claim_hand_on(struct sk_buff *skb)
 {
 	struct iphdr *iph;
 
-	if (skb_ensure_writable(skb, sizeof(*iph)))
+	if (skb_try_make_writable(skb, sizeof(*iph)))
 		return NF_DROP;
 	iph = ip_hdr(skb);
 	csum_replace2(&iph->check, htons(IPPROTO_TCP), htons(IPPROTO_XTCP));
@@ -166,9 +169,16 @@ static unsigned int claim_hand_on(struct sk_buff *skb)
 /* Not part of the hook, which then saves no registers for what is not for us. */
 static noinline unsigned int claim_segment(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	if (claim_is_here(xn, skb) && claim_is_ours(xn, skb, ip_hdrlen(skb), true))
-		return claim_hand_on(skb);
-	return NF_ACCEPT;
+	u32 offset = ip_hdrlen(skb);
+	const struct tcphdr *th = claim_header(xn, skb, offset);
+	struct xtcp_tuple t __uninitialized;
+
+	if (!th)
+		return NF_ACCEPT;
+	xtcp_addr_from_v4(&t.laddr, ip_hdr(skb)->daddr);
+	xtcp_addr_from_v4(&t.raddr, ip_hdr(skb)->saddr);
+	xtcp_tuple_set_rest(&t, th->dest, th->source, xtcp_skb_l3mdev(skb), IPPROTO_TCP);
+	return claim_is_ours(xn, skb, offset, &t, true) ? claim_hand_on(skb) : NF_ACCEPT;
 }
 
 static unsigned int claim_hook(void *priv, struct sk_buff *skb,
@@ -265,12 +275,20 @@ static unsigned int claim_hand_on6(struct sk_buff *skb, u32 protocol)
 
 static noinline unsigned int claim_segment6(struct xtcp_net *xn, struct sk_buff *skb)
 {
+	const struct tcphdr *th;
 	struct claim_place at;
+	struct xtcp_tuple t __uninitialized;
 
-	if (claim_is_here(xn, skb) && claim_find6(skb, &at) && !xtcp_skb_is_mapped(skb) &&
-	    claim_is_ours(xn, skb, at.tcp, at.whole))
-		return claim_hand_on6(skb, at.protocol);
-	return NF_ACCEPT;
+	if (!claim_find6(skb, &at) || xtcp_skb_is_mapped(skb))
+		return NF_ACCEPT;
+	th = claim_header(xn, skb, at.tcp);
+	if (!th)
+		return NF_ACCEPT;
+	t.laddr = ipv6_hdr(skb)->daddr;
+	t.raddr = ipv6_hdr(skb)->saddr;
+	xtcp_tuple_set_rest(&t, th->dest, th->source, xtcp_skb_l3mdev(skb), IPPROTO_TCP);
+	return claim_is_ours(xn, skb, at.tcp, &t, at.whole) ? claim_hand_on6(skb, at.protocol) :
+							      NF_ACCEPT;
 }
 
 static unsigned int claim_hook6(void *priv, struct sk_buff *skb,

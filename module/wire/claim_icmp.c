@@ -32,7 +32,7 @@ static bool quoted_is_ours(struct xtcp_net *xn, struct sk_buff *skb, const struc
 
 	if (!xtcp_claim_port_used(xn, t->lport))
 		return false;
-	standing = upcalls->standing(xn, skb, t, 0, NULL);
+	standing = upcalls->standing(xn, skb, t, 0);
 	return standing == XTCP_STANDS_CONNECTION ||
 	       (standing > XTCP_STANDS_LISTENER &&
 		!xtcp_kernel_tcp_has_received(xn->net, skb, t));

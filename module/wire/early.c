@@ -37,63 +37,51 @@
 
 static const struct xtcp_ip_upcalls *upcalls __read_mostly;
 
-/* The route that the connection's last segment came by, if it holds for this one. */
-static __always_inline void early_route(const struct sock *sk, struct sk_buff *skb)
-{
-	struct dst_entry *dst = rcu_dereference(sk->sk_rx_dst);
-
-	if (dst)
-		dst = dst_check(dst, READ_ONCE(sk->sk_rx_dst_cookie));
-	if (dst && READ_ONCE(sk->sk_rx_dst_ifindex) == skb->skb_iif)
-		skb_dst_set_noref(skb, dst);
-}
-
 /* What comes by a VRF is known to do so only once it is routed. */
 static bool early_knows_device(const struct net_device *dev)
 {
 	return !netif_is_l3_slave(dev) && !netif_is_l3_master(dev);
 }
 
-/* The rest of the 4-tuple of a segment whose TCP header begins at @offset.  Return: whether
- * it may be for an open connection
- */
-static __always_inline bool early_ports(struct sk_buff *skb, u32 offset, u8 wire,
-					struct xtcp_tuple *t)
+/* The TCP header, at @offset, of a segment that may be for an open connection; else NULL. */
+static __always_inline const struct tcphdr *early_header(struct sk_buff *skb, u32 offset)
 {
-	const u8 *header;
+	const struct tcphdr *th;
 
 	if (skb->sk || skb_dst(skb) || skb->pkt_type != PACKET_HOST ||
 	    nf_bridge_in_prerouting(skb) || !early_knows_device(skb->dev) ||
-	    !pskb_may_pull(skb, offset + XTCP_HEADER_BYTES))
+	    !pskb_may_pull(skb, offset + sizeof(*th)))
+		return NULL;
+	th = (const struct tcphdr *)(skb->data + offset);
+	return th->syn ? NULL : th;
+}
+
+/* Return: whether there is a connection */
+static __always_inline bool early_native(struct xtcp_net *xn, struct sk_buff *skb,
+					 const struct xtcp_tuple *t)
+{
+	struct sock *sk = upcalls->open(xn, skb, t);
+	struct dst_entry *dst;
+
+	if (!sk)
 		return false;
-	header = skb->data + offset;
-	if (header[13] & XTCP_SYN)
-		return false;
-	t->lport = get_unaligned_be16(header + 2);
-	t->rport = get_unaligned_be16(header);
-	t->l3mdev = 0;
-	t->wire = wire;
-	memset(t->pad, 0, sizeof(t->pad));
+	dst = xtcp_early_route(sk, skb);
+	if (dst)
+		skb_dst_set_noref(skb, dst);
+	skb->sk = sk;
+	skb->destructor = sock_efree;
 	return true;
 }
 
+/* What the kernel's TCP may get in the end must have no socket of ours. */
 static __always_inline void early_find(struct xtcp_net *xn, struct sk_buff *skb,
 				       const struct xtcp_tuple *t)
 {
-	struct sock *sk = upcalls->early(xn, skb, t);
+	bool found = t->wire == IPPROTO_TCP ? upcalls->open_route(xn, skb, t) :
+					      early_native(xn, skb, t);
 
-	if (!sk)
-		return;
-	if (unlikely(!READ_ONCE(xn->early_found)))
+	if (found && unlikely(!READ_ONCE(xn->early_found)))
 		WRITE_ONCE(xn->early_found, true);
-	early_route(sk, skb);
-	/* What the kernel's TCP may get in the end must have no socket of ours. */
-	if (t->wire == IPPROTO_TCP) {
-		sock_put(sk);
-		return;
-	}
-	skb->sk = sk;
-	skb->destructor = sock_efree;
 }
 
 static bool early_wanted(const struct xtcp_net *xn, u8 protocol)
@@ -107,15 +95,20 @@ static bool early_wanted(const struct xtcp_net *xn, u8 protocol)
 /* Not part of the hook, which then saves no registers for what is not for us. */
 static noinline unsigned int early_segment(struct xtcp_net *xn, struct sk_buff *skb)
 {
-	u8 wire = ip_hdr(skb)->protocol;
-	struct xtcp_tuple t;
+	const struct iphdr *iph = ip_hdr(skb);
+	u8 wire = iph->protocol;
+	struct xtcp_tuple t __uninitialized;
+	const struct tcphdr *th;
 
-	if (early_wanted(xn, wire) && !ip_is_fragment(ip_hdr(skb)) &&
-	    early_ports(skb, ip_hdrlen(skb), wire, &t)) {
-		xtcp_addr_from_v4(&t.laddr, ip_hdr(skb)->daddr);
-		xtcp_addr_from_v4(&t.raddr, ip_hdr(skb)->saddr);
-		early_find(xn, skb, &t);
-	}
+	if (!early_wanted(xn, wire) || ip_is_fragment(iph))
+		return NF_ACCEPT;
+	th = early_header(skb, ip_hdrlen(skb));
+	if (!th)
+		return NF_ACCEPT;
+	xtcp_addr_from_v4(&t.laddr, ip_hdr(skb)->daddr);
+	xtcp_addr_from_v4(&t.raddr, ip_hdr(skb)->saddr);
+	xtcp_tuple_set_rest(&t, th->dest, th->source, 0, wire);
+	early_find(xn, skb, &t);
 	return NF_ACCEPT;
 }
 
@@ -143,14 +136,18 @@ static unsigned int early_hook(void *priv, struct sk_buff *skb,
 static noinline unsigned int early_segment6(struct xtcp_net *xn, struct sk_buff *skb)
 {
 	u8 wire = ipv6_hdr(skb)->nexthdr;
-	struct xtcp_tuple t;
+	struct xtcp_tuple t __uninitialized;
+	const struct tcphdr *th;
 
-	if (early_wanted(xn, wire) && !xtcp_skb_is_mapped(skb) &&
-	    early_ports(skb, sizeof(struct ipv6hdr), wire, &t)) {
-		t.laddr = ipv6_hdr(skb)->daddr;
-		t.raddr = ipv6_hdr(skb)->saddr;
-		early_find(xn, skb, &t);
-	}
+	if (!early_wanted(xn, wire) || xtcp_skb_is_mapped(skb))
+		return NF_ACCEPT;
+	th = early_header(skb, sizeof(struct ipv6hdr));
+	if (!th)
+		return NF_ACCEPT;
+	t.laddr = ipv6_hdr(skb)->daddr;
+	t.raddr = ipv6_hdr(skb)->saddr;
+	xtcp_tuple_set_rest(&t, th->dest, th->source, 0, wire);
+	early_find(xn, skb, &t);
 	return NF_ACCEPT;
 }
 

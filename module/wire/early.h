@@ -36,6 +36,25 @@ static inline struct sock *xtcp_early_take(struct sk_buff *skb)
 }
 
 /**
+ * xtcp_early_route() - the route by which a connection's last segment came
+ * @sk: the connection
+ * @skb: the next segment
+ *
+ * Under rcu_read_lock().
+ *
+ * Return: the route, without a reference; NULL where it does not hold for this segment
+ */
+static __always_inline struct dst_entry *xtcp_early_route(const struct sock *sk,
+							  const struct sk_buff *skb)
+{
+	struct dst_entry *dst = rcu_dereference(sk->sk_rx_dst);
+
+	if (dst)
+		dst = dst_check(dst, READ_ONCE(sk->sk_rx_dst_cookie));
+	return dst && READ_ONCE(sk->sk_rx_dst_ifindex) == skb->skb_iif ? dst : NULL;
+}
+
+/**
  * xtcp_early_note_route() - the route by which a segment came, for the next one
  * @sk: the connection, locked
  * @skb: the segment

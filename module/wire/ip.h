@@ -42,7 +42,7 @@ struct xtcp_reply;
  * Of a received segment, in softirq, under rcu_read_lock():
  * @addresses: write the addresses, wire and VRF of a 4-tuple, as seen from here; the
  *	rest is zeroed
- * @checksum_bad: is it damaged?  Uses what the device has found out already
+ * @checksum_bad: is it damaged?  The device has not found it right: skb_csum_unnecessary()
  * @unicast: is it for this host alone?
  * @permits: do IPsec's policies let it in; and the socket, or NULL, by its least TTL?
  * @permits_conn: do security modules let a listener take a SYN?  Also gives the label
@@ -166,25 +166,26 @@ enum xtcp_standing {
  *	here.  Softirq, under rcu_read_lock().  Return: 0, or -ENOENT where nothing has
  *	that 4-tuple
  * @standing: what is there for a 4-tuple, which a segment has, or an ICMP error quotes?
- *	@ack: what the segment acknowledges; 0: nothing.  A connection that is open: @sk,
- *	unless NULL, is set to it, with a reference of the caller's; else to NULL.  Under
- *	rcu_read_lock()
+ *	@ack: what the segment acknowledges; 0: nothing.  Under rcu_read_lock()
  * @cedes: would a TIME_WAIT make room for that SYN?  Then it is gone.  Under
  *	rcu_read_lock()
- * @early: is there a connection with that 4-tuple, past its handshake?  The packet was not
- *	routed yet.  Softirq, under rcu_read_lock().  Return: it, with a reference of the
- *	caller's; or NULL
+ * @open: is there a connection with that 4-tuple, past its handshake?  The packet came by no
+ *	VRF; it need not be routed.  Softirq, under rcu_read_lock().  Return: it, with a
+ *	reference of the caller's; NULL where the others must be asked
+ * @open_route: the same, and the packet, which was not routed yet, gets its route, if that
+ *	holds.  Return: whether there is one
  */
 struct xtcp_ip_upcalls {
 	int	(*receive)(struct sk_buff *skb);
 	int	(*icmp_error)(struct sk_buff *skb, const struct xtcp_tuple *t,
 			      const struct xtcp_icmp *icmp);
 	enum xtcp_standing (*standing)(struct xtcp_net *xn, const struct sk_buff *skb,
-				       const struct xtcp_tuple *t, u32 ack,
-				       struct sock **sk);
+				       const struct xtcp_tuple *t, u32 ack);
 	bool	(*cedes)(struct xtcp_net *xn, const struct sk_buff *skb,
 			 const struct xtcp_tuple *t, const struct xtcp_segment *syn);
-	struct sock *(*early)(struct xtcp_net *xn, const struct sk_buff *skb,
+	struct sock *(*open)(struct xtcp_net *xn, const struct sk_buff *skb,
+			     const struct xtcp_tuple *t);
+	bool	(*open_route)(struct xtcp_net *xn, struct sk_buff *skb,
 			      const struct xtcp_tuple *t);
 };
 

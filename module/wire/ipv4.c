@@ -193,8 +193,6 @@ static bool ipv4_checksum_bad(struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
-	if (skb_csum_unnecessary(skb))
-		return false;
 	return xtcp_ip_checksum_bad(skb, csum_tcpudp_nofold(iph->saddr, iph->daddr, skb->len,
 							    xtcp_skb_wire(skb), 0));
 }

@@ -197,8 +197,6 @@ static bool ipv6_checksum_bad(struct sk_buff *skb)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
 
-	if (skb_csum_unnecessary(skb))
-		return false;
 	return xtcp_ip_checksum_bad(skb, ~csum_unfold(csum_ipv6_magic(&hdr->saddr, &hdr->daddr,
 								      skb->len,
 								      xtcp_skb_wire(skb), 0)));
