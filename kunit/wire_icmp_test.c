@@ -432,7 +432,28 @@ static void is_checked(struct kunit *test)
 	counted(t, ICMP_ERRORS, 0);
 }
 
+/* RFC 5082, 3: what comes from farther away than the user allows.  Who writes errors may be
+ * anywhere, but cannot write a TTL that is out of his reach into what he quotes, as Linux
+ * thinks of IPv4; of IPv6 it asks where he is.
+ */
+static void from_afar(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	int hops = t->ip6 ? 64 : 1;
+
+	established(t);
+	returns(t, 0, user_option(t, SOL_IP, IP_MINTTL, hops + 1));
+	CONV_STEP(conv_icmp(t, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, 101));
+	counted(t, ICMP_ERRORS, 0);
+	counted(t, ICMP_IGNORED, 1);
+	returns(t, 0, user_option(t, SOL_IP, IP_MINTTL, hops));
+	CONV_STEP(conv_icmp(t, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0, 101));
+	counted(t, ICMP_ERRORS, 1);
+	soft_error_is(t, EHOSTUNREACH);
+}
+
 static struct kunit_case icmp_cases[] = {
+	KUNIT_CASE(from_afar),
 	KUNIT_CASE_PARAM(means_while_opening, meaning_gen_params),
 	KUNIT_CASE_PARAM(means_once_open, meaning_gen_params),
 	KUNIT_CASE_PARAM(means_with_recverr, meaning_gen_params),

@@ -255,6 +255,23 @@ static void syn_with_extension_header(struct kunit *test)
 	expect(t, "SYN|ACK seq 100 ack 1001");
 }
 
+/* And an ICMPv6 error. */
+static void error_with_extension_header(struct kunit *test)
+{
+	static const u8 padding[EXT_BYTES] = { 0, 0, IPV6_TLV_PADN, 4 };
+	struct conv *t = conv_of(test);
+	size_t len;
+
+	established(t);
+	conv_look(t);
+	len = conv_put_icmp(t, t->packet, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0, 101, 0,
+			    ICMP_QUOTE_BYTES(t));
+	len = put_ext(t, len, NEXTHDR_DEST, padding);
+	KUNIT_ASSERT_TRUE(test, conv_raw(t, t->packet, len));
+	counted(t, ICMP_ERRORS, 1);
+	soft_error_is(t, EHOSTUNREACH);
+}
+
 /* Send the segment that is in t->packet, and stays there, from this byte to that one. */
 static void fragment_comes(struct conv *t, size_t len, u32 from, u32 to)
 {
@@ -333,6 +350,7 @@ static void redirect(struct kunit *test)
 
 	xtcp_ipv6_icmp(&icmp, NDISC_REDIRECT, 0, 101, 0);
 	KUNIT_EXPECT_EQ(test, 101, icmp.seq);
+	KUNIT_EXPECT_TRUE(test, icmp.redirect);
 	KUNIT_EXPECT_EQ(test, 0, icmp.err);
 	KUNIT_EXPECT_EQ(test, 0, icmp.mtu);
 	KUNIT_EXPECT_FALSE(test, icmp.unreachable);
@@ -485,6 +503,7 @@ static struct kunit_case ipv6_cases[] = {
 	KUNIT_CASE(opens_from_afar),
 	KUNIT_CASE(extension_headers),
 	KUNIT_CASE(syn_with_extension_header),
+	KUNIT_CASE(error_with_extension_header),
 	KUNIT_CASE(fragmented_segment),
 	KUNIT_CASE(too_big_for_too_little),
 	KUNIT_CASE(redirect),

@@ -60,17 +60,33 @@ static bool wants_errors(const struct sock *sk)
 	return xtcp_inet_recverr(sk);
 }
 
+/* IP_MINTTL, IPV6_MINHOPCOUNT: what an error must have at least, as a segment must. */
+static u8 least_hops(const struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (xtcp_sk(sk)->ip == &xtcp_ipv6_ops)
+		return READ_ONCE(inet6_sk(sk)->min_hopcount);
+#endif
+	return READ_ONCE(inet_sk(sk)->min_ttl);
+}
+
 /* What the error does to the connection, whose socket is locked
  * (MUST-47, MUST-56, SHLD-20, SHLD-25, SHLD-26).
  */
-static void connection_error(struct sock *sk, const struct xtcp_icmp *icmp)
+static void connection_error(struct sock *sk, struct sk_buff *skb, const struct xtcp_icmp *icmp)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	int err = icmp->err;
 
-	/* RFC 5927, 4.1: only what is in flight can have met an error */
-	if (seq_lt(icmp->seq, x->snd_una) || seq_gt(icmp->seq, x->snd_nxt)) {
+	/* RFC 5927, 4.1: only what is in flight can have met an error; RFC 5082 */
+	if (seq_lt(icmp->seq, x->snd_una) || seq_gt(icmp->seq, x->snd_nxt) ||
+	    icmp->hops < least_hops(sk)) {
 		xtcp_count(x->xn, ICMP_IGNORED);
+		return;
+	}
+	if (icmp->redirect) {
+		if (!sock_owned_by_user(sk))
+			xtcp_ip_redirect(sk, skb);
 		return;
 	}
 	if (icmp->mtu) {
@@ -134,7 +150,7 @@ int xtcp_icmp_error(struct sk_buff *skb, const struct xtcp_tuple *t,
 		return 0;
 	bh_lock_sock(sk);
 	if (sk->sk_state != TCP_CLOSE)
-		connection_error(sk, icmp);
+		connection_error(sk, skb, icmp);
 	bh_unlock_sock(sk);
 	sock_put(sk);
 	return 0;

@@ -151,17 +151,14 @@ static __always_inline bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *s
 }
 
 /* Hand the segment on to the native protocol's handler, marked.  tcpdump's clone shares its
- * header and must show what was sent.
+ * header and must show what was sent.  The header's checksum stays: it was looked at before,
+ * and is right again with xtcp_claim_restore().
  */
 static unsigned int claim_hand_on(struct sk_buff *skb)
 {
-	struct iphdr *iph;
-
-	if (skb_try_make_writable(skb, sizeof(*iph)))
+	if (skb_try_make_writable(skb, sizeof(struct iphdr)))
 		return NF_DROP;
-	iph = ip_hdr(skb);
-	csum_replace2(&iph->check, htons(IPPROTO_TCP), htons(IPPROTO_XTCP));
-	iph->protocol = IPPROTO_XTCP;
+	ip_hdr(skb)->protocol = IPPROTO_XTCP;
 	IPCB(skb)->flags |= XTCP_IPCB_TCP_WIRE;
 	return NF_ACCEPT;
 }
@@ -199,18 +196,18 @@ static unsigned int claim_hook(void *priv, struct sk_buff *skb,
 #if IS_ENABLED(CONFIG_IPV6)
 
 /**
- * struct claim_place - where in an IPv6 packet TCP is, from skb->data on
+ * struct claim_place - where in an IPv6 packet TCP, or ICMPv6, is, from skb->data on
  * @protocol: the byte that names it: the IP header's, or the last extension header's
- * @tcp: its header
+ * @header: its header
  * @whole: this is no fragment
  */
 struct claim_place {
 	u32	protocol;
-	u32	tcp;
+	u32	header;
 	bool	whole;
 };
 
-/* How long is this extension header, and may TCP be behind it, for this host?  0: no.  What
+/* How long is this extension header, and may either be behind it, for this host?  0: no.  What
  * IPsec has sealed comes again when it is open.
  */
 static u32 claim_extension_bytes(u8 type, const u8 *header)
@@ -230,30 +227,30 @@ static u32 claim_extension_bytes(u8 type, const u8 *header)
 	return 0;
 }
 
-/* Look for TCP from where the IP layer is by now.  Return: whether it is there */
-static bool claim_find6(const struct sk_buff *skb, struct claim_place *at)
+/* Look for them from where the IP layer is by now.  Return: which of them is there; 0: none */
+static u8 claim_find6(const struct sk_buff *skb, struct claim_place *at)
 {
 	const u8 *header;
 	u8 buf[8], type, left = CLAIM_EXTENSIONS_MAX;
 	u32 bytes;
 
 	at->protocol = IP6CB(skb)->nhoff;
-	at->tcp = skb_transport_offset(skb);
+	at->header = skb_transport_offset(skb);
 	at->whole = true;
 	type = skb->data[at->protocol];
-	while (type != IPPROTO_TCP) {
+	while (type != IPPROTO_TCP && type != IPPROTO_ICMPV6) {
 		if (!left--)
-			return false;
-		header = skb_header_pointer(skb, at->tcp, sizeof(buf), buf);
+			return 0;
+		header = skb_header_pointer(skb, at->header, sizeof(buf), buf);
 		bytes = header ? claim_extension_bytes(type, header) : 0;
 		if (!bytes)
-			return false;
+			return 0;
 		at->whole &= type != NEXTHDR_FRAGMENT;
 		type = header[0];
-		at->protocol = at->tcp;
-		at->tcp += bytes;
+		at->protocol = at->header;
+		at->header += bytes;
 	}
-	return true;
+	return type;
 }
 
 /* As claim_hand_on().  No checksum of IP's tells that the header has changed; a sum over all
@@ -261,7 +258,7 @@ static bool claim_find6(const struct sk_buff *skb, struct claim_place *at)
  */
 static unsigned int claim_hand_on6(struct sk_buff *skb, u32 protocol)
 {
-	if (skb_ensure_writable(skb, protocol + 1))
+	if (skb_try_make_writable(skb, protocol + 1))
 		return NF_DROP;
 	skb->data[protocol] = IPPROTO_XTCP;
 	/* all headers are multiples of 8 bytes: it is the first of two */
@@ -279,15 +276,24 @@ static noinline unsigned int claim_segment6(struct xtcp_net *xn, struct sk_buff 
 	struct claim_place at;
 	struct xtcp_tuple t __uninitialized;
 
-	if (!claim_find6(skb, &at) || xtcp_skb_is_mapped(skb))
+	switch (claim_find6(skb, &at)) {
+	case IPPROTO_ICMPV6:
+		/* a fragment has not come as a whole yet */
+		if (at.whole)
+			xtcp_claim_icmp6_error(xn, skb, at.header);
 		return NF_ACCEPT;
-	th = claim_header(xn, skb, at.tcp);
+	case 0:
+		return NF_ACCEPT;
+	}
+	if (xtcp_skb_is_mapped(skb))
+		return NF_ACCEPT;
+	th = claim_header(xn, skb, at.header);
 	if (!th)
 		return NF_ACCEPT;
 	t.laddr = ipv6_hdr(skb)->daddr;
 	t.raddr = ipv6_hdr(skb)->saddr;
 	xtcp_tuple_set_rest(&t, th->dest, th->source, xtcp_skb_l3mdev(skb), IPPROTO_TCP);
-	return claim_is_ours(xn, skb, at.tcp, &t, at.whole) ? claim_hand_on6(skb, at.protocol) :
+	return claim_is_ours(xn, skb, at.header, &t, at.whole) ? claim_hand_on6(skb, at.protocol) :
 							      NF_ACCEPT;
 }
 
@@ -306,7 +312,7 @@ static unsigned int claim_hook6(void *priv, struct sk_buff *skb,
 	case NEXTHDR_FRAGMENT:
 		return claim_segment6(xn, skb);
 	case IPPROTO_ICMPV6:
-		xtcp_claim_icmp6_error(xn, skb);
+		xtcp_claim_icmp6_error(xn, skb, skb_transport_offset(skb));
 		break;
 	}
 	return NF_ACCEPT;
@@ -361,10 +367,8 @@ void xtcp_claim_restore(struct sk_buff *skb)
 		claim_restore6(skb);
 		return;
 	}
-	if (!(IPCB(skb)->flags & XTCP_IPCB_TCP_WIRE) || iph->protocol != IPPROTO_XTCP)
-		return;
-	csum_replace2(&iph->check, htons(IPPROTO_XTCP), htons(IPPROTO_TCP));
-	iph->protocol = IPPROTO_TCP;
+	if (IPCB(skb)->flags & XTCP_IPCB_TCP_WIRE && iph->protocol == IPPROTO_XTCP)
+		iph->protocol = IPPROTO_TCP;
 }
 
 /* ---- the hook ---- */

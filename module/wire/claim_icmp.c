@@ -8,6 +8,7 @@
 #include <linux/icmpv6.h>
 #include <net/ip6_checksum.h>
 #include <net/ipv6.h>
+#include <net/ndisc.h>
 #include "../compat.h"
 #include "claim_icmp.h"
 #include "claimed.h"
@@ -38,11 +39,16 @@ static bool quoted_is_ours(struct xtcp_net *xn, struct sk_buff *skb, const struc
 		!xtcp_kernel_tcp_has_received(xn->net, skb, t));
 }
 
-/* A hook may run in process context: what a program has looked at goes on there. */
-static void tell(struct sk_buff *skb, const struct xtcp_tuple *t, const struct xtcp_icmp *error)
+/* A hook may run in process context: what a program has looked at goes on there.  @quoted:
+ * where what is quoted begins; skb->data is there where the IP layer tells a protocol.
+ */
+static void tell(struct sk_buff *skb, u32 quoted, const struct xtcp_tuple *t,
+		 const struct xtcp_icmp *error)
 {
 	local_bh_disable();
+	__skb_pull(skb, quoted);
 	upcalls->icmp_error(skb, t, error);
+	__skb_push(skb, quoted);
 	local_bh_enable();
 }
 
@@ -67,7 +73,7 @@ static bool icmp_is_passed_on(const struct xtcp_net *xn, const struct icmphdr *i
 	case ICMP_TIME_EXCEEDED:
 		return icmp->code != ICMP_EXC_FRAGTIME;
 	}
-	return icmp->type == ICMP_PARAMETERPROB;
+	return icmp->type == ICMP_PARAMETERPROB || icmp->type == ICMP_REDIRECT;
 }
 
 /**
@@ -108,7 +114,8 @@ void xtcp_claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb)
 		return;
 	mtu = no_pmtu_disc(xn) == NO_PMTU_DISC_LEAST ? 0 : ntohs(icmp->un.frag.mtu);
 	xtcp_ipv4_icmp(&error, icmp->type, icmp->code, get_unaligned_be32(tcp + 4), mtu);
-	tell(skb, &t, &error);
+	error.hops = quoted->ttl;
+	tell(skb, offset, &t, &error);
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
@@ -146,24 +153,54 @@ static int quoted_find6(struct sk_buff *skb, u32 offset)
 	return tcp;
 }
 
+/* Where an ICMPv6 packet that begins at @offset quotes another, whole or not.  A redirect
+ * must be a neighbour's, RFC 4861, 8.1; it quotes in an option.  The rest of it is for the
+ * route to judge.  Return: 0: it does not
+ */
+static u32 icmp6_quoted(struct sk_buff *skb, u32 offset)
+{
+	const struct nd_opt_hdr *option;
+	const struct icmp6hdr *icmp;
+	u32 at;
+
+	if (!pskb_may_pull(skb, offset + sizeof(*icmp)))
+		return 0;
+	icmp = (const struct icmp6hdr *)(skb->data + offset);
+	if (!(icmp->icmp6_type & ICMPV6_INFOMSG_MASK))
+		return offset + sizeof(*icmp);
+	if (icmp->icmp6_type != NDISC_REDIRECT || icmp->icmp6_code ||
+	    ipv6_hdr(skb)->hop_limit != 255 || offset != skb_transport_offset(skb))
+		return 0;
+	for (at = offset + sizeof(struct rd_msg); pskb_may_pull(skb, at + sizeof(*option));
+	     at += option->nd_opt_len * 8) {
+		option = (const struct nd_opt_hdr *)(skb->data + at);
+		if (option->nd_opt_type == ND_OPT_REDIRECT_HDR)
+			return at + 8;
+		if (!option->nd_opt_len)
+			return 0;
+	}
+	return 0;
+}
+
 /**
  * xtcp_claim_icmp6_error() - an ICMPv6 packet has come for this host
  * @xn: the namespace
- * @skb: the packet, its IP header at skb->data, ICMPv6's the transport header
+ * @skb: the packet, its IP header at skb->data
+ * @offset: where ICMPv6's begins, from there
  *
  * Softirq, or process context; under rcu_read_lock().  Not heard is what IPsec's policies
  * do not let in.
  */
-void xtcp_claim_icmp6_error(struct xtcp_net *xn, struct sk_buff *skb)
+void xtcp_claim_icmp6_error(struct xtcp_net *xn, struct sk_buff *skb, u32 offset)
 {
-	u32 offset = skb_transport_offset(skb), quoted = offset + sizeof(struct icmp6hdr);
+	u32 quoted = icmp6_quoted(skb, offset);
 	const struct icmp6hdr *icmp;
 	const struct ipv6hdr *hdr;
 	struct xtcp_icmp error;
 	struct xtcp_tuple t = { };
 	int tcp;
 
-	if (!pskb_may_pull(skb, quoted) || skb->data[offset] & ICMPV6_INFOMSG_MASK)
+	if (!quoted)
 		return;
 	tcp = quoted_find6(skb, quoted);
 	if (tcp < 0)
@@ -178,7 +215,8 @@ void xtcp_claim_icmp6_error(struct xtcp_net *xn, struct sk_buff *skb)
 		return;
 	xtcp_ipv6_icmp(&error, icmp->icmp6_type, icmp->icmp6_code,
 		       get_unaligned_be32(skb->data + tcp + 4), ntohl(icmp->icmp6_mtu));
-	tell(skb, &t, &error);
+	error.hops = ipv6_hdr(skb)->hop_limit;
+	tell(skb, quoted, &t, &error);
 }
 
 #endif

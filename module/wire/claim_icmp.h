@@ -8,6 +8,6 @@ struct xtcp_net;
 
 void xtcp_claim_icmp_init(const struct xtcp_ip_upcalls *up);
 void xtcp_claim_icmp_error(struct xtcp_net *xn, struct sk_buff *skb);
-void xtcp_claim_icmp6_error(struct xtcp_net *xn, struct sk_buff *skb);
+void xtcp_claim_icmp6_error(struct xtcp_net *xn, struct sk_buff *skb, u32 offset);
 
 #endif /* _XTCP_CLAIM_ICMP_H */

@@ -141,6 +141,23 @@ void xtcp_ip_take_route(struct sock *sk, struct dst_entry *dst)
 }
 
 /**
+ * xtcp_ip_redirect() - a router names another, nearer to the peer: note it in the route
+ * @sk: the connection, locked
+ * @skb: the ICMP redirect, its header the transport header; at skb->data the packet that it
+ *	quotes, or, of IPv6, anything
+ *
+ * The IP layer judges whether to believe it: net.ipv4.conf.*.accept_redirects and its kin.
+ * The connection finds the new route with the next segment.  Softirq, under rcu_read_lock().
+ */
+void xtcp_ip_redirect(struct sock *sk, struct sk_buff *skb)
+{
+	struct dst_entry *dst = __sk_dst_check(sk, xtcp_route_cookie(sk));
+
+	if (dst)
+		dst->ops->redirect(dst, sk, skb);
+}
+
+/**
  * xtcp_ip_path_mtu() - a router says what it can pass on: note it in the route
  * @sk: the connection, locked
  * @mtu: so many bytes

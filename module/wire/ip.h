@@ -138,12 +138,17 @@ static inline void xtcp_ip_use(struct sock *sk, const struct in6_addr *a)
  * @mtu: the segment was too large: what a router can pass on; 0: it was not that
  * @err: errno for the user, positive; 0: nothing to be told
  * @unreachable: the peer, or its port, cannot be reached
+ * @redirect: another router is nearer to the peer
+ * @hops: what IP_MINTTL and IPV6_MINHOPCOUNT judge, as Linux: the TTL that the quoted segment
+ *	had left; the hop limit of the ICMPv6 packet itself.  The caller's to set
  */
 struct xtcp_icmp {
 	u32	seq;
 	u32	mtu;
 	int	err;
 	bool	unreachable;
+	bool	redirect;
+	u8	hops;
 };
 
 /* What there is for a 4-tuple; claim.c weighs it against what the kernel's TCP has. */
@@ -248,6 +253,7 @@ void xtcp_ip_note_local(struct sock *sk, const struct in6_addr *rcv,
 void xtcp_ip_note_peer(struct sock *sk, const struct in6_addr *raddr, u16 rport);
 void xtcp_ip_take_route(struct sock *sk, struct dst_entry *dst);
 u32 xtcp_ip_path_mtu(struct sock *sk, u32 mtu);
+void xtcp_ip_redirect(struct sock *sk, struct sk_buff *skb);
 
 /**
  * xtcp_ip_put_checksum() - the checksum of RFC 9293, 3.1

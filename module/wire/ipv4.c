@@ -278,6 +278,7 @@ void xtcp_ipv4_icmp(struct xtcp_icmp *icmp, u8 type, u8 code, u32 seq, u32 info)
 		.mtu = too_large ? max(info, 1u) : 0,
 		.err = too_large ? 0 : icmp_errno(type, code),
 		.unreachable = type == ICMP_DEST_UNREACH && !too_large,
+		.redirect = type == ICMP_REDIRECT,
 	};
 }
 
@@ -298,6 +299,7 @@ static int ipv4_err(struct sk_buff *skb, u32 info)
 	t.rport = ntohs(ports[1]);
 	xtcp_ipv4_icmp(&icmp, icmp_hdr(skb)->type, icmp_hdr(skb)->code,
 		       get_unaligned_be32(ports + 2), info);
+	icmp.hops = iph->ttl;
 	return upcalls->icmp_error(skb, &t, &icmp);
 }
 

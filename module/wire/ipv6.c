@@ -293,6 +293,7 @@ void xtcp_ipv6_icmp(struct xtcp_icmp *icmp, u8 type, u8 code, u32 seq, u32 info)
 		.mtu = too_large && info >= IPV6_MIN_MTU ? info : 0,
 		.err = icmp6_errno(type, code),
 		.unreachable = type == ICMPV6_DEST_UNREACH,
+		.redirect = type == NDISC_REDIRECT,
 	};
 }
 
@@ -318,6 +319,7 @@ static int ipv6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8
 	t.lport = ntohs(ports[0]);
 	t.rport = ntohs(ports[1]);
 	xtcp_ipv6_icmp(&icmp, type, code, get_unaligned_be32(ports + 2), ntohl(info));
+	icmp.hops = ipv6_hdr(skb)->hop_limit;
 	return upcalls->icmp_error(skb, &t, &icmp);
 }
 
