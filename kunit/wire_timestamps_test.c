@@ -130,6 +130,65 @@ static void echo_of_what_went_again(struct kunit *test)
 	KUNIT_EXPECT_GE(test, conv_value(t, CONV_SRTT), srtt * 7 / 8);
 }
 
+/* A SYN that was sent again, 3 s after the first, is answered 300 ms later. */
+static void syn_answered(struct conv *t, bool late)
+{
+	u32 before;
+
+	bring_to(t, IN_SYN_SENT);
+	before = t->tsval_seen;
+	time_passes(t, 3000);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "SYN seq 100");
+	time_passes(t, 300);
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460 ts 7000 ecr %u",
+	       late ? before : t->tsval_seen);
+	expect(t, "ACK seq 101 ack 1001");
+	state_is(t, TCP_ESTABLISHED);
+}
+
+/* 4.1: what the last SYN said comes back, so the round trip is known, and RFC 6298, 5.7, has
+ * no reason for its 3 s: whoever has had to try again, as with a full accept queue, must not
+ * wait for so long if the first data is refused as well.  A window of one segment: RFC 5681, 3.1.
+ */
+static void syn_again_measured(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	s64 srtt;
+
+	syn_answered(t, false);
+	srtt = conv_value(t, CONV_SRTT);
+	KUNIT_EXPECT_GE(test, srtt, 300000);
+	KUNIT_EXPECT_LT(test, srtt, 3000000);
+	KUNIT_EXPECT_NE(test, conv_value(t, CONV_RTO), 3000000);
+	backoff_is(t, 0);
+	KUNIT_EXPECT_LT(test, conv_value(t, CONV_CWND), 2 * 1460);
+}
+
+/* The first SYN's answer is late, or another was lost before: that is no round trip. */
+static void syn_again_in_vain(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	syn_answered(t, true);
+	srtt_is(t, 0);
+	rto_is(t, 3000000);
+}
+
+/* The peer has timestamps, but none of ours comes back. */
+static void syn_again_without_echo(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	bring_to(t, IN_SYN_SENT);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "SYN seq 100");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460 ts 7000 ecr 0");
+	expect(t, "ACK seq 101 ack 1001");
+	srtt_is(t, 0);
+	rto_is(t, 3000000);
+}
+
 /* Two hosts' connections have one clock, so that a later connection's is later; whoever is
  * not told it cannot know how long the machine runs.
  */
@@ -482,6 +541,9 @@ static struct kunit_case wire_timestamps_cases[] = {
 	KUNIT_CASE(impossible_echoes),
 	KUNIT_CASE(echo_of_0_is_none),
 	KUNIT_CASE(echo_of_what_went_again),
+	KUNIT_CASE(syn_again_measured),
+	KUNIT_CASE(syn_again_in_vain),
+	KUNIT_CASE(syn_again_without_echo),
 	KUNIT_CASE(offset_of_a_pair),
 	KUNIT_CASE_PARAM(paws, place_gen_params),
 	KUNIT_CASE_PARAM(without_a_timestamp, place_gen_params),

@@ -198,7 +198,7 @@ static void become_established(struct sock *sk)
 	struct dst_entry *dst = __sk_dst_get(sk);
 
 	x->snd_max_wnd = max(x->snd_max_wnd, x->snd_wnd);
-	if (x->syn_lost)
+	if (x->syn_lost && !x->rtt.srtt_us)
 		xtcp_rtt_syn_lost(&x->rtt);
 	xtcp_sync_mss(sk, dst ? dst_mtu(dst) : x->pmtu);
 	begin_window(x, dst);
@@ -217,22 +217,37 @@ static void become_established(struct sock *sk)
 	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
 }
 
-/* Our SYN is acknowledged: it leaves the write queue. */
-static void forget_syn(struct sock *sk)
+/* How long the answer to our SYN took; 0: nobody knows.  Of a SYN sent twice (Karn) only the
+ * timestamp that comes back says it, if it is the last one's (RFC 7323, 4.1): an answer to
+ * an earlier one was late, or lost at first.
+ */
+static u32 syn_rtt_us(const struct xtcp_sock *x, const struct sk_buff *skb,
+		      const struct xtcp_segment *seg, u64 now_ns)
+{
+	u32 us = max(xtcp_us(now_ns) - XTCP_CB(skb)->sent_us, 1u);
+
+	if (!(XTCP_CB(skb)->state & XTCP_TWICE))
+		return us;
+	if (!x->agreed.timestamps || !seg->opt.tsecr)
+		return 0;
+	return xtcp_tsval_at(&x->ts, now_ns) - seg->opt.tsecr < us / USEC_PER_MSEC + 2 ? us : 0;
+}
+
+/* Our SYN is acknowledged by @seg: it leaves the write queue. */
+static void forget_syn(struct sock *sk, const struct xtcp_segment *seg)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct sk_buff *skb = xtcp_board_first(&x->board);
 
 	if (skb && XTCP_CB(skb)->flags & XTCP_SYN) {
-		/* a SYN sent twice measures nothing; whether it was lost, only a
-		 * timeout says: a simultaneous open sends it twice without a loss
-		 */
-		if (!(XTCP_CB(skb)->state & XTCP_TWICE)) {
-			u32 now_us = xtcp_now_us();
+		u64 now_ns = ktime_get_ns();
+		u32 rtt_us = syn_rtt_us(x, skb, seg, now_ns);
 
-			xtcp_rtt_sample(&x->rtt, now_us - XTCP_CB(skb)->sent_us, now_us,
-					xtcp_rto_min_us(x));
-		}
+		/* whether it was lost, only a timeout says: a simultaneous open sends it
+		 * twice without a loss
+		 */
+		if (rtt_us)
+			xtcp_rtt_sample(&x->rtt, rtt_us, xtcp_us(now_ns), xtcp_rto_min_us(x));
 		xtcp_sndq_free(sk, skb);
 	}
 	x->snd_una = x->iss + 1;	/* now: the scoreboard counts from there on */
@@ -267,7 +282,7 @@ void xtcp_syn_ack_received(struct sock *sk, struct sk_buff *skb,
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	take_syn(x, seg);
-	forget_syn(sk);
+	forget_syn(sk, seg);
 	security_inet_conn_established(sk, skb);
 	if (!xtcp_transition(sk, XTCP_EV_RCV_SYN_ACK))
 		return;
@@ -294,7 +309,7 @@ void xtcp_syn_acked(struct sock *sk, const struct xtcp_segment *seg)
 	x->snd_wnd = seg->wnd;
 	x->snd_wl1 = seg->seq;
 	x->snd_wl2 = seg->ack;
-	forget_syn(sk);
+	forget_syn(sk, seg);
 	xtcp_transition(sk, XTCP_EV_RCV_ACK_OF_SYN);
 	become_established(sk);
 }

@@ -100,10 +100,11 @@ void xtcp_rtt_backoff(struct xtcp_rtt *rtt)
 }
 
 /**
- * xtcp_rtt_syn_lost() - the handshake is over and its SYN was sent again (5.7)
+ * xtcp_rtt_syn_lost() - the handshake is over, its SYN was sent again (5.7), and no sample
+ *	could be taken
  * @rtt: the estimator
  *
- * No sample could be taken then; data starts with a careful timeout.
+ * Data starts with a careful timeout.
  */
 void xtcp_rtt_syn_lost(struct xtcp_rtt *rtt)
 {
