@@ -377,8 +377,40 @@ static void accept_queue(struct kunit *test)
 	state_is(t, TCP_ESTABLISHED);
 	returns(t, 0, user_accept(t));
 	returns(t, 0, user_accept(t));
+	/* no SYN,ACK was lost, and how long there was no room measures nothing */
+	cwnd_is(t, 10 * 1460);
+	rto_is(t, XTCP_RTO_INITIAL_US);
+	srtt_is(t, 0);
 	returns(t, -EAGAIN, user_accept(t));
 	counted(t, PASSIVE_OPENS, 3);
+}
+
+/* The data comes again before the SYN,ACK does. */
+static void accept_queue_data_again(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	returns(t, 0, user_listen(t, 1));
+	peer_begins(t, 6000);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	peer_begins(t, 6001);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	kernel_listen(t->listener, 0);
+	peer_completes(t, 6000);
+	for (int i = 0; i < 3; i++) {
+		peer_completes(t, 6001);
+		inject(t, "PSH|ACK seq 1001 ack 101 len 5");
+		state_is(t, TCP_SYN_RECV);
+	}
+	counted(t, LISTEN_OVERFLOWS, 6);
+	returns(t, 0, user_accept(t));
+	inject(t, "PSH|ACK seq 1001 ack 101 len 5");
+	state_is(t, TCP_ESTABLISHED);
+	returns(t, 0, user_accept(t));
+	srtt_is(t, 0);
+	returns(t, 5, user_recv(t, 10));
+	fire(t, XTCP_TIMER_DELACK);
+	expect(t, "ACK seq 101 ack 1006");
 }
 
 static void accept_queue_abort(struct kunit *test)
@@ -597,6 +629,7 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(text_on_syn),
 	KUNIT_CASE(text_on_syn_ack),
 	KUNIT_CASE(accept_queue),
+	KUNIT_CASE(accept_queue_data_again),
 	KUNIT_CASE(accept_queue_abort),
 	KUNIT_CASE(many_requests),
 	KUNIT_CASE(listener_closes),

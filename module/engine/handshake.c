@@ -302,6 +302,7 @@ static enum xtcp_drop_reason request_complete(struct xtcp_request *req,
 	}
 	if (sk_acceptq_is_full(listener)) {
 		/* the SYN,ACK will be sent again, and so will the peer's ACK */
+		req->acked = 1;	/* nothing was lost */
 		if (READ_ONCE(xn->sysctl.abort_on_overflow)) {
 			xtcp_reply_reset(xn, skb, seg);
 			xtcp_request_fail_locked(req, XTCP_EV_ABORT);

@@ -42,7 +42,7 @@ struct xtcp_request {
 	struct timer_list	timer;
 	u32			challenge_ms;	/* when a challenge ACK left last */
 	u8			retries;
-	u8			acked:1,	/* TCP_DEFER_ACCEPT: waits for data */
+	u8			acked:1,	/* waits for data, TCP_DEFER_ACCEPT; or for room */
 				resent:1,	/* to a SYN that came twice */
 				dead:1;		/* no longer in the table */
 };
