@@ -238,6 +238,33 @@ static void syn_again(struct kunit *test)
 	srtt_is(t, 0);
 }
 
+/* Whoever repeats a SYN, or the ghost of one, is not answered each time. */
+static void syn_again_limited(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.challenge_ack_ms = 60000;
+	bring_to(t, IN_REQUEST);
+	t->due = 0;
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	/* the timer waits as long as for the first answer */
+	KUNIT_EXPECT_TRUE(test, time_in_range(t->due, jiffies + HZ / 4, jiffies + HZ));
+	for (int i = 0; i < 3; i++)
+		inject(t, "SYN seq 1000 mss 1460");
+	inject(t, "SYN seq R+1000 mss 1460");	/* nor a challenge */
+	counted(t, RETRANS, 1);
+	counted(t, DUPLICATES, 4);
+	counted(t, CHALLENGE_ACKS, 0);
+	counted(t, CHALLENGES_LIMITED, 4);
+	/* but by the timer */
+	fire_request(t);
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	inject(t, "ACK seq 1001 ack 101");
+	state_is(t, TCP_ESTABLISHED);
+	returns(t, 0, user_accept(t));
+}
+
 /* All of that while the user has the listener, which holds up nothing. */
 static void handshake_does_not_wait(struct kunit *test)
 {
@@ -622,6 +649,7 @@ static struct kunit_case handshake_cases[] = {
 	KUNIT_CASE(syn_ack_lost),
 	KUNIT_CASE(syn_ack_given_up),
 	KUNIT_CASE(syn_again),
+	KUNIT_CASE(syn_again_limited),
 	KUNIT_CASE(handshake_does_not_wait),
 	KUNIT_CASE(window_of_many),
 	KUNIT_CASE(reset_does_not_wait),

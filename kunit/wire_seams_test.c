@@ -6,7 +6,8 @@
 #include "suites.h"
 
 /* RFC 5961, 7: half-open, a connection is a request, and its challenge ACKs are
- * limited as others are.  An answer to the SYN itself is no challenge.
+ * limited as others are.  So are answers to the SYN itself, as in Linux; but its timer
+ * sends another.
  */
 static void request_answers_are_limited(struct kunit *test)
 {
@@ -24,6 +25,8 @@ static void request_answers_are_limited(struct kunit *test)
 	counted(t, CHALLENGE_ACKS, 1);
 	counted(t, CHALLENGES_LIMITED, 6);
 	inject(t, "SYN seq 1000 mss 1460");
+	counted(t, CHALLENGES_LIMITED, 7);
+	fire_request(t);
 	expect(t, "SYN|ACK seq 100 ack R mss 1460");
 	inject(t, "ACK seq R ack S");
 	state_is(t, TCP_ESTABLISHED);

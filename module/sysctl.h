@@ -41,7 +41,7 @@ struct xtcp_net;
 	NUMBER(u8,	abort_on_overflow,	0,	0,	1,		OWN,	"1: reset a connection that finds the accept queue full.") \
 	WORDS(u32,	allowed_congestion_control, ~0u, 0644,	"The congestion controls that programs without CAP_NET_ADMIN may choose. The namespace's own is always among them. Each namespace has a list of its own, and begins with the first one's.") \
 	WORDS(struct {}, available_congestion_control, {}, 0444,	"The congestion controls that there are.") \
-	NUMBER(int,	challenge_ack_ms,	500,	0,	60000,		OWN,	"The least time between two challenge ACKs of a connection, RFC 5961.") \
+	NUMBER(int,	challenge_ack_ms,	500,	0,	60000,		OWN,	"The least time between two challenge ACKs of a connection, RFC 5961, and between two answers to a SYN that comes again.") \
 	WORDS(const struct xtcp_cong_ops *, congestion_control, XTCP_CONG_DEFAULT, 0644,	"The congestion control of new sockets, at first cubic.") \
 	NUMBER(int,	delack_ms,		40,	1,	500,		OWN,	"How long an ACK may wait for something to ride on; at most 500, RFC 9293, 3.8.6.3.") \
 	NUMBER(u8,	dsack,			1,	0,	1,		OWN,	"1: report what came twice, RFC 2883, if SACK is in use.") \

@@ -341,9 +341,7 @@ static enum xtcp_drop_reason request_judge(struct xtcp_request *req, struct sk_b
 
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN &&
 	    seg->seq == req->irs) {		/* our SYN,ACK was lost */
-		xtcp_count(xn, RETRANS);
-		req->resent = 1;
-		xtcp_request_send_syn_ack(req);
+		xtcp_request_answer_again(req);
 		return XTCP_DROP_DUPLICATE;
 	}
 	if (req->agreed.timestamps) {

@@ -157,11 +157,7 @@ static void send_syn_ack(const struct xtcp_request *req, u64 ns)
 	request_reply(req, &seg);
 }
 
-/**
- * xtcp_request_send_syn_ack() - answer the SYN, for the first time or again
- * @req: the request, locked
- */
-void xtcp_request_send_syn_ack(const struct xtcp_request *req)
+static void answer_syn(const struct xtcp_request *req)
 {
 	send_syn_ack(req, ktime_get_ns());
 }
@@ -175,6 +171,18 @@ void xtcp_request_send_cookie(const struct xtcp_request *req)
 	u32 now_ms = div_u64(ktime_get_ns(), NSEC_PER_MSEC);
 
 	send_syn_ack(req, (u64)xtcp_cookie_stamp(&req->agreed, now_ms) * NSEC_PER_MSEC);
+}
+
+/* Whoever sends us what we answer at once must not make us send without end. */
+static bool may_answer(struct xtcp_request *req)
+{
+	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;
+
+	if (xtcp_ack_challenge(&req->challenge_ms, xtcp_now_ms(),
+			       READ_ONCE(xn->sysctl.challenge_ack_ms)))
+		return true;
+	xtcp_count(xn, CHALLENGES_LIMITED);
+	return false;
 }
 
 /**
@@ -197,11 +205,8 @@ void xtcp_request_send_ack(struct xtcp_request *req)
 		seg.opt.present = XTCP_OPT_TIMESTAMPS;
 	xtcp_timestamp_write(&req->ts, &seg.opt, ktime_get_ns());
 
-	if (!xtcp_ack_challenge(&req->challenge_ms, xtcp_now_ms(),
-				READ_ONCE(xn->sysctl.challenge_ack_ms))) {
-		xtcp_count(xn, CHALLENGES_LIMITED);
+	if (!may_answer(req))
 		return;
-	}
 	xtcp_count(xn, CHALLENGE_ACKS);
 	request_reply(req, &seg);
 }
@@ -212,6 +217,23 @@ static unsigned long request_timeout(const struct xtcp_request *req)
 	u64 us = (u64)XTCP_RTO_INITIAL_US << min_t(u8, req->retries, 7);
 
 	return usecs_to_jiffies(min_t(u64, us, XTCP_RTO_MAX_US));
+}
+
+/**
+ * xtcp_request_answer_again() - the SYN came again: our SYN,ACK may have been lost
+ * @req: the request, locked and alive
+ *
+ * As in Linux, not more often than challenge ACKs leave; and then the timer begins anew.
+ */
+void xtcp_request_answer_again(struct xtcp_request *req)
+{
+	if (!may_answer(req))
+		return;
+	xtcp_count(xtcp_sk(req->listener)->xn, RETRANS);
+	req->resent = 1;
+	answer_syn(req);
+	/* one that has just fired waits for the lock, and will answer once more */
+	mod_timer_pending(&req->timer, jiffies + request_timeout(req));
 }
 
 /* The request, locked and alive: the SYN,ACK was not answered. */
@@ -229,7 +251,7 @@ static void request_expired(struct xtcp_request *req)
 	/* acknowledged, and waiting for data: asking again would achieve nothing */
 	if (!req->acked || req->retries >= defer_accept) {
 		xtcp_count(l->xn, RETRANS);
-		xtcp_request_send_syn_ack(req);
+		answer_syn(req);
 	}
 	refcount_inc(&req->refcnt);
 	mod_timer(&req->timer, jiffies + request_timeout(req));
@@ -294,7 +316,7 @@ static void request_begin(struct xtcp_request *req)
 	trace_xtcp_request_made(t, req->iss, req->irs + 1, req->rcv_wnd);
 	refcount_inc(&req->refcnt);
 	mod_timer(&req->timer, jiffies + request_timeout(req));
-	xtcp_request_send_syn_ack(req);
+	answer_syn(req);
 }
 
 /**

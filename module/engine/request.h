@@ -40,7 +40,7 @@ struct xtcp_request {
 	refcount_t		refcnt;
 	spinlock_t		lock;		/* what follows */
 	struct timer_list	timer;
-	u32			challenge_ms;	/* when a challenge ACK left last */
+	u32			challenge_ms;	/* when something was answered last */
 	u8			retries;
 	u8			acked:1,	/* waits for data, TCP_DEFER_ACCEPT; or for room */
 				resent:1,	/* to a SYN that came twice */
@@ -57,7 +57,7 @@ enum xtcp_drop_reason xtcp_request_enter(struct xtcp_request *req);
 void xtcp_request_end(struct xtcp_request *req, bool replaced);
 void xtcp_request_fail_locked(struct xtcp_request *req, enum xtcp_event event);
 void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event);
-void xtcp_request_send_syn_ack(const struct xtcp_request *req);
+void xtcp_request_answer_again(struct xtcp_request *req);
 void xtcp_request_send_cookie(const struct xtcp_request *req);
 void xtcp_request_send_ack(struct xtcp_request *req);
 bool xtcp_request_fire(struct xtcp_request *req);

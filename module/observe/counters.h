@@ -37,7 +37,7 @@
 	X(PAWS,			"Paws",			"segments whose timestamp is older than the peer's last, RFC 7323") \
 	X(NO_TIMESTAMP,		"NoTimestamps",		"segments without the timestamp that was agreed on") \
 	X(CHALLENGE_ACKS,	"ChallengeAcks",	"challenge ACKs sent, RFC 5961") \
-	X(CHALLENGES_LIMITED,	"ChallengesLimited",	"challenge ACKs not sent, the rate being limited") \
+	X(CHALLENGES_LIMITED,	"ChallengesLimited",	"challenge ACKs, and answers to SYNs that came again, not sent, the rate being limited") \
 	X(OLD_ACKS,		"OldAcks",		"segments whose ACK is older than RFC 5961 allows") \
 	X(RCV_PRUNED,		"RcvPruned",		"segments dropped for want of receive memory") \
 	X(OFO_QUEUED,		"OfoQueued",		"segments queued out of order") \
