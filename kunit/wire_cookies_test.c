@@ -424,6 +424,36 @@ static void new_incarnation(struct kunit *test)
 	counted(t, COOKIES_SENT, 0);
 }
 
+/* The listener has no room for requests, and may not send cookies. */
+static void new_incarnation_when_full(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	returns(t, 0, user_listen(t, 8));
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	inject(t, "ACK seq 1001 ack 101");
+	returns(t, 0, user_accept(t));
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack 1001");
+	inject(t, "FIN|ACK seq 1001 ack 102");
+	expect(t, "ACK seq 102 ack 1002");
+	state_is(t, TCP_TIME_WAIT);
+	t->xn->sysctl.max_syn_backlog = 0;
+	t->xn->sysctl.syncookies = 0;
+	t->irs = 2000;
+	t->tsval++;
+	t->iss = 102 + U16_MAX + 2;
+	inject(t, "SYN seq 2000 mss 1460");
+	expect(t, "SYN|ACK seq %u ack 2001", t->iss);
+	state_is(t, TCP_SYN_RECV);
+	counted(t, LISTEN_OVERFLOWS, 0);
+	/* nobody else gets in */
+	t->tuple.rport++;
+	inject(t, "SYN seq 1000 mss 1460");
+	counted(t, LISTEN_OVERFLOWS, 1);
+}
+
 /* The listener has gone, and its cookies with it. */
 static void listener_gone(struct kunit *test)
 {
@@ -458,6 +488,7 @@ static struct kunit_case wire_cookies_cases[] = {
 	KUNIT_CASE(accept_queue_full),
 	KUNIT_CASE(ack_finds_no_room),
 	KUNIT_CASE(new_incarnation),
+	KUNIT_CASE(new_incarnation_when_full),
 	KUNIT_CASE(listener_gone),
 	{}
 };

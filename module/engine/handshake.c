@@ -148,11 +148,11 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 	u8 cookies = READ_ONCE(xtcp_sk(sk)->xn->sysctl.syncookies);
 	bool full = requests_full(sk);
 
-	if (sk_acceptq_is_full(sk) || (full && !cookies))
+	if (sk_acceptq_is_full(sk))
 		return XTCP_DROP_LISTENER_FULL;
 	/* one that has ended a TIME_WAIT has its ISN from there, and strangers send few */
 	if ((full || cookies > 1) && !XTCP_CB(skb)->isn)
-		return cookie_syn(sk, skb, seg, t);
+		return cookies ? cookie_syn(sk, skb, seg, t) : XTCP_DROP_LISTENER_FULL;
 	return request_syn(sk, skb, seg, t);
 }
 
