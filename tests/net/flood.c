@@ -100,6 +100,8 @@ static long long serve(struct bg *bg)
 
 		if (fd < 0)
 			continue;	/* a look whether it is over */
+		/* not the listener's, which is shorter than a byte may take that goes again */
+		need(set_ms(fd, SO_RCVTIMEO, LONG_MS));
 		if (recv(fd, &byte, 1, 0) == 1)
 			send(fd, &byte, 1, 0);
 		close(fd);
