@@ -399,11 +399,9 @@ static void ack_finds_no_room(struct kunit *test)
 	expect(t, "ACK seq %u ack 1006", first + 1);
 }
 
-/* A SYN that ends a TIME_WAIT must begin beyond it, so it gets a request in any case. */
-static void new_incarnation(struct kunit *test)
+/* A TIME_WAIT, and a listener on its port. */
+static void wait_with_listener(struct conv *t)
 {
-	struct conv *t = conv_of(test);
-
 	returns(t, 0, user_listen(t, 8));
 	inject(t, "SYN seq 1000 mss 1460");
 	expect(t, "SYN|ACK seq 100 ack 1001");
@@ -414,13 +412,27 @@ static void new_incarnation(struct kunit *test)
 	inject(t, "FIN|ACK seq 1001 ack 102");
 	expect(t, "ACK seq 102 ack 1002");
 	state_is(t, TCP_TIME_WAIT);
-	t->xn->sysctl.syncookies = 2;
+}
+
+/* The peer ends the TIME_WAIT by another SYN, and gets a request. */
+static void comes_anew(struct conv *t)
+{
 	t->irs = 2000;
 	t->tsval++;
 	t->iss = 102 + U16_MAX + 2;
 	inject(t, "SYN seq 2000 mss 1460");
 	expect(t, "SYN|ACK seq %u ack 2001", t->iss);
 	state_is(t, TCP_SYN_RECV);
+}
+
+/* A SYN that ends a TIME_WAIT must begin beyond it, so it gets a request in any case. */
+static void new_incarnation(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	wait_with_listener(t);
+	t->xn->sysctl.syncookies = 2;
+	comes_anew(t);
 	counted(t, COOKIES_SENT, 0);
 }
 
@@ -429,24 +441,10 @@ static void new_incarnation_when_full(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
-	returns(t, 0, user_listen(t, 8));
-	inject(t, "SYN seq 1000 mss 1460");
-	expect(t, "SYN|ACK seq 100 ack 1001");
-	inject(t, "ACK seq 1001 ack 101");
-	returns(t, 0, user_accept(t));
-	user_close(t);
-	expect(t, "FIN|ACK seq 101 ack 1001");
-	inject(t, "FIN|ACK seq 1001 ack 102");
-	expect(t, "ACK seq 102 ack 1002");
-	state_is(t, TCP_TIME_WAIT);
+	wait_with_listener(t);
 	t->xn->sysctl.max_syn_backlog = 0;
 	t->xn->sysctl.syncookies = 0;
-	t->irs = 2000;
-	t->tsval++;
-	t->iss = 102 + U16_MAX + 2;
-	inject(t, "SYN seq 2000 mss 1460");
-	expect(t, "SYN|ACK seq %u ack 2001", t->iss);
-	state_is(t, TCP_SYN_RECV);
+	comes_anew(t);
 	counted(t, LISTEN_OVERFLOWS, 0);
 	/* nobody else gets in */
 	t->tuple.rport++;

@@ -356,6 +356,77 @@ static void redirect(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, icmp.unreachable);
 }
 
+/* ---- redirects ---- */
+
+/* @bytes: how long its first option, which quotes a segment, says that it is */
+struct redirected {
+	u8		hop_limit;
+	u8		code;
+	bool		off_link;
+	u8		option;
+	u8		bytes;
+	bool		heard;
+	const char	*name;
+};
+
+static const struct redirected redirects[] = {
+	{ 255, 0, false, ND_OPT_REDIRECT_HDR, 80, true, "as it should be" },
+	{ 254, 0, false, ND_OPT_REDIRECT_HDR, 80, false, "from another link" },
+	{ 255, 1, false, ND_OPT_REDIRECT_HDR, 80, false, "of another code" },
+	{ 255, 0, true, ND_OPT_REDIRECT_HDR, 80, false, "from an address of no router" },
+	{ 255, 0, false, ND_OPT_REDIRECT_HDR, 0, false, "with an option of no length" },
+	{ 255, 0, false, ND_OPT_MTU, 8, false, "that quotes nothing" },
+	{ 255, 0, false, ND_OPT_MTU, 80, false, "whose options end there" },
+};
+
+KUNIT_ARRAY_PARAM_DESC(redirected, redirects, name);
+
+/* RFC 4861, 8.1.  What it quotes was never sent, so that one that is heard is counted. */
+static void redirect_is_checked(struct kunit *test)
+{
+	static const struct in6_addr router = { .s6_addr = { 0xfe, 0x80, [15] = 9 } };
+	const struct redirected *r = test->param_value;
+	struct conv *t = conv_of(test);
+	struct ipv6hdr *ip6 = (struct ipv6hdr *)t->packet;
+	struct rd_msg *rd = (struct rd_msg *)(ip6 + 1);
+	struct ipv6hdr *quoted = (struct ipv6hdr *)(rd->opt + 8);
+	__be16 *ports = (__be16 *)(quoted + 1);
+	u32 bytes = sizeof(*rd) + 80;
+
+	established(t);
+	conv_look(t);
+	memset(t->packet, 0, sizeof(*ip6) + bytes);
+	*ip6 = (struct ipv6hdr) {
+		.version = 6,
+		.payload_len = htons(bytes),
+		.nexthdr = IPPROTO_ICMPV6,
+		.hop_limit = r->hop_limit,
+		.saddr = r->off_link ? t->tuple.raddr : router,
+		.daddr = t->tuple.laddr,
+	};
+	rd->icmph.icmp6_type = NDISC_REDIRECT;
+	rd->icmph.icmp6_code = r->code;
+	rd->target = router;
+	rd->dest = t->tuple.raddr;
+	rd->opt[0] = r->option;
+	rd->opt[1] = r->bytes / 8;
+	*quoted = (struct ipv6hdr) {
+		.version = 6,
+		.payload_len = htons(XTCP_HEADER_BYTES),
+		.nexthdr = t->tuple.wire,
+		.saddr = t->tuple.laddr,
+		.daddr = t->tuple.raddr,
+	};
+	ports[0] = htons(t->tuple.lport);
+	ports[1] = htons(t->tuple.rport);
+	put_unaligned_be32(t->iss - 1, ports + 2);
+	rd->icmph.icmp6_cksum = csum_ipv6_magic(&ip6->saddr, &ip6->daddr, bytes, IPPROTO_ICMPV6,
+						csum_partial(rd, bytes, 0));
+	KUNIT_ASSERT_TRUE(test, conv_raw(t, t->packet, sizeof(*ip6) + bytes));
+	counted(t, ICMP_IGNORED, r->heard);
+	silence(t);
+}
+
 /* ---- addresses ---- */
 
 #define V6(first, last) \
@@ -507,6 +578,7 @@ static struct kunit_case ipv6_cases[] = {
 	KUNIT_CASE(fragmented_segment),
 	KUNIT_CASE(too_big_for_too_little),
 	KUNIT_CASE(redirect),
+	KUNIT_CASE_PARAM(redirect_is_checked, redirected_gen_params),
 	KUNIT_CASE(link_local_child),
 	KUNIT_CASE(link_local_request),
 	KUNIT_CASE(link_local_nobody),

@@ -289,20 +289,19 @@ static bool window_in_use(struct xtcp_sock *x, u32 prior_una)
 /* Nothing is missing: if the window was in use, it grows. */
 static void grow(struct xtcp_sock *x, const struct xtcp_delivery *d)
 {
-	struct xtcp_cong_ack a;
+	if (d->acked_bytes && window_in_use(x, d->prior_una)) {
+		const struct xtcp_cong_ack a = {
+			.acked_bytes = d->acked_bytes,
+			.now_us = d->now_us,
+			.rtt_us = d->rtt_us,
+			.srtt_us = x->rtt.srtt_us,
+			.min_rtt_us = x->rtt.min_us,
+			.snd_una = x->snd_una,
+			.snd_nxt = x->snd_nxt,
+		};
 
-	if (!d->acked_bytes || !window_in_use(x, d->prior_una))
-		return;
-	a = (struct xtcp_cong_ack) {
-		.acked_bytes = d->acked_bytes,
-		.now_us = d->now_us,
-		.rtt_us = d->rtt_us,
-		.srtt_us = x->rtt.srtt_us,
-		.min_rtt_us = x->rtt.min_us,
-		.snd_una = x->snd_una,
-		.snd_nxt = x->snd_nxt,
-	};
-	xtcp_cong_acked(&x->cong, &a);
+		xtcp_cong_acked(&x->cong, &a);
+	}
 }
 
 /* RFC 5681, 3.2: not counting what limited transmit let out. */

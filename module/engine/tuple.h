@@ -38,17 +38,6 @@ static inline void xtcp_addr_from_v4(struct in6_addr *a, __be32 v4)
 	a->s6_addr32[3] = v4;
 }
 
-/* The rest of a 4-tuple than its addresses. */
-static __always_inline void xtcp_tuple_set_rest(struct xtcp_tuple *t, __be16 lport, __be16 rport,
-						int l3mdev, u8 wire)
-{
-	t->lport = ntohs(lport);
-	t->rport = ntohs(rport);
-	t->l3mdev = l3mdev;
-	t->wire = wire;
-	memset(t->pad, 0, sizeof(t->pad));
-}
-
 /* The IPv4 address in a mapped one. */
 static inline __be32 xtcp_addr_v4(const struct in6_addr *a)
 {

@@ -172,9 +172,7 @@ static noinline unsigned int claim_segment(struct xtcp_net *xn, struct sk_buff *
 
 	if (!th)
 		return NF_ACCEPT;
-	xtcp_addr_from_v4(&t.laddr, ip_hdr(skb)->daddr);
-	xtcp_addr_from_v4(&t.raddr, ip_hdr(skb)->saddr);
-	xtcp_tuple_set_rest(&t, th->dest, th->source, xtcp_skb_l3mdev(skb), IPPROTO_TCP);
+	xtcp_hook_tuple(&t, skb, false, th, xtcp_skb_l3mdev(skb), IPPROTO_TCP);
 	return claim_is_ours(xn, skb, offset, &t, true) ? claim_hand_on(skb) : NF_ACCEPT;
 }
 
@@ -290,9 +288,7 @@ static noinline unsigned int claim_segment6(struct xtcp_net *xn, struct sk_buff 
 	th = claim_header(xn, skb, at.header);
 	if (!th)
 		return NF_ACCEPT;
-	t.laddr = ipv6_hdr(skb)->daddr;
-	t.raddr = ipv6_hdr(skb)->saddr;
-	xtcp_tuple_set_rest(&t, th->dest, th->source, xtcp_skb_l3mdev(skb), IPPROTO_TCP);
+	xtcp_hook_tuple(&t, skb, true, th, xtcp_skb_l3mdev(skb), IPPROTO_TCP);
 	return claim_is_ours(xn, skb, at.header, &t, at.whole) ? claim_hand_on6(skb, at.protocol) :
 							      NF_ACCEPT;
 }

@@ -153,33 +153,43 @@ static int quoted_find6(struct sk_buff *skb, u32 offset)
 	return tcp;
 }
 
-/* Where an ICMPv6 packet that begins at @offset quotes another, whole or not.  A redirect
- * must be a neighbour's, RFC 4861, 8.1; it quotes in an option.  The rest of it is for the
- * route to judge.  Return: 0: it does not
+/* Where an ICMPv6 redirect quotes a packet: in an option.  It must be a router's of this
+ * link; the rest of it is for the route to judge, which reads it as it lies in memory.  As
+ * the IP layer; RFC 4861, 8.1.  Return: 0: it is not to be believed, or does not quote
+ */
+static u32 redirect6_quoted(struct sk_buff *skb, u32 offset)
+{
+	const struct nd_opt_hdr *option;
+	u32 at;
+
+	if (ipv6_hdr(skb)->hop_limit != 255 ||
+	    !(ipv6_addr_type(&ipv6_hdr(skb)->saddr) & IPV6_ADDR_LINKLOCAL) ||
+	    offset != skb_transport_offset(skb) || skb_linearize(skb))
+		return 0;
+	for (at = offset + sizeof(struct rd_msg); at + sizeof(*option) <= skb->len;
+	     at += option->nd_opt_len * 8) {
+		option = (const struct nd_opt_hdr *)(skb->data + at);
+		if (!option->nd_opt_len)
+			return 0;
+		if (option->nd_opt_type == ND_OPT_REDIRECT_HDR)
+			return at + 8;
+	}
+	return 0;
+}
+
+/* Where an ICMPv6 packet that begins at @offset quotes another, whole or not.  Return: 0: it
+ * does not
  */
 static u32 icmp6_quoted(struct sk_buff *skb, u32 offset)
 {
-	const struct nd_opt_hdr *option;
 	const struct icmp6hdr *icmp;
-	u32 at;
 
 	if (!pskb_may_pull(skb, offset + sizeof(*icmp)))
 		return 0;
 	icmp = (const struct icmp6hdr *)(skb->data + offset);
-	if (!(icmp->icmp6_type & ICMPV6_INFOMSG_MASK))
-		return offset + sizeof(*icmp);
-	if (icmp->icmp6_type != NDISC_REDIRECT || icmp->icmp6_code ||
-	    ipv6_hdr(skb)->hop_limit != 255 || offset != skb_transport_offset(skb))
-		return 0;
-	for (at = offset + sizeof(struct rd_msg); pskb_may_pull(skb, at + sizeof(*option));
-	     at += option->nd_opt_len * 8) {
-		option = (const struct nd_opt_hdr *)(skb->data + at);
-		if (option->nd_opt_type == ND_OPT_REDIRECT_HDR)
-			return at + 8;
-		if (!option->nd_opt_len)
-			return 0;
-	}
-	return 0;
+	if (icmp->icmp6_type == NDISC_REDIRECT && !icmp->icmp6_code)
+		return redirect6_quoted(skb, offset);
+	return icmp->icmp6_type & ICMPV6_INFOMSG_MASK ? 0 : offset + sizeof(*icmp);
 }
 
 /**

@@ -105,9 +105,7 @@ static noinline unsigned int early_segment(struct xtcp_net *xn, struct sk_buff *
 	th = early_header(skb, ip_hdrlen(skb));
 	if (!th)
 		return NF_ACCEPT;
-	xtcp_addr_from_v4(&t.laddr, ip_hdr(skb)->daddr);
-	xtcp_addr_from_v4(&t.raddr, ip_hdr(skb)->saddr);
-	xtcp_tuple_set_rest(&t, th->dest, th->source, 0, wire);
+	xtcp_hook_tuple(&t, skb, false, th, 0, wire);
 	early_find(xn, skb, &t);
 	return NF_ACCEPT;
 }
@@ -144,9 +142,7 @@ static noinline unsigned int early_segment6(struct xtcp_net *xn, struct sk_buff 
 	th = early_header(skb, sizeof(struct ipv6hdr));
 	if (!th)
 		return NF_ACCEPT;
-	t.laddr = ipv6_hdr(skb)->daddr;
-	t.raddr = ipv6_hdr(skb)->saddr;
-	xtcp_tuple_set_rest(&t, th->dest, th->source, 0, wire);
+	xtcp_hook_tuple(&t, skb, true, th, 0, wire);
 	early_find(xn, skb, &t);
 	return NF_ACCEPT;
 }

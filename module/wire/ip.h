@@ -337,6 +337,32 @@ static inline void xtcp_skb_tuple(const struct sk_buff *skb, struct xtcp_tuple *
 	t->rport = ntohs(ports[0]);
 }
 
+/**
+ * xtcp_hook_tuple() - whose segment is this, as a hook sees it?
+ * @t: where to write the 4-tuple, as seen from here; all of it is written
+ * @skb: the packet, its IP header the network header
+ * @v6: its IP version, which the hook knows
+ * @th: its TCP header, which need not be the transport header yet
+ * @l3mdev: the VRF that it came by; 0: none, or not known yet
+ * @wire: IPPROTO_XTCP or IPPROTO_TCP
+ */
+static __always_inline void xtcp_hook_tuple(struct xtcp_tuple *t, const struct sk_buff *skb,
+					    bool v6, const struct tcphdr *th, int l3mdev, u8 wire)
+{
+	if (v6) {
+		t->laddr = ipv6_hdr(skb)->daddr;
+		t->raddr = ipv6_hdr(skb)->saddr;
+	} else {
+		xtcp_addr_from_v4(&t->laddr, ip_hdr(skb)->daddr);
+		xtcp_addr_from_v4(&t->raddr, ip_hdr(skb)->saddr);
+	}
+	t->lport = ntohs(th->dest);
+	t->rport = ntohs(th->source);
+	t->l3mdev = l3mdev;
+	t->wire = wire;
+	memset(t->pad, 0, sizeof(t->pad));
+}
+
 /* The device that a received packet came by, and the VRF's port, if that is one. */
 static inline int xtcp_skb_iif(const struct sk_buff *skb)
 {

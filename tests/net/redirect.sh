@@ -3,8 +3,6 @@
 #
 # A client's router names another one, nearer to the server; then the first forwards no more,
 # and the connection goes on: ICMP redirects, RFC 1122, 3.2.2.2, and RFC 4861, 8.
-#
-# run: wire-blind
 
 # shellcheck disable=SC2317 # check and retry call the functions
 # shellcheck source=tests/lib/tap.sh
