@@ -232,7 +232,7 @@ s64 conv_value(struct conv *t, enum conv_value value)
 	case CONV_RETRIES:
 		return x->retries;
 	case CONV_RTO:
-		return xtcp_rtt_timeout_us(&x->rtt);
+		return xtcp_timeout_us(x);
 	case CONV_RTO_BASE:
 		return x->rtt.rto_us;
 	case CONV_SACKED:

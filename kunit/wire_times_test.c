@@ -72,6 +72,50 @@ static void timer_backs_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 120 * HZ, rto(t, 12));
 }
 
+/* The user may say that 120 s are too long, of a SYN,ACK as well: net.xtcp.rto_max_ms.  RFC
+ * 6298, 2.5: a wait is bounded, and not what it grew from.
+ */
+static void longest_wait(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	unsigned long before;
+
+	t->xn->sysctl.rto_max_ms = 2000;
+	established(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq 101 ack R len 10");
+	for (int i = 1; i <= 8; i++) {
+		before = jiffies;
+		fire(t, XTCP_TIMER_RETRANSMIT);
+		expect(t, "PSH|ACK seq 101 ack R len 10");
+		due(t, conv_deadline(t, XTCP_TIMER_RETRANSMIT), before,
+		    min_t(unsigned long, rto(t, i), 2 * HZ));
+	}
+	rto_is(t, 2000000);
+	t->xn->sysctl.rto_max_ms = 120000;
+	before = jiffies;
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq 101 ack R len 10");
+	due(t, conv_deadline(t, XTCP_TIMER_RETRANSMIT), before, rto(t, 9));
+}
+
+static void longest_wait_of_syn_ack(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	unsigned long before;
+
+	t->xn->sysctl.rto_max_ms = 2000;
+	returns(t, 0, user_listen(t, 1));
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	for (int i = 1; i <= 4; i++) {
+		before = jiffies;
+		fire_request(t);
+		expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
+	}
+	due(t, t->due, before, 2 * HZ);
+}
+
 /* RFC 5681, 3.1: a segment that times out again does not halve ssthresh again */
 static void ssthresh_is_held(struct kunit *test)
 {
@@ -311,6 +355,8 @@ static void time_wait(struct kunit *test)
 static struct kunit_case times_cases[] = {
 	KUNIT_CASE(timer_starts),
 	KUNIT_CASE(timer_backs_off),
+	KUNIT_CASE(longest_wait),
+	KUNIT_CASE(longest_wait_of_syn_ack),
 	KUNIT_CASE(ssthresh_is_held),
 	KUNIT_CASE(idle),
 	KUNIT_CASE(advice_at_r1),

@@ -60,6 +60,7 @@ struct xtcp_net;
 	NUMBER(u8,	retries1,		3,	0,	255,		OWN,	"Timeouts in a row after which another route is asked for.") \
 	NUMBER(u8,	retries2,		15,	0,	255,		OWN,	"Timeouts in a row after which the connection is given up with ETIMEDOUT.") \
 	BUFFER(rmem,	4096,	131072,	6 << 20,	"Receive buffer: least, default, most, in bytes. Unless SO_RCVBUF is set, it grows from the second to the third, which is less on a machine of less than 768 MB.") \
+	NUMBER(u32,	rto_max_ms,		120000,	1000,	120000,		OWN,	"The retransmission timeout is at most so long, backed off or not, a SYN,ACK's and a probe's as well.") \
 	NUMBER(u32,	rto_min_us,		200000,	1000,	120000000,	OWN,	"The retransmission timeout exceeds the round trip by at least so much.") \
 	NUMBER(u8,	sack,			1,	0,	1,		OWN,	"1: selective acknowledgments, RFC 2018.") \
 	NUMBER(u8,	syncookies,		1,	0,	2,		OWN,	"1: a listener that has no room for half-open requests answers SYNs with cookies, RFC 4987, 3.6, and keeps nothing of them; 0: it drops them; 2: it answers every SYN so.") \

@@ -181,7 +181,7 @@ static bool is_overtaken_ack(const struct xtcp_sock *x, const struct xtcp_segmen
 	       seg->seq == x->rcv_nxt && seg->wnd == x->snd_wnd &&
 	       seg->ack == x->snd_una && x->snd_una != x->snd_nxt &&
 	       x->ts.recent - seg->opt.tsval <=
-	       xtcp_rtt_timeout_us(&x->rtt) / (u32)USEC_PER_MSEC;
+	       xtcp_timeout_us(x) / (u32)USEC_PER_MSEC;
 }
 
 /**

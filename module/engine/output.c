@@ -318,7 +318,7 @@ static noinline void note_idle(struct xtcp_sock *x)
 {
 	s32 idle_ms = xtcp_now_ms() - x->last_sent_ms;
 
-	if (idle_ms > (s32)(xtcp_rtt_timeout_us(&x->rtt) / USEC_PER_MSEC))
+	if (idle_ms > (s32)(xtcp_timeout_us(x) / USEC_PER_MSEC))
 		xtcp_cong_idle(&x->cong);
 }
 

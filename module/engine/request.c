@@ -216,7 +216,7 @@ static unsigned long request_timeout(const struct xtcp_request *req)
 {
 	u64 us = (u64)XTCP_RTO_INITIAL_US << min_t(u8, req->retries, 7);
 
-	return usecs_to_jiffies(min_t(u64, us, XTCP_RTO_MAX_US));
+	return usecs_to_jiffies(min_t(u64, us, xtcp_rto_max_us(xtcp_sk(req->listener)->xn)));
 }
 
 /**

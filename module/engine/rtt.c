@@ -11,7 +11,8 @@
  * or the route's.  Where round trips are all alike RTTVAR is next to nothing, and the
  * peer's delayed ACK, or a queue that builds up, would look like a loss.  (2.4) asks for
  * an RTO of 1 s at least for that reason, but a least RTO does not help where the round
- * trip itself takes as long.  Linux has the same margin.  RTO is at most XTCP_RTO_MAX_US.
+ * trip itself takes as long.  Linux has the same margin.  RTO is at most XTCP_RTO_MAX_US, and
+ * what is armed at most the sysctl rto_max_ms.
  *
  * The caller must observe Karn's rule (3): never sample a segment sent twice.
  *

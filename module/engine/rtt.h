@@ -28,7 +28,7 @@ struct xtcp_rtt {
 
 #define XTCP_RTO_INITIAL_US	1000000u	/* RFC 6298 (2.1) */
 #define XTCP_RTO_SYN_LOST_US	3000000u	/* RFC 6298 (5.7) */
-#define XTCP_RTO_MAX_US		120000000u	/* RFC 6298 (2.5) asks for 60 s or more */
+#define XTCP_RTO_MAX_US		120000000u	/* the most that the sysctl rto_max_ms may say */
 
 void xtcp_rtt_init(struct xtcp_rtt *rtt);
 void xtcp_rtt_sample(struct xtcp_rtt *rtt, u32 r_us, u32 now_us, u32 rto_min_us);
@@ -36,8 +36,10 @@ void xtcp_rtt_backoff(struct xtcp_rtt *rtt);
 void xtcp_rtt_syn_lost(struct xtcp_rtt *rtt);
 
 /**
- * xtcp_rtt_timeout_us() - the timeout to arm now, back-off included
+ * xtcp_rtt_timeout_us() - the timeout, back-off included
  * @rtt: the estimator
+ *
+ * What to arm the user may have bounded: xtcp_timeout_us().
  *
  * Return: microseconds, at most XTCP_RTO_MAX_US
  */

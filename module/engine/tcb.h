@@ -285,4 +285,16 @@ static inline u32 xtcp_rto_min_us(const struct xtcp_sock *x)
 	return x->route_rto_min_us ?: READ_ONCE(x->xn->sysctl.rto_min_us);
 }
 
+/* No timeout is longer.  RFC 6298, 2.5, asks for 60 s or more; the user may know better. */
+static inline u32 xtcp_rto_max_us(const struct xtcp_net *xn)
+{
+	return READ_ONCE(xn->sysctl.rto_max_ms) * (u32)USEC_PER_MSEC;
+}
+
+/* The retransmission timeout to arm now, back-off included. */
+static inline u32 xtcp_timeout_us(const struct xtcp_sock *x)
+{
+	return min(xtcp_rtt_timeout_us(&x->rtt), xtcp_rto_max_us(x->xn));
+}
+
 #endif /* _XTCP_TCB_H */

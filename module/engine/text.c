@@ -47,7 +47,7 @@ static void note_pause(struct xtcp_sock *x)
 {
 	u32 pause_ms = xtcp_data_in_age_ms(&x->tally, x->last_rcv_ms);
 
-	if (pause_ms > xtcp_rtt_timeout_us(&x->rtt) / USEC_PER_MSEC)
+	if (pause_ms > xtcp_timeout_us(x) / USEC_PER_MSEC)
 		ack_quickly(x);
 	x->tally.data_in_ms = x->last_rcv_ms;
 }

@@ -231,7 +231,7 @@ static bool probe_makes_sense(const struct xtcp_sock *x)
 void xtcp_arm_retransmit(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	u32 timeout_us = xtcp_rtt_timeout_us(&x->rtt), probe_us;
+	u32 timeout_us = xtcp_timeout_us(x), probe_us;
 
 	if (!x->retries)
 		x->rtx_since_ms = xtcp_now_ms();
@@ -256,7 +256,7 @@ void xtcp_arm_timeout(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	x->rtx_for = XTCP_RTX_TIMEOUT;
-	arm_within_patience(sk, jiffies + usecs_to_jiffies(xtcp_rtt_timeout_us(&x->rtt)));
+	arm_within_patience(sk, jiffies + usecs_to_jiffies(xtcp_timeout_us(x)));
 }
 
 /**
@@ -269,7 +269,7 @@ void xtcp_arm_timeout(struct sock *sk)
 void xtcp_arm_timeout_since(struct sock *sk, u32 sent_us)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	s32 left_us = sent_us + xtcp_rtt_timeout_us(&x->rtt) - xtcp_now_us();
+	s32 left_us = sent_us + xtcp_timeout_us(x) - xtcp_now_us();
 
 	x->rtx_for = XTCP_RTX_TIMEOUT;
 	arm_within_patience(sk, jiffies + max(usecs_to_jiffies(max(left_us, 0)), 1ul));

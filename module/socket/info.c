@@ -45,7 +45,7 @@ static void get_info_now(struct sock *sk, struct tcp_info *info)
 	info->tcpi_retransmits = x->retries;
 	info->tcpi_probes = x->probes;
 	info->tcpi_backoff = x->rtt.backoff;
-	info->tcpi_rto = xtcp_rtt_timeout_us(&x->rtt);
+	info->tcpi_rto = xtcp_timeout_us(x);
 	info->tcpi_ato = READ_ONCE(x->xn->sysctl.delack_ms) * USEC_PER_MSEC;
 	info->tcpi_snd_mss = x->snd_mss;
 	info->tcpi_rcv_mss = x->rcv_mss;

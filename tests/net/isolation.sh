@@ -81,6 +81,8 @@ cat >"$work/no" <<-END
 	keepalive_probes 0
 	abort_on_overflow 2
 	moderate_rcvbuf 2
+	rto_max_ms 999
+	rto_max_ms 120001
 	rto_min_us 999
 	rto_min_us 120000001
 	delack_ms 0
@@ -107,6 +109,8 @@ END
 cat >"$work/yes" <<-END
 	retries2 255
 	syn_retries 1
+	rto_max_ms 1000
+	rto_max_ms 120000
 	rto_min_us 1000
 	rto_min_us 120000000
 	delack_ms 500
