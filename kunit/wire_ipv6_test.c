@@ -6,6 +6,7 @@
 #include <linux/hash.h>
 #include <linux/icmpv6.h>
 #include <linux/ipv6.h>
+#include <net/ip6_checksum.h>
 #include <net/ipv6.h>
 #include <net/ndisc.h>
 #include "../module/wire/ip.h"
