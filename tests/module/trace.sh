@@ -35,11 +35,6 @@ refused() {
 	! in_space "$a" timeout 20 "$OUT/tools/xcat" 10.9.0.2 7001 </dev/null
 }
 
-same() {
-	echo "$1"
-	[ "$1" = "$2" ]
-}
-
 # shown PATTERN: a line of the trace; "~" stands for a number
 shown() {
 	grep -qE "${1//\~/[0-9]+}" "$work/trace" || {
@@ -86,11 +81,14 @@ echo 1 >"$instance/events/xtcp/enable"
 [ ! -d "$tracing/events/skb/kfree_skb" ] || echo 1 >"$instance/events/skb/kfree_skb/enable"
 echo 1 >"$instance/events/sock/inet_sock_set_state/enable"
 check "a connection, watched" talk
-# drop monitors see what was freed unread, where the kernel names who freed it
+# drop monitors see what was freed unread, where the kernel names who freed it; what a slow
+# machine has sent twice is, and xtcp says why
 sed -n '/kfree_skb:.*xtcp/p' "$instance/trace" >"$work/freed"
+sed -n '/xtcp_drop:/p' "$instance/trace" >"$work/dropped"
 if grep -q 'kfree_skb:.*location=[a-z_]*+0x' "$instance/trace" ||
 	grep -q '%pS' "$tracing/events/skb/kfree_skb/format"; then
-	check "what was read and acknowledged is no drop" same "$(cat "$work/freed")" ""
+	check "what was read and acknowledged is no drop" \
+		eval 'cat "$work/freed"; [ "$(wc -l <"$work/freed")" -le "$(wc -l <"$work/dropped")" ]'
 else
 	skip "drops" "this kernel does not name who frees"
 fi
