@@ -474,38 +474,99 @@ static void most_specific(struct kunit *test)
 	rcu_read_unlock();
 }
 
-/* Equals with SO_REUSEPORT all get their share, and each peer always gets the
- * same one.
- */
-static void shares(struct kunit *test)
+static void group_of_four(struct conv *t, struct socket *socks[4])
 {
-	struct conv *t = conv_of(test);
-	struct socket *socks[4];
-	int hits[4] = { };
-
 	for (int i = 0; i < 4; i++) {
 		socks[i] = user_socket(t);
 		sock_set_reuseport(socks[i]->sk);
 		returns(t, 0, user_bind(t, socks[i], 0, HERE_PORT));
 		returns(t, 0, kernel_listen(socks[i], 1));
 	}
+}
+
+/* Who of a group takes a SYN, of which no more is needed than that it is there. */
+static struct sock *group_takes(struct conv *t, struct sk_buff *skb)
+{
+	struct sock *sk = xtcp_lookup_listener(t->xn, &t->tuple, 1, 0);
+
+	return sk ? xtcp_listener_of_group(sk, skb, &t->tuple) : NULL;
+}
+
+static struct sk_buff *some_syn(struct conv *t)
+{
+	struct sk_buff *skb = alloc_skb(sizeof(struct tcphdr), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(t->test, skb);
+	skb_put_zero(skb, sizeof(struct tcphdr));
+	return skb;
+}
+
+/* Equals with SO_REUSEPORT all get their share, and each peer always gets the
+ * same one.
+ */
+static void shares(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct sk_buff *skb = some_syn(t);
+	struct socket *socks[4];
+	int hits[4] = { };
+
+	group_of_four(t, socks);
 	for (int port = 1; port <= 400; port++) {
 		struct sock *found, *again;
 
 		t->tuple.rport = port;
 		rcu_read_lock();
-		found = xtcp_lookup_listener(t->xn, &t->tuple, 1, 0);
-		again = xtcp_lookup_listener(t->xn, &t->tuple, 1, 0);
+		found = group_takes(t, skb);
+		again = group_takes(t, skb);
 		rcu_read_unlock();
 		KUNIT_EXPECT_PTR_EQ(test, found, again);
 		for (int i = 0; i < 4; i++)
 			hits[i] += socks[i]->sk == found;
 	}
+	kfree_skb(skb);
 	for (int i = 0; i < 4; i++)
 		KUNIT_EXPECT_GT(test, hits[i], 50);
 }
 
+/* Whoever goes, first, last or from the middle, the others stay to be found: also when it
+ * is who stands for them in the table.
+ */
+static void group_shrinks(struct kunit *test)
+{
+	static const int orders[][4] = {
+		{ 0, 1, 2, 3 }, { 3, 2, 1, 0 }, { 1, 0, 3, 2 }, { 2, 0, 1, 3 },
+	};
+	struct conv *t = conv_of(test);
+	struct sk_buff *skb = some_syn(t);
+
+	for (int o = 0; o < ARRAY_SIZE(orders); o++) {
+		struct socket *socks[4];
+		bool gone[4] = { };
+
+		group_of_four(t, socks);
+		for (int n = 0; n < 4; n++) {
+			gone[orders[o][n]] = true;
+			user_close_socket(t, socks[orders[o][n]]);
+			for (t->tuple.rport = 1; t->tuple.rport <= 50; t->tuple.rport++) {
+				struct sock *found;
+				int i;
+
+				rcu_read_lock();
+				found = group_takes(t, skb);
+				rcu_read_unlock();
+				for (i = 0; i < 4 && (gone[i] || found != socks[i]->sk); i++)
+					;
+				KUNIT_EXPECT_EQ(test, n < 3, i < 4);
+				KUNIT_EXPECT_EQ(test, n < 3, !!found);
+			}
+		}
+	}
+	kfree_skb(skb);
+}
+
 static struct kunit_case ports_cases[] = {
+	KUNIT_CASE(group_shrinks),
 	KUNIT_CASE_PARAM(shared, pair_gen_params),
 	KUNIT_CASE(one_listens),
 	KUNIT_CASE(freed_by_close),

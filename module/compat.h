@@ -232,23 +232,6 @@ static inline int xtcp_cgroup_bind4(struct sock *sk, struct sockaddr *addr,
 #define XTCP_LANDLOCK_TCP	0
 #endif
 
-/* Socket options of SOL_SOCKET come to the family first, which hands them on.
- * An older kernel does not ask the family, but attaches no SO_REUSEPORT program
- * to a socket that is already in a table: so ours always seems to be.  In the place of
- * a pointer, where the link of struct xtcp_link is, it has a number of one byte, so that
- * nobody sees half of it.
- */
-#define XTCP_LINK_SOCK	1UL
-
-static inline void xtcp_take_sol_socket(struct sock *sk, struct socket *sock)
-{
-#ifdef SOCK_CUSTOM_SOCKOPT
-	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
-#else
-	sk->sk_node.pprev = (struct hlist_node **)XTCP_LINK_SOCK;
-#endif
-}
-
 /* accept() takes its arguments in a struct */
 #if XTCP_HAVE_ACCEPT_ARG
 #define XTCP_ACCEPT_ARGS		struct proto_accept_arg *arg

@@ -31,6 +31,7 @@ struct xtcp_net {
 	struct rhashtable	conns;	/* 4-tuple: connection, request, TIME_WAIT */
 	struct rhashtable	ports;	/* (wire, port): who has bound it */
 	struct rhltable		listeners;	/* (wire, port, address): who listens */
+	spinlock_t		listeners_lock;	/* who stands for a SO_REUSEPORT group */
 	struct xarray		listener_ids;	/* all of them, for diagnostics */
 	spinlock_t		port_locks[1 << XTCP_PORT_LOCKS_LOG];	/* owners of ports */
 	unsigned int		port_looks;	/* tests: what the last bind() looked at */

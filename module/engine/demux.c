@@ -352,6 +352,6 @@ void xtcp_unhash(struct sock *sk)
 
 	if (!x->hashed)
 		return;
-	x->hashed = false;
+	xtcp_sk_set_hashed(sk, false);
 	xtcp_link_remove(x->xn, xtcp_sk_link(sk));
 }

@@ -258,7 +258,7 @@ static int connect_bound(struct sock *sk, xtcp_port_yields *yields)
 		err = xtcp_link_insert(x->xn, xtcp_sk_link(sk));
 	if (err == -EADDRNOTAVAIL && yields(sk))
 		err = xtcp_link_insert(x->xn, xtcp_sk_link(sk));
-	x->hashed = !err;
+	xtcp_sk_set_hashed(sk, !err);
 	return err;
 }
 

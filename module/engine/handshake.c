@@ -172,6 +172,7 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	memset(&x->owner, 0, sizeof(x->owner));
 	x->hashed = false;
 	x->listening = false;
+	x->in_listeners = false;
 	INIT_LIST_HEAD(&x->accept_node);
 	x->orphan = 0;
 	sk->sk_ack_backlog = 0;
@@ -257,7 +258,7 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb, bo
 		child_discard(sk);
 		return NULL;
 	}
-	x->hashed = true;
+	xtcp_sk_set_hashed(sk, true);
 	xtcp_early_note_route(sk, skb);
 	xtcp_syn_ack_window(sk, xtcp_offered_mss(sk));
 	if (!cookie && !req->retries && !req->acked && !req->resent) {

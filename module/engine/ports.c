@@ -325,7 +325,7 @@ static int port_enter(struct xtcp_port *port, struct sock *sk,
 		xtcp_link_remove(x->xn, xtcp_sk_link(sk));
 		return err;
 	}
-	x->hashed = true;
+	xtcp_sk_set_hashed(sk, true);
 	return 0;
 }
 

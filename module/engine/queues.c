@@ -13,6 +13,7 @@
  * period after it has left LISTEN: close.c.
  */
 #include <net/sock.h>
+#include <net/sock_reuseport.h>
 #include "clock.h"
 #include "cookies.h"
 #include "queues.h"
@@ -35,6 +36,14 @@ void xtcp_queues_init(struct sock *sk)
 	smp_wmb();	/* whoever sees LISTEN sees them: xtcp_accept_dequeue() */
 }
 
+/* A SO_REUSEPORT group has one in common: another of it may get the ACK. */
+static u32 *cookies_seconds(const struct sock *sk)
+{
+	struct sock_reuseport *group = rcu_dereference(sk->sk_reuseport_cb);
+
+	return group ? &group->synq_overflow_ts : &xtcp_sk(sk)->listener.cookies_s;
+}
+
 /**
  * xtcp_cookie_sent() - a listener answers a SYN with a cookie
  * @sk: the listener
@@ -43,11 +52,10 @@ void xtcp_queues_init(struct sock *sk)
  */
 void xtcp_cookie_sent(struct sock *sk)
 {
-	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
-	u32 now_s = xtcp_now_s() ?: 1;
+	u32 *sent_s = cookies_seconds(sk), now_s = xtcp_now_s() ?: 1;
 
-	if (READ_ONCE(l->cookies_s) != now_s)
-		WRITE_ONCE(l->cookies_s, now_s);
+	if (READ_ONCE(*sent_s) != now_s)
+		WRITE_ONCE(*sent_s, now_s);
 }
 
 /**
@@ -60,7 +68,7 @@ void xtcp_cookie_sent(struct sock *sk)
  */
 bool xtcp_cookies_out(const struct sock *sk)
 {
-	u32 sent_s = READ_ONCE(xtcp_sk(sk)->listener.cookies_s);
+	u32 sent_s = READ_ONCE(*cookies_seconds(sk));
 
 	return sent_s && xtcp_now_s() - sent_s <= XTCP_COOKIE_SECONDS;
 }

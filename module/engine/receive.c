@@ -179,7 +179,7 @@ struct target {
 };
 
 /* Under rcu_read_lock(). */
-static bool find_target(struct xtcp_net *xn, const struct sk_buff *skb,
+static bool find_target(struct xtcp_net *xn, struct sk_buff *skb,
 			const struct xtcp_tuple *t, struct target *found)
 {
 	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
@@ -201,6 +201,8 @@ static bool find_target(struct xtcp_net *xn, const struct sk_buff *skb,
 			return false;	/* a connection's memory is just becoming another's */
 		found->listener = xtcp_lookup_listener(xn, t, xtcp_skb_iif(skb),
 						       xtcp_skb_sdif(skb));
+		if (found->listener)
+			found->listener = xtcp_listener_of_group(found->listener, skb, t);
 		break;
 	}
 	return true;

@@ -102,6 +102,7 @@ struct xtcp_sock {
 	u32			listener_id;	/* among the namespace's */
 	bool			hashed;		/* in the connection table */
 	bool			listening;	/* among the listeners */
+	bool			in_listeners;	/* in their table, for itself or its group */
 
 	/* Timers; expiry is the truth, sk_timer may fire early: timers.c */
 	u8			armed;		/* BIT(enum xtcp_timer) */
@@ -261,6 +262,20 @@ static inline struct xtcp_link *xtcp_sk_link(struct sock *sk)
 {
 	BUILD_BUG_ON(sizeof(struct xtcp_link) != sizeof(sk->sk_node));
 	return (struct xtcp_link *)&sk->sk_node;
+}
+
+/* Is it in a table, of connections or of listeners?  sk_unhashed() asks that: a socket in
+ * a table, and in no SO_REUSEPORT group, gets no program that chooses in one.
+ */
+static inline void xtcp_sk_set_table(struct sock *sk, bool in)
+{
+	sk->sk_node.pprev = (struct hlist_node **)(in ? XTCP_LINK_SOCK : 0);
+}
+
+static inline void xtcp_sk_set_hashed(struct sock *sk, bool hashed)
+{
+	xtcp_sk(sk)->hashed = hashed;
+	xtcp_sk_set_table(sk, hashed);
 }
 
 static inline struct sock *xtcp_node_sk(struct xtcp_node *node)

@@ -192,7 +192,7 @@ void xtcp_time_wait(struct sock *sk, enum xtcp_event event)
 			kmem_cache_free(timewait_cache, tw);
 		} else {
 			xtcp_port_keep(x, &tw->owner);
-			x->hashed = false;
+			xtcp_sk_set_hashed(sk, false);
 			atomic_inc(&x->xn->tw_count);
 			xtcp_count(x->xn, TIME_WAITS);
 			trace_xtcp_time_wait_made(&tw->node.tuple, tw->snd_nxt,

@@ -77,10 +77,13 @@ struct xtcp_node {
 	u8			family;	/* AF_INET, AF_INET6: whose sockets'.  As @ifindex */
 };
 
+/* In the place of a pointer: a number of one byte, so that nobody sees half of it. */
+#define XTCP_LINK_SOCK	1UL
+
 /**
  * struct xtcp_link - by which the connection table holds a node
  * @hash: the next in its chain
- * @node: the node; up to XTCP_LINK_SOCK (compat.h): this is a socket's sk_node, and its
+ * @node: the node; up to XTCP_LINK_SOCK: this is a socket's sk_node, and its
  *	node is meant
  *
  * A socket's memory may become another one's while a reader is still there

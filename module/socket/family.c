@@ -75,7 +75,6 @@ static int family_init_sock(struct sock *sk)
 	family_init_buffers(sk, &x->xn->sysctl);
 	sk->sk_gso_type = XTCP_GSO_TYPE;
 	sk->sk_write_space = xtcp_write_space;
-	xtcp_take_sol_socket(sk, sk->sk_socket);
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	sk_sockets_allocated_inc(sk);
 	return 0;
@@ -203,7 +202,6 @@ static int xtcp_accept(struct socket *sock, struct socket *newsock,
 	lock_sock(child);
 	sock_rps_record_flow(child);
 	sock_graft(child, newsock);
-	xtcp_take_sol_socket(child, newsock);
 	newsock->state = SS_CONNECTED;
 	release_sock(child);
 	return 0;
@@ -214,15 +212,6 @@ static int xtcp_accept(struct socket *sock, struct socket *newsock,
 static int family_setsockopt(struct socket *sock, int level, int name,
 			     sockptr_t val, unsigned int len)
 {
-	if (level == SOL_SOCKET) {
-		/* the program would choose among sockets in the kernel's
-		 * tables, and ours are not there
-		 */
-		if (name == SO_ATTACH_REUSEPORT_CBPF ||
-		    name == SO_ATTACH_REUSEPORT_EBPF)
-			return -EOPNOTSUPP;
-		return sock_setsockopt(sock, level, name, val, len);
-	}
 	return xtcp_prot.setsockopt(sock->sk, level, name, val, len);
 }
 
