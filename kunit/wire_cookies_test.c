@@ -468,7 +468,94 @@ static void listener_gone(struct kunit *test)
 	counted(t, NO_PORT, 1);
 }
 
+/* Half-open connections from ports of the peer's. */
+static void open_half(struct conv *t, int rport, int n)
+{
+	for (t->tuple.rport = rport; n--; t->tuple.rport++) {
+		inject(t, "SYN seq 1000 mss 1460");
+		expect(t, "SYN|ACK seq 100 ack 1001");
+	}
+}
+
+/* "last quarter of backlog" for hosts that have completed a handshake before, where there
+ * are no cookies: Linux.
+ */
+static void last_quarter_for_the_proven(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct in6_addr proven = t->tuple.raddr;
+
+	t->xn->sysctl.syncookies = 0;
+	returns(t, 0, user_listen(t, 8));
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	inject(t, "ACK seq 1001 ack 101");
+	returns(t, 0, user_accept(t));
+
+	t->tuple.raddr = conv_addr(t, THERE_ADDR + 1);
+	open_half(t, 6000, 7);		/* of 9 */
+	inject(t, "SYN seq 1000 mss 1460");
+	state_is(t, TCP_LISTEN);
+	counted(t, LISTEN_OVERFLOWS, 1);
+	t->tuple.raddr = proven;
+	open_half(t, 6100, 2);
+	inject(t, "SYN seq 1000 mss 1460");
+	state_is(t, TCP_LISTEN);
+	counted(t, LISTEN_OVERFLOWS, 2);
+	/* with cookies there is room for all of them */
+	t->xn->sysctl.syncookies = 1;
+	t->tuple.raddr = conv_addr(t, THERE_ADDR + 1);
+	t->tuple.rport = 6006;
+	inject(t, "RST seq 1001");
+	t->tuple.rport = 6008;
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	counted(t, COOKIES_SENT, 0);
+}
+
+/* Half of the room is for those that have just come: beyond it the others are asked less
+ * often, as in Linux.
+ */
+static void half_for_the_young(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.syncookies = 0;
+	returns(t, 0, user_listen(t, 8));
+	open_half(t, 6000, 5);
+	for (t->tuple.rport = 6000; t->tuple.rport < 6005; t->tuple.rport++) {
+		fire_request(t);
+		expect(t, "SYN|ACK seq 100 ack 1001");
+	}
+	t->tuple.rport = 6000;
+	fire_request(t);
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	fire_request(t);
+	state_is(t, TCP_LISTEN);
+	counted(t, ATTEMPT_FAILS, 1);
+	/* four are not too many */
+	t->tuple.rport = 6001;
+	for (int i = 1; i < t->xn->sysctl.synack_retries; i++) {
+		fire_request(t);
+		expect(t, "SYN|ACK seq 100 ack 1001");
+	}
+	fire_request(t);
+	state_is(t, TCP_LISTEN);
+	/* five, of which two have just come, are a little too many */
+	open_half(t, 6005, 2);
+	t->tuple.rport = 6002;
+	for (int i = 1; i < t->xn->sysctl.synack_retries - 1; i++) {
+		fire_request(t);
+		expect(t, "SYN|ACK seq 100 ack 1001");
+	}
+	fire_request(t);
+	state_is(t, TCP_LISTEN);
+	counted(t, ATTEMPT_FAILS, 3);
+}
+
 static struct kunit_case wire_cookies_cases[] = {
+	KUNIT_CASE(last_quarter_for_the_proven),
+	KUNIT_CASE(half_for_the_young),
 	KUNIT_CASE(nothing_is_kept),
 	KUNIT_CASE(only_when_full),
 	KUNIT_CASE(always),

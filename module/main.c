@@ -13,6 +13,7 @@
 #include "engine/isn.h"
 #include "engine/listeners.h"
 #include "engine/ports.h"
+#include "engine/proven.h"
 #include "engine/receive.h"
 #include "engine/request.h"
 #include "engine/timeout.h"
@@ -134,6 +135,7 @@ static int __init xtcp_init(void)
 	xtcp_timers_set_handler(xtcp_timeout);
 	xtcp_isn_init();
 	xtcp_cookies_init();
+	xtcp_proven_init();
 	xtcp_claim_init(&ip_upcalls);
 	xtcp_early_init(&ip_upcalls);
 	err = xtcp_ephemeral_init();

@@ -25,6 +25,7 @@
 struct xtcp_tcp_wire;
 
 #define XTCP_PORT_LOCKS_LOG	6
+#define XTCP_PROVEN_HOSTS	1024
 
 struct xtcp_net {
 	struct net		*net;
@@ -60,6 +61,8 @@ struct xtcp_net {
 	unsigned int		early_missed;	/* for want of the hook */
 	struct nf_hook_ops	early_hooks[2];	/* of IPv4, of IPv6 */
 	struct delayed_work	early_review;
+
+	u32			proven[XTCP_PROVEN_HOSTS];	/* hosts, hashed: proven.c */
 
 	struct ctl_table_header	*sysctl_header;
 	struct ctl_table	*sysctl_table;

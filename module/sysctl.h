@@ -53,7 +53,7 @@ struct xtcp_net;
 	NUMBER(u8,	keepalive_probes,	9,	1,	127,		OWN,	"As tcp(7) has it.") \
 	WORDS(u32,	local_port_range, XTCP_PORT_RANGE(10000, 32767), 0644,	"Where connect() chooses a port on TCP's wire: the first and the last, at first 10000 and 32767. It must not reach into net.ipv4.ip_local_port_range, where the kernel's TCP chooses: neither knows what the other has chosen.") \
 	NUMBER(int,	max_orphans,		16384,	0,	INT_MAX,	FIRST,	"Connections that were closed and have not ended. One more is reset.") \
-	NUMBER(int,	max_syn_backlog,	1024,	0,	INT_MAX,	FIRST,	"Half-open requests of a listener.") \
+	NUMBER(int,	max_syn_backlog,	1024,	0,	INT_MAX,	FIRST,	"Half-open requests of a listener. Beyond half of the room each is asked less often for its ACK.") \
 	NUMBER(int,	max_tw_buckets,		65536,	0,	INT_MAX,	FIRST,	"TIME_WAIT objects. Beyond it connections end without TIME_WAIT. At first what net.ipv4.tcp_max_tw_buckets is set to, which depends on the machine's memory.") \
 	NUMBER(u8,	moderate_rcvbuf,	1,	0,	1,		OWN,	"1: a receive buffer grows as its reader can use it, up to rmem's third.") \
 	NUMBER(u8,	orphan_retries,		0,	0,	255,		OWN,	"Timeouts in a row that end an orphan; 0 means 8.") \
@@ -63,7 +63,7 @@ struct xtcp_net;
 	NUMBER(u32,	rto_max_ms,		120000,	1000,	120000,		OWN,	"The retransmission timeout is at most so long, backed off or not, a SYN,ACK's and a probe's as well.") \
 	NUMBER(u32,	rto_min_us,		200000,	1000,	120000000,	OWN,	"The retransmission timeout exceeds the round trip by at least so much.") \
 	NUMBER(u8,	sack,			1,	0,	1,		OWN,	"1: selective acknowledgments, RFC 2018.") \
-	NUMBER(u8,	syncookies,		1,	0,	2,		OWN,	"1: a listener that has no room for half-open requests answers SYNs with cookies, RFC 4987, 3.6, and keeps nothing of them; 0: it drops them; 2: it answers every SYN so.") \
+	NUMBER(u8,	syncookies,		1,	0,	2,		OWN,	"1: a listener that has no room for half-open requests answers SYNs with cookies, RFC 4987, 3.6, and keeps nothing of them; 0: it drops them, and the last quarter of the room is for hosts that have completed a handshake since; 2: it answers every SYN so.") \
 	NUMBER(u8,	syn_retries,		6,	1,	127,		OWN,	"How often a SYN is sent again.") \
 	NUMBER(u8,	synack_retries,		5,	0,	127,		OWN,	"How often a SYN,ACK is sent again.") \
 	NUMBER(int,	tcp_wire,		2,	0,	3,		FIRST,	"Who may use TCP's wire, see POLICIES.") \

@@ -42,6 +42,7 @@
 #include "isn.h"
 #include "mss.h"
 #include "ports.h"
+#include "proven.h"
 #include "queues.h"
 #include "request.h"
 #include "reset.h"
@@ -53,13 +54,17 @@
 
 /* ---- SYN for a listener: RFC 9293, 3.10.7.2 ---- */
 
-static bool requests_full(const struct sock *sk)
+/* Is there no room for a request?  Without cookies the last quarter of it is for hosts
+ * that have answered before: who begins a flood of SYNs has not.
+ */
+static bool requests_full(const struct sock *sk, const struct xtcp_tuple *t, bool cookies)
 {
-	const struct xtcp_sock *l = xtcp_sk(sk);
-	u32 requests = READ_ONCE(l->listener.request_count);
+	u32 requests = READ_ONCE(xtcp_sk(sk)->listener.request_count);
+	u32 most = xtcp_requests_most(sk);
 
-	return requests >= xtcp_bounded(l->xn, max_syn_backlog) ||
-	       requests > (u32)READ_ONCE(sk->sk_max_ack_backlog);
+	if (cookies || requests < most - most / 4)
+		return requests >= most;
+	return requests >= most || !xtcp_host_is_proven(xtcp_sk(sk)->xn, &t->raddr);
 }
 
 /* What a SYN says, and what its listener wants; all but ISS.  Return: false where a security
@@ -146,7 +151,7 @@ static enum xtcp_drop_reason listener_syn(struct sock *sk, struct sk_buff *skb,
 					  const struct xtcp_tuple *t)
 {
 	u8 cookies = READ_ONCE(xtcp_sk(sk)->xn->sysctl.syncookies);
-	bool full = requests_full(sk);
+	bool full = requests_full(sk, t, cookies);
 
 	if (sk_acceptq_is_full(sk))
 		return XTCP_DROP_LISTENER_FULL;
@@ -266,6 +271,8 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb, bo
 
 		xtcp_rtt_sample(&x->rtt, now_us - req->sent_us, now_us, xtcp_rto_min_us(x));
 	}
+	if (unlikely(!READ_ONCE(x->xn->sysctl.syncookies)))
+		xtcp_host_proves(x->xn, &x->node.tuple.raddr);
 	security_inet_conn_established(sk, skb);
 	return sk;
 }

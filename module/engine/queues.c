@@ -19,6 +19,9 @@
 #include "queues.h"
 #include "tcb.h"
 
+#define REQUESTS_FEW	8u
+#define RETRIES_LEAST	2
+
 /**
  * xtcp_queues_init() - before the socket enters LISTEN
  * @sk: the socket, locked
@@ -31,6 +34,7 @@ void xtcp_queues_init(struct sock *sk)
 	INIT_LIST_HEAD(&l->requests);
 	INIT_LIST_HEAD(&l->accept_queue);
 	l->request_count = 0;
+	l->young = 0;
 	l->cookies_s = 0;
 	WRITE_ONCE(sk->sk_ack_backlog, 0);
 	smp_wmb();	/* whoever sees LISTEN sees them: xtcp_accept_dequeue() */
@@ -74,6 +78,19 @@ bool xtcp_cookies_out(const struct sock *sk)
 }
 
 /**
+ * xtcp_requests_most() - for how many requests has a listener room?
+ * @sk: the listener
+ *
+ * One more than its backlog, or what net.xtcp.max_syn_backlog says.  Any context.
+ */
+u32 xtcp_requests_most(const struct sock *sk)
+{
+	u32 most = xtcp_bounded(xtcp_sk(sk)->xn, max_syn_backlog);
+
+	return min_t(u64, most, (u64)READ_ONCE(sk->sk_max_ack_backlog) + 1);
+}
+
+/**
  * xtcp_request_enqueue() - a listener has one more request
  * @sk: the listener
  * @request: the request's place in the list
@@ -92,6 +109,7 @@ bool xtcp_request_enqueue(struct sock *sk, struct list_head *request)
 	if (listens) {
 		list_add_tail(request, &l->requests);
 		WRITE_ONCE(l->request_count, l->request_count + 1);
+		WRITE_ONCE(l->young, l->young + 1);
 	}
 	spin_unlock(&l->lock);
 	return listens;
@@ -101,17 +119,56 @@ bool xtcp_request_enqueue(struct sock *sk, struct list_head *request)
  * xtcp_request_dequeue() - a listener has one request less
  * @sk: the listener
  * @request: the request's place in the list
+ * @young: it has not been asked again
  *
  * Softirqs off.
  */
-void xtcp_request_dequeue(struct sock *sk, struct list_head *request)
+void xtcp_request_dequeue(struct sock *sk, struct list_head *request, bool young)
 {
 	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
 
 	spin_lock(&l->lock);
 	list_del_init(request);
 	WRITE_ONCE(l->request_count, l->request_count - 1);
+	WRITE_ONCE(l->young, l->young - young);
 	spin_unlock(&l->lock);
+}
+
+/**
+ * xtcp_request_ages() - a request is asked for the first time again
+ * @sk: the listener
+ *
+ * Softirqs off.
+ */
+void xtcp_request_ages(struct sock *sk)
+{
+	struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+
+	spin_lock(&l->lock);
+	WRITE_ONCE(l->young, l->young - 1);
+	spin_unlock(&l->lock);
+}
+
+/**
+ * xtcp_request_retries() - how often may a request be asked again?
+ * @sk: the listener
+ * @most: if there is room
+ *
+ * Half of the room is for those that have just come.  Beyond it, as in Linux, each is
+ * asked once less for each halving of the share of the young, but twice at least.  Any
+ * context.
+ */
+u8 xtcp_request_retries(const struct sock *sk, u8 most)
+{
+	const struct xtcp_listener *l = &xtcp_sk(sk)->listener;
+	u32 requests = READ_ONCE(l->request_count);
+	u64 young = 2 * (u64)READ_ONCE(l->young);
+
+	if (requests <= max(REQUESTS_FEW, xtcp_requests_most(sk)) / 2)
+		return most;
+	for (; most > RETRIES_LEAST && requests >= young; young *= 2)
+		most--;
+	return most;
 }
 
 /**

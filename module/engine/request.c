@@ -87,7 +87,7 @@ void xtcp_request_end(struct xtcp_request *req, bool replaced)
 	req->dead = 1;
 	if (!replaced)
 		xtcp_link_remove(xtcp_sk(req->listener)->xn, &req->link);
-	xtcp_request_dequeue(req->listener, &req->list);
+	xtcp_request_dequeue(req->listener, &req->list, !req->retries);
 	trace_xtcp_request_gone(&req->node.tuple, req->iss + 1, req->irs + 1,
 				req->rcv_wnd);
 	if (xtcp_timer_delete(&req->timer))
@@ -243,11 +243,13 @@ static void request_expired(struct xtcp_request *req)
 	u8 most = READ_ONCE(l->syn_retries) ?: READ_ONCE(l->xn->sysctl.synack_retries);
 	u8 defer_accept = READ_ONCE(l->defer_accept);
 
-	if (req->retries >= max(most, defer_accept)) {
+	if (req->retries >= xtcp_request_retries(req->listener, most) &&
+	    (!req->acked || req->retries >= defer_accept)) {
 		xtcp_request_fail_locked(req, XTCP_EV_TIMEOUT);
 		return;
 	}
-	req->retries++;
+	if (!req->retries++)
+		xtcp_request_ages(req->listener);
 	/* acknowledged, and waiting for data: asking again would achieve nothing */
 	if (!req->acked || req->retries >= defer_accept) {
 		xtcp_count(l->xn, RETRANS);
@@ -302,7 +304,7 @@ static enum xtcp_drop_reason request_enter(struct xtcp_request *req)
 		req->dead = 0;
 		return XTCP_DROP_NONE;
 	}
-	xtcp_request_dequeue(sk, &req->list);
+	xtcp_request_dequeue(sk, &req->list, true);
 	return err == -EADDRNOTAVAIL ? XTCP_DROP_AGAIN : XTCP_DROP_MEMORY;
 }
 

@@ -70,6 +70,7 @@ enum xtcp_rtx {
  * @requests: struct xtcp_request: half-open connections
  * @accept_queue: struct xtcp_sock, by accept_node: open ones; sk_ack_backlog counts them
  * @request_count: how many requests
+ * @young: how many of them have not been asked again
  * @cookies_s: when a SYN cookie left last, in seconds; 0: never.  Not guarded
  */
 struct xtcp_listener {
@@ -77,6 +78,7 @@ struct xtcp_listener {
 	struct list_head	requests;
 	struct list_head	accept_queue;
 	u32			request_count;
+	u32			young;
 	u32			cookies_s;
 };
 
