@@ -94,10 +94,10 @@ static void initial_sequence(struct kunit *test)
 
 	t->xn->isn_pinned = false;
 	other.rport++;
-	first = xtcp_isn(t->xn, &t->tuple);
-	KUNIT_EXPECT_NE(test, first, xtcp_isn(t->xn, &other));
+	first = xtcp_isn(t->xn, &t->tuple, ktime_get_ns());
+	KUNIT_EXPECT_NE(test, first, xtcp_isn(t->xn, &other, ktime_get_ns()));
 	usleep_range(50, 100);
-	again = xtcp_isn(t->xn, &t->tuple);
+	again = xtcp_isn(t->xn, &t->tuple, ktime_get_ns());
 	KUNIT_EXPECT_TRUE(test, seq_gt(again, first));
 	/* 4 us a tick: a minute's worth is not to be seen here */
 	KUNIT_EXPECT_LT(test, again - first, 60u * 250000);

@@ -24,7 +24,7 @@ static void isn_clock(struct kunit *test)
 	t->xn->isn_pinned = false;
 	for (int i = 0; i < 2; i++) {
 		before[i] = ktime_get_ns();
-		isn[i] = xtcp_isn(t->xn, &t->tuple);
+		isn[i] = xtcp_isn(t->xn, &t->tuple, ktime_get_ns());
 		after[i] = ktime_get_ns();
 		if (!i)
 			usleep_range(20000, 21000);
@@ -52,10 +52,10 @@ static void isn_secret(struct kunit *test)
 
 	t->xn->isn_pinned = false;
 	for (int i = 0; i < 4; i++) {
-		u32 first = xtcp_isn(t->xn, &t->tuple);
+		u32 first = xtcp_isn(t->xn, &t->tuple, ktime_get_ns());
 
 		xtcp_isn_init();
-		other |= far_apart(xtcp_isn(t->xn, &t->tuple), first);
+		other |= far_apart(xtcp_isn(t->xn, &t->tuple, ktime_get_ns()), first);
 	}
 	KUNIT_EXPECT_TRUE(test, other);
 }
@@ -66,19 +66,19 @@ static void isn_depends_on_tuple(struct conv *t, const struct xtcp_tuple *base)
 
 	for (int i = 1; i <= 4; i++) {
 		struct xtcp_tuple tuple = *base;
-		u32 first = xtcp_isn(t->xn, &tuple);
+		u32 first = xtcp_isn(t->xn, &tuple, ktime_get_ns());
 
 		tuple.laddr.s6_addr32[3] = htonl(HERE_ADDR + i);
-		laddr |= far_apart(xtcp_isn(t->xn, &tuple), first);
+		laddr |= far_apart(xtcp_isn(t->xn, &tuple, ktime_get_ns()), first);
 		tuple = *base;
 		tuple.raddr.s6_addr32[3] = htonl(THERE_ADDR + i);
-		raddr |= far_apart(xtcp_isn(t->xn, &tuple), first);
+		raddr |= far_apart(xtcp_isn(t->xn, &tuple, ktime_get_ns()), first);
 		tuple = *base;
 		tuple.lport += i;
-		lport |= far_apart(xtcp_isn(t->xn, &tuple), first);
+		lport |= far_apart(xtcp_isn(t->xn, &tuple, ktime_get_ns()), first);
 		tuple = *base;
 		tuple.rport += i;
-		rport |= far_apart(xtcp_isn(t->xn, &tuple), first);
+		rport |= far_apart(xtcp_isn(t->xn, &tuple, ktime_get_ns()), first);
 	}
 	KUNIT_EXPECT_TRUE(t->test, laddr && raddr && lport && rport);
 }

@@ -75,17 +75,17 @@ static inline struct xtcp_net *xtcp_pernet(const struct net *net)
 	return net_generic(net, xtcp_net_id);
 }
 
-int xtcp_bounded_at(const struct xtcp_net *xn, size_t offset);
+extern struct xtcp_net *xtcp_first_net;
 
 /**
  * xtcp_bounded() - a knob by which a namespace's owner could burden the machine
  * @xn: the namespace
- * @knob: which of struct xtcp_sysctls, an int
+ * @knob: which of struct xtcp_sysctls
  *
  * Return: what it is set to, or what the first namespace has if that is less
  */
 #define xtcp_bounded(xn, knob) \
-	xtcp_bounded_at(xn, offsetof(struct xtcp_sysctls, knob))
+	min(READ_ONCE((xn)->sysctl.knob), READ_ONCE(xtcp_first_net->sysctl.knob))
 
 /* What all processors have counted of XTCP_MIB_id. */
 static inline long xtcp_counter(const struct xtcp_net *xn, int id)

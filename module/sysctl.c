@@ -15,23 +15,7 @@
 #define BUFFER_LEAST	2048
 
 unsigned int xtcp_net_id __read_mostly;
-
-/**
- * xtcp_bounded_at() - xtcp_bounded() for the knob at an offset
- * @xn: the namespace
- * @offset: its offset in struct xtcp_sysctls; the knob is an int
- *
- * Any context.  Return: what it is set to, or what the first namespace has if that is
- * less
- */
-int xtcp_bounded_at(const struct xtcp_net *xn, size_t offset)
-{
-	const struct xtcp_net *first = xtcp_pernet(&init_net);
-	const void *ours = &xn->sysctl, *most = &first->sysctl;
-
-	return min(READ_ONCE(*(const int *)(ours + offset)),
-		   READ_ONCE(*(const int *)(most + offset)));
-}
+struct xtcp_net *xtcp_first_net __read_mostly;	/* whose sysctls bound the others' */
 
 /* net.xtcp.mem: low, pressure, high; refused unless they are in this order. */
 static int sysctl_set_mem(XTCP_CTL_TABLE *table, int write, void *buffer,
@@ -195,7 +179,7 @@ static const struct xtcp_sysctls sysctl_defaults = {
  */
 static void sysctl_size_buffers(struct xtcp_net *xn)
 {
-	const struct xtcp_sysctls *first = &xtcp_pernet(&init_net)->sysctl;
+	const struct xtcp_sysctls *first = &xtcp_first_net->sysctl;
 	int i;
 
 	if (net_eq(xn->net, &init_net)) {
@@ -214,7 +198,7 @@ static void sysctl_size_buffers(struct xtcp_net *xn)
  */
 static void sysctl_bound(struct xtcp_net *xn)
 {
-	u8 *first = (u8 *)&xtcp_pernet(&init_net)->sysctl;
+	u8 *first = (u8 *)&xtcp_first_net->sysctl;
 	struct ctl_table *row = xn->sysctl_table;
 	size_t i;
 
@@ -237,11 +221,14 @@ static void sysctl_bound(struct xtcp_net *xn)
  */
 int xtcp_sysctl_net_init(struct xtcp_net *xn)
 {
-	const struct xtcp_sysctls *first = &xtcp_pernet(&init_net)->sysctl;
+	const struct xtcp_sysctls *first;
 	size_t n = ARRAY_SIZE(xtcp_table) - 1, i;
 
+	if (net_eq(xn->net, &init_net))
+		xtcp_first_net = xn;
+	first = &xtcp_first_net->sysctl;
 	xn->sysctl = sysctl_defaults;
-	if (!net_eq(xn->net, &init_net)) {
+	if (xn != xtcp_first_net) {
 		xn->sysctl.congestion_control = READ_ONCE(first->congestion_control);
 		xn->sysctl.allowed_congestion_control =
 			READ_ONCE(first->allowed_congestion_control);

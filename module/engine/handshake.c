@@ -71,7 +71,7 @@ static bool requests_full(const struct sock *sk, const struct xtcp_tuple *t, boo
  * module refuses it
  */
 static bool request_init(struct xtcp_request *req, struct sock *sk, struct sk_buff *skb,
-			 const struct xtcp_segment *seg, const struct xtcp_tuple *t)
+			 const struct xtcp_segment *seg, const struct xtcp_tuple *t, u64 now_ns)
 {
 	struct xtcp_net *xn = xtcp_sk(sk)->xn;
 
@@ -94,7 +94,7 @@ static bool request_init(struct xtcp_request *req, struct sock *sk, struct sk_bu
 	req->tos = xtcp_reply_tos(sk, t);
 	req->ttl = xtcp_reply_ttl(sk, t);
 	req->priority = READ_ONCE(sk->sk_priority);
-	req->sent_us = xtcp_now_us();
+	req->sent_us = xtcp_us(now_ns);
 	return !xtcp_skb_ip(skb)->permits_conn(sk, skb, t, req->node.ifindex, req->mark,
 					       &req->secid);
 }
@@ -105,18 +105,19 @@ static enum xtcp_drop_reason cookie_syn(struct sock *sk, struct sk_buff *skb,
 					const struct xtcp_tuple *t)
 {
 	struct xtcp_request req = { .listener = sk };
+	u64 now_ns = ktime_get_ns();
 
-	if (!request_init(&req, sk, skb, seg, t))
+	if (!request_init(&req, sk, skb, seg, t, now_ns))
 		return XTCP_DROP_FILTERED;
 	req.peer_mss = xtcp_cookie_mss(t, req.peer_mss);
 	if (!req.peer_mss)
 		return XTCP_DROP_LISTENER_FULL;
 	if (!req.agreed.timestamps)	/* there is nowhere to write them */
 		req.agreed = (struct xtcp_agreed) { };
-	req.iss = xtcp_cookie_make(t, req.irs, req.peer_mss, xtcp_cookie_clock(ktime_get_ns()));
+	req.iss = xtcp_cookie_make(t, req.irs, req.peer_mss, xtcp_cookie_clock(now_ns));
 	xtcp_count(xtcp_sk(sk)->xn, COOKIES_SENT);
 	xtcp_cookie_sent(sk);
-	xtcp_request_send_cookie(&req);
+	xtcp_request_send_cookie(&req, now_ns);
 	return XTCP_DROP_DONE;
 }
 
@@ -126,6 +127,7 @@ static enum xtcp_drop_reason request_syn(struct sock *sk, struct sk_buff *skb,
 					 const struct xtcp_tuple *t)
 {
 	enum xtcp_drop_reason reason;
+	u64 now_ns = ktime_get_ns();
 	struct xtcp_request *req;
 
 	/* it may be on its way out: nothing but rcu_read_lock() has kept it until here */
@@ -136,9 +138,9 @@ static enum xtcp_drop_reason request_syn(struct sock *sk, struct sk_buff *skb,
 		sock_put(sk);
 		return XTCP_DROP_MEMORY;
 	}
-	req->iss = XTCP_CB(skb)->isn ?: xtcp_isn(xtcp_sk(sk)->xn, t);
-	reason = request_init(req, sk, skb, seg, t) ? xtcp_request_enter(req) :
-						      XTCP_DROP_FILTERED;
+	req->iss = XTCP_CB(skb)->isn ?: xtcp_isn(xtcp_sk(sk)->xn, t, now_ns);
+	reason = request_init(req, sk, skb, seg, t, now_ns) ? xtcp_request_enter(req, now_ns) :
+							      XTCP_DROP_FILTERED;
 	if (!reason)
 		return XTCP_DROP_DONE;
 	xtcp_request_put(req);
@@ -408,9 +410,10 @@ static enum xtcp_drop_reason cookie_recall(struct xtcp_request *req, struct sk_b
 {
 	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;
 	struct xtcp_segment syn = { .seq = ack->seq - 1, .wnd = ack->wnd };
+	u64 now_ns = ktime_get_ns();
 
 	req->iss = ack->ack - 1;
-	syn.opt.mss = xtcp_cookie_check(t, syn.seq, req->iss, xtcp_cookie_clock(ktime_get_ns()));
+	syn.opt.mss = xtcp_cookie_check(t, syn.seq, req->iss, xtcp_cookie_clock(now_ns));
 	if (!syn.opt.mss) {
 		xtcp_count(xn, COOKIES_FAILED);
 		return XTCP_DROP_LISTENER;
@@ -421,7 +424,7 @@ static enum xtcp_drop_reason cookie_recall(struct xtcp_request *req, struct sk_b
 		syn.opt.tsval = ack->opt.tsval;
 		xtcp_cookie_options(ack->opt.tsecr - xtcp_timestamp_offset(xn, t), &syn.opt);
 	}
-	if (!request_init(req, req->listener, skb, &syn, t))
+	if (!request_init(req, req->listener, skb, &syn, t, now_ns))
 		return XTCP_DROP_FILTERED;
 	return agreed_to(&req->agreed, &syn.opt) ? XTCP_DROP_NONE : XTCP_DROP_LISTENER;
 }

@@ -39,17 +39,18 @@ static u64 tuple_secret(const struct xtcp_tuple *t)
  * xtcp_isn() - the initial sequence number for a 4-tuple
  * @xn: the namespace
  * @t: the 4-tuple
+ * @now_ns: the time
  *
  * RFC 6528: ISN = M + F(4-tuple, secret); M ticks every 4.096 us, F is siphash
  * with a secret drawn at load.
  *
  * RFC 9293: MUST-8, SHLD-1.
  */
-u32 xtcp_isn(struct xtcp_net *xn, const struct xtcp_tuple *t)
+u32 xtcp_isn(struct xtcp_net *xn, const struct xtcp_tuple *t, u64 now_ns)
 {
 	if (unlikely(READ_ONCE(xn->isn_pinned)))
 		return READ_ONCE(xn->isn);
-	return (u32)(ktime_get_ns() >> 12) + (u32)tuple_secret(t);
+	return (u32)(now_ns >> 12) + (u32)tuple_secret(t);
 }
 
 /**

@@ -6,7 +6,7 @@
 #include "tuple.h"
 
 void xtcp_isn_init(void);
-u32 xtcp_isn(struct xtcp_net *xn, const struct xtcp_tuple *t);
+u32 xtcp_isn(struct xtcp_net *xn, const struct xtcp_tuple *t, u64 now_ns);
 u32 xtcp_timestamp_offset(const struct xtcp_net *xn, const struct xtcp_tuple *t);
 
 #endif /* _XTCP_ISN_H */

@@ -94,6 +94,7 @@ int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	bool was_bound = x->owner.port;
+	u64 now_ns;
 	int err;
 
 	/* a writer that waited for the last connection may have left something */
@@ -104,9 +105,10 @@ int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 	xtcp_offer(&x->agreed, &x->xn->sysctl,
 		   xtcp_window_bound(sk, x->route_window), xtcp_largest_rcvbuf(sk));
 	x->ts.offset = xtcp_timestamp_offset(x->xn, &x->node.tuple);
-	x->ts.recent = xtcp_tsval(&x->ts);
+	now_ns = ktime_get_ns();
+	x->ts.recent = xtcp_tsval_at(&x->ts, now_ns);
 	/* it may follow one in TIME_WAIT */
-	xtcp_begin_at(sk, x->iss ?: xtcp_isn(x->xn, &x->node.tuple));
+	xtcp_begin_at(sk, x->iss ?: xtcp_isn(x->xn, &x->node.tuple, now_ns));
 	sock_reset_flag(sk, SOCK_DONE);
 	WRITE_ONCE(sk->sk_err, 0);
 	xtcp_transition(sk, XTCP_EV_ACTIVE_OPEN);

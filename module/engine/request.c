@@ -157,18 +157,14 @@ static void send_syn_ack(const struct xtcp_request *req, u64 ns)
 	request_reply(req, &seg);
 }
 
-static void answer_syn(const struct xtcp_request *req)
-{
-	send_syn_ack(req, ktime_get_ns());
-}
-
 /**
  * xtcp_request_send_cookie() - answer the SYN with a cookie
  * @req: what the request would be, which nobody keeps; its ISS is the cookie
+ * @now_ns: the time
  */
-void xtcp_request_send_cookie(const struct xtcp_request *req)
+void xtcp_request_send_cookie(const struct xtcp_request *req, u64 now_ns)
 {
-	u32 now_ms = div_u64(ktime_get_ns(), NSEC_PER_MSEC);
+	u32 now_ms = div_u64(now_ns, NSEC_PER_MSEC);
 
 	send_syn_ack(req, (u64)xtcp_cookie_stamp(&req->agreed, now_ms) * NSEC_PER_MSEC);
 }
@@ -231,7 +227,7 @@ void xtcp_request_answer_again(struct xtcp_request *req)
 		return;
 	xtcp_count(xtcp_sk(req->listener)->xn, RETRANS);
 	req->resent = 1;
-	answer_syn(req);
+	send_syn_ack(req, ktime_get_ns());
 	/* one that has just fired waits for the lock, and will answer once more */
 	mod_timer_pending(&req->timer, jiffies + request_timeout(req));
 }
@@ -253,7 +249,7 @@ static void request_expired(struct xtcp_request *req)
 	/* acknowledged, and waiting for data: asking again would achieve nothing */
 	if (!req->acked || req->retries >= defer_accept) {
 		xtcp_count(l->xn, RETRANS);
-		answer_syn(req);
+		send_syn_ack(req, ktime_get_ns());
 	}
 	refcount_inc(&req->refcnt);
 	mod_timer(&req->timer, jiffies + request_timeout(req));
@@ -309,7 +305,7 @@ static enum xtcp_drop_reason request_enter(struct xtcp_request *req)
 }
 
 /* The request, locked, has just been entered; the reference is the table's now. */
-static void request_begin(struct xtcp_request *req)
+static void request_begin(struct xtcp_request *req, u64 now_ns)
 {
 	const struct xtcp_tuple *t = &req->node.tuple;
 
@@ -318,26 +314,27 @@ static void request_begin(struct xtcp_request *req)
 	trace_xtcp_request_made(t, req->iss, req->irs + 1, req->rcv_wnd);
 	refcount_inc(&req->refcnt);
 	mod_timer(&req->timer, jiffies + request_timeout(req));
-	answer_syn(req);
+	send_syn_ack(req, now_ns);
 }
 
 /**
  * xtcp_request_enter() - a SYN is taken: the request is there from now on
  * @req: the request, complete; the reference is the table's, unless it is refused
+ * @now_ns: the time
  *
  * Softirq, under rcu_read_lock().  Sends the SYN,ACK.
  *
  * Return: XTCP_DROP_NONE; XTCP_DROP_AGAIN where the listener listens no more, or something
  * stands for the 4-tuple already; XTCP_DROP_MEMORY
  */
-enum xtcp_drop_reason xtcp_request_enter(struct xtcp_request *req)
+enum xtcp_drop_reason xtcp_request_enter(struct xtcp_request *req, u64 now_ns)
 {
 	enum xtcp_drop_reason reason;
 
 	spin_lock(&req->lock);
 	reason = request_enter(req);
 	if (!reason)
-		request_begin(req);
+		request_begin(req, now_ns);
 	spin_unlock(&req->lock);
 	return reason;
 }

@@ -53,12 +53,12 @@ void xtcp_requests_exit(void);
 struct xtcp_request *xtcp_request_alloc(struct sock *sk);
 bool xtcp_request_get(struct xtcp_request *req);
 void xtcp_request_put(struct xtcp_request *req);
-enum xtcp_drop_reason xtcp_request_enter(struct xtcp_request *req);
+enum xtcp_drop_reason xtcp_request_enter(struct xtcp_request *req, u64 now_ns);
 void xtcp_request_end(struct xtcp_request *req, bool replaced);
 void xtcp_request_fail_locked(struct xtcp_request *req, enum xtcp_event event);
 void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event);
 void xtcp_request_answer_again(struct xtcp_request *req);
-void xtcp_request_send_cookie(const struct xtcp_request *req);
+void xtcp_request_send_cookie(const struct xtcp_request *req, u64 now_ns);
 void xtcp_request_send_ack(struct xtcp_request *req);
 bool xtcp_request_fire(struct xtcp_request *req);
 
