@@ -10,8 +10,8 @@
  * Nothing here takes the listener's lock: its user may have it for long, and other
  * processors be busy with other handshakes.  Instead
  *
- * - a request has a spinlock of its own.  It guards the timer, retries, acked, resent,
- *   challenge_ms and dead; all else is written before the table has the request, and
+ * - a request has a spinlock of its own.  It guards the timer, route, retries, acked,
+ *   resent, challenge_ms and dead; all else is written before the table has the request, and
  *   then only read;
  * - a request that is not dead is in the table and in its listener's queue.  @dead is set
  *   once, by whoever ends it: the ACK, a RST, an ICMP error, the timer, the listener's
@@ -244,6 +244,20 @@ static int child_enter(struct xtcp_sock *x, struct xtcp_request *req, bool cooki
 			xtcp_link_replace(x->xn, &req->link, xtcp_sk_link(&x->inet.sk));
 }
 
+/* The SYN,ACK's route is the child's as well, if it still holds.  IPv6's would need a cookie
+ * that says so.
+ */
+static int child_route(struct sock *sk, struct xtcp_request *req)
+{
+	struct dst_entry *dst = req->route;
+
+	if (!dst || dst->ops->family != AF_INET || !dst_check(dst, 0))
+		return xtcp_sk(sk)->ip->route(sk);
+	req->route = NULL;
+	xtcp_ip_take_route(sk, dst);
+	return 0;
+}
+
 /* Turn a request, which is locked and alive, or by a @cookie is known again, into a
  * connection.  Return: the child, with a reference and its lock held; NULL where there is
  * no memory or no route, or another has come before.
@@ -260,7 +274,7 @@ static struct sock *child_make(struct xtcp_request *req, struct sk_buff *skb, bo
 	x = xtcp_sk(sk);
 	err = xtcp_ipv6_sock_clone(sk, skb);
 	child_init(sk, req);
-	if (err || x->ip->route(sk) || xtcp_port_inherit(sk, listener) ||
+	if (err || child_route(sk, req) || xtcp_port_inherit(sk, listener) ||
 	    child_enter(x, req, cookie)) {
 		child_discard(sk);
 		return NULL;

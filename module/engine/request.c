@@ -71,6 +71,7 @@ void xtcp_request_put(struct xtcp_request *req)
 {
 	if (!refcount_dec_and_test(&req->refcnt))
 		return;
+	dst_release(req->route);
 	sock_put(req->listener);
 	call_rcu(&req->rcu, request_free);
 }
@@ -124,7 +125,9 @@ void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event)
 	spin_unlock_bh(&req->lock);
 }
 
-static void request_reply(const struct xtcp_request *req, struct xtcp_segment *seg)
+/* @route: where to keep the route; or NULL */
+static void request_reply(const struct xtcp_request *req, struct xtcp_segment *seg,
+			  struct dst_entry **route)
 {
 	const struct xtcp_reply reply = {
 		.exact = req->rcv_wnd == READ_ONCE(xtcp_sk(req->listener)->window_clamp),
@@ -136,13 +139,14 @@ static void request_reply(const struct xtcp_request *req, struct xtcp_segment *s
 		.secid = req->secid,
 		.tos = req->tos,
 		.ttl = req->ttl,
+		.route = route,
 	};
 
 	xtcp_ip_reply(sock_net(req->listener), &reply, seg);
 }
 
-/* @ns: the time that it says */
-static void send_syn_ack(const struct xtcp_request *req, u64 ns)
+/* @ns: the time that it says.  @route: as request_reply() */
+static void send_syn_ack(const struct xtcp_request *req, u64 ns, struct dst_entry **route)
 {
 	struct xtcp_segment seg = {
 		.seq = req->iss,
@@ -154,7 +158,7 @@ static void send_syn_ack(const struct xtcp_request *req, u64 ns)
 
 	xtcp_agreed_syn(&req->agreed, &seg.opt);
 	xtcp_timestamp_write(&req->ts, &seg.opt, ns);
-	request_reply(req, &seg);
+	request_reply(req, &seg, route);
 }
 
 /**
@@ -166,7 +170,7 @@ void xtcp_request_send_cookie(const struct xtcp_request *req, u64 now_ns)
 {
 	u32 now_ms = div_u64(now_ns, NSEC_PER_MSEC);
 
-	send_syn_ack(req, (u64)xtcp_cookie_stamp(&req->agreed, now_ms) * NSEC_PER_MSEC);
+	send_syn_ack(req, (u64)xtcp_cookie_stamp(&req->agreed, now_ms) * NSEC_PER_MSEC, NULL);
 }
 
 /* Whoever sends us what we answer at once must not make us send without end. */
@@ -204,7 +208,7 @@ void xtcp_request_send_ack(struct xtcp_request *req)
 	if (!may_answer(req))
 		return;
 	xtcp_count(xn, CHALLENGE_ACKS);
-	request_reply(req, &seg);
+	request_reply(req, &seg, NULL);
 }
 
 /* MUST-22 */
@@ -227,7 +231,7 @@ void xtcp_request_answer_again(struct xtcp_request *req)
 		return;
 	xtcp_count(xtcp_sk(req->listener)->xn, RETRANS);
 	req->resent = 1;
-	send_syn_ack(req, ktime_get_ns());
+	send_syn_ack(req, ktime_get_ns(), &req->route);
 	/* one that has just fired waits for the lock, and will answer once more */
 	mod_timer_pending(&req->timer, jiffies + request_timeout(req));
 }
@@ -249,7 +253,7 @@ static void request_expired(struct xtcp_request *req)
 	/* acknowledged, and waiting for data: asking again would achieve nothing */
 	if (!req->acked || req->retries >= defer_accept) {
 		xtcp_count(l->xn, RETRANS);
-		send_syn_ack(req, ktime_get_ns());
+		send_syn_ack(req, ktime_get_ns(), &req->route);
 	}
 	refcount_inc(&req->refcnt);
 	mod_timer(&req->timer, jiffies + request_timeout(req));
@@ -314,7 +318,7 @@ static void request_begin(struct xtcp_request *req, u64 now_ns)
 	trace_xtcp_request_made(t, req->iss, req->irs + 1, req->rcv_wnd);
 	refcount_inc(&req->refcnt);
 	mod_timer(&req->timer, jiffies + request_timeout(req));
-	send_syn_ack(req, now_ns);
+	send_syn_ack(req, now_ns, &req->route);
 }
 
 /**

@@ -11,6 +11,7 @@
 #include "timestamps.h"
 #include "tuple.h"
 
+struct dst_entry;
 struct sock;
 
 /**
@@ -40,6 +41,7 @@ struct xtcp_request {
 	refcount_t		refcnt;
 	spinlock_t		lock;		/* what follows */
 	struct timer_list	timer;
+	struct dst_entry	*route;		/* the SYN,ACK's, counted; NULL: not kept */
 	u32			challenge_ms;	/* when something was answered last */
 	u8			retries;
 	u8			acked:1,	/* waits for data, TCP_DEFER_ACCEPT; or for room */

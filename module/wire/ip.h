@@ -207,6 +207,7 @@ struct xtcp_ip_upcalls {
  * @tos: type of service
  * @ttl: time to live; 0: the route's
  * @exact: a SYN,ACK's window is the user's word, to the byte
+ * @route: where to keep the route, with a reference, if there is none yet; or NULL
  */
 struct xtcp_reply {
 	const struct xtcp_tuple	*tuple;
@@ -219,6 +220,7 @@ struct xtcp_reply {
 	u8			tos;
 	u8			ttl;
 	bool			exact;
+	struct dst_entry	**route;
 };
 
 /* The type of service, and the bound on TTL, that a socket has set are those of segments

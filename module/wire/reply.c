@@ -94,6 +94,10 @@ int xtcp_ip_reply(struct net *net, const struct xtcp_reply *as_asked,
 		return -ENOBUFS;
 	}
 	skb_dst_set(skb, dst);
+	if (reply->route && !*reply->route) {
+		dst_hold(dst);
+		*reply->route = dst;
+	}
 	skb->priority = reply->priority;
 	skb->mark = reply->mark;
 	if (reply->sk)

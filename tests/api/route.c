@@ -81,6 +81,25 @@ static void test_initcwnd(void)
 	pair_close(&p);
 }
 
+/* The route changes while a handshake waits for its end: the connection has the new one. */
+static void test_changed_meanwhile(void)
+{
+	struct pair p;
+
+	route_with("initcwnd 3");
+	p.l = need(xsocket());
+	need(set_int(p.l, IPPROTO_TCP, TCP_DEFER_ACCEPT, 5));
+	need(bind_at(p.l, HOST, 0));
+	need(listen(p.l, 4));
+	p.c = need(xsocket());
+	need(connect_at(p.c, HOST, port_of(p.l)));
+	route_with("initcwnd 5");
+	need(send(p.c, "x", 1, 0));
+	p.s = need(accept_in_time(p.l));
+	eq(info_of(p.s).snd_cwnd, 5, "five segments to begin with, as the route says by now");
+	pair_close(&p);
+}
+
 static void test_cwnd(void)
 {
 	struct pair p;
@@ -294,6 +313,7 @@ static void test_policy_by_port(void)
 static const struct tap_test tests[] = {
 	TEST(none),
 	TEST(initcwnd),
+	TEST(changed_meanwhile),
 	TEST(cwnd),
 	TEST(rto_min),
 	TEST(window),
