@@ -6,7 +6,6 @@
  * run: ip-blind
  */
 #include <arpa/inet.h>
-#include <netinet/ip.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 
 #include "net.h"
 #include "space.h"
+#include "spoof.h"
 #include "tap.h"
 
 #define SERVER		"10.9.0.2"
@@ -27,52 +27,14 @@ static int flood_fd;
 static unsigned int flood_sent;
 static bool over;
 
-/* RFC 9293, 3.1, of a header without data; @protocol is the wire's. */
-static unsigned short sum_of(const struct iphdr *ip, const struct tcphdr *tcp)
-{
-	struct {
-		unsigned int saddr, daddr;
-		unsigned char zero, protocol;
-		unsigned short bytes;
-		struct tcphdr tcp;
-	} __attribute((packed)) all = {
-		ip->saddr, ip->daddr, 0, ip->protocol, htons(sizeof(*tcp)), *tcp
-	};
-	unsigned short words[sizeof(all) / 2];
-	unsigned int sum = 0;
-
-	memcpy(words, &all, sizeof(all));
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		sum += words[i];
-	sum = (sum & 0xffff) + (sum >> 16);
-	return ~(sum + (sum >> 16));
-}
-
-/* One more SYN, from 10.8.0.0/16. */
 static void send_syn(void)
 {
-	struct {
-		struct iphdr ip;
-		struct tcphdr tcp;
-	} p = {
-		.ip = { .version = 4, .ihl = 5, .ttl = 64 },
-		.tcp = { .th_off = 5, .th_flags = TH_SYN, .th_win = htons(1024) },
-	};
-	struct sockaddr_in to = { .sin_family = AF_INET };
-	unsigned int n = flood_sent++;
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(PORT) };
 
-	p.ip.protocol = wire == WIRE_NATIVE ? IPPROTO_XTCP : IPPROTO_TCP;
-	p.ip.tot_len = htons(sizeof(p));
-	p.ip.saddr = htonl(0x0a080000 | (n & 0xffff));
-	inet_pton(AF_INET, SERVER, &p.ip.daddr);
-	p.tcp.th_sport = htons(1024 + n % 60000);
-	p.tcp.th_dport = htons(PORT);
-	p.tcp.th_seq = htonl(n * 12345);
-	p.tcp.th_sum = sum_of(&p.ip, &p.tcp);
-	to.sin_addr.s_addr = p.ip.daddr;
+	inet_pton(AF_INET, SERVER, &to.sin_addr);
 	/* a full queue on the way is the flood's own doing */
-	if (sendto(flood_fd, &p, sizeof(p), 0, (struct sockaddr *)&to, sizeof(to)) < 0 &&
-	    errno != ENOBUFS)
+	if (spoof_syn(flood_fd, flood_sent++, wire == WIRE_NATIVE ? IPPROTO_XTCP : IPPROTO_TCP,
+		      &to) < 0 && errno != ENOBUFS)
 		need(-1);
 }
 
@@ -153,10 +115,9 @@ static bool set_up(const char *cookies, int *listener)
 		return false;
 	}
 	spaces_make(&side);
-	flood_fd = need(socket(AF_INET, SOCK_RAW, IPPROTO_RAW));
-	need(set_int(flood_fd, SOL_SOCKET, SO_SNDBUF, 1 << 20));
+	flood_fd = need(spoof_open());
 	space_go(side.b);
-	need(run("ip route add 10.8.0.0/16 via 10.9.0.1") ? 0 : -1);
+	need(run("ip route add " SPOOFED_NET " via 10.9.0.1") ? 0 : -1);
 	need(sysctl_wire("syncookies", cookies));
 	*listener = need(xsocket());
 	need(set_ms(*listener, SO_RCVTIMEO, 100));
