@@ -232,24 +232,11 @@ static const struct workload workloads[] = {
 /* A wire has a pair of namespaces to itself: what one leaves behind, hooks and
  * connections in TIME_WAIT, does not cost another.
  */
-static void enter_end(const char *end)
+static void go_to_end(const char *end)
 {
-	char space[32];
-
-	snprintf(space, sizeof(space), "%s-%s", wire->name, end);
-	enter(space);
+	enter_end(wire->name, end);
 	if (wire->listener)
 		open_idle_listener();
-}
-
-static pid_t spawn_end(int policy)
-{
-	struct sched_param none = { 0 };
-	pid_t pid = spawn(PATIENCE_S);
-
-	if (pid == 0)
-		need(!sched_setscheduler(0, policy, &none), "scheduler");
-	return pid;
 }
 
 static bool measure(const struct workload *w, unsigned int warm, unsigned int count)
@@ -261,11 +248,11 @@ static bool measure(const struct workload *w, unsigned int warm, unsigned int co
 
 	shared->ticks = 0;
 	need(!pipe(ready), "pipe");
-	server = spawn_end(w->policy);
+	server = spawn_as(PATIENCE_S, w->policy, 0);
 	if (server == 0) {
 		int listener;
 
-		enter_end("server");
+		go_to_end("server");
 		listener = open_listener(PORT);
 		need(write(ready[1], "", 1) == 1, "pipe");
 		w->server(listener, warm, count);
@@ -275,9 +262,9 @@ static bool measure(const struct workload *w, unsigned int warm, unsigned int co
 	good = read(ready[0], &byte, 1) == 1;
 	close(ready[0]);
 	if (good) {
-		client = spawn_end(w->policy);
+		client = spawn_as(PATIENCE_S, w->policy, 0);
 		if (client == 0) {
-			enter_end("client");
+			go_to_end("client");
 			w->client(warm, count);
 			_exit(0);
 		}
@@ -299,18 +286,6 @@ static void run(const struct workload *w, unsigned int round)
 	else
 		puts("0 !");
 	fflush(stdout);
-}
-
-static bool listed(const char *list, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (const char *at = list; at; at = strchr(at, ',')) {
-		at += *at == ',';
-		if (!strncmp(at, name, length) && (!at[length] || at[length] == ','))
-			return true;
-	}
-	return false;
 }
 
 int main(int argc, char **argv)

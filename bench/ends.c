@@ -106,16 +106,22 @@ int open_socket(void)
 	return fd;
 }
 
-int open_listener(int port)
+/* @reuse: SO_REUSEADDR, or SO_REUSEPORT */
+int open_listener_as(int port, int reuse, int backlog)
 {
 	struct sockaddr_storage address;
 	socklen_t len = server_address(port, &address);
 	int on = 1, fd = open_socket();
 
-	need(!setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), "SO_REUSEADDR");
+	need(!setsockopt(fd, SOL_SOCKET, reuse, &on, sizeof(on)), "listener's option");
 	need(!bind(fd, (void *)&address, len), "bind");
-	need(!listen(fd, 128), "listen");
+	need(!listen(fd, backlog), "listen");
 	return fd;
+}
+
+int open_listener(int port)
+{
+	return open_listener_as(port, SO_REUSEADDR, 128);
 }
 
 int open_connection(int port)
@@ -157,6 +163,14 @@ void enter(const char *space)
 	close(fd);
 }
 
+void enter_end(const char *pair, const char *end)
+{
+	char space[64];
+
+	snprintf(space, sizeof(space), "%s-%s", pair, end);
+	enter(space);
+}
+
 pid_t spawn(unsigned int patience_s)
 {
 	pid_t pid = fork();
@@ -172,4 +186,26 @@ bool wait_for(pid_t pid)
 	int status;
 
 	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+pid_t spawn_as(unsigned int patience_s, int policy, int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+	pid_t pid = spawn(patience_s);
+
+	if (pid == 0)
+		need(!sched_setscheduler(0, policy, &param), "scheduler");
+	return pid;
+}
+
+bool listed(const char *list, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = list; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (!strncmp(at, name, length) && (!at[length] || at[length] == ','))
+			return true;
+	}
+	return false;
 }

@@ -70,14 +70,6 @@ static __u64 now_us(void)
 	return (__u64)now.tv_sec * SECOND_US + now.tv_nsec / 1000;
 }
 
-static void enter_end(const char *end)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "%s-%s", space, end);
-	enter(name);
-}
-
 static int control(int fd)
 {
 	return setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, congestion, strlen(congestion));
@@ -187,7 +179,7 @@ static void start_server(struct flow *flow)
 	if (*server == 0) {
 		int listener, fd;
 
-		enter_end("server");
+		enter_end(space, "server");
 		listener = open_listener(PORT + (flow - flows));
 		need(write(ready[1], "", 1) == 1, "pipe");
 		fd = open_accepted(listener);
@@ -212,7 +204,7 @@ static void start_client(struct flow *flow)
 	*client = spawn(seconds + PATIENCE_S);
 	if (*client)
 		return;
-	enter_end("client");
+	enter_end(space, "client");
 	if (seconds)
 		stream_client(flow);
 	else
