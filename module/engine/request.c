@@ -129,7 +129,7 @@ void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event)
 static void request_reply(const struct xtcp_request *req, struct xtcp_segment *seg,
 			  struct dst_entry **route)
 {
-	const struct xtcp_reply reply = {
+	struct xtcp_reply reply = {
 		.exact = req->rcv_wnd == READ_ONCE(xtcp_sk(req->listener)->window_clamp),
 		.tuple = &req->node.tuple,
 		.sk = req->listener,

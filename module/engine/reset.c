@@ -23,7 +23,7 @@ void xtcp_reply_reset(struct xtcp_net *xn, const struct sk_buff *skb,
 {
 	struct xtcp_segment rst = { };
 	struct xtcp_tuple t;
-	const struct xtcp_reply reply = { .tuple = &t, .skb = skb };
+	struct xtcp_reply reply = { .tuple = &t, .skb = skb };
 
 	if (seg->flags & XTCP_RST)
 		return;

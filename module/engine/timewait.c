@@ -208,7 +208,7 @@ void xtcp_time_wait(struct sock *sk, enum xtcp_event event)
 
 static void timewait_ack(struct xtcp_timewait *tw)
 {
-	const struct xtcp_reply reply = {
+	struct xtcp_reply reply = {
 		.tuple = &tw->node.tuple,
 		.ifindex = tw->node.ifindex,
 		.mark = tw->mark,

@@ -61,34 +61,33 @@ static void set_owner(struct sk_buff *skb, struct sock *sk)
 /**
  * xtcp_ip_reply() - send a bare segment that is of no connection
  * @net: the namespace
- * @as_asked: where to, and how
+ * @reply: where to, and how
  * @seg: the segment.  Its ports are the reply's; a SYN's MSS is what the route allows, at
  *	most the segment's unless that is 0
  *
- * Any context but hard interrupt.  Return: 0, or a negative errno: no memory, no route
+ * Completes both, which is cheaper than copies.  Any context but hard interrupt.
+ *
+ * Return: 0, or a negative errno: no memory, no route
  */
-int xtcp_ip_reply(struct net *net, const struct xtcp_reply *as_asked,
-		  const struct xtcp_segment *seg)
+int xtcp_ip_reply(struct net *net, struct xtcp_reply *reply, struct xtcp_segment *seg)
 {
-	struct xtcp_reply answer = *as_asked, *reply = &answer;
 	const struct xtcp_tuple *t = reply->tuple;
 	const struct xtcp_ip_ops *ip = xtcp_tuple_ip(t);
-	struct xtcp_segment copy = *seg;
 	struct dst_entry *dst;
 	struct sk_buff *skb;
 
 	if (reply->skb)
 		reply_to(net, ip, reply);
-	copy.sport = t->lport;
-	copy.dport = t->rport;
+	seg->sport = t->lport;
+	seg->dport = t->rport;
 	dst = ip->reply_route(net, reply);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
-	if (copy.flags & XTCP_SYN) {
-		copy.opt.mss = min_not_zero((u32)seg->opt.mss, dst_metric_advmss(dst));
-		copy.wnd = route_window(dst, &copy, reply->exact);
+	if (seg->flags & XTCP_SYN) {
+		seg->opt.mss = min_not_zero((u32)seg->opt.mss, dst_metric_advmss(dst));
+		seg->wnd = route_window(dst, seg, reply->exact);
 	}
-	skb = reply_build(&copy);
+	skb = reply_build(seg);
 	if (!skb) {
 		dst_release(dst);
 		return -ENOBUFS;
@@ -103,6 +102,6 @@ int xtcp_ip_reply(struct net *net, const struct xtcp_reply *as_asked,
 	if (reply->sk)
 		set_owner(skb, (struct sock *)reply->sk);
 	xtcp_count(xtcp_pernet(net), SEGS_OUT);
-	trace_xtcp_segment_out(t, &copy, 0);
+	trace_xtcp_segment_out(t, seg, 0);
 	return ip->reply_send(net, reply, skb);
 }

@@ -8,7 +8,6 @@ struct net;
 struct xtcp_reply;
 struct xtcp_segment;
 
-int xtcp_ip_reply(struct net *net, const struct xtcp_reply *as_asked,
-		  const struct xtcp_segment *seg);
+int xtcp_ip_reply(struct net *net, struct xtcp_reply *reply, struct xtcp_segment *seg);
 
 #endif /* _XTCP_REPLY_H */
