@@ -138,12 +138,17 @@ static noinline bool claim_weigh(struct xtcp_net *xn, struct sk_buff *skb, u32 o
 		!claim_listener_is_theirs(xn, skb, offset, t, standing));
 }
 
-/* Is this segment for us?  @whole: it is no fragment, which must have no socket. */
+/* Is this segment for us?  @whole: it is no fragment, which must have no socket.  A SYN is
+ * hardly ever for what is open.
+ */
 static __always_inline bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *skb, u32 offset,
-					  const struct xtcp_tuple *t, bool whole)
+					  const struct tcphdr *th, const struct xtcp_tuple *t,
+					  bool whole)
 {
-	struct sock *open = whole && !t->l3mdev ? upcalls->open(xn, skb, t) : NULL;
+	struct sock *open = NULL;
 
+	if (whole && !t->l3mdev && likely(!th->syn))
+		open = upcalls->open(xn, skb, t);
 	if (unlikely(!open))
 		return claim_weigh(xn, skb, offset, t);
 	claim_for(skb, open);
@@ -173,7 +178,7 @@ static noinline unsigned int claim_segment(struct xtcp_net *xn, struct sk_buff *
 	if (!th)
 		return NF_ACCEPT;
 	xtcp_hook_tuple(&t, skb, false, th, xtcp_skb_l3mdev(skb), IPPROTO_TCP);
-	return claim_is_ours(xn, skb, offset, &t, true) ? claim_hand_on(skb) : NF_ACCEPT;
+	return claim_is_ours(xn, skb, offset, th, &t, true) ? claim_hand_on(skb) : NF_ACCEPT;
 }
 
 static unsigned int claim_hook(void *priv, struct sk_buff *skb,
@@ -289,8 +294,8 @@ static noinline unsigned int claim_segment6(struct xtcp_net *xn, struct sk_buff 
 	if (!th)
 		return NF_ACCEPT;
 	xtcp_hook_tuple(&t, skb, true, th, xtcp_skb_l3mdev(skb), IPPROTO_TCP);
-	return claim_is_ours(xn, skb, at.header, &t, at.whole) ? claim_hand_on6(skb, at.protocol) :
-							      NF_ACCEPT;
+	return claim_is_ours(xn, skb, at.header, th, &t, at.whole) ?
+	       claim_hand_on6(skb, at.protocol) : NF_ACCEPT;
 }
 
 static unsigned int claim_hook6(void *priv, struct sk_buff *skb,
