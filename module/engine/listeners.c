@@ -297,7 +297,7 @@ struct sock *xtcp_lookup_listener(struct xtcp_net *xn, const struct xtcp_tuple *
 
 /**
  * xtcp_listener_of_group() - choose in a listener's SO_REUSEPORT group
- * @sk: the listener that was found
+ * @sk: the listener that was found, with others of its group
  * @skb: a segment for it; skb->data is the TCP header
  * @t: the segment's local end, remote end, wire
  *
@@ -313,8 +313,6 @@ struct sock *xtcp_listener_of_group(struct sock *sk, struct sk_buff *skb,
 	struct sock *chosen;
 	u32 hash;
 
-	if (likely(!rcu_access_pointer(sk->sk_reuseport_cb)))
-		return sk;
 	hash = jhash2((const u32 *)t, sizeof(*t) / sizeof(u32), xtcp_sk(sk)->xn->net->hash_mix);
 	chosen = reuseport_select_sock(sk, hash, skb,
 				       __tcp_hdrlen((struct tcphdr *)skb->data));

@@ -150,14 +150,27 @@ static __always_inline bool socket_receive(struct xtcp_net *xn, struct sock *sk,
 	return done;
 }
 
-/* A segment for a listener, or for a request of it, which are not locked.  Return: as
- * socket_receive()
+/* Of a SO_REUSEPORT group, whose segment is it? */
+static struct sock *member_of_group(struct sock *listener, struct sk_buff *skb)
+{
+	struct xtcp_tuple t;
+
+	if (likely(!rcu_access_pointer(listener->sk_reuseport_cb)))
+		return listener;
+	xtcp_skb_tuple(skb, &t);
+	return xtcp_listener_of_group(listener, skb, &t);
+}
+
+/* A segment for a listener, or its group, or for a request of it, which are not locked.
+ * Return: as socket_receive()
  */
 static bool listener_receive(struct xtcp_net *xn, struct sock *listener,
 			     struct xtcp_request *req, struct sk_buff *skb, bool judged)
 {
 	struct xtcp_segment seg;
 
+	if (!req)
+		listener = member_of_group(listener, skb);
 	if (!judged && !socket_permits(listener, skb)) {
 		xtcp_drop(xn, skb, XTCP_DROP_FILTERED);
 		return true;
@@ -179,7 +192,7 @@ struct target {
 };
 
 /* Under rcu_read_lock(). */
-static bool find_target(struct xtcp_net *xn, struct sk_buff *skb,
+static bool find_target(struct xtcp_net *xn, const struct sk_buff *skb,
 			const struct xtcp_tuple *t, struct target *found)
 {
 	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
@@ -201,8 +214,6 @@ static bool find_target(struct xtcp_net *xn, struct sk_buff *skb,
 			return false;	/* a connection's memory is just becoming another's */
 		found->listener = xtcp_lookup_listener(xn, t, xtcp_skb_iif(skb),
 						       xtcp_skb_sdif(skb));
-		if (found->listener)
-			found->listener = xtcp_listener_of_group(found->listener, skb, t);
 		break;
 	}
 	return true;
@@ -286,7 +297,7 @@ static noinline void receive_dispatch(struct xtcp_net *xn, struct sk_buff *skb, 
  */
 int xtcp_rcv(struct sk_buff *skb)
 {
-	struct sock *sk = xtcp_early_take(skb);
+	struct sock *listener, *sk = xtcp_early_take(skb, &listener);
 	struct xtcp_net *xn = sk ? xtcp_sk(sk)->xn : xtcp_pernet(dev_net(skb->dev));
 	bool done;
 
@@ -294,7 +305,7 @@ int xtcp_rcv(struct sk_buff *skb)
 	if (unlikely(READ_ONCE(xn->tcp_wire)))
 		xtcp_claim_restore(skb);
 	done = !segment_check(xn, skb) || (sk && socket_receive(xn, sk, skb, false));
-	if (!done)
+	if (!done && !(listener && listener_receive(xn, listener, NULL, skb, false)))
 		receive_dispatch(xn, skb, false);
 	if (sk)
 		sock_put(sk);
@@ -314,14 +325,17 @@ static bool awaits_answer(const struct sock *sk, u32 ack)
  * @skb: a segment that has it, or an ICMP error that quotes one
  * @t: the 4-tuple, as seen from here
  * @ack: what the segment acknowledges; 0: nothing
+ * @listener: where to write the listener, where no more than that is there; else NULL
  *
  * Under rcu_read_lock().
  */
 enum xtcp_standing xtcp_standing(struct xtcp_net *xn, const struct sk_buff *skb,
-				 const struct xtcp_tuple *t, u32 ack)
+				 const struct xtcp_tuple *t, u32 ack,
+				 struct sock **listener)
 {
 	struct xtcp_node *node = xtcp_lookup_received(xn, skb, t);
 
+	*listener = NULL;
 	switch (node ? node->kind : XTCP_KIND_NONE) {
 	case XTCP_KIND_TIME_WAIT:
 		return XTCP_STANDS_TIME_WAIT;
@@ -331,8 +345,8 @@ enum xtcp_standing xtcp_standing(struct xtcp_net *xn, const struct sk_buff *skb,
 		return awaits_answer(xtcp_node_sk(node), ack) ?
 		       XTCP_STANDS_SYN_SENT : XTCP_STANDS_CONNECTION;
 	}
-	return xtcp_lookup_listener(xn, t, xtcp_skb_iif(skb), xtcp_skb_sdif(skb)) ?
-	       XTCP_STANDS_LISTENER : XTCP_STANDS_NOTHING;
+	*listener = xtcp_lookup_listener(xn, t, xtcp_skb_iif(skb), xtcp_skb_sdif(skb));
+	return *listener ? XTCP_STANDS_LISTENER : XTCP_STANDS_NOTHING;
 }
 
 /**

@@ -100,6 +100,16 @@ static void claim_for(struct sk_buff *skb, struct sock *sk)
 	skb->destructor = sock_efree;
 }
 
+/* Let a segment have found its listener, which is there as long as this segment's noref route
+ * is: the IP layer does not leave rcu_read_lock() before it has delivered it, and where a queue
+ * of the firewall's does, that takes a reference, and the segment looks again.
+ */
+static void claim_for_listener(struct sk_buff *skb, struct sock *listener)
+{
+	skb->sk = listener;
+	skb->destructor = sock_pfree;
+}
+
 /* What a segment acknowledges; 0: nothing. */
 static u32 claim_ack(const struct tcphdr *th)
 {
@@ -115,27 +125,33 @@ static __always_inline const struct tcphdr *claim_header(const struct xtcp_net *
 	return (const struct tcphdr *)(skb->data + offset);
 }
 
-/* Is it for us, though for no connection that is open?  It may have been found a socket
- * already, by the kernel's TCP or by a rule of the firewall; but what is a connection of ours
- * was ours before.
+/* Is it for us, though for no connection that is open?  @whole: see claim_is_ours().  It may
+ * have been found a socket already, by the kernel's TCP or by a rule of the firewall; but what
+ * is a connection of ours was ours before.
  */
 static noinline bool claim_weigh(struct xtcp_net *xn, struct sk_buff *skb, u32 offset,
-				 const struct xtcp_tuple *t)
+				 const struct xtcp_tuple *t, bool whole)
 {
 	enum xtcp_standing standing;
+	struct sock *listener;
 
 	/* the port may not have been at hand: xtcp_claim_may_want() */
 	if (!xtcp_claim_port_used(xn, t->lport))
 		return false;
 	standing = upcalls->standing(xn, skb, t,
-				     claim_ack((const struct tcphdr *)(skb->data + offset)));
+				     claim_ack((const struct tcphdr *)(skb->data + offset)),
+				     &listener);
 	if (standing == XTCP_STANDS_CONNECTION)
 		return true;
 	if (standing == XTCP_STANDS_NOTHING || skb->sk)
 		return false;
-	return !xtcp_kernel_tcp_has_received(xn->net, skb, t) &&
-	       (standing == XTCP_STANDS_LISTENER ||
-		!claim_listener_is_theirs(xn, skb, offset, t, standing));
+	if (xtcp_kernel_tcp_has_received(xn->net, skb, t))
+		return false;
+	if (standing != XTCP_STANDS_LISTENER)
+		return !claim_listener_is_theirs(xn, skb, offset, t, standing);
+	if (whole)
+		claim_for_listener(skb, listener);
+	return true;
 }
 
 /* Is this segment for us?  @whole: it is no fragment, which must have no socket.  A SYN is
@@ -150,7 +166,7 @@ static __always_inline bool claim_is_ours(struct xtcp_net *xn, struct sk_buff *s
 	if (whole && !t->l3mdev && likely(!th->syn))
 		open = upcalls->open(xn, skb, t);
 	if (unlikely(!open))
-		return claim_weigh(xn, skb, offset, t);
+		return claim_weigh(xn, skb, offset, t, whole);
 	claim_for(skb, open);
 	return true;
 }

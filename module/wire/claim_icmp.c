@@ -30,10 +30,11 @@ static void quoted_tuple(struct xtcp_tuple *t, const struct sk_buff *skb, const 
 static bool quoted_is_ours(struct xtcp_net *xn, struct sk_buff *skb, const struct xtcp_tuple *t)
 {
 	enum xtcp_standing standing;
+	struct sock *listener;
 
 	if (!xtcp_claim_port_used(xn, t->lport))
 		return false;
-	standing = upcalls->standing(xn, skb, t, 0);
+	standing = upcalls->standing(xn, skb, t, 0, &listener);
 	return standing == XTCP_STANDS_CONNECTION ||
 	       (standing > XTCP_STANDS_LISTENER &&
 		!xtcp_kernel_tcp_has_received(xn->net, skb, t));

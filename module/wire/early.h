@@ -17,16 +17,22 @@ void xtcp_early_keep_route(struct sock *sk, const struct sk_buff *skb);
 void xtcp_early_forget_route(struct sock *sk);
 
 /**
- * xtcp_early_take() - the connection that a segment has found before it was routed
+ * xtcp_early_take() - what a segment has found before it came here
  * @skb: the segment; afterwards it belongs to no socket
+ * @listener: where to write the listener, without a reference; NULL: none was found
+ *
+ * Under rcu_read_lock().
  *
  * Return: the connection, with a reference that is the caller's; NULL: none was found
  */
-static inline struct sock *xtcp_early_take(struct sk_buff *skb)
+static inline struct sock *xtcp_early_take(struct sk_buff *skb, struct sock **listener)
 {
 	struct sock *sk = skb->sk;
 
+	*listener = NULL;
 	if (unlikely(!xtcp_skb_found_early(skb))) {
+		if (xtcp_skb_found_listener(skb))
+			*listener = sk;
 		skb_orphan(skb);
 		return NULL;
 	}

@@ -171,7 +171,8 @@ enum xtcp_standing {
  *	here.  Softirq, under rcu_read_lock().  Return: 0, or -ENOENT where nothing has
  *	that 4-tuple
  * @standing: what is there for a 4-tuple, which a segment has, or an ICMP error quotes?
- *	@ack: what the segment acknowledges; 0: nothing.  Under rcu_read_lock()
+ *	@ack: what the segment acknowledges; 0: nothing.  @listener: where to write it,
+ *	where no more than that is there.  Under rcu_read_lock()
  * @cedes: would a TIME_WAIT make room for that SYN?  Then it is gone.  Under
  *	rcu_read_lock()
  * @open: is there a connection with that 4-tuple, past its handshake?  The packet came by no
@@ -185,7 +186,8 @@ struct xtcp_ip_upcalls {
 	int	(*icmp_error)(struct sk_buff *skb, const struct xtcp_tuple *t,
 			      const struct xtcp_icmp *icmp);
 	enum xtcp_standing (*standing)(struct xtcp_net *xn, const struct sk_buff *skb,
-				       const struct xtcp_tuple *t, u32 ack);
+				       const struct xtcp_tuple *t, u32 ack,
+				       struct sock **listener);
 	bool	(*cedes)(struct xtcp_net *xn, const struct sk_buff *skb,
 			 const struct xtcp_tuple *t, const struct xtcp_segment *syn);
 	struct sock *(*open)(struct xtcp_net *xn, const struct sk_buff *skb,
@@ -408,6 +410,13 @@ static inline int xtcp_request_device(const struct sock *listener, struct sk_buf
 static inline bool xtcp_skb_found_early(const struct sk_buff *skb)
 {
 	return skb->sk && skb->destructor == sock_efree &&
+	       skb->sk->sk_prot->owner == THIS_MODULE;
+}
+
+/* Has it found its listener, to which it has no reference?  claim.c */
+static inline bool xtcp_skb_found_listener(const struct sk_buff *skb)
+{
+	return skb->sk && skb->destructor == sock_pfree &&
 	       skb->sk->sk_prot->owner == THIS_MODULE;
 }
 
