@@ -7,6 +7,8 @@
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <net/route.h>
+#include "../module/engine/demux.h"
+#include "../module/engine/request.h"
 #include "../module/wire/early.h"
 #include "conv.h"
 #include "suites.h"
@@ -127,6 +129,40 @@ static void child_knows_the_route(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, kept_route(t));
 	segment_found(t, t->sock->sk);
 	KUNIT_EXPECT_PTR_EQ(test, kept_route(t), seen_dst);
+}
+
+/* The ACK that completes a handshake comes by the way of the SYN, if that still holds. */
+static void ack_comes_by_the_syns_route(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	struct xtcp_request *req;
+	struct rtable *like_it;
+
+	over_ipv4(t);
+	look_on(t);
+	hook(t);
+	for (int holds = 1; holds >= 0; holds--) {
+		t->tuple.rport++;
+		bring_to(t, IN_REQUEST);
+		rcu_read_lock();
+		req = container_of(xtcp_lookup(t->xn, &t->tuple), struct xtcp_request, node);
+		rcu_read_unlock();
+		KUNIT_ASSERT_NOT_NULL(test, req->in_route.dst);
+		/* one that no look-up would find */
+		like_it = rt_dst_clone(t->nic->dev, container_of(req->in_route.dst,
+								 struct rtable, dst));
+		KUNIT_ASSERT_NOT_NULL(test, like_it);
+		dst_release(req->in_route.dst);
+		req->in_route.dst = &like_it->dst;
+		if (!holds)
+			like_it->dst.obsolete = DST_OBSOLETE_KILL;
+		inject(t, "ACK seq R ack S");
+		state_is(t, TCP_ESTABLISHED);
+		KUNIT_EXPECT_EQ(test, holds, seen_dst == &like_it->dst);
+		returns(t, 0, user_accept(t));
+		user_abort(t);
+		pass_over(t);
+	}
 }
 
 /* A SYN that was sent makes nothing ours: another TCP may have the 4-tuple. */
@@ -440,6 +476,7 @@ static struct kunit_case early_cases[] = {
 	KUNIT_CASE(connection_is_found),
 	KUNIT_CASE(found_before_routing),
 	KUNIT_CASE(child_knows_the_route),
+	KUNIT_CASE(ack_comes_by_the_syns_route),
 	KUNIT_CASE(handshake_is_not_found),
 	KUNIT_CASE(hook_comes_and_goes),
 	KUNIT_CASE(useless_is_not_hooked),

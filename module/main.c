@@ -136,6 +136,7 @@ static int __init xtcp_init(void)
 	xtcp_isn_init();
 	xtcp_cookies_init();
 	xtcp_proven_init();
+	xtcp_demux_init(xtcp_request_use_route);
 	xtcp_claim_init(&ip_upcalls);
 	xtcp_early_init(&ip_upcalls);
 	err = xtcp_ephemeral_init();

@@ -70,6 +70,20 @@ static const struct rhashtable_params conns_params = {
 	.automatic_shrinking = true,
 };
 
+/* Where a request has its SYN's route. */
+static void (*request_use_route)(struct xtcp_node *node, struct sk_buff *skb) __read_mostly;
+
+/**
+ * xtcp_demux_init() - say who gives a handshake's segments a route
+ * @use_route: xtcp_request_use_route(); stays
+ *
+ * At module load.
+ */
+void xtcp_demux_init(void (*use_route)(struct xtcp_node *node, struct sk_buff *skb))
+{
+	request_use_route = use_route;
+}
+
 /**
  * xtcp_demux_net_init() - make a namespace's connection table
  * @xn: the namespace
@@ -213,16 +227,23 @@ struct xtcp_node *xtcp_lookup_received(struct xtcp_net *xn,
 	return likely(node || !t->l3mdev) ? node : lookup_outside_vrf(xn, skb, t);
 }
 
-/* The open connection for a segment that came by no VRF, without a reference. */
-static __always_inline struct sock *lookup_open(struct xtcp_net *xn, const struct sk_buff *skb,
+/* The open connection for a segment that came by no VRF, without a reference.  One of a
+ * handshake may get its SYN's route.
+ */
+static __always_inline struct sock *lookup_open(struct xtcp_net *xn, struct sk_buff *skb,
 						const struct xtcp_tuple *t)
 {
 	struct xtcp_node *node = lookup(xn, t);
 	struct sock *sk;
 	int bound;
 
-	if (!node || node->kind != XTCP_KIND_CONNECTION)
+	if (!node)
 		return NULL;
+	if (unlikely(node->kind != XTCP_KIND_CONNECTION)) {
+		if (node->kind == XTCP_KIND_REQUEST && !skb_dst(skb))
+			request_use_route(node, skb);
+		return NULL;
+	}
 	sk = xtcp_node_sk(node);
 	bound = READ_ONCE(sk->sk_bound_dev_if);
 	return xtcp_in_state(sk, XTCP_STATES_CONNECTED) &&
@@ -243,7 +264,7 @@ static __always_inline struct sock *lookup_open(struct xtcp_net *xn, const struc
  * Return: the connection, with a reference of the caller's; NULL where there is none, or
  * xtcp_lookup_received() must be asked
  */
-struct sock *xtcp_lookup_open(struct xtcp_net *xn, const struct sk_buff *skb,
+struct sock *xtcp_lookup_open(struct xtcp_net *xn, struct sk_buff *skb,
 			      const struct xtcp_tuple *t)
 {
 	struct sock *sk = lookup_open(xn, skb, t);

@@ -8,6 +8,7 @@
 struct sk_buff;
 struct sock;
 
+void xtcp_demux_init(void (*use_route)(struct xtcp_node *node, struct sk_buff *skb));
 int xtcp_demux_net_init(struct xtcp_net *xn);
 void xtcp_demux_net_exit(struct xtcp_net *xn);
 
@@ -19,7 +20,7 @@ struct sock *xtcp_node_get(const struct xtcp_net *xn, struct xtcp_node *node,
 			   const struct xtcp_tuple *t);
 bool xtcp_node_receives(struct xtcp_net *xn, struct xtcp_node *node,
 			const struct sk_buff *skb);
-struct sock *xtcp_lookup_open(struct xtcp_net *xn, const struct sk_buff *skb,
+struct sock *xtcp_lookup_open(struct xtcp_net *xn, struct sk_buff *skb,
 			      const struct xtcp_tuple *t);
 bool xtcp_lookup_open_route(struct xtcp_net *xn, struct sk_buff *skb,
 			    const struct xtcp_tuple *t);

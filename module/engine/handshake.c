@@ -138,6 +138,8 @@ static enum xtcp_drop_reason request_syn(struct sock *sk, struct sk_buff *skb,
 		sock_put(sk);
 		return XTCP_DROP_MEMORY;
 	}
+	if (READ_ONCE(xtcp_sk(sk)->xn->early_hooked))
+		xtcp_early_hold_route(&req->in_route, skb);
 	req->iss = XTCP_CB(skb)->isn ?: xtcp_isn(xtcp_sk(sk)->xn, t, now_ns);
 	reason = request_init(req, sk, skb, seg, t, now_ns) ? xtcp_request_enter(req, now_ns) :
 							      XTCP_DROP_FILTERED;

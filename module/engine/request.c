@@ -72,8 +72,27 @@ void xtcp_request_put(struct xtcp_request *req)
 	if (!refcount_dec_and_test(&req->refcnt))
 		return;
 	dst_release(req->route);
+	dst_release(req->in_route.dst);
 	sock_put(req->listener);
 	call_rcu(&req->rcu, request_free);
+}
+
+/**
+ * xtcp_request_use_route() - let a segment come by the route of the SYN
+ * @node: a request's, as the connection table has it
+ * @skb: a segment for it, not routed yet
+ *
+ * So the ACK that completes the handshake needs no look-up.  Softirq, under
+ * rcu_read_lock().
+ */
+void xtcp_request_use_route(struct xtcp_node *node, struct sk_buff *skb)
+{
+	const struct xtcp_in_route *route =
+		&container_of(node, struct xtcp_request, node)->in_route;
+
+	if (route->dst && route->ifindex == skb->skb_iif &&
+	    dst_check(route->dst, route->cookie))
+		skb_dst_set_noref(skb, route->dst);
 }
 
 /**

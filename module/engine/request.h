@@ -6,6 +6,7 @@
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 #include "../observe/drop.h"
+#include "../wire/early.h"
 #include "agreed.h"
 #include "fsm.h"
 #include "timestamps.h"
@@ -35,6 +36,7 @@ struct xtcp_request {
 	u32			sent_us;	/* when the SYN,ACK first left */
 	struct xtcp_timestamps	ts;
 	struct xtcp_agreed	agreed;
+	struct xtcp_in_route	in_route;	/* the SYN's */
 	u16			peer_mss;
 	u8			tos;
 	u8			ttl;		/* 0: the route's */
@@ -62,6 +64,7 @@ void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event);
 void xtcp_request_answer_again(struct xtcp_request *req);
 void xtcp_request_send_cookie(const struct xtcp_request *req, u64 now_ns);
 void xtcp_request_send_ack(struct xtcp_request *req);
+void xtcp_request_use_route(struct xtcp_node *node, struct sk_buff *skb);
 bool xtcp_request_fire(struct xtcp_request *req);
 
 #endif /* _XTCP_REQUEST_H */

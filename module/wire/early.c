@@ -291,6 +291,24 @@ void xtcp_early_keep_route(struct sock *sk, const struct sk_buff *skb)
 }
 
 /**
+ * xtcp_early_hold_route() - the route by which a segment came, for one that no connection has
+ * @route: where to write it; dst_release() what it has in the end
+ * @skb: the segment
+ *
+ * Under rcu_read_lock().
+ */
+void xtcp_early_hold_route(struct xtcp_in_route *route, const struct sk_buff *skb)
+{
+	struct dst_entry *dst = skb_dst(skb);
+
+	if (!dst || !dst_hold_safe(dst))
+		return;
+	route->dst = dst;
+	route->ifindex = skb->skb_iif;
+	route->cookie = early_cookie(skb, dst);
+}
+
+/**
  * xtcp_early_forget_route() - the peer is another one from now on
  * @sk: the connection, locked
  */

@@ -17,6 +17,20 @@ void xtcp_early_keep_route(struct sock *sk, const struct sk_buff *skb);
 void xtcp_early_forget_route(struct sock *sk);
 
 /**
+ * struct xtcp_in_route - the route by which a segment came, for another one
+ * @dst: counted; NULL: none
+ * @ifindex: the device that it came in by
+ * @cookie: what says whether it still holds: dst_check()
+ */
+struct xtcp_in_route {
+	struct dst_entry	*dst;
+	int			ifindex;
+	u32			cookie;
+};
+
+void xtcp_early_hold_route(struct xtcp_in_route *route, const struct sk_buff *skb);
+
+/**
  * xtcp_early_take() - what a segment has found before it came here
  * @skb: the segment; afterwards it belongs to no socket
  * @listener: where to write the listener, without a reference; NULL: none was found

@@ -190,7 +190,7 @@ struct xtcp_ip_upcalls {
 				       struct sock **listener);
 	bool	(*cedes)(struct xtcp_net *xn, const struct sk_buff *skb,
 			 const struct xtcp_tuple *t, const struct xtcp_segment *syn);
-	struct sock *(*open)(struct xtcp_net *xn, const struct sk_buff *skb,
+	struct sock *(*open)(struct xtcp_net *xn, struct sk_buff *skb,
 			     const struct xtcp_tuple *t);
 	bool	(*open_route)(struct xtcp_net *xn, struct sk_buff *skb,
 			      const struct xtcp_tuple *t);
