@@ -276,6 +276,8 @@ static void flood(void)
 	before = kib_held();
 	shared->kept = timed_syns(BACKLOG, counted == KEPT);
 	shared->cookies = timed_syns(syns - BACKLOG, counted == COOKIES);
+	/* the routes of the SYNs as well; no half-open connection ends so soon */
+	usleep(100000);
 	shared->kib = kib_held() - before;
 }
 
@@ -573,7 +575,7 @@ static bool run_clients(unsigned int round)
 	if (!shared->served)
 		return true;
 	print("median", round, 1, shared->took[shared->served / 2]);
-	print("most", round, 1, shared->took[shared->served * 99 / 100]);
+	print("most", round, 1, shared->took[shared->served * 95 / 100]);
 	print("worst", round, 1, shared->took[shared->served - 1]);
 	return true;
 }
