@@ -6,6 +6,7 @@
 #include <linux/interrupt.h>
 #include <linux/tcp.h>
 #include <net/inet_ecn.h>
+#include "../module/engine/memory.h"
 #include "conv.h"
 #include "suites.h"
 
@@ -203,6 +204,103 @@ static void too_many_orphans(struct kunit *test)
 	user_close(t);
 	expect(t, "FIN|ACK seq 101 ack 1001");
 	expect(t, "RST|ACK seq 102 ack 1001");
+	state_is(t, TCP_CLOSE);
+	counted(t, ABORT_MEMORY, 1);
+}
+
+/* A connection whose peer reads nothing, and so much for it that it is worth freeing. */
+static void much_to_send(struct conv *t)
+{
+	established(t);
+	inject(t, "ACK seq R ack S win 0");
+	returns(t, 8000, user_send(t, 8000));
+}
+
+/* While all memory that buffers may have has been taken. */
+static void close_without_memory(struct conv *t)
+{
+	const long high = xtcp_mem[2];
+
+	xtcp_mem[2] = LONG_MIN;
+	user_close(t);
+	xtcp_mem[2] = high;
+}
+
+static const char *timeout_without_memory(struct conv *t)
+{
+	const long high = xtcp_mem[2];
+	const char *said;
+
+	xtcp_mem[2] = LONG_MIN;
+	said = conv_fire(t, XTCP_TIMER_RETRANSMIT);
+	xtcp_mem[2] = high;
+	return said;
+}
+
+/* Nobody waits for an orphan: where memory has run out, what it has yet to send goes. */
+static void orphan_without_memory(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	much_to_send(t);
+	close_without_memory(t);
+	expect(t, "RST|ACK seq S ack R");
+	state_is(t, TCP_CLOSE);
+	counted(t, ABORT_MEMORY, 1);
+}
+
+/* So does what an orphan has that was there before, once its timer fires. */
+static void orphan_gives_memory_back(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	much_to_send(t);
+	/* its user still waits */
+	CONV_STEP(timeout_without_memory(t));
+	expect(t, "ACK seq 101 ack R len 1");
+	inject(t, "ACK seq R ack U win 0");
+	user_close(t);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "ACK seq 101 ack R len 1");
+	inject(t, "ACK seq R ack U win 0");
+	state_is(t, TCP_FIN_WAIT1);
+	CONV_STEP(timeout_without_memory(t));
+	/* in the peer's window, which is shut */
+	expect(t, "RST|ACK seq U ack R");
+	state_is(t, TCP_CLOSE);
+	counted(t, ABORT_MEMORY, 1);
+	counted(t, ABORT_TIMEOUT, 0);
+}
+
+/* An orphan that has next to nothing is not worth it. */
+static void small_orphan_without_memory(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	established(t);
+	close_without_memory(t);
+	expect(t, "FIN|ACK seq 101 ack R");
+	CONV_STEP(timeout_without_memory(t));
+	expect(t, "FIN|ACK seq 101 ack R");
+	inject(t, "ACK seq R ack 102");
+	state_is(t, TCP_FIN_WAIT2);
+	counted(t, ABORT_MEMORY, 0);
+}
+
+/* The limit is less than it was. */
+static void fewer_orphans(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.max_orphans = 1;
+	established(t);
+	user_close(t);
+	expect(t, "FIN|ACK seq 101 ack R");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "FIN|ACK seq 101 ack R");
+	t->xn->sysctl.max_orphans = 0;
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "RST|ACK seq S ack R");
 	state_is(t, TCP_CLOSE);
 	counted(t, ABORT_MEMORY, 1);
 }
@@ -563,6 +661,10 @@ static struct kunit_case close_cases[] = {
 	KUNIT_CASE(aborted),
 	KUNIT_CASE(reset_by_peer),
 	KUNIT_CASE(too_many_orphans),
+	KUNIT_CASE(orphan_without_memory),
+	KUNIT_CASE(orphan_gives_memory_back),
+	KUNIT_CASE(small_orphan_without_memory),
+	KUNIT_CASE(fewer_orphans),
 	KUNIT_CASE(fin_again_restarts),
 	KUNIT_CASE(new_incarnation),
 	KUNIT_CASE(new_incarnation_waits),

@@ -72,7 +72,7 @@ struct xtcp_net;
 	NUMBER(u8,	tw_reuse,		2,	0,	2,		OWN,	"1: connect() may choose a port whose 4-tuple has been in TIME_WAIT for a second, if that connection had timestamps; 2: on the loopback device only. A port that the user has bound may be taken at once.") \
 	NUMBER(u8,	window_scaling,		1,	0,	1,		OWN,	"1: windows larger than 65535 bytes, RFC 7323.") \
 	BUFFER(wmem,	4096,	16384,	4 << 20,	"Send buffer: least, default, most, in bytes. Unless SO_SNDBUF is set, it grows from the second to the third, which is less on a machine of less than 512 MB.") \
-	MACHINE(mem,	"Only in the first namespace: the memory that the buffers of all sockets of the machine may have together, low, pressure and high, in pages; by default 4.7, 6.2 and 9.4 percent of memory.")
+	MACHINE(mem,	"Only in the first namespace: the memory that the buffers of all sockets of the machine may have together, low, pressure and high, in pages; by default 4.7, 6.2 and 9.4 percent of memory. Above high, connections that were closed and have much to send are reset.")
 
 /**
  * struct xtcp_sysctls - what the knobs of a namespace are set to

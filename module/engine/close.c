@@ -101,14 +101,9 @@ static void adopt_orphan(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (atomic_inc_return(&x->xn->orphan_count) >
-	    xtcp_bounded(x->xn, max_orphans)) {
-		x->orphan = 1;
-		xtcp_count(x->xn, ABORT_MEMORY);
-		xtcp_abort(sk, 0);
-		return;
-	}
 	x->orphan = 1;
+	if (xtcp_orphan_is_too_much(sk, atomic_inc_return(&x->xn->orphan_count)))
+		return;
 	xtcp_timer_stop(x, XTCP_TIMER_KEEPALIVE);
 	if (sk->sk_state == TCP_FIN_WAIT2)
 		xtcp_fin_wait_2(sk);

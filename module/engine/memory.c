@@ -6,7 +6,8 @@
  *	below low	every socket has what its own buffers allow
  *	above pressure	until below low again: no buffer grows, windows shrink, and
  *			only sockets that have less than their share get more
- *	above high	nothing is charged any more
+ *	above high	nothing is charged any more, and orphans that have much to send are
+ *			reset
  *
  * But a connection that has nothing in a queue may always put one segment there:
  * so at the limit connections slow down, and none stops for ever.

@@ -36,6 +36,13 @@ static inline bool xtcp_force_charge(struct sock *sk, int bytes)
 	return bytes <= sk->sk_forward_alloc || xtcp_force_charge_more(sk, bytes);
 }
 
+/* Has all been taken that there is, some of it by what this socket has yet to send?  As Linux. */
+static inline bool xtcp_memory_out(const struct sock *sk)
+{
+	return unlikely(atomic_long_read(&xtcp_memory_allocated) > READ_ONCE(xtcp_mem[2])) &&
+	       sk->sk_wmem_queued > SOCK_MIN_SNDBUF;
+}
+
 /* Memory is scarce, in net.xtcp.mem or in the socket's memory cgroup: grow nothing. */
 static inline bool xtcp_memory_scarce(const struct sock *sk)
 {

@@ -4,6 +4,7 @@
  */
 #include "clock.h"
 #include "connection.h"
+#include "memory.h"
 #include "output.h"
 #include "recovery.h"
 #include "reset.h"
@@ -37,6 +38,27 @@ static bool orphan_stalled(const struct sock *sk)
 
 	return sock_flag(sk, SOCK_DEAD) && !x->snd_wnd &&
 	       x->rtt.backoff >= (READ_ONCE(x->xn->sysctl.orphan_retries) ?: 8);
+}
+
+/**
+ * xtcp_orphan_is_too_much() - end an orphan that there is no room for
+ * @sk: the orphan, locked, not in CLOSED
+ * @count: how many there are in its namespace
+ *
+ * Nobody waits for its outcome: where there are too many, or memory has run out, it is the
+ * first to go.  As Linux, when it becomes an orphan and whenever it has waited in vain.
+ *
+ * Return: whether it was reset, and is freed
+ */
+bool xtcp_orphan_is_too_much(struct sock *sk, int count)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	if (count <= xtcp_bounded(x->xn, max_orphans) && !xtcp_memory_out(sk))
+		return false;
+	xtcp_count(x->xn, ABORT_MEMORY);
+	xtcp_abort(sk, 0);
+	return true;
 }
 
 /* How many timeouts in a row end the connection (MUST-21, MUST-22, MUST-23). */
@@ -106,6 +128,9 @@ static void retransmit_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
+	if (sock_flag(sk, SOCK_DEAD) &&
+	    xtcp_orphan_is_too_much(sk, atomic_read(&x->xn->orphan_count)))
+		return;
 	if (x->snd_una == x->snd_nxt) {
 		if (xtcp_send_head(sk))
 			probe_window(sk);

@@ -9,5 +9,6 @@ void xtcp_arm_keepalive(struct sock *sk);
 void xtcp_keepalive_changed(struct sock *sk);
 void xtcp_set_keepalive(struct sock *sk, int on);
 void xtcp_fin_wait_2(struct sock *sk);
+bool xtcp_orphan_is_too_much(struct sock *sk, int count);
 
 #endif /* _XTCP_TIMEOUT_H */

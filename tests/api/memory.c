@@ -13,6 +13,7 @@
 #include "tap.h"
 
 #define HOGS	40
+#define ORPHANS	8
 
 /* The first namespace's, which is the machine's: opened before a test has its own. */
 static int mem_fd;
@@ -92,9 +93,65 @@ static void test_at_the_limit(void)
 	eq(sent, 0, "every byte of the hogs");
 }
 
+/* Has the peer been reset, in time? */
+static bool is_reset(struct pair *p)
+{
+	return poll_for(p->s, POLLERR) & POLLERR && so_error(p->s) == ECONNRESET;
+}
+
+/* The sum of all memory leaves out what each processor has in reserve, up to a megabyte: let
+ * connections that have a user hold much more.  Return: how many bytes they have to send
+ */
+static long long hold_memory(struct pair *p, int n)
+{
+	static const char much[400000];
+	long long sent = 0;
+
+	while (n--) {
+		pair_open_small(&p[n], 200000, 16384);
+		sent += need(send(p[n].c, much, sizeof(much), MSG_DONTWAIT));
+	}
+	return sent;
+}
+
+/* A peer does not read, and its user has gone: when memory is short that is the first to go. */
+static void test_orphans(void)
+{
+	struct pair before[ORPHANS], after[ORPHANS], waits[2 * ORPHANS];
+	long long held = hold_memory(waits, 2 * ORPHANS);
+	char mem[100];
+	int i, n;
+
+	get_mem(mem, sizeof(mem));
+	for (i = 0; i < ORPHANS; i++) {
+		pair_open_small(&before[i], 4 * SOME, 16384);
+		pair_open_small(&after[i], 4 * SOME, 16384);
+		need(stream_send(before[i].c, 3, 4 * SOME, SOME));
+		need(stream_send(after[i].c, 3, 4 * SOME, SOME));
+	}
+	for (i = 0; i < ORPHANS; i++)
+		close(before[i].c);
+	need(set_mem("3 3 3"));
+	for (i = 0; i < ORPHANS; i++)
+		close(after[i].c);
+	for (i = n = 0; i < ORPHANS; i++)
+		n += is_reset(&after[i]);
+	eq(n, ORPHANS, "who is closed when there is no memory is reset at once");
+	for (i = n = 0; i < ORPHANS; i++)
+		n += is_reset(&before[i]);
+	eq(n, ORPHANS, "who was closed before, when its peer is asked for room again");
+	need(set_mem(mem));
+	for (i = 0; i < 2 * ORPHANS; i++) {
+		need(shutdown(waits[i].c, SHUT_WR));
+		held -= read_to_end(waits[i].s);
+	}
+	eq(held, 0, "connections with a user lose nothing");
+}
+
 static const struct tap_test tests[] = {
 	TEST(values),
 	TEST_SLOW(at_the_limit, 60),
+	TEST_SLOW(orphans, 60),
 };
 
 int main(void)
