@@ -158,6 +158,32 @@ static void highest_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, want);
 }
 
+static int deepest(const struct rb_node *node)
+{
+	return node ? 1 + max(deepest(node->rb_left), deepest(node->rb_right)) : 0;
+}
+
+/* How far a look-up goes does not grow with what waits, in whatever order a peer sends it. */
+static void is_never_deep(struct kunit *test)
+{
+	enum { BLOCKS = 4096, DEEPEST = 2 * 12 };	/* twice the logarithm */
+	struct xtcp_reassembly r = { };
+
+	for (u32 way = 0; way < 3; way++) {
+		for (u32 i = 0; i < BLOCKS; i++) {
+			/* upwards, downwards, from both ends to the middle */
+			u32 at = way == 0 ? i : way == 1 ? BLOCKS - 1 - i :
+				 i & 1 ? BLOCKS - 1 - i / 2 : i / 2;
+			struct xtcp_block *b = block_new(test, 2 * at, 2 * at + 1);
+
+			KUNIT_ASSERT_TRUE(test, xtcp_reassembly_insert(&r, b));
+		}
+		KUNIT_EXPECT_LE(test, deepest(r.root.rb_node), DEEPEST);
+		check_queue(test, &r);
+		drop_all(&r);
+	}
+}
+
 /* Random blocks in random order, at @base; what comes out must be all that went
  * in, in order, and no more.
  */
@@ -214,6 +240,7 @@ static struct kunit_case reassembly_cases[] = {
 	KUNIT_CASE(duplicates),
 	KUNIT_CASE(covering),
 	KUNIT_CASE(highest_first),
+	KUNIT_CASE(is_never_deep),
 	KUNIT_CASE(random_orders),
 	{}
 };

@@ -171,6 +171,40 @@ static void tiny_out_of_order(struct kunit *test)
 	pass_over(t);
 }
 
+/* All of a window but its first byte, a byte at a time and backwards: the most that it can
+ * cost.  What there is no memory for is sent again, as its peer must; and all of it arrives.
+ */
+static void bytes_backwards(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	int bytes = tries(8000), most;
+	struct sock *sk;
+	u32 first, got;
+
+	established_over(t, ALL, RTT_MS);
+	sk = t->sock->sk;
+	returns(t, 0, user_option(t, SOL_SOCKET, SO_RCVBUF, 32768));
+	conv_look(t);
+	first = t->rcv_nxt;
+	most = 2 * READ_ONCE(sk->sk_rcvbuf);
+	for (int i = bytes - 1; i > 0; i--) {
+		inject(t, "ACK seq %u ack S len 1", first + i);
+		pass_over(t);
+		KUNIT_ASSERT_LE(test, atomic_read(&sk->sk_rmem_alloc), most);
+	}
+	KUNIT_EXPECT_GT(test, conv_count(t, XTCP_MIB_OFO_QUEUED), 50);
+	received_is(t, first);
+	while (conv_value(t, CONV_RECEIVED) - first < bytes) {
+		got = conv_value(t, CONV_RECEIVED);
+		inject(t, "PSH|ACK seq %u ack S len 1", got);
+		pass_over(t);
+		KUNIT_ASSERT_GT(test, (u32)conv_value(t, CONV_RECEIVED), got);
+		KUNIT_ASSERT_LE(test, atomic_read(&sk->sk_rmem_alloc), most);
+	}
+	returns(t, bytes, user_recv(t, bytes + 100));
+	pass_over(t);
+}
+
 /* ---- CVE-2019-11477 and 11479: tiny segments ---- */
 
 /* Whatever the peer's SYN says, a segment has 48 bytes, or it would be all header. */
@@ -320,6 +354,7 @@ static struct kunit_case sack_hostile_cases[] = {
 	KUNIT_CASE(acks_within_what_it_sacked),
 	KUNIT_CASE(anything),
 	KUNIT_CASE(tiny_out_of_order),
+	KUNIT_CASE(bytes_backwards),
 	KUNIT_CASE(tiny_mss),
 	KUNIT_CASE(told_again),
 	{}

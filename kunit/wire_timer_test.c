@@ -308,6 +308,70 @@ static void challenges_are_limited(struct kunit *test)
 	expect(t, "ACK seq S ack R");
 }
 
+/* Another connection, with a port of its own at each end. */
+static void turn_to_another(struct conv *t, enum place place)
+{
+	t->sock = NULL;
+	t->listener = NULL;
+	t->written = 0;
+	t->tuple.lport++;
+	t->tuple.rport++;
+	bring_to(t, place);
+}
+
+/* RFC 5961, 7, and CVE-2016-5696: what one connection is answered says nothing of how often
+ * others were, in whatever state they are: there is no limit that they share.
+ */
+static void challenges_are_its_own(struct kunit *test)
+{
+	static const enum place others[] = {
+		IN_ESTABLISHED, IN_REQUEST, IN_TIME_WAIT, IN_ESTABLISHED,
+	};
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.challenge_ack_ms = 60000;
+	established(t);
+	/* a stranger has many guesses at a connection */
+	inject(t, "RST seq R+1");
+	expect(t, "ACK seq S ack R");
+	for (int i = 0; i < 200; i++)
+		inject(t, "RST seq R+%d", 2 + i);
+	for (int i = 0; i < ARRAY_SIZE(others); i++) {
+		turn_to_another(t, others[i]);
+		/* and asks the next, which may be its own */
+		inject(t, "RST seq R+1");
+		expect(t, "ACK seq S ack R");
+		inject(t, "RST seq R+1");
+	}
+	counted(t, CHALLENGES_LIMITED, 200 + ARRAY_SIZE(others));
+}
+
+/* A peer may keep its window closed for as long as it likes if somebody waits; but it does not
+ * keep the memory of a connection for which nobody does.
+ */
+static void orphan_behind_shut_window(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	int n = 0;
+
+	t->xn->sysctl.orphan_retries = 4;
+	established(t);
+	inject(t, "ACK seq R ack S win 0");
+	returns(t, 100, user_send(t, 100));
+	user_close(t);
+	state_is(t, TCP_FIN_WAIT1);
+	for (; n < 20; n++) {
+		fire(t, XTCP_TIMER_RETRANSMIT);
+		if (conv_state(t) != TCP_FIN_WAIT1)
+			break;
+		expect(t, "ACK seq 101 ack R len 1");
+		inject(t, "ACK seq R ack 101 win 0");
+	}
+	state_is(t, TCP_CLOSE);
+	KUNIT_EXPECT_EQ(test, n, 1 + 4);
+	counted(t, ABORT_TIMEOUT, 1);
+}
+
 /* MUST-61: the override timer pushes what it sends: there is no more (MUST-60). */
 static void override_timer_pushes(struct kunit *test)
 {
@@ -393,8 +457,10 @@ static struct kunit_case timer_cases[] = {
 	KUNIT_CASE(fin_wait_2_user),
 	KUNIT_CASE(linger2),
 	KUNIT_CASE(orphan_retries),
+	KUNIT_CASE(orphan_behind_shut_window),
 	KUNIT_CASE(override_timer_pushes),
 	KUNIT_CASE(challenges_are_limited),
+	KUNIT_CASE(challenges_are_its_own),
 	KUNIT_CASE(fires_in_the_users_hands),
 	{}
 };
