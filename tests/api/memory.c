@@ -55,7 +55,9 @@ static long long bg_send_some(struct bg *bg)
 	return sent == SOME && !shutdown(bg->fd, SHUT_WR) ? sent : -1;
 }
 
-/* One process's connections fill the pool; another's go on, if slowly. */
+/* One process's connections fill the pool; another's go on, if slowly, and those of another
+ * namespace.
+ */
 static void test_at_the_limit(void)
 {
 	struct bg bg = { .fn = bg_send_some };
@@ -72,6 +74,8 @@ static void test_at_the_limit(void)
 		sent += fill(hog[i].c);
 	ok(sent < 40 * 1000000, "the limit holds the hogs back");
 	for (i = 0; i < 3; i++) {
+		if (i == 1 && have_root())
+			netns_new();
 		pair_open(&p[i]);
 		bg.fd = p[i].c;
 		bg_start(&bg);
