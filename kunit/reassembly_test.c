@@ -166,7 +166,7 @@ static int deepest(const struct rb_node *node)
 /* How far a look-up goes does not grow with what waits, in whatever order a peer sends it. */
 static void is_never_deep(struct kunit *test)
 {
-	enum { BLOCKS = 4096, DEEPEST = 2 * 12 };	/* twice the logarithm */
+	enum { BLOCKS = 1024, DEEPEST = 2 * 10 };	/* twice the logarithm */
 	struct xtcp_reassembly r = { };
 
 	for (u32 way = 0; way < 3; way++) {

@@ -177,7 +177,7 @@ static void tiny_out_of_order(struct kunit *test)
 static void bytes_backwards(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
-	int bytes = tries(8000), most;
+	int bytes = tries(4000), most;
 	struct sock *sk;
 	u32 first, got;
 
