@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A memory cgroup pays for what its listener receives, and for what its
- * connections leave.
+ * connections leave; and its limit is one for them, and for no others.
  *
  * run: beside
  */
@@ -25,6 +25,10 @@ enum {
 	UNREAD_BYTES = 48 * 1024,	/* of each: less than a window */
 	CLOSED = 1000,
 	TIME_WAIT_BYTES = 200,		/* at least: without lock debugging */
+	HOGS = 32,
+	HOG_BYTES = 200000,
+	STREAM_BYTES = 2000000,
+	LIMIT_BYTES = 6 << 20,
 };
 
 static int put(const char *path, const char *text)
@@ -141,6 +145,82 @@ static void test_unread(void)
 	ok(!rmdir(GROUP), "the group can go");
 }
 
+static long long bg_stream(struct bg *bg)
+{
+	long long sent = stream_send(bg->fd, 3, STREAM_BYTES, 65536);
+
+	return shutdown(bg->fd, SHUT_WR) ? -1 : sent;
+}
+
+/* A client in the group, and its server. */
+static void pair_in_group(struct pair *p)
+{
+	struct address to = name_of(p->l);
+
+	move_to(GROUP);
+	p->c = need(xsocket());
+	move_to(TOP);
+	need(set_int(p->c, SOL_SOCKET, SO_SNDBUF, HOG_BYTES));
+	need(connect_addr(p->c, &to));
+	p->s = accept_in_group(p->l);
+}
+
+/* Return: how much of what a hog wants to send it can */
+static long long hog(int fd)
+{
+	static const char much[2 * HOG_BYTES];
+	ssize_t n = send(fd, much, sizeof(much), MSG_DONTWAIT);
+
+	return n < 0 ? 0 : n;
+}
+
+/* What a group may have its sockets cannot exceed; a neighbour has all that it would have. */
+static void test_limit(void)
+{
+	struct bg bg = { .fn = bg_stream };
+	struct pair hogs[HOGS], other;
+	long long sent = 0, first;
+	int i;
+
+	if (!group_made()) {
+		tap_skip("no memory controller", "everything");
+		return;
+	}
+	hogs[0].l = listen_in_group(HOGS);
+	for (i = 0; i < HOGS; i++) {
+		hogs[i].l = hogs[0].l;
+		pair_in_group(&hogs[i]);
+	}
+	first = hog(hogs[0].c);
+	sent += first;
+	need(put(GROUP "/memory.max", "6M"));
+	for (i = 1; i < HOGS; i++)
+		sent += hog(hogs[i].c);
+	ok(first > HOG_BYTES, "one has room for %lld bytes", first);
+	ok(sent < HOGS * first * 2 / 3, "all together for less, by the group's limit: %lld", sent);
+	/* what an empty queue takes is charged all the same */
+	ok(charged_in_time("sock", LIMIT_BYTES / 4, LIMIT_BYTES * 5 / 4), "near which they stay");
+
+	pair_open(&other);
+	bg.fd = other.c;
+	bg_start(&bg);
+	eq(stream_recv(other.s, 3, 65536), STREAM_BYTES, "a neighbour moves its data meanwhile");
+	eq(bg_join(&bg), STREAM_BYTES, "all of it");
+	pair_close(&other);
+
+	need(put(GROUP "/memory.max", "max"));
+	for (i = 0; i < HOGS; i++) {
+		need(shutdown(hogs[i].c, SHUT_WR));
+		sent -= read_to_end(hogs[i].s);
+		close(hogs[i].c);
+		close(hogs[i].s);
+	}
+	eq(sent, 0, "nor have the others lost a byte");
+	close(hogs[0].l);
+	ok(charged_in_time("sock", 0, 0), "nothing is left");
+	ok(!rmdir(GROUP), "the group can go");
+}
+
 static void close_many(int listener, int n)
 {
 	while (n--) {
@@ -192,6 +272,7 @@ static void test_time_wait(void)
 
 static const struct tap_test tests[] = {
 	TEST_SLOW(unread, 60),
+	TEST_SLOW(limit, 60),
 	TEST_SLOW(time_wait, 60),
 };
 
