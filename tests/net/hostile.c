@@ -196,7 +196,7 @@ static void wait_for_errors(long long sent)
 /* About the client's segment that begins at @seq. */
 static void send_error(const struct talk *t, int type, int code, int mtu, unsigned int seq)
 {
-	struct forged about = {
+	struct spoofed about = {
 		.from = HERE, .to = THERE, .sport = t->port, .dport = PORT,
 		.seq = seq, .flags = P_ACK, .bytes = 1000,
 	};
@@ -306,7 +306,7 @@ static void test_icmp_flood(void)
 
 static void resets_to_client(const struct talk *t, unsigned char flags, unsigned int seq)
 {
-	struct forged seg = {
+	struct spoofed seg = {
 		.from = THERE, .to = HERE, .sport = PORT, .dport = t->port,
 		.seq = seq, .flags = flags,
 	};
@@ -316,7 +316,7 @@ static void resets_to_client(const struct talk *t, unsigned char flags, unsigned
 
 static void resets_to_server(const struct talk *t, unsigned int seq)
 {
-	struct forged seg = {
+	struct spoofed seg = {
 		.from = HERE, .to = THERE, .sport = t->port, .dport = PORT,
 		.seq = seq, .flags = P_RST,
 	};
@@ -524,7 +524,7 @@ static void test_greedy(void)
 /* A peer that is none: what it sends is all forged. */
 struct stranger {
 	int sniff;		/* what b sends */
-	struct forged seg;	/* as the next one begins */
+	struct spoofed seg;	/* as the next one begins */
 	unsigned int acked;	/* by b */
 };
 
@@ -535,7 +535,7 @@ static void stranger_connects(struct stranger *w)
 	space_go(side.b);
 	w->sniff = packets_open();
 	space_go(side.a);
-	w->seg = (struct forged){
+	w->seg = (struct spoofed){
 		.from = A_STRANGER, .to = THERE, .sport = 1024, .dport = PORT,
 		.seq = 1000, .wnd = 60000, .flags = P_SYN,
 	};
@@ -551,7 +551,7 @@ static void stranger_connects(struct stranger *w)
 static void stranger_sends(struct stranger *w, const unsigned char *data, unsigned int at,
 			   unsigned int bytes)
 {
-	struct forged seg = w->seg;
+	struct spoofed seg = w->seg;
 
 	seg.seq += at;
 	seg.data = data + at;

@@ -166,7 +166,7 @@ static void half_open(void)
 	unsigned int i;
 
 	for (i = 0; i < 10 * BACKLOG; i++) {
-		struct forged syn = {
+		struct spoofed syn = {
 			.from = htonl(0x0a080000 | (i + 1)), .to = inet_addr("10.9.0.2"),
 			.sport = 1024, .dport = PORT, .seq = i, .wnd = 1024, .flags = P_SYN,
 		};
