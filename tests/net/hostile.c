@@ -3,7 +3,7 @@
  * Floods of errors and resets from strangers who guess, and peers that mean no good: what they
  * may not end goes on, and what they may not keep comes back.
  *
- * run: ip-blind
+ * run: counts-objects ip-blind
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
