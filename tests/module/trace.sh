@@ -82,8 +82,9 @@ echo 1 >"$instance/events/xtcp/enable"
 echo 1 >"$instance/events/sock/inet_sock_set_state/enable"
 check "a connection, watched" talk
 # drop monitors see what was freed unread, where the kernel names who freed it; what a slow
-# machine has sent twice is, and xtcp says why
-sed -n '/kfree_skb:.*xtcp/p' "$instance/trace" >"$work/freed"
+# machine has sent twice is, and xtcp says why.  What has no protocol yet was not received: an
+# orphan of an earlier test finds no route.
+sed -n '/kfree_skb:.*protocol=0 /d; /kfree_skb:.*xtcp/p' "$instance/trace" >"$work/freed"
 sed -n '/xtcp_drop:/p' "$instance/trace" >"$work/dropped"
 if grep -q 'kfree_skb:.*location=[a-z_]*+0x' "$instance/trace" ||
 	grep -q '%pS' "$tracing/events/skb/kfree_skb/format"; then
