@@ -209,18 +209,6 @@ static int xtcp_accept(struct socket *sock, struct socket *newsock,
 
 /* ---- the tables ---- */
 
-static int family_setsockopt(struct socket *sock, int level, int name,
-			     sockptr_t val, unsigned int len)
-{
-	return xtcp_prot.setsockopt(sock->sk, level, name, val, len);
-}
-
-static int family_getsockopt(struct socket *sock, int level, int name,
-			     char __user *val, int __user *len)
-{
-	return xtcp_prot.getsockopt(sock->sk, level, name, val, len);
-}
-
 static int family_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 {
 	sock_rps_record_flow(sock->sk);
@@ -304,8 +292,8 @@ const struct proto_ops xtcp_stream_ops = {
 	.gettstamp	= sock_gettstamp,
 	.listen		= xtcp_listen,
 	.shutdown	= inet_shutdown,
-	.setsockopt	= family_setsockopt,
-	.getsockopt	= family_getsockopt,
+	.setsockopt	= sock_common_setsockopt,
+	.getsockopt	= sock_common_getsockopt,
 	.sendmsg	= family_sendmsg,
 	.recvmsg	= family_recvmsg,
 	.mmap		= sock_no_mmap,
