@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "listed.h"
 #include "net.h"
 #include "space.h"
 #include "tap.h"
@@ -31,19 +32,6 @@ static void some_ports(int ports)
 
 	snprintf(range, sizeof(range), "%d %d", FIRST_PORT, FIRST_PORT + ports - 1);
 	set_port_range(range);
-}
-
-static long long time_waits(void)
-{
-	FILE *f = fopen(sockets_file(), "r");
-	char line[256], state[3];
-	long long n = 0;
-
-	need(f ? 0 : -1);
-	while (fgets(line, sizeof(line), f))
-		n += sscanf(line, "%*s %*s %*s %2s", state) == 1 && !strcmp(state, "06");
-	fclose(f);
-	return n;
 }
 
 static int listen_at(const char *ip)
@@ -97,7 +85,7 @@ static void one_round(const char *which, long long most)
 	for (i = 0; i < count && !err; i++)
 		err = open_in_time("127.0.0.1");
 	eq(err, 0, "%s: %d connections", which, count);
-	left = time_waits();
+	left = listed_in(IN_STATE(TCP_TIME_WAIT));
 	tap_diag("%s: %d connections in %lld ms, %lld in TIME_WAIT", which, i,
 		 now_ms() - begin, left);
 	ok(left <= most, "%s: at most %lld in TIME_WAIT", which, most);
@@ -153,7 +141,7 @@ static void test_used_up(void)
 	for (i = 0; i < FEW && !err; i++)
 		err = open_and_close("10.9.0.2");
 	eq(err, 0, "a connection for each port");
-	eq(time_waits(), FEW, "all are in TIME_WAIT");
+	eq(listed_in(IN_STATE(TCP_TIME_WAIT)), FEW, "all are in TIME_WAIT");
 	eq(open_and_close("10.9.0.2"), EADDRNOTAVAIL, "one more");
 	need(sysctl_wire("tw_reuse", "1"));
 	eq(open_in_time("10.9.0.2"), 0, "but in a second, if tw_reuse is 1");

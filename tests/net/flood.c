@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "listed.h"
 #include "net.h"
 #include "space.h"
 #include "spoof.h"
@@ -92,15 +93,7 @@ static long long honest(void)
 /* Half-open requests of the namespace. */
 static int requests(void)
 {
-	FILE *f = fopen(sockets_file(), "r");
-	char line[256], state[3];
-	int n = 0;
-
-	need(f ? 0 : -1);
-	while (fgets(line, sizeof(line), f))
-		n += sscanf(line, "%*s %*s %*s %2s", state) == 1 && !strcmp(state, "03");
-	fclose(f);
-	return n;
+	return listed_in(IN_STATE(TCP_SYN_RECV));
 }
 
 static long long count(const char *name)

@@ -17,6 +17,7 @@
 
 #include "forge.h"
 #include "info.h"
+#include "listed.h"
 #include "net.h"
 #include "packets.h"
 #include "space.h"
@@ -365,31 +366,24 @@ static void test_rst_flood(void)
 
 /* ---- peers that say nothing ---- */
 
-/* The sockets of b in a state, as /proc names it; all: NULL */
-static int sockets_in(const char *state)
+/* The sockets of b in some states. */
+static int sockets_in(unsigned int states)
 {
-	char line[256], is[3];
-	int n = 0;
-	FILE *f;
+	int n;
 
 	space_go(side.b);
-	f = fopen(sockets_file(), "r");
+	n = listed_in(states);
 	space_go(side.a);
-	need(f ? 0 : -1);
-	while (fgets(line, sizeof(line), f))
-		n += sscanf(line, "%*s %*s %*s %2s", is) == 1 && strcmp(is, "st") &&
-		     (!state || !strcmp(is, state));
-	fclose(f);
 	return n;
 }
 
-static bool sockets_become(const char *state, int want)
+static bool sockets_become(unsigned int states, int want)
 {
 	long long end = now_ms() + 2 * LONG_MS;
 
-	while (sockets_in(state) != want && now_ms() < end)
+	while (sockets_in(states) != want && now_ms() < end)
 		pause_ms(20);
-	return sockets_in(state) == want;
+	return sockets_in(states) == want;
 }
 
 static void many_files(int n)
@@ -423,7 +417,7 @@ static void test_silent(void)
 	eq(ended, SILENT, "peers that say nothing are asked, and given up");
 	for (i = 0; i < SILENT; i++)
 		close(s[i]);
-	ok(sockets_become(NULL, 1), "nothing is left of them but the listener");
+	ok(sockets_become(IN_ANY_STATE, 1), "nothing is left of them but the listener");
 	ok(log_is_quiet(), "nothing is logged");
 }
 
@@ -508,11 +502,11 @@ static void test_greedy(void)
 		/* as long as these are answered, probes go on for minutes */
 		need(run("tc qdisc add dev veth0 root netem loss 100%%") ? 0 : -1);
 	} else {
-		eq(sockets_in("04"), ORPHANS, "as many orphans as there may be");
+		eq(sockets_in(IN_STATE(TCP_FIN_WAIT1)), ORPHANS, "as many orphans as there may be");
 		eq(count_in(side.b, "AbortOnMemory", ""), GREEDY - ORPHANS, "others are reset");
 		eq(count_resets(c), GREEDY - ORPHANS, "as their peers hear");
 	}
-	ok(sockets_become("04", 0), "no orphan waits for ever for somebody to read");
+	ok(sockets_become(IN_STATE(TCP_FIN_WAIT1), 0), "no orphan waits for ever for somebody to read");
 	for (i = 0; i < GREEDY; i++)
 		close(c[i]);
 	ok(memory_becomes(before + reserve), "the memory comes back");

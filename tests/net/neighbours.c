@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "forge.h"
+#include "listed.h"
 #include "net.h"
 #include "packets.h"
 #include "space.h"
@@ -44,26 +45,12 @@ static bool set_up(void)
 	return true;
 }
 
-/* Sockets of the namespace that we are in, in a state as /proc names it. */
-static int sockets_in(const char *state)
-{
-	FILE *f = fopen(sockets_file(), "r");
-	char line[256], is[3];
-	int n = 0;
-
-	need(f ? 0 : -1);
-	while (fgets(line, sizeof(line), f))
-		n += sscanf(line, "%*s %*s %*s %2s", is) == 1 && !strcmp(is, state);
-	fclose(f);
-	return n;
-}
-
-static bool sockets_become(const char *state, int least, int most)
+static bool sockets_become(int state, int least, int most)
 {
 	long long end = now_ms() + LONG_MS;
 	int is;
 
-	while ((is = sockets_in(state)) < least && now_ms() < end)
+	while ((is = listed_in(IN_STATE(state))) < least && now_ms() < end)
 		pause_ms(10);
 	tap_diag("%d of %d to %d", is, least, most);
 	return is >= least && is <= most;
@@ -114,12 +101,12 @@ static void test_orphans(void)
 	need(sysctl_wire("max_orphans", "4"));
 	for (i = 0; i < ORPHANS + 2; i++)
 		reads[i] = orphan_make();
-	eq(sockets_in("04"), ORPHANS, "a namespace has as many orphans as it may");
+	eq(listed_in(IN_STATE(TCP_FIN_WAIT1)), ORPHANS, "a namespace has as many orphans as it may");
 	eq(counter("AbortOnMemory"), 2, "others are reset");
 	space_go(neighbour);
 	need(sysctl_wire("max_orphans", "4"));
 	fd = orphan_make();
-	eq(sockets_in("04"), 1, "its neighbour has one");
+	eq(listed_in(IN_STATE(TCP_FIN_WAIT1)), 1, "its neighbour has one");
 	eq(read_to_end(fd), MUCH, "which says all that it has to say");
 	close(fd);
 	eq(counter("AbortOnMemory"), 0, "nothing is reset there");
@@ -140,12 +127,12 @@ static void test_time_waits(void)
 	need(sysctl_wire("max_tw_buckets", "2"));
 	for (i = 0; i < 2 * TIME_WAITS; i++)
 		ok(talks(), "connection %d", i);
-	ok(sockets_become("06", TIME_WAITS, TIME_WAITS),
+	ok(sockets_become(TCP_TIME_WAIT, TIME_WAITS, TIME_WAITS),
 	   "a namespace has as many TIME_WAITs as it may");
 	space_go(neighbour);
 	for (i = 0; i < 2 * TIME_WAITS; i++)
 		ok(talks(), "connection %d of its neighbour", i);
-	ok(sockets_become("06", 2 * TIME_WAITS, 2 * TIME_WAITS), "which has one for each");
+	ok(sockets_become(TCP_TIME_WAIT, 2 * TIME_WAITS, 2 * TIME_WAITS), "which has one for each");
 }
 
 /* ---- requests ---- */
@@ -193,14 +180,14 @@ static void test_requests(void)
 	half_open();
 	space_go(side.b);
 	/* Linux: one less */
-	ok(sockets_become("03", BACKLOG, BACKLOG + 1),
+	ok(sockets_become(TCP_SYN_RECV, BACKLOG, BACKLOG + 1),
 	   "a listener has as many half-open requests as it may");
 	space_go(side.a);
 	fd = need(xsocket());
 	need(connect4(fd, "10.9.0.2", PORT + 1));
 	ok(accept_in_time(other) >= 0, "another listener beside it accepts");
 	space_go(neighbour);
-	eq(sockets_in("03"), 0, "a neighbour has none");
+	eq(listed_in(IN_STATE(TCP_SYN_RECV)), 0, "a neighbour has none");
 	ok(talks(), "and its connections open");
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "info.h"
+#include "listed.h"
 #include "net.h"
 #include "packets.h"
 #include "paths.h"
@@ -394,19 +395,8 @@ static void exchange(void)
 /* Lines of a list of sockets, as /proc/net/tcp, that are not in TIME_WAIT */
 static int listed(int side)
 {
-	char line[512];
-	unsigned int state;
-	int n = 0;
-	FILE *f;
-
 	space_go(net.space[side]);
-	f = fopen(sockets_file_of(is_kernel(side) ? WIRE_KERNEL : wire), "r");
-	if (!f)
-		need(-1);
-	while (fgets(line, sizeof(line), f))
-		n += sscanf(line, " %*d: %*s %*s %x", &state) == 1 && state != TCP_TIME_WAIT;
-	fclose(f);
-	return n;
+	return listed_of(is_kernel(side) ? WIRE_KERNEL : wire, ~IN_STATE(TCP_TIME_WAIT));
 }
 
 /* Return: how many are left once nothing changes any more, or too much time has passed */
