@@ -19,6 +19,7 @@
  * Options: sackok, wscale N, ts V ecr E, sack A..B C..D.  After with_options() both ends
  * have them without a word, m is shorter by the timestamps, and T is the last TSval that
  * xtcp sent; a segment that names one, or says plain, has those that it names.
+ * ecn N is the IP header's ECN field, 0 if it is not said: 1 ECT(1), 2 ECT(0), 3 CE.
  *
  * The module's parameter conv_options gives options to the cases that do not call
  * with_options().  What they say of sizes and windows holds all the same: link and peer

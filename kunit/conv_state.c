@@ -350,6 +350,7 @@ const char *conv_phase_is(struct conv *t, enum xtcp_phase phase)
 {
 	static const char *const names[] = {
 		[XTCP_PHASE_OPEN]	= "open",
+		[XTCP_PHASE_CWR]	= "reduced",
 		[XTCP_PHASE_RECOVERY]	= "recovery",
 		[XTCP_PHASE_LOSS]	= "loss",
 	};

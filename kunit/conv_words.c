@@ -5,6 +5,7 @@
 #include <linux/ip.h>
 #include <linux/tcp.h>
 #include <net/checksum.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/tcp.h>
 #include "../module/compat.h"
@@ -187,6 +188,8 @@ bool words_read(const struct conv *t, const char *p, struct words *w)
 		} else if (!strncmp(key, "gso ", 4)) {
 			w->gso = value;
 			w->has_gso = true;
+		} else if (!strncmp(key, "ecn ", 4)) {
+			w->ecn = value;
 		} else if (!strncmp(key, "len ", 4)) {
 			w->len = value;
 		} else {
@@ -286,6 +289,8 @@ size_t conv_build(struct conv *t, u8 *packet, const char *said)
 	for (i = 0; i < w.len; i++)
 		p[header + i] = conv_byte(offset + i);
 	conv_put_header(t, packet, header + w.len);
+	conv_set_tos(t, packet, w.ecn);
+	conv_fix_header(t, packet, header + w.len);
 	th->check = conv_sum(t, p, header + w.len);
 	return ip_bytes + header + w.len;
 }
@@ -355,6 +360,7 @@ const char *words_of_packet(struct conv *t, struct sk_buff *skb,
 		t->tsval_seen = w->seg.opt.tsval;
 	w->len = len - w->seg.header_bytes;
 	w->gso = skb_shinfo(skb)->gso_size;
+	w->ecn = conv_header(t, skb).tos & INET_ECN_MASK;
 	if (w->seg.opt.sacks > XTCP_SACK_BLOCKS_MAX)
 		return "sent: too many SACK blocks";
 	if (w->seg.opt.sacks) {		/* the packet may be freed before the words */
@@ -416,6 +422,8 @@ void words_print(char *buf, size_t room, const struct words *w)
 		n += scnprintf(buf + n, room - n, " gso %u", w->gso);
 	if (w->seg.urg)
 		n += scnprintf(buf + n, room - n, " urg %u", w->seg.urg);
+	if (w->ecn)
+		n += scnprintf(buf + n, room - n, " ecn %u", w->ecn);
 }
 
 /* A window of xtcp's may be scaled and rounded where the case does not know of scales. */
@@ -468,7 +476,7 @@ bool words_fit(const struct conv *t, const struct words *want, const struct word
 	       (!want->has_ack || want->seg.ack == got->seg.ack) &&
 	       (!want->has_win || window_fits(t, want->seg.wnd, got->seg.wnd)) &&
 	       (!want->has_mss || want->seg.opt.mss == got->seg.opt.mss) &&
-	       (!want->has_gso || want->gso == got->gso) &&
+	       (!want->has_gso || want->gso == got->gso) && want->ecn == got->ecn &&
 	       want->seg.urg == got->seg.urg &&
 	       options_fit(t, want, got);
 }

@@ -14,12 +14,14 @@ struct conv;
  * @seg: the header
  * @len: how much data
  * @gso: the size of its segments
+ * @ecn: the IP header's ECN field
  * @has_seq: @seg's seq was said; and so on
  */
 struct words {
 	struct xtcp_segment	seg;
 	u32			len;
 	u32			gso;
+	u8			ecn;
 	bool			has_seq, has_ack, has_win, has_mss, has_gso, has_ts, has_ecr,
 				has_wscale;
 	bool			plain;	/* no option but those it says */

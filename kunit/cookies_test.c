@@ -127,21 +127,28 @@ static void stamps(struct kunit *test)
 	static const u32 times[] = { 0, 1, 14, 31, 32, 63, 64, 1000, U32_MAX };
 
 	for (int i = 0; i < ARRAY_SIZE(times); i++)
-		for (u32 bits = 0; bits < 64; bits++) {
-			struct xtcp_agreed a = { .timestamps = 1, .sack = bits >> 5 & 1 };
-			struct xtcp_options opt = { .present = XTCP_OPT_TIMESTAMPS };
+		for (u32 bits = 0; bits < 128; bits++) {
+			struct xtcp_agreed a = {
+				.timestamps = 1, .sack = bits >> 5 & 1, .ecn = bits >> 6,
+			};
+			struct xtcp_segment syn = {
+				.flags = XTCP_SYN, .opt.present = XTCP_OPT_TIMESTAMPS,
+			};
+			const struct xtcp_options *opt = &syn.opt;
+			u8 ecn = a.ecn ? XTCP_ECE | XTCP_CWR : 0;
 			u32 stamp;
 
 			a.wscale = (bits & 15) <= XTCP_WSCALE_MAX && bits & 16;
 			a.snd_wscale = a.wscale ? bits & 15 : 0;
 			a.rcv_wscale = 7;	/* ours is not told */
 			stamp = xtcp_cookie_stamp(&a, times[i]);
-			KUNIT_EXPECT_LT(test, times[i] - stamp, 64);
-			xtcp_cookie_options(stamp, &opt);
-			KUNIT_EXPECT_EQ(test, !!a.sack, !!(opt.present & XTCP_OPT_SACK_PERMITTED));
-			KUNIT_EXPECT_EQ(test, !!a.wscale, !!(opt.present & XTCP_OPT_WSCALE));
-			KUNIT_EXPECT_EQ(test, a.snd_wscale + 0, opt.wscale);
-			KUNIT_EXPECT_TRUE(test, opt.present & XTCP_OPT_TIMESTAMPS);
+			KUNIT_EXPECT_LT(test, times[i] - stamp, 128);
+			xtcp_cookie_syn(stamp, &syn);
+			KUNIT_EXPECT_EQ(test, XTCP_SYN | ecn, (unsigned long)syn.flags);
+			KUNIT_EXPECT_EQ(test, !!a.sack, !!(opt->present & XTCP_OPT_SACK_PERMITTED));
+			KUNIT_EXPECT_EQ(test, !!a.wscale, !!(opt->present & XTCP_OPT_WSCALE));
+			KUNIT_EXPECT_EQ(test, a.snd_wscale + 0, opt->wscale);
+			KUNIT_EXPECT_TRUE(test, opt->present & XTCP_OPT_TIMESTAMPS);
 		}
 }
 

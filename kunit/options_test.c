@@ -216,7 +216,8 @@ static void both_or_none(struct kunit *test)
 	for (u8 ours = 0; ours <= ALL; ours++) {
 		for (u8 theirs = 0; theirs <= ALL; theirs++) {
 			struct xtcp_sysctls knobs = knobs_on;
-			struct xtcp_options syn = { .present = theirs, .wscale = 5 }, opt = { };
+			struct xtcp_segment syn = { .opt.present = theirs, .opt.wscale = 5 };
+			struct xtcp_options opt = { };
 			struct xtcp_agreed a;
 			u8 both = ours & theirs;
 
@@ -235,6 +236,34 @@ static void both_or_none(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, both & XTCP_OPT_WSCALE ? 7 : 0, (u8)a.rcv_wscale);
 		}
 	}
+}
+
+/* RFC 3168, 6.1.1: an ECN-setup SYN has ECE and CWR, an ECN-setup SYN,ACK has ECE alone. */
+static void ecn_by_flags(struct kunit *test)
+{
+	for (u8 ours = 0; ours < 3; ours++)
+		for (u32 theirs = 0; theirs < 8; theirs++) {
+			bool ack = theirs & 1, ece = theirs & 2, cwr = theirs & 4;
+			struct xtcp_sysctls knobs = knobs_on;
+			struct xtcp_segment syn = {
+				.flags = XTCP_SYN | (ack ? XTCP_ACK : 0) |
+					 (ece ? XTCP_ECE : 0) | (cwr ? XTCP_CWR : 0),
+			};
+			struct xtcp_agreed a;
+			u8 flags;
+
+			knobs.ecn = ours;
+			xtcp_offer(&a, &knobs, XTCP_WINDOW_MAX, 131072);
+			KUNIT_EXPECT_EQ(test, !!ours, (u8)a.ecn);
+			xtcp_agree(&a, &syn);
+			KUNIT_EXPECT_EQ(test, ours && ece && cwr == !ack, (bool)a.ecn);
+			flags = xtcp_agreed_flags(&a, XTCP_SYN);
+			KUNIT_EXPECT_EQ(test, a.ecn ? XTCP_SYN | XTCP_ECE | XTCP_CWR : XTCP_SYN,
+					(unsigned long)flags);
+			flags = xtcp_agreed_flags(&a, XTCP_SYN | XTCP_ACK);
+			KUNIT_EXPECT_EQ(test, XTCP_SYN | XTCP_ACK | (a.ecn ? XTCP_ECE : 0),
+					(unsigned long)flags);
+		}
 }
 
 /* The sysctl timestamps has two values that offer them, dsack means nothing alone. */
@@ -297,6 +326,7 @@ static struct kunit_case options_cases[] = {
 	KUNIT_CASE_PARAM(read_cut, whole_gen_params),
 	KUNIT_CASE_PARAM(oddities, odd_gen_params),
 	KUNIT_CASE(both_or_none),
+	KUNIT_CASE(ecn_by_flags),
 	KUNIT_CASE(knobs),
 	KUNIT_CASE(scale),
 	{ }

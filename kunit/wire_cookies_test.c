@@ -217,6 +217,38 @@ static void options_by_timestamp(struct kunit *test)
 	received_is(t, 1001);
 }
 
+/* So does ECN, RFC 3168. */
+static void ecn_by_timestamp(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	with_options(t, XTCP_OPT_TIMESTAMPS);
+	full_listener(t);
+	for (int ecn = 0; ecn < 2; ecn++) {
+		struct xtcp_segment seg;
+
+		inject(t, "%s seq 1000 mss 1460", ecn ? "SYN|ECE|CWR" : "SYN");
+		seg = next_segment(t);
+		KUNIT_EXPECT_EQ(test, XTCP_SYN | XTCP_ACK | (ecn ? XTCP_ECE : 0),
+				(unsigned long)seg.flags);
+		t->iss = seg.seq;
+		ack_comes(t);
+		returns(t, 0, user_accept(t));
+		inject(t, "PSH|ACK seq 1001 ack %u len 10 ecn 3", t->iss + 1);
+		expect(t, "%s seq %u ack 1011", ecn ? "ACK|ECE" : "ACK", t->iss + 1);
+		returns(t, 10, user_send(t, 10));
+		expect(t, "%s seq S ack 1011 len 10 ecn %d", ecn ? "PSH|ACK|ECE" : "PSH|ACK",
+		       ecn ? 2 : 0);
+		t->tuple.rport++;
+		t->written = 0;
+	}
+	/* there is nowhere to write it, so it is not offered */
+	with_options(t, 0);
+	inject(t, "SYN|ECE|CWR seq 1000 mss 1460");
+	cookie_comes(t);
+	counted(t, COOKIES_SENT, 3);
+}
+
 /* What the peer did not offer it does not get, and what the sysctls do not. */
 static void options_of_both(struct kunit *test)
 {
@@ -563,6 +595,7 @@ static struct kunit_case wire_cookies_cases[] = {
 	KUNIT_CASE(guesses),
 	KUNIT_CASE(not_lately),
 	KUNIT_CASE(options_by_timestamp),
+	KUNIT_CASE(ecn_by_timestamp),
 	KUNIT_CASE(options_of_both),
 	KUNIT_CASE(no_timestamps_no_options),
 	KUNIT_CASE(promise_not_kept),

@@ -231,6 +231,18 @@ static void starts_anew(struct conv *t, u8 options)
 }
 
 /* Without SACK duplicate ACKs tell of a loss. */
+static void is_marked(struct conv *t)
+{
+	t->xn->sysctl.ecn = 1;
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN|ECE|CWR seq 100");
+	inject(t, "SYN|ACK|ECE seq 1000 ack 101 mss 1460");
+	expect(t, "ACK seq 101 ack 1001");
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq S ack R len 10 ecn 2");
+	inject(t, "ACK|ECE seq R ack S");
+}
+
 static void is_lost(struct conv *t)
 {
 	starts_anew(t, 0);
@@ -393,6 +405,7 @@ static const struct story counters[XTCP_MIB_MAX] = {
 	ONE(LOSS_PROBES,	IN_CLOSED,	.tell = is_probed_for),
 	ONE(PROBES_REPAIRED,	IN_CLOSED,	.tell = is_repaired_by_probe),
 	ONE(UNDOS,		IN_CLOSED,	.tell = is_undone),
+	ONE(ECN_REDUCTIONS,	IN_CLOSED,	.tell = is_marked),
 	ONE(RENEGED,		IN_CLOSED,	.tell = is_given_up),
 	ONE(TIMEOUTS,		IN_SYN_SENT,	.tell = times_out),
 	ONE(PROBES,		IN_ESTABLISHED,	.tell = meets_closed_window),

@@ -251,20 +251,6 @@ static void mss_of_the_device(struct kunit *test)
 	expect(t, "SYN|ACK seq 100 ack 1001 mss 1260");
 }
 
-/* SHLD-8: an ECN-setup SYN is answered by one that does no ECN: RFC 3168, 6.1.1 */
-static void ecn_setup(struct kunit *test)
-{
-	struct conv *t = conv_of(test);
-
-	returns(t, 0, user_listen(t, 1));
-	inject(t, "SYN|ECE|CWR seq 1000 mss 1460");
-	expect(t, "SYN|ACK seq 100 ack 1001 mss 1460");
-	inject(t, "ACK seq 1001 ack 101");
-	returns(t, 0, user_accept(t));
-	inject(t, "PSH|ACK|ECE|CWR seq 1001 ack 101 len 10");
-	expect(t, "ACK seq 101 ack 1011");
-}
-
 /* 3.1: bits that are reserved are ignored */
 static void reserved_bits(struct kunit *test)
 {
@@ -478,7 +464,6 @@ static struct kunit_case rfc_cases[] = {
 	KUNIT_CASE(listen_beside_syn_sent),
 	KUNIT_CASE(ip_options),
 	KUNIT_CASE(mss_of_the_device),
-	KUNIT_CASE(ecn_setup),
 	KUNIT_CASE(reserved_bits),
 	KUNIT_CASE(reset_with_text),
 	KUNIT_CASE(reset_in_fin_wait),

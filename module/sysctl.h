@@ -46,6 +46,8 @@ struct xtcp_net;
 	NUMBER(int,	delack_ms,		40,	1,	500,		OWN,	"How long an ACK may wait for something to ride on; at most 500, RFC 9293, 3.8.6.3.") \
 	NUMBER(u8,	dsack,			1,	0,	1,		OWN,	"1: report what came twice, RFC 2883, if SACK is in use.") \
 	NUMBER(u8,	early_retrans,		3,	0,	4,		OWN,	"0: no loss probes; anything else: after two round trips without an ACK, RFC 8985, 7.") \
+	NUMBER(u8,	ecn,			2,	0,	2,		OWN,	"Explicit congestion notification, RFC 3168. 1: every SYN asks for it; 2: only a peer that asks gets it, and a route with the feature ecn; 0: only such a route.") \
+	NUMBER(u8,	ecn_fallback,		1,	0,	1,		OWN,	"1: a SYN that goes again asks for ECN no more, RFC 3168, 6.1.1.1.") \
 	NUMBER(int,	fin_timeout,		60,	1,	86400,		FIRST,	"How long FIN_WAIT_2 may last once the user has closed, in seconds.") \
 	NUMBER(u8,	frto,			2,	0,	2,		OWN,	"Not 0: find out whether a timeout was a mistake, RFC 5682.") \
 	NUMBER(int,	keepalive_time,		7200,	1,	86400,		OWN,	"As tcp(7) has it, in seconds.") \

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a handshake agrees on: an option that both SYNs have.
+ * What a handshake agrees on: an option that both SYNs have, and ECN.
  *
  *	window scale	RFC 7323, 2.2: both, or none
  *	timestamps	RFC 7323, 3.2
  *	SACK		RFC 2018, 2
+ *	ECN		RFC 3168, 6.1.1: by flags, ECE and CWR in a SYN, ECE in a SYN,ACK
  */
 #include <linux/kernel.h>
 #include <linux/log2.h>
@@ -28,7 +29,8 @@ static u8 wscale_for(u32 bytes)
  * @rcvbuf_bytes: the receive buffer, as it is or as the user may set it; it may grow to
  *	rmem's third
  *
- * Pure.  RFC 7323, 2.2; the scale follows from the largest buffer, as with Linux.
+ * Pure.  RFC 7323, 2.2; the scale follows from the largest buffer, as with Linux.  Of ECN,
+ * what we take: whether a SYN of ours asks for it is for xtcp_open() to say.
  */
 void xtcp_offer(struct xtcp_agreed *a, const struct xtcp_sysctls *ctl, u32 window_clamp,
 		u32 rcvbuf_bytes)
@@ -40,6 +42,7 @@ void xtcp_offer(struct xtcp_agreed *a, const struct xtcp_sysctls *ctl, u32 windo
 		.timestamps = !!READ_ONCE(ctl->timestamps),
 		.sack = READ_ONCE(ctl->sack),
 		.dsack = READ_ONCE(ctl->sack) && READ_ONCE(ctl->dsack),
+		.ecn = !!READ_ONCE(ctl->ecn),
 	};
 	if (a->wscale)
 		a->rcv_wscale = wscale_for(min(most, window_clamp));
@@ -48,18 +51,38 @@ void xtcp_offer(struct xtcp_agreed *a, const struct xtcp_sysctls *ctl, u32 windo
 /**
  * xtcp_agree() - the peer's SYN has come
  * @a: what we offer; what is agreed afterwards
- * @theirs: its options
+ * @syn: its SYN or SYN,ACK
  *
  * Pure.
  */
-void xtcp_agree(struct xtcp_agreed *a, const struct xtcp_options *theirs)
+void xtcp_agree(struct xtcp_agreed *a, const struct xtcp_segment *syn)
 {
+	const struct xtcp_options *theirs = &syn->opt;
+	u8 ecn = syn->flags & XTCP_ACK ? XTCP_ECE : XTCP_ECE | XTCP_CWR;
+
 	a->wscale &= !!(theirs->present & XTCP_OPT_WSCALE);
 	a->timestamps &= !!(theirs->present & XTCP_OPT_TIMESTAMPS);
 	a->sack &= !!(theirs->present & XTCP_OPT_SACK_PERMITTED);
 	a->dsack &= a->sack;
+	a->ecn &= (syn->flags & (XTCP_ECE | XTCP_CWR)) == ecn;
 	a->snd_wscale = a->wscale ? theirs->wscale : 0;
 	a->rcv_wscale = a->wscale ? a->rcv_wscale : 0;
+}
+
+/**
+ * xtcp_agreed_flags() - what the flags of our SYN say of ECN
+ * @a: what we offer; in a SYN,ACK what is agreed
+ * @flags: XTCP_SYN, or XTCP_SYN | XTCP_ACK
+ *
+ * Pure.  RFC 3168, 6.1.1.
+ *
+ * Return: @flags, and those
+ */
+u8 xtcp_agreed_flags(const struct xtcp_agreed *a, u8 flags)
+{
+	if (!a->ecn)
+		return flags;
+	return flags | (flags & XTCP_ACK ? XTCP_ECE : XTCP_ECE | XTCP_CWR);
 }
 
 /**

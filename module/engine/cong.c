@@ -158,7 +158,8 @@ static void reduce(struct xtcp_cong *cc, u32 flight_bytes)
 }
 
 /**
- * xtcp_cong_enter_recovery() - a loss was found, and fast recovery begins
+ * xtcp_cong_enter_recovery() - a loss was found, and fast recovery begins; or a mark has
+ *	come, and the window is reduced the same way
  * @cc: the window
  * @flight_bytes: sent and not acknowledged, RFC 6937's RecoverFS
  *
@@ -220,7 +221,7 @@ void xtcp_cong_sent(struct xtcp_cong *cc, u32 bytes)
 }
 
 /**
- * xtcp_cong_recovered() - fast recovery ends
+ * xtcp_cong_recovered() - fast recovery, or another reduction, ends
  * @cc: the window
  */
 void xtcp_cong_recovered(struct xtcp_cong *cc)
@@ -259,7 +260,7 @@ void xtcp_cong_undo(struct xtcp_cong *cc, u32 snd_nxt)
  * @cc: the window
  * @flight_bytes: sent and not acknowledged
  * @again: the same segment timed out before: ssthresh is held constant
- *	(RFC 5681, 3.1)
+ *	(RFC 5681, 3.1); or it was reduced in this round trip
  *
  * RFC 9293: MUST-19.
  */

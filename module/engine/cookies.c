@@ -18,7 +18,7 @@
  * If the SYN has timestamps, so has all that follows, and the ACK echoes that of the
  * SYN,ACK, whose last bits tell the options:
  *
- *	TSval = clock in ms, but for the last 5 bits: SACK permitted, window scale
+ *	TSval = clock in ms, but for the last 6 bits: ECN, SACK permitted, window scale
  *
  * 15 stands for no window scale.  It lies a little in the past, so TSval never steps back.
  * Without timestamps there are no options.
@@ -38,8 +38,9 @@
 #define SIZE_BITS	2
 #define SIZES		BIT(SIZE_BITS)
 
-#define STAMP_BITS	5
+#define STAMP_BITS	6
 #define STAMP_MASK	(BIT(STAMP_BITS) - 1)
+#define STAMP_ECN	BIT(5)
 #define STAMP_SACK	BIT(4)
 #define STAMP_WSCALE	(BIT(4) - 1)
 #define STAMP_NO_WSCALE	15
@@ -174,7 +175,7 @@ u16 xtcp_cookie_check(const struct xtcp_tuple *t, u32 irs, u32 iss, u32 clock)
  *
  * Pure.
  *
- * Return: the time to say; no later than @now, and less than 64 ms earlier
+ * Return: the time to say; no later than @now, and less than 128 ms earlier
  */
 u32 xtcp_cookie_stamp(const struct xtcp_agreed *a, u32 now)
 {
@@ -183,18 +184,24 @@ u32 xtcp_cookie_stamp(const struct xtcp_agreed *a, u32 now)
 	stamp |= a->wscale ? a->snd_wscale : STAMP_NO_WSCALE;
 	if (a->sack)
 		stamp |= STAMP_SACK;
+	if (a->ecn)
+		stamp |= STAMP_ECN;
 	return (s32)(stamp - now) > 0 ? stamp - BIT(STAMP_BITS) : stamp;
 }
 
 /**
- * xtcp_cookie_options() - the options of the SYN that a cookie answered
+ * xtcp_cookie_syn() - what the SYN asked for that a cookie answered
  * @stamp: the time that the SYN,ACK has said
- * @opt: where to write which it had; the rest is left as it is
+ * @syn: where to write its flags of ECN and its options; the rest is left as it is
  *
  * Pure.
  */
-void xtcp_cookie_options(u32 stamp, struct xtcp_options *opt)
+void xtcp_cookie_syn(u32 stamp, struct xtcp_segment *syn)
 {
+	struct xtcp_options *opt = &syn->opt;
+
+	if (stamp & STAMP_ECN)
+		syn->flags |= XTCP_ECE | XTCP_CWR;
 	if (stamp & STAMP_SACK)
 		opt->present |= XTCP_OPT_SACK_PERMITTED;
 	if ((stamp & STAMP_WSCALE) == STAMP_NO_WSCALE)

@@ -28,11 +28,12 @@
  * @has_dsack: it reports a duplicate
  * @reordered: something of it was overtaken on the way
  * @duplicate: a duplicate ACK by the definition in RFC 5681, section 2
- * @disorder: something was SACKed, lost or sent again, before it or by it
+ * @disorder: something was SACKed, lost or sent again, before it or by it; or @congested
  * @original: it says for the first time that the peer has what was sent only once, before
  *	loss was found
  * @reordering_us: what is missing has so much time left to come; 0: nothing has, or
  *	nothing is
+ * @congested: it tells of congestion: RFC 3168's ECN-Echo
  * @reneged: what was SACKED is missing again
  */
 struct xtcp_delivery {
@@ -61,8 +62,16 @@ struct xtcp_delivery {
 	bool			reordered;
 	bool			duplicate;
 	bool			disorder;
+	bool			congested;
 	bool			reneged;
 };
+
+/* Does an ACK say that the path has marked what we sent? */
+static inline bool xtcp_tells_congestion(const struct xtcp_sock *x,
+					 const struct xtcp_segment *seg)
+{
+	return unlikely(seg->flags & XTCP_ECE) && x->agreed.ecn;
+}
 
 void xtcp_take_delivery(struct sock *sk, const struct xtcp_segment *seg,
 			struct xtcp_delivery *d);

@@ -26,6 +26,12 @@ static inline u32 xtcp_pipe(const struct xtcp_sock *x)
 	return flight > gone ? flight - gone : 0;
 }
 
+/* Is the congestion window on its way down to ssthresh, as what is sent shrinks? */
+static inline bool xtcp_is_reducing(const struct xtcp_sock *x)
+{
+	return x->phase == XTCP_PHASE_RECOVERY || x->phase == XTCP_PHASE_CWR;
+}
+
 /* Is anything SACKed, lost, or sent again: may something be missing? */
 static inline bool xtcp_in_disorder(const struct xtcp_sock *x)
 {

@@ -11,7 +11,7 @@
  * processors be busy with other handshakes.  Instead
  *
  * - a request has a spinlock of its own.  It guards the timer, route, retries, acked,
- *   resent, challenge_ms and dead; all else is written before the table has the request, and
+ *   resent, plain, challenge_ms and dead; all else is written before the table has the request, and
  *   then only read;
  * - a request that is not dead is in the table and in its listener's queue.  @dead is set
  *   once, by whoever ends it: the ACK, a RST, an ICMP error, the timer, the listener's
@@ -37,6 +37,7 @@
 #include "connection.h"
 #include "cookies.h"
 #include "demux.h"
+#include "ecn.h"
 #include "handshake.h"
 #include "input.h"
 #include "isn.h"
@@ -84,7 +85,7 @@ static bool request_init(struct xtcp_request *req, struct sock *sk, struct sk_bu
 	req->peer_mss = xtcp_peer_mss(seg);
 	xtcp_offer(&req->agreed, &xn->sysctl, xtcp_window_bound(sk, 0),
 		   xtcp_largest_rcvbuf(sk));
-	xtcp_agree(&req->agreed, &seg->opt);
+	xtcp_agree(&req->agreed, seg);
 	if (req->agreed.timestamps) {
 		req->ts.offset = xtcp_timestamp_offset(xn, t);
 		xtcp_timestamp_set_recent(&req->ts, seg->opt.tsval);
@@ -210,6 +211,7 @@ static void child_init(struct sock *sk, const struct xtcp_request *req)
 	x->snd_wl1 = req->irs;
 	x->peer_mss = req->peer_mss;
 	x->agreed = req->agreed;
+	x->ecn.plain = req->plain;
 	x->ts = req->ts;
 	x->syn_lost = req->retries > 0 && !req->acked;
 }
@@ -367,7 +369,7 @@ static enum xtcp_drop_reason request_judge(struct xtcp_request *req, struct sk_b
 
 	if ((seg->flags & (XTCP_SYN | XTCP_ACK | XTCP_RST)) == XTCP_SYN &&
 	    seg->seq == req->irs) {		/* our SYN,ACK was lost */
-		xtcp_request_answer_again(req);
+		xtcp_request_answer_again(req, seg);
 		return XTCP_DROP_DUPLICATE;
 	}
 	if (req->agreed.timestamps) {
@@ -409,12 +411,12 @@ static enum xtcp_drop_reason request_judge(struct xtcp_request *req, struct sk_b
 /* Has the SYN,ACK, if a cookie has called the SYN's options to mind, said as much?  A sysctl
  * may have changed meanwhile.
  */
-static bool agreed_to(const struct xtcp_agreed *a, const struct xtcp_options *theirs)
+static bool agreed_to(const struct xtcp_agreed *a, const struct xtcp_segment *syn)
 {
 	struct xtcp_options ours = { };
 
 	xtcp_agreed_syn(a, &ours);
-	return ours.present == theirs->present;
+	return ours.present == syn->opt.present && a->ecn == !!(syn->flags & XTCP_ECE);
 }
 
 /* What the SYN was, and what its answer, by the ACK of a cookie.  Return: XTCP_DROP_NONE;
@@ -425,7 +427,7 @@ static enum xtcp_drop_reason cookie_recall(struct xtcp_request *req, struct sk_b
 					   const struct xtcp_tuple *t)
 {
 	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;
-	struct xtcp_segment syn = { .seq = ack->seq - 1, .wnd = ack->wnd };
+	struct xtcp_segment syn = { .seq = ack->seq - 1, .wnd = ack->wnd, .flags = XTCP_SYN };
 	u64 now_ns = ktime_get_ns();
 
 	req->iss = ack->ack - 1;
@@ -438,11 +440,11 @@ static enum xtcp_drop_reason cookie_recall(struct xtcp_request *req, struct sk_b
 	if (ack->opt.present & XTCP_OPT_TIMESTAMPS) {
 		syn.opt.present = XTCP_OPT_TIMESTAMPS;
 		syn.opt.tsval = ack->opt.tsval;
-		xtcp_cookie_options(ack->opt.tsecr - xtcp_timestamp_offset(xn, t), &syn.opt);
+		xtcp_cookie_syn(ack->opt.tsecr - xtcp_timestamp_offset(xn, t), &syn);
 	}
 	if (!request_init(req, req->listener, skb, &syn, t, now_ns))
 		return XTCP_DROP_FILTERED;
-	return agreed_to(&req->agreed, &syn.opt) ? XTCP_DROP_NONE : XTCP_DROP_LISTENER;
+	return agreed_to(&req->agreed, &syn) ? XTCP_DROP_NONE : XTCP_DROP_LISTENER;
 }
 
 /* An ACK for a listener that has sent cookies lately.  Return: as request_complete();
@@ -495,7 +497,7 @@ static enum xtcp_drop_reason listener_ack(struct sock *sk, struct sk_buff *skb,
 
 /* MUST-57.  Return: as request_complete() */
 static enum xtcp_drop_reason listener_judge(struct sock *sk, struct sk_buff *skb,
-					    const struct xtcp_segment *seg,
+					    struct xtcp_segment *seg,
 					    const struct xtcp_tuple *t, struct sock **child)
 {
 	if (seg->flags & XTCP_RST || !xtcp_skb_ip(skb)->unicast(skb))
@@ -504,6 +506,8 @@ static enum xtcp_drop_reason listener_judge(struct sock *sk, struct sk_buff *skb
 		return listener_ack(sk, skb, seg, t, child);
 	if (!(seg->flags & XTCP_SYN) || seg->flags & XTCP_FIN)
 		return XTCP_DROP_LISTENER;
+	if (unlikely(seg->flags & XTCP_ECE) && xtcp_ecn_syn_is_marked(skb))
+		seg->flags &= ~XTCP_ECE;
 	return listener_syn(sk, skb, seg, t);
 }
 

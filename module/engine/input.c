@@ -154,7 +154,7 @@ enum xtcp_drop_reason xtcp_step_sequence(struct sock *sk, struct sk_buff *skb,
 	/* the peer's SYN once more, now with the ACK of ours: figure 8, line 7 */
 	if (sk->sk_state == TCP_SYN_RECV && seg->flags & XTCP_SYN &&
 	    seg->flags & XTCP_ACK && seg->seq == x->irs) {
-		seg->flags &= ~XTCP_SYN;
+		seg->flags &= ~(XTCP_SYN | XTCP_ECE);	/* of a SYN,ACK it is no echo */
 		seg->seq++;
 		return XTCP_DROP_NONE;
 	}
@@ -414,7 +414,7 @@ static void same_ack_again(struct sock *sk, const struct xtcp_segment *seg,
 	/* the peer answers: only it can say when it has room again */
 	if (!x->snd_wnd && x->retries)
 		xtcp_timeouts_over(x);
-	else if (duplicate || seg->opt.sacks)
+	else if (duplicate || seg->opt.sacks || xtcp_tells_congestion(x, seg))
 		take_ack(sk, seg, duplicate);
 }
 

@@ -78,6 +78,15 @@ static int open_addresses(struct sock *sk, const struct in6_addr *raddr, u16 rpo
 	return 0;
 }
 
+/* Does our SYN ask for ECN?  As ip-route(8) has it, the route may want it. */
+static bool asks_for_ecn(const struct sock *sk)
+{
+	const struct dst_entry *dst = __sk_dst_get((struct sock *)sk);
+
+	return READ_ONCE(xtcp_sk(sk)->xn->sysctl.ecn) == 1 ||
+	       (dst && dst_feature(dst, RTAX_FEATURE_ECN));
+}
+
 /**
  * xtcp_open() - active OPEN
  * @sk: the socket, locked, in CLOSED, as xtcp_clear_connection() has left it
@@ -104,6 +113,7 @@ int xtcp_open(struct sock *sk, const struct in6_addr *raddr, u16 rport)
 		goto undo;
 	xtcp_offer(&x->agreed, &x->xn->sysctl,
 		   xtcp_window_bound(sk, x->route_window), xtcp_largest_rcvbuf(sk));
+	x->agreed.ecn = asks_for_ecn(sk);
 	x->ts.offset = xtcp_timestamp_offset(x->xn, &x->node.tuple);
 	now_ns = ktime_get_ns();
 	x->ts.recent = xtcp_tsval_at(&x->ts, now_ns);
@@ -157,7 +167,7 @@ static void take_syn(struct xtcp_sock *x, const struct xtcp_segment *seg)
 	x->snd_wl2 = seg->ack;
 	x->snd_max_wnd = seg->wnd;
 	x->peer_mss = xtcp_peer_mss(seg);
-	xtcp_agree(&x->agreed, &seg->opt);
+	xtcp_agree(&x->agreed, seg);
 	if (x->agreed.timestamps)
 		xtcp_timestamp_set_recent(&x->ts, seg->opt.tsval);
 }

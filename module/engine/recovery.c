@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loss: finding it, and what it costs.  What is found lost is marked on the scoreboard;
+ * Loss: finding it, and what it costs; and congestion that the path tells of before
+ * anything is lost (RFC 3168).  What is found lost is marked on the scoreboard;
  * output.c sends it again.  Nothing is sent here.
  *
  *	XTCP_PHASE_OPEN		With SACK a segment is lost if one that left later has
@@ -8,6 +9,9 @@
  *				8985).  Without, if three duplicate ACKs say so (RFC
  *				5681, 3.2), or fewer where too little is in flight for
  *				three to come (RFC 5827).
+ *	XTCP_PHASE_CWR		Congestion window reduced: an ACK has told of marked packets.
+ *				Nothing is missing, but less is sent, until something is
+ *				acknowledged that left since, and has told the peer.
  *	XTCP_PHASE_RECOVERY	Fast recovery: what is lost is sent again, as the
  *				proportional rate reduction allows (RFC 6937).  It ends
  *				when all is acknowledged that was in flight when it
@@ -92,9 +96,16 @@ static bool answers_original(const struct xtcp_sock *x, const struct xtcp_segmen
 	       seg->opt.tsecr && seq_lt(seg->opt.tsecr, x->undo_tsval);
 }
 
+/* RFC 3168, 6.1.2: the peer is told of each reduction, whatever it is for. */
+static void note_reduced(struct xtcp_sock *x)
+{
+	x->ecn.reduced = x->agreed.ecn;
+}
+
 /* Nothing was lost: all goes on as before. */
 static void undo(struct xtcp_sock *x)
 {
+	x->ecn.reduced = 0;
 	xtcp_count(x->xn, UNDOS);
 	xtcp_cong_undo(&x->cong, x->snd_nxt);
 	xtcp_board_forget_lost(&x->board);
@@ -137,7 +148,7 @@ static void mark_first_segment(struct sock *sk)
 
 static u32 reordering_window_us(const struct xtcp_sock *x)
 {
-	bool hasty = x->phase != XTCP_PHASE_OPEN || x->board.sacked_segs >= DUP_THRESH;
+	bool hasty = x->phase > XTCP_PHASE_CWR || x->board.sacked_segs >= DUP_THRESH;
 
 	return xtcp_rack_window_us(&x->rack, x->rtt.min_us, x->rtt.srtt_us, hasty);
 }
@@ -214,10 +225,12 @@ static void dup_ack(struct sock *sk)
 	if (x->phase != XTCP_PHASE_LOSS && dup_acks_possible(x))
 		x->dup_acks++;
 	/* RFC 6582, 3.2, (2): only an ACK beyond recover, the end of what had been sent by
-	 * then, because data sent again causes duplicates for that flight
+	 * then, because data sent again causes duplicates for that flight; none was, where
+	 * the window was reduced for another reason
 	 */
-	if (x->phase == XTCP_PHASE_OPEN && x->dup_acks >= dup_thresh(sk) &&
-	    seq_gt(x->snd_una, x->recover))
+	if (x->dup_acks >= dup_thresh(sk) &&
+	    (x->phase == XTCP_PHASE_CWR ||
+	     (x->phase == XTCP_PHASE_OPEN && seq_gt(x->snd_una, x->recover))))
 		mark_first_segment(sk);
 }
 
@@ -267,6 +280,7 @@ static void probe_answered(struct sock *sk, const struct xtcp_segment *seg,
 			return;
 		xtcp_count(x->xn, PROBES_REPAIRED);
 		x->undo = 0;	/* of an earlier reduction: this one is not a part of it */
+		note_reduced(x);
 		xtcp_cong_enter_recovery(&x->cong, d->acked_bytes + xtcp_flight(x));
 		xtcp_cong_recovered(&x->cong);
 	} else if (d->duplicate && !seg->opt.sacks) {
@@ -315,10 +329,35 @@ static void enter_recovery(struct xtcp_sock *x, const struct xtcp_delivery *d)
 	xtcp_count(x->xn, FAST_RETRANS);
 	x->phase = XTCP_PHASE_RECOVERY;
 	x->recover = x->snd_nxt;
-	undo_begin(x);
+	if (!d->congested)
+		undo_begin(x);
+	note_reduced(x);
 	x->rack.tlp = 0;
 	xtcp_cong_enter_recovery(&x->cong, loss_flight(x));
 	xtcp_cong_recovery_acked(&x->cong, d->bytes, xtcp_pipe(x), false);
+}
+
+/* RFC 3168, 6.1.2: as by a loss, but nothing is sent again, and nothing can be taken back. */
+static void enter_cwr(struct xtcp_sock *x, const struct xtcp_delivery *d)
+{
+	u32 flight = min(d->acked_bytes + xtcp_flight(x), x->cong.cwnd_bytes);
+
+	xtcp_count(x->xn, ECN_REDUCTIONS);
+	x->phase = XTCP_PHASE_CWR;
+	x->recover = x->snd_nxt;
+	x->undo = 0;
+	note_reduced(x);
+	x->rack.tlp = 0;
+	xtcp_cong_enter_recovery(&x->cong, flight);
+	xtcp_cong_recovery_acked(&x->cong, d->bytes, xtcp_pipe(x), d->acked_bytes);
+}
+
+/* A loss beside the marks: of the same congestion, so it costs no more. */
+static void lost_in_cwr(struct xtcp_sock *x)
+{
+	xtcp_count(x->xn, FAST_RETRANS);
+	x->phase = XTCP_PHASE_RECOVERY;
+	x->rack.tlp = 0;
 }
 
 /* Fast recovery, or that after a timeout, is over. */
@@ -329,12 +368,29 @@ static void recovered(struct xtcp_sock *x)
 	xtcp_rack_recovered(&x->rack);
 }
 
+/* What was in flight at the last reduction says no more than that did. */
 static void ack_in_open(struct xtcp_sock *x, const struct xtcp_delivery *d)
 {
 	if (x->board.lost_bytes)
 		enter_recovery(x, d);
-	else
+	else if (!d->congested)
 		grow(x, d);
+	else if (seq_gt(x->snd_una, x->recover))
+		enter_cwr(x, d);
+}
+
+static void ack_in_cwr(struct xtcp_sock *x, const struct xtcp_delivery *d)
+{
+	if (seq_gt(x->snd_una, x->recover)) {
+		xtcp_cong_recovered(&x->cong);
+		x->phase = XTCP_PHASE_OPEN;
+		ack_in_open(x, d);
+		return;
+	}
+	if (x->board.lost_bytes)
+		lost_in_cwr(x);
+	xtcp_cong_recovery_acked(&x->cong, d->bytes, xtcp_pipe(x),
+				 d->acked_bytes && !x->board.lost_bytes);
 }
 
 static void ack_in_recovery(struct sock *sk, const struct xtcp_delivery *d,
@@ -393,7 +449,8 @@ static void ack_in_loss(struct xtcp_sock *x, const struct xtcp_delivery *d)
 			return;
 		}
 	}
-	grow(x, d);
+	if (!d->congested)
+		grow(x, d);
 }
 
 /* Was it a mistake to think that something was lost?  Then it is taken back.
@@ -406,7 +463,12 @@ static bool take_back(struct sock *sk, const struct xtcp_segment *seg,
 	struct xtcp_sock *x = xtcp_sk(sk);
 	bool mistake = false, late = false;
 
+	/* whatever was lost: less must be sent (as Linux) */
+	if (unlikely(d->congested))
+		x->undo = 0;
 	switch (x->phase) {
+	case XTCP_PHASE_CWR:
+		break;
 	case XTCP_PHASE_OPEN:		/* a recovery that is over */
 		mistake = d->has_dsack && was_needless(x, seg, d);
 		break;
@@ -475,6 +537,9 @@ static noinline void ack_in_disorder(struct sock *sk, const struct xtcp_segment 
 	case XTCP_PHASE_OPEN:
 		ack_in_open(x, d);
 		break;
+	case XTCP_PHASE_CWR:
+		ack_in_cwr(x, d);
+		break;
 	case XTCP_PHASE_RECOVERY:
 		ack_in_recovery(sk, d, lost_before);
 		break;
@@ -532,7 +597,7 @@ void xtcp_recovery_start(struct xtcp_sock *x)
 }
 
 /**
- * xtcp_recovery_sent() - data leaves, in fast recovery or again
+ * xtcp_recovery_sent() - data leaves, while the window is reduced, or again
  * @x: the connection, locked
  * @seq: its first sequence number
  * @end: behind its last
@@ -541,7 +606,7 @@ void xtcp_recovery_start(struct xtcp_sock *x)
  */
 void xtcp_recovery_sent(struct xtcp_sock *x, u32 seq, u32 end, bool again, u64 now_ns)
 {
-	if (x->phase == XTCP_PHASE_RECOVERY)
+	if (xtcp_is_reducing(x))
 		xtcp_cong_sent(&x->cong, end - seq);
 	if (!again)
 		return;
@@ -577,6 +642,8 @@ u32 xtcp_recovery_reordering_over(struct sock *sk)
 	left_us = rack_mark_lost(x, none.now_us);
 	if (x->board.lost_bytes == before)
 		return left_us;
+	if (x->phase == XTCP_PHASE_CWR)
+		lost_in_cwr(x);
 	if (x->phase == XTCP_PHASE_OPEN)
 		enter_recovery(x, &none);
 	else if (x->phase == XTCP_PHASE_RECOVERY)
@@ -643,7 +710,8 @@ static void mark_lost_by_timeout(struct sock *sk)
  * xtcp_recovery_timeout() - the retransmission timer fired
  * @sk: the connection, locked; something is in flight
  *
- * RFC 6298, 5.4 to 5.6, and RFC 5681, 3.1.
+ * RFC 6298, 5.4 to 5.6, and RFC 5681, 3.1.  Where marks have reduced the window in this
+ * round trip, ssthresh stays (as Linux).
  *
  * RFC 9293: MUST-35.
  */
@@ -651,6 +719,7 @@ void xtcp_recovery_timeout(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	bool again = x->retries > 0;
+	bool reduced = x->phase == XTCP_PHASE_CWR && seq_gt(x->recover, x->snd_una);
 
 	if (!x->snd_wnd) {	/* a window probe, not answered or not taken */
 		xtcp_recovery_mark_first(sk);
@@ -664,12 +733,13 @@ void xtcp_recovery_timeout(struct sock *sk)
 		x->rack.rtt_us = 0;	/* what it knew may be long ago */
 	/* RFC 5682, 2.1, (1): not within a recovery */
 	x->frto = READ_ONCE(x->xn->sysctl.frto) &&
-		  (x->phase == XTCP_PHASE_OPEN || again) ? XTCP_FRTO_BEGUN : 0;
-	if (!again)
+		  (x->phase <= XTCP_PHASE_CWR || again) ? XTCP_FRTO_BEGUN : 0;
+	if (!again && !reduced)
 		undo_begin(x);
+	note_reduced(x);
 	x->rack.tlp = 0;
 	x->dup_acks = 0;
-	xtcp_cong_timeout(&x->cong, xtcp_flight(x), again);
+	xtcp_cong_timeout(&x->cong, xtcp_flight(x), again || reduced);
 	x->cwnd_limited = 1;
 	x->phase = XTCP_PHASE_LOSS;
 	x->recover = x->snd_nxt;

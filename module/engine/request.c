@@ -176,6 +176,8 @@ static void send_syn_ack(const struct xtcp_request *req, u64 ns, struct dst_entr
 	};
 
 	xtcp_agreed_syn(&req->agreed, &seg.opt);
+	if (!req->plain)
+		seg.flags = xtcp_agreed_flags(&req->agreed, seg.flags);
 	xtcp_timestamp_write(&req->ts, &seg.opt, ns);
 	request_reply(req, &seg, route);
 }
@@ -241,11 +243,15 @@ static unsigned long request_timeout(const struct xtcp_request *req)
 /**
  * xtcp_request_answer_again() - the SYN came again: our SYN,ACK may have been lost
  * @req: the request, locked and alive
+ * @seg: the SYN
  *
+ * If it does not ask for ECN any more, nor does the answer have it: RFC 3168, 6.1.1.
  * As in Linux, not more often than challenge ACKs leave; and then the timer begins anew.
  */
-void xtcp_request_answer_again(struct xtcp_request *req)
+void xtcp_request_answer_again(struct xtcp_request *req, const struct xtcp_segment *seg)
 {
+	if ((seg->flags & (XTCP_ECE | XTCP_CWR)) != (XTCP_ECE | XTCP_CWR))
+		req->plain = 1;
 	if (!may_answer(req))
 		return;
 	xtcp_count(xtcp_sk(req->listener)->xn, RETRANS);

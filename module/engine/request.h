@@ -14,6 +14,7 @@
 
 struct dst_entry;
 struct sock;
+struct xtcp_segment;
 
 /**
  * struct xtcp_request - a half-open connection of a listener, SYN_RECEIVED
@@ -48,6 +49,7 @@ struct xtcp_request {
 	u8			retries;
 	u8			acked:1,	/* waits for data, TCP_DEFER_ACCEPT; or for room */
 				resent:1,	/* to a SYN that came twice */
+				plain:1,	/* which did not ask for ECN then */
 				dead:1;		/* no longer in the table */
 };
 
@@ -61,7 +63,7 @@ enum xtcp_drop_reason xtcp_request_enter(struct xtcp_request *req, u64 now_ns);
 void xtcp_request_end(struct xtcp_request *req, bool replaced);
 void xtcp_request_fail_locked(struct xtcp_request *req, enum xtcp_event event);
 void xtcp_request_fail(struct xtcp_request *req, enum xtcp_event event);
-void xtcp_request_answer_again(struct xtcp_request *req);
+void xtcp_request_answer_again(struct xtcp_request *req, const struct xtcp_segment *seg);
 void xtcp_request_send_cookie(const struct xtcp_request *req, u64 now_ns);
 void xtcp_request_send_ack(struct xtcp_request *req);
 void xtcp_request_use_route(struct xtcp_node *node, struct sk_buff *skb);

@@ -36,6 +36,7 @@ struct xtcp_tally {
 	u32	segs_resent;
 	u32	segs_out_of_order;
 	u32	segs_delivered;		/* sent, and acknowledged */
+	u32	segs_delivered_ce;	/* by ACKs that told of congestion */
 	u32	segs_dsacked;		/* that the peer had twice */
 	u32	reorderings;		/* ACKs that told of reordering */
 	u32	data_in_ms;		/* when data came last; 0: never */

@@ -14,6 +14,7 @@
 #include "ack.h"
 #include "agreed.h"
 #include "cong.h"
+#include "ecn.h"
 #include "owners.h"
 #include "rack.h"
 #include "rate.h"
@@ -45,6 +46,7 @@ enum xtcp_timer {
 /* How far loss recovery has got: recovery.c */
 enum xtcp_phase {
 	XTCP_PHASE_OPEN,	/* nothing is missing */
+	XTCP_PHASE_CWR,		/* nor here, but the path is congested, RFC 3168 */
 	XTCP_PHASE_RECOVERY,	/* fast recovery, RFC 6582 */
 	XTCP_PHASE_LOSS,	/* after a timeout: all is sent again from snd_una */
 };
@@ -139,7 +141,9 @@ struct xtcp_sock {
 	struct xtcp_scoreboard	board;		/* what was sent; the write queue has
 						 * what was not
 						 */
-	u32			recover;	/* RFC 6582: snd_nxt when loss was found */
+	u32			recover;	/* RFC 6582: snd_nxt when loss was found, or
+						 * congestion
+						 */
 
 	/* The options: agreed.c, timestamps.c */
 	struct xtcp_timestamps	ts;		/* in SYN_SENT, recent is our first TSval */
@@ -186,6 +190,9 @@ struct xtcp_sock {
 				syn_acked:1,
 				syn_hastened:1,	/* the SYN went again at once, once */
 				syn_due:1;	/* and the timer is set for that */
+
+	/* Congestion that the path tells of: ecn.c */
+	struct xtcp_ecn		ecn;
 
 	/* The end: close.c */
 	u8			fin_seen:1,	/* the peer's FIN was received */

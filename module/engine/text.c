@@ -7,6 +7,7 @@
 #include <net/xfrm.h>
 #include "ack.h"
 #include "buffers.h"
+#include "ecn.h"
 #include "mss.h"
 #include "rcvq.h"
 #include "reset.h"
@@ -183,6 +184,8 @@ static enum xtcp_drop_reason queue_text(struct sock *sk, struct sk_buff *skb,
 	cb->flags = seg->flags;
 	xtcp_guess_rcv_mss(x, skb);
 	xtcp_rcvbuf_came(x, skb, seg);
+	if (unlikely(x->agreed.ecn))
+		xtcp_ecn_received(x, skb, seg);
 	if (seq_gt(seg->seq, x->rcv_nxt)) {
 		seg->flags &= ~XTCP_FIN;
 		return hold_text(sk, skb, seg);

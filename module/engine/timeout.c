@@ -160,8 +160,12 @@ static void retransmit_timeout(struct sock *sk)
 	if (x->retries >= READ_ONCE(x->xn->sysctl.retries1) ||
 	    !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		dst_negative_advice(sk);
-	if (!xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+	if (!xtcp_in_state(sk, XTCP_STATES_CONNECTED)) {
 		x->syn_lost = 1;
+		/* it may have been lost for what it asks: RFC 3168, 6.1.1.1 */
+		x->ecn.plain |= sk->sk_state == TCP_SYN_SENT &&
+				READ_ONCE(x->xn->sysctl.ecn_fallback);
+	}
 	xtcp_recovery_timeout(sk);
 	xtcp_output_lost(sk);
 	if (x->retries < U8_MAX)

@@ -213,7 +213,7 @@ static void arm_within_patience(struct sock *sk, unsigned long due)
  */
 static bool probe_makes_sense(const struct xtcp_sock *x)
 {
-	return x->agreed.sack && x->syn_acked && x->phase == XTCP_PHASE_OPEN &&
+	return x->agreed.sack && x->syn_acked && x->phase <= XTCP_PHASE_CWR &&
 	       x->snd_wnd && !x->retries && x->snd_una != x->snd_nxt &&
 	       x->rtt.srtt_us && !x->rack.tlp && !x->rack.tlp_unmeasured &&
 	       !(x->board.sacked_bytes | x->board.lost_bytes | x->board.resent_bytes) &&

@@ -8,6 +8,8 @@
 #include "../wire/segment.h"
 #include "ack.h"
 #include "clock.h"
+#include "ecn.h"
+#include "flight.h"
 #include "mss.h"
 #include "rate.h"
 #include "recovery.h"
@@ -45,6 +47,12 @@ static void set_owner(struct sock *sk, struct sk_buff *skb)
 	refcount_add(skb->truesize, &sk->sk_wmem_alloc);
 }
 
+/* Has it never been sent, and does it lie in the peer's window, so that it probes none? */
+static bool is_fresh(const struct xtcp_sock *x, u32 seq)
+{
+	return !seq_lt(seq, x->snd_nxt) && xtcp_usable_window(x, seq);
+}
+
 /**
  * transmit_segment() - put a header in front of an skb and send it
  * @sk: the connection, locked
@@ -72,6 +80,7 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 		.flags = flags,
 	};
 	struct xtcp_sack_block sacks[XTCP_SACK_BLOCKS_MAX] __uninitialized;
+	u8 ecn = INET_ECN_NOT_ECT;
 	int err;
 
 	if (flags & XTCP_ACK) {
@@ -83,6 +92,8 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 		seg.opt.mss = xtcp_offered_mss(sk);
 		seg.wnd = xtcp_syn_window(sk, seg.opt.mss);
 		xtcp_agreed_syn(&x->agreed, &seg.opt);
+		if (!x->ecn.plain)
+			seg.flags = xtcp_agreed_flags(&x->agreed, flags);
 	} else {
 		seg.wnd = xtcp_select_window(sk);
 		if (likely(x->agreed.timestamps))
@@ -95,6 +106,8 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 			if (room)
 				x->held->sacks.has_dup = false;	/* told once */
 		}
+		if (unlikely(x->agreed.ecn))
+			ecn = xtcp_ecn_leaves(x, &seg, len && is_fresh(x, seq));
 	}
 	xtcp_timestamp_write(&x->ts, &seg.opt, now_ns);
 	if (unlikely(x->urg_sending)) {
@@ -102,6 +115,8 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 		if (seg.urg)
 			seg.flags |= XTCP_URG;
 	}
+	if (unlikely(seg.flags & XTCP_CWR) && skb_is_gso(skb))
+		skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_ECN;
 	header_bytes = xtcp_segment_header_bytes(&seg);
 	__skb_push(skb, header_bytes);
 	skb_reset_transport_header(skb);
@@ -118,7 +133,7 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 		xtcp_count(x->xn, RST_OUT);
 	trace_xtcp_segment_out(&x->node.tuple, &seg, len);
 
-	err = x->ip->xmit(sk, skb);
+	err = x->ip->xmit(sk, skb, ecn);
 	if (unlikely(err))
 		xtcp_count(x->xn, SEND_FAILS);
 	return err;
@@ -156,7 +171,7 @@ int xtcp_transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss)
 	cb->sent_us = xtcp_us(now_ns);
 	xtcp_rate_sent(&x->rate, &cb->mark, x->delivered, cb->sent_us,
 		       x->snd_una == x->snd_nxt);
-	if (unlikely(cb->state & XTCP_SENT || x->phase == XTCP_PHASE_RECOVERY))
+	if (unlikely(cb->state & XTCP_SENT || xtcp_is_reducing(x)))
 		xtcp_recovery_sent(x, cb->seq, cb->end, cb->state & XTCP_SENT, now_ns);
 	set_gso(sk, clone, mss);
 	return transmit_segment(sk, clone, cb->seq, cb->flags, now_ns);

@@ -53,6 +53,7 @@
 	X(LOSS_PROBES,		"LossProbes",		"loss probes sent, RFC 8985") \
 	X(PROBES_REPAIRED,	"LossProbesRepaired",	"losses that a loss probe repaired") \
 	X(UNDOS,		"Undos",		"reductions of the congestion window taken back") \
+	X(ECN_REDUCTIONS,	"EcnReductions",	"reductions of the congestion window for marked packets, RFC 3168") \
 	X(RENEGED,		"Reneged",		"peers that gave up what they had SACKed") \
 	X(TIMEOUTS,		"Timeouts",		"retransmission timeouts") \
 	X(PROBES,		"WindowProbes",		"zero-window probes sent") \

@@ -41,7 +41,7 @@ static unsigned int conns_width(const struct xtcp_conns_iter *it)
 	return it->family == AF_INET6 ? LINE_WIDTH6 : LINE_WIDTH;
 }
 
-/* A word, as ss(8) names them: "ts,sack,wscale:7,8"; "-": none.  The first scale is the
+/* A word, as ss(8) names them: "ts,sack,ecn,wscale:7,8"; "-": none.  The first scale is the
  * peer's, the second ours.
  */
 static void conns_show_agreed(struct seq_file *seq, const struct xtcp_agreed *a)
@@ -50,10 +50,13 @@ static void conns_show_agreed(struct seq_file *seq, const struct xtcp_agreed *a)
 		seq_puts(seq, "ts");
 	if (a->sack)
 		seq_printf(seq, "%ssack", a->timestamps ? "," : "");
+	if (a->ecn)
+		seq_printf(seq, "%secn", a->timestamps || a->sack ? "," : "");
 	if (a->wscale)
-		seq_printf(seq, "%swscale:%u,%u", a->timestamps || a->sack ? "," : "",
+		seq_printf(seq, "%swscale:%u,%u",
+			   a->timestamps || a->sack || a->ecn ? "," : "",
 			   a->snd_wscale, a->rcv_wscale);
-	if (!a->timestamps && !a->sack && !a->wscale)
+	if (!a->timestamps && !a->sack && !a->ecn && !a->wscale)
 		seq_putc(seq, '-');
 }
 

@@ -34,6 +34,10 @@ static void get_info_agreed(const struct sock *sk, struct tcp_info *info)
 		info->tcpi_options |= TCPI_OPT_SACK;
 	if (a->wscale)
 		info->tcpi_options |= TCPI_OPT_WSCALE;
+	if (a->ecn)
+		info->tcpi_options |= TCPI_OPT_ECN;
+	if (xtcp_sk(sk)->ecn.seen)
+		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
 }
 
 /* The path, the windows and the timers, as they are now. */
@@ -86,6 +90,8 @@ static void get_info_recovery(const struct xtcp_sock *x, struct tcp_info *info)
 		info->tcpi_ca_state = TCP_CA_Loss;
 	else if (x->phase == XTCP_PHASE_RECOVERY)
 		info->tcpi_ca_state = TCP_CA_Recovery;
+	else if (x->phase == XTCP_PHASE_CWR)
+		info->tcpi_ca_state = TCP_CA_CWR;
 	else
 		info->tcpi_ca_state = info->tcpi_sacked ? TCP_CA_Disorder : TCP_CA_Open;
 }
@@ -104,6 +110,7 @@ static void get_info_tally(const struct xtcp_tally *t, struct tcp_info *info)
 	info->tcpi_data_segs_out = t->data_segs_out;
 	info->tcpi_rcv_ooopack = t->segs_out_of_order;
 	info->tcpi_delivered = t->segs_delivered;
+	info->tcpi_delivered_ce = t->segs_delivered_ce;
 	info->tcpi_dsack_dups = t->segs_dsacked;
 	info->tcpi_reord_seen = t->reorderings;
 	xtcp_info_set_total_rto(info, t->timeouts, t->rto_rows,

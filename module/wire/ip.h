@@ -6,7 +6,9 @@
 #define _XTCP_IP_H
 
 #include <linux/module.h>
+#include <net/dsfield.h>
 #include <net/dst.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 #include <net/route.h>
@@ -35,8 +37,9 @@ struct xtcp_reply;
  * @route: find the route to the peer and cache it in the socket.  Return: 0, or a
  *	negative errno as a routing lookup gives
  * @routes_by_port: could another local port take another route?
- * @xmit: hand a segment down by the cached route: writes checksum and IP header.
- *	Consumes the skb.  Return: 0, or a negative errno
+ * @xmit: hand a segment down by the cached route: writes checksum and IP header, which
+ *	gets @ecn beside the user's type of service.  Consumes the skb.  Return: 0, or a
+ *	negative errno
  * @accepts_pmtu: does the socket listen to what routers say of the path's MTU?
  *
  * Of a received segment, in softirq, under rcu_read_lock():
@@ -63,7 +66,7 @@ struct xtcp_ip_ops {
 	int	(*connect)(struct sock *sk, const struct in6_addr *raddr, u16 rport);
 	int	(*route)(struct sock *sk);
 	bool	(*routes_by_port)(const struct net *net);
-	int	(*xmit)(struct sock *sk, struct sk_buff *skb);
+	int	(*xmit)(struct sock *sk, struct sk_buff *skb, u8 ecn);
 	bool	(*accepts_pmtu)(const struct sock *sk);
 
 	void	(*addresses)(const struct sk_buff *skb, struct xtcp_tuple *t);
@@ -404,6 +407,15 @@ static inline int xtcp_request_device(const struct sock *listener, struct sk_buf
 		return inet6_iif(skb);
 #endif
 	return ifindex;
+}
+
+/* The ECN field of a received packet: RFC 3168, 5. */
+static inline u8 xtcp_skb_ecn(const struct sk_buff *skb)
+{
+	u8 field = xtcp_skb_is_v6(skb) ? ipv6_get_dsfield(ipv6_hdr(skb)) :
+					 ipv4_get_dsfield(ip_hdr(skb));
+
+	return field & INET_ECN_MASK;
 }
 
 /* Has a received packet found its connection before it was routed?  early.c */

@@ -10,7 +10,6 @@
 #include <linux/netdevice.h>
 #include <linux/security.h>
 #include <net/icmp.h>
-#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/l3mdev.h>
 #include <net/protocol.h>
@@ -102,7 +101,7 @@ static int put_checksum(struct sk_buff *skb, const struct xtcp_tuple *t, bool hw
 }
 
 /* MUST-48, MUST-49, SHLD-21, SHLD-22 */
-static int ipv4_xmit(struct sock *sk, struct sk_buff *skb)
+static int ipv4_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -120,7 +119,7 @@ static int ipv4_xmit(struct sock *sk, struct sk_buff *skb)
 		goto free;
 	ttl = READ_ONCE(inet->uc_ttl);
 	frag_off = ip_dont_fragment(sk, dst) ? htons(IP_DF) : 0;
-	put_ip_header(skb, &x->node.tuple, READ_ONCE(inet->tos),
+	put_ip_header(skb, &x->node.tuple, READ_ONCE(inet->tos) | ecn,
 		      ttl < 0 ? ip4_dst_hoplimit(dst) : ttl, x->ip_id, frag_off);
 	x->ip_id += xtcp_skb_segs(skb);
 	skb->priority = READ_ONCE(sk->sk_priority);

@@ -57,6 +57,7 @@ int get_info(int fd, struct info *info)
 	info->pacing_rate = ti.tcpi_pacing_rate;
 	info->max_pacing_rate = ti.tcpi_max_pacing_rate;
 	info->delivered = ti.tcpi_delivered;
+	info->delivered_ce = ti.tcpi_delivered_ce;
 	info->delivery_rate = ti.tcpi_delivery_rate;
 	info->delivery_rate_app_limited = ti.tcpi_delivery_rate_app_limited;
 	info->busy_time = ti.tcpi_busy_time;

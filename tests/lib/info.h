@@ -18,7 +18,7 @@ struct info {
 	unsigned int reordering, total_retrans;
 	unsigned int segs_out, segs_in, data_segs_out, data_segs_in;
 	unsigned int notsent_bytes, rcv_ooopack, snd_wnd;
-	unsigned int delivered, delivery_rate_app_limited;
+	unsigned int delivered, delivered_ce, delivery_rate_app_limited;
 	unsigned long long bytes_acked, bytes_received, bytes_sent, bytes_retrans;
 	unsigned long long pacing_rate, max_pacing_rate, delivery_rate;
 	unsigned long long busy_time, rwnd_limited, sndbuf_limited;

@@ -162,12 +162,20 @@ long long paths_packets(const struct paths *p, int side, int path, bool sent)
 
 long long paths_counter(const struct paths *p, int side, int path, const char *name)
 {
+	char device[8];
+
+	space_go(p->router);
+	snprintf(device, sizeof(device), "%c%d", 'a' + side, path);
+	return qdisc_counter(device, name);
+}
+
+long long qdisc_counter(const char *device, const char *name)
+{
 	long long value = -1;
 	char text[512], *at;
 	FILE *f;
 
-	space_go(p->router);
-	snprintf(text, sizeof(text), "tc -s qdisc show dev %c%d", 'a' + side, path);
+	snprintf(text, sizeof(text), "tc -s qdisc show dev %s", device);
 	f = popen(text, "r");
 	while (f && fgets(text, sizeof(text), f)) {
 		at = strstr(text, name);

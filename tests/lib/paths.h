@@ -30,4 +30,7 @@ long long paths_packets(const struct paths *p, int side, int path, bool sent);
 /* Return: what netem counts on the way to @side: "dropped", "requeues" (reordered) */
 long long paths_counter(const struct paths *p, int side, int path, const char *name);
 
+/* The same of a device of the namespace that we are in. */
+long long qdisc_counter(const char *device, const char *name);
+
 #endif

@@ -506,7 +506,7 @@ static void test_greedy(void)
 		eq(count_in(side.b, "AbortOnMemory", ""), GREEDY - ORPHANS, "others are reset");
 		eq(count_resets(c), GREEDY - ORPHANS, "as their peers hear");
 	}
-	ok(sockets_become(IN_STATE(TCP_FIN_WAIT1), 0), "no orphan waits for ever for somebody to read");
+	ok(sockets_become(IN_STATE(TCP_FIN_WAIT1), 0), "no orphan waits for ever for a reader");
 	for (i = 0; i < GREEDY; i++)
 		close(c[i]);
 	ok(memory_becomes(before + reserve), "the memory comes back");

@@ -91,6 +91,9 @@ cat >"$work/no" <<-END
 	max_syn_backlog -1
 	syncookies 3
 	syncookies -1
+	ecn 3
+	ecn -1
+	ecn_fallback 2
 	max_orphans -1
 	max_tw_buckets -1
 	rmem 100

@@ -101,7 +101,7 @@ static void test_orphans(void)
 	need(sysctl_wire("max_orphans", "4"));
 	for (i = 0; i < ORPHANS + 2; i++)
 		reads[i] = orphan_make();
-	eq(listed_in(IN_STATE(TCP_FIN_WAIT1)), ORPHANS, "a namespace has as many orphans as it may");
+	eq(listed_in(IN_STATE(TCP_FIN_WAIT1)), ORPHANS, "it has as many orphans as it may");
 	eq(counter("AbortOnMemory"), 2, "others are reset");
 	space_go(neighbour);
 	need(sysctl_wire("max_orphans", "4"));

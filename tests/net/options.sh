@@ -45,7 +45,7 @@ in_use() {
 	said=
 	for word; do
 		case $word in
-		ts | sack) said+=,$word ;;
+		ts | sack | ecn) said+=,$word ;;
 		wscale:*)
 			[[ $word =~ ([0-9]+),([0-9]+) ]]
 			said+=,wscale:${BASH_REMATCH[2]},${BASH_REMATCH[1]}
@@ -139,5 +139,13 @@ for name in timestamps sack window_scaling; do
 	knob "$a" xtcp/ "$name" 0
 done
 for_roles "no options" -
+
+for role in "$a:xtcp/:xtcp connects:7000" "$b:ipv4/tcp_:xtcp accepts:7100"; do
+	IFS=: read -r space prefix who port <<<"$role"
+	knob "$space" "$prefix" ecn 1
+	talk
+	check "nothing but ECN, $who" agree "$port" ecn
+	knob "$space" "$prefix" ecn 2
+done
 
 tap_end
