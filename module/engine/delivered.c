@@ -291,13 +291,15 @@ void xtcp_take_delivery(struct sock *sk, const struct xtcp_segment *seg,
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 fack = x->board.sacked_bytes ? x->board.sacked_end : x->snd_una;
-	u32 delivered_before = x->tally.segs_delivered;
 
 	d->now_ns = ktime_get_ns();
 	d->now_us = xtcp_us(d->now_ns);
 	d->prior_una = x->snd_una;
 	d->disorder = xtcp_in_disorder(x);
-	d->congested = xtcp_tells_congestion(x, seg);
+	if (xtcp_tells_congestion(x, seg)) {
+		d->congested = true;
+		x->tally.segs_delivered_ce -= x->tally.segs_delivered;
+	}
 	if (!d->disorder && (seg->opt.sacks || d->duplicate || unlikely(d->congested))) {
 		d->disorder = true;
 		x->rack.rtt_us = 0;	/* what it knew may be long ago */
@@ -310,7 +312,7 @@ void xtcp_take_delivery(struct sock *sk, const struct xtcp_segment *seg,
 		xtcp_rack_delivered(&x->rack, d->newest_us, d->newest_end,
 				    d->now_us - d->newest_us);
 	if (unlikely(d->congested))
-		x->tally.segs_delivered_ce += x->tally.segs_delivered - delivered_before;
+		x->tally.segs_delivered_ce += x->tally.segs_delivered;
 	x->snd_una = seg->ack;
 	x->delivered += d->bytes;
 	measure(x, seg, d);

@@ -73,25 +73,29 @@ void xtcp_ecn_received(struct xtcp_sock *x, const struct sk_buff *skb,
 
 /**
  * xtcp_ecn_leaves() - what a segment says of congestion
- * @x: the connection, locked; it has agreed on ECN
+ * @x: the connection, locked; it has agreed on ECN; the IP header gets its ecn.field
+ * @skb: the segment's data
  * @seg: the segment, no SYN; gets ECE and CWR
  * @fresh: it has data, for the first time, for which the peer has room
  *
  * RFC 3168, 6.1.2 to 6.1.6.
  *
  * RFC 9293: SHLD-8.
- *
- * Return: the IP header's ECN field
  */
-u8 xtcp_ecn_leaves(struct xtcp_sock *x, struct xtcp_segment *seg, bool fresh)
+void xtcp_ecn_leaves(struct xtcp_sock *x, struct sk_buff *skb, struct xtcp_segment *seg,
+		     bool fresh)
 {
+	x->ecn.field = INET_ECN_NOT_ECT;
 	if (x->ecn.echo)
 		seg->flags |= XTCP_ECE;
 	if (!fresh || x->ecn.plain)
-		return INET_ECN_NOT_ECT;
-	if (x->ecn.reduced) {
-		seg->flags |= XTCP_CWR;
-		x->ecn.reduced = 0;
-	}
-	return INET_ECN_ECT_0;
+		return;
+	x->ecn.field = INET_ECN_ECT_0;
+	if (!x->ecn.reduced)
+		return;
+	x->ecn.reduced = 0;
+	seg->flags |= XTCP_CWR;
+	/* of many segments in one packet the first alone has it */
+	if (skb_is_gso(skb))
+		skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_ECN;
 }

@@ -80,7 +80,6 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 		.flags = flags,
 	};
 	struct xtcp_sack_block sacks[XTCP_SACK_BLOCKS_MAX] __uninitialized;
-	u8 ecn = INET_ECN_NOT_ECT;
 	int err;
 
 	if (flags & XTCP_ACK) {
@@ -107,7 +106,7 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 				x->held->sacks.has_dup = false;	/* told once */
 		}
 		if (unlikely(x->agreed.ecn))
-			ecn = xtcp_ecn_leaves(x, &seg, len && is_fresh(x, seq));
+			xtcp_ecn_leaves(x, skb, &seg, len && is_fresh(x, seq));
 	}
 	xtcp_timestamp_write(&x->ts, &seg.opt, now_ns);
 	if (unlikely(x->urg_sending)) {
@@ -115,8 +114,6 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 		if (seg.urg)
 			seg.flags |= XTCP_URG;
 	}
-	if (unlikely(seg.flags & XTCP_CWR) && skb_is_gso(skb))
-		skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_ECN;
 	header_bytes = xtcp_segment_header_bytes(&seg);
 	__skb_push(skb, header_bytes);
 	skb_reset_transport_header(skb);
@@ -133,7 +130,7 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 		xtcp_count(x->xn, RST_OUT);
 	trace_xtcp_segment_out(&x->node.tuple, &seg, len);
 
-	err = x->ip->xmit(sk, skb, ecn);
+	err = x->ip->xmit(sk, skb);
 	if (unlikely(err))
 		xtcp_count(x->xn, SEND_FAILS);
 	return err;

@@ -38,8 +38,8 @@ struct xtcp_reply;
  *	negative errno as a routing lookup gives
  * @routes_by_port: could another local port take another route?
  * @xmit: hand a segment down by the cached route: writes checksum and IP header, which
- *	gets @ecn beside the user's type of service.  Consumes the skb.  Return: 0, or a
- *	negative errno
+ *	has ecn.field beside the user's type of service.  Consumes the skb.  Return: 0, or
+ *	a negative errno
  * @accepts_pmtu: does the socket listen to what routers say of the path's MTU?
  *
  * Of a received segment, in softirq, under rcu_read_lock():
@@ -66,7 +66,7 @@ struct xtcp_ip_ops {
 	int	(*connect)(struct sock *sk, const struct in6_addr *raddr, u16 rport);
 	int	(*route)(struct sock *sk);
 	bool	(*routes_by_port)(const struct net *net);
-	int	(*xmit)(struct sock *sk, struct sk_buff *skb, u8 ecn);
+	int	(*xmit)(struct sock *sk, struct sk_buff *skb);
 	bool	(*accepts_pmtu)(const struct sock *sk);
 
 	void	(*addresses)(const struct sk_buff *skb, struct xtcp_tuple *t);

@@ -101,7 +101,7 @@ static int put_checksum(struct sk_buff *skb, const struct xtcp_tuple *t, bool hw
 }
 
 /* MUST-48, MUST-49, SHLD-21, SHLD-22 */
-static int ipv4_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
+static int ipv4_xmit(struct sock *sk, struct sk_buff *skb)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -119,7 +119,7 @@ static int ipv4_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 		goto free;
 	ttl = READ_ONCE(inet->uc_ttl);
 	frag_off = ip_dont_fragment(sk, dst) ? htons(IP_DF) : 0;
-	put_ip_header(skb, &x->node.tuple, READ_ONCE(inet->tos) | ecn,
+	put_ip_header(skb, &x->node.tuple, READ_ONCE(inet->tos) | x->ecn.field,
 		      ttl < 0 ? ip4_dst_hoplimit(dst) : ttl, x->ip_id, frag_off);
 	x->ip_id += xtcp_skb_segs(skb);
 	skb->priority = READ_ONCE(sk->sk_priority);

@@ -102,7 +102,7 @@ static __be32 flow_label(const struct sock *sk, struct sk_buff *skb)
 }
 
 /* MUST-48, MUST-49, SHLD-21, SHLD-22 */
-static int ipv6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
+static int ipv6_xmit(struct sock *sk, struct sk_buff *skb)
 {
 	const struct ipv6_pinfo *np = inet6_sk(sk);
 	struct xtcp_sock *x = xtcp_sk(sk);
@@ -118,7 +118,7 @@ static int ipv6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn)
 	if (unlikely(err))
 		goto free;
 	hop_limit = np->hop_limit;
-	put_ip_header(skb, &x->node.tuple, READ_ONCE(np->tclass) | ecn,
+	put_ip_header(skb, &x->node.tuple, READ_ONCE(np->tclass) | x->ecn.field,
 		      hop_limit < 0 ? ip6_dst_hoplimit(dst) : hop_limit,
 		      flow_label(sk, skb));
 	skb->priority = READ_ONCE(sk->sk_priority);

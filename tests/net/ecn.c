@@ -258,8 +258,8 @@ static void test_marks(void)
 	knob(A, "ecn", "2");
 	opens(A, fd);
 	info = stream(A, fd, &hit);
-	ok(hit && info.total_retrans * 2 > hit, "without ECN %lld are dropped, and %u sent again", hit,
-	   info.total_retrans);
+	ok(hit && info.total_retrans * 2 > hit,
+	   "without ECN %lld are dropped, and %u sent again", hit, info.total_retrans);
 	eq(info.delivered_ce, 0, "and no marks told of");
 	closes(fd);
 }
