@@ -230,7 +230,6 @@ static void starts_anew(struct conv *t, u8 options)
 	with_options(t, options);
 }
 
-/* Without SACK duplicate ACKs tell of a loss. */
 static void is_marked(struct conv *t)
 {
 	t->xn->sysctl.ecn = 1;
@@ -243,6 +242,7 @@ static void is_marked(struct conv *t)
 	inject(t, "ACK|ECE seq R ack S");
 }
 
+/* Without SACK duplicate ACKs tell of a loss. */
 static void is_lost(struct conv *t)
 {
 	starts_anew(t, 0);

@@ -34,6 +34,7 @@
  * @reordering_us: what is missing has so much time left to come; 0: nothing has, or
  *	nothing is
  * @congested: it tells of congestion: RFC 3168's ECN-Echo
+ * @undone: a reduction of the congestion window was a mistake, and was taken back
  * @reneged: what was SACKED is missing again
  */
 struct xtcp_delivery {
@@ -63,6 +64,7 @@ struct xtcp_delivery {
 	bool			duplicate;
 	bool			disorder;
 	bool			congested;
+	bool			undone;
 	bool			reneged;
 };
 

@@ -10,6 +10,7 @@
 #include <linux/skbuff.h>
 #include <net/sock.h>
 #include "../compat.h"
+#include "../observe/trace.h"
 #include "buffers.h"
 #include "clock.h"
 #include "connection.h"
@@ -309,8 +310,14 @@ static void rearm_after(struct sock *sk, const struct xtcp_delivery *d)
 /* What the ACK brings, while something is in flight. */
 static void take_ack(struct sock *sk, const struct xtcp_segment *seg, bool duplicate)
 {
-	u32 cwnd_bytes = xtcp_sk(sk)->cong.cwnd_bytes;
+	u32 cwnd_bytes = xtcp_sk(sk)->cong.cwnd_bytes, lost_before = 0;
 	struct xtcp_delivery d __uninitialized;
+	u8 phase_before = 0;
+
+	if (trace_xtcp_acked_enabled()) {
+		lost_before = xtcp_sk(sk)->board.lost_bytes;
+		phase_before = xtcp_sk(sk)->phase;
+	}
 
 	memset_startat(&d, 0, acked_bytes);
 	d.duplicate = duplicate;
@@ -318,6 +325,7 @@ static void take_ack(struct sock *sk, const struct xtcp_segment *seg, bool dupli
 	if (d.acked_bytes)
 		new_data_acked(sk, d.acked_bytes);
 	xtcp_recovery_ack(sk, seg, &d);
+	trace_xtcp_acked(xtcp_sk(sk), &d, phase_before, lost_before);
 	rearm_after(sk, &d);
 	/* the first hop forwards what we send: no need to ask it (RFC 1122, 2.3.2.1) */
 	if (d.acked_bytes || d.sacked)
@@ -492,7 +500,7 @@ void xtcp_step_fin(struct sock *sk)
 	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
 	sock_set_flag(sk, SOCK_DONE);
 	if (sk->sk_state == TCP_FIN_WAIT2) {
-		xtcp_send_ack(sk);
+		xtcp_send_ack(sk, XTCP_WHY_PLAIN);
 		xtcp_time_wait(sk, XTCP_EV_RCV_FIN);
 		return;
 	}

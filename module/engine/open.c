@@ -300,7 +300,7 @@ void xtcp_syn_ack_received(struct sock *sk, struct sk_buff *skb,
 		return;
 	become_established(sk);
 	if (!holds_last_ack(sk)) {
-		xtcp_send_ack(sk);
+		xtcp_send_ack(sk, XTCP_WHY_HANDSHAKE);
 		return;
 	}
 	x->ack.pending = 1;

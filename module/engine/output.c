@@ -183,7 +183,7 @@ void xtcp_note_limit(struct sock *sk)
  * SACK blocks, or those that left before there were any would go again in two pieces each.
  * What is left out of an ACK that is owed, another must say.
  */
-static int transmit_again(struct sock *sk, struct sk_buff *skb)
+static int transmit_again(struct sock *sk, struct sk_buff *skb, enum xtcp_why why)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	u32 mss = xtcp_mss_bare(x), segs = xtcp_sndq_segs(skb, mss);
@@ -196,11 +196,23 @@ static int transmit_again(struct sock *sk, struct sk_buff *skb)
 	x->tally.segs_resent += segs;
 	x->tally.bytes_resent += skb->len;
 	trace_xtcp_retransmit(x, xtcp_seq(skb), skb->len, XTCP_CB(skb)->flags);
+	x->why = why;
 	err = xtcp_transmit_queued(sk, skb, mss);
+	x->why = XTCP_WHY_PLAIN;
 	xtcp_board_mark_sent(&x->board, skb, x->snd_una);
 	if (unlikely(owed))
 		xtcp_ack_now(&x->ack);
 	return err;
+}
+
+/* Why what is lost goes again. */
+static enum xtcp_why why_again(const struct xtcp_sock *x, const struct sk_buff *skb)
+{
+	if (XTCP_CB(skb)->flags & XTCP_SYN)
+		return XTCP_WHY_PLAIN;
+	if (!x->snd_wnd)
+		return XTCP_WHY_WINDOW_PROBE;
+	return x->phase == XTCP_PHASE_RECOVERY ? XTCP_WHY_FAST : XTCP_WHY_TIMEOUT;
 }
 
 /* How much of the peer's window is left for what goes again.  A scaled window may seem to
@@ -252,7 +264,7 @@ static int resend(struct sock *sk, struct sk_buff *skb, u32 most_bytes)
 		err = part_fin(sk, skb);
 	if (err)
 		return err;
-	err = transmit_again(sk, skb);
+	err = transmit_again(sk, skb, why_again(x, skb));
 	/* its ACK is a round trip away: the timeout that is armed is another's */
 	if (xtcp_seq(skb) == x->snd_una && x->rtx_for != XTCP_RTX_REORDERING)
 		xtcp_arm_timeout(sk);
@@ -378,6 +390,27 @@ static void arm_probe(struct sock *sk)
 	xtcp_arm_retransmit(sk);
 }
 
+/* What the first of what is left here waits for, for those who watch. */
+static enum xtcp_wait waits_for(const struct xtcp_sock *x, const struct sk_buff *skb, u8 nonagle)
+{
+	u32 whole = clamp(skb->len, 1u, x->snd_mss);
+
+	if (cwnd_room(x) < whole && x->snd_una != x->snd_nxt)
+		return XTCP_WAIT_CWND;
+	if (xtcp_usable_window(x, xtcp_seq(skb)) < whole)
+		return XTCP_WAIT_WINDOW;
+	return nonagle & XTCP_NAGLE_CORK ? XTCP_WAIT_CORK : XTCP_WAIT_NAGLE;
+}
+
+static noinline void trace_waits(struct sock *sk, u8 nonagle)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+	const struct sk_buff *skb = xtcp_board_lost(&x->board) ?: xtcp_send_head(sk);
+
+	if (skb && xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+		trace_xtcp_waits(x, xtcp_seq(skb), waits_for(x, skb, nonagle));
+}
+
 /**
  * xtcp_output() - send what may be sent: lost data first, then new
  * @sk: the connection, locked
@@ -397,7 +430,7 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 	xtcp_sync_route(sk);
 	if (unlikely(x->board.lost_bytes) && !send_new_to_see(sk, nonagle) &&
 	    !send_lost(sk, false))
-		return;
+		goto out;
 	if (!xtcp_send_head(sk) || !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		return;
 	send_new(sk, nonagle);
@@ -405,6 +438,9 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 	    !xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT))
 		arm_probe(sk);
 	note_limit(sk);
+out:
+	if (trace_xtcp_waits_enabled())
+		trace_waits(sk, nonagle);
 }
 
 /**
@@ -455,7 +491,9 @@ int xtcp_output_probe(struct sock *sk)
 	if (skb->len && skb_queue_is_last(&sk->sk_write_queue, skb))
 		XTCP_CB(skb)->flags |= XTCP_PSH;
 	xtcp_count(x->xn, PROBES);
+	x->why = XTCP_WHY_WINDOW_PROBE;
 	err = xtcp_transmit_queued(sk, skb, x->snd_mss);
+	x->why = XTCP_WHY_PLAIN;
 	if (err == -ENOBUFS)
 		return err;
 	note_sent(sk);
@@ -470,14 +508,18 @@ static bool probe_with_new(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 	struct sk_buff *skb = xtcp_send_head(sk);
 	u32 len;
+	int err;
 
 	if (!skb)
 		return false;
 	len = min(max(skb->len, 1u), x->snd_mss);
-	if (xtcp_usable_window(x, xtcp_seq(skb)) < len)
+	if (xtcp_usable_window(x, xtcp_seq(skb)) < len ||
+	    (skb->len > len ? xtcp_sndq_cut(sk, skb, len) : part_fin(sk, skb)))
 		return false;
-	if ((skb->len > len ? xtcp_sndq_cut(sk, skb, len) : part_fin(sk, skb)) ||
-	    xtcp_transmit_queued(sk, skb, x->snd_mss) == -ENOBUFS)
+	x->why = XTCP_WHY_LOSS_PROBE;
+	err = xtcp_transmit_queued(sk, skb, x->snd_mss);
+	x->why = XTCP_WHY_PLAIN;
+	if (err == -ENOBUFS)
 		return false;
 	note_sent(sk);
 	return true;
@@ -500,7 +542,7 @@ static bool probe_with_last(struct sock *sk)
 			return false;
 		skb = xtcp_board_next(skb);
 	}
-	return transmit_again(sk, skb) != -ENOBUFS;
+	return transmit_again(sk, skb, XTCP_WHY_LOSS_PROBE) != -ENOBUFS;
 }
 
 /**
@@ -593,7 +635,7 @@ void xtcp_window_update(struct sock *sk)
 	/* an ACK was held back until there would be room: now there is */
 	if ((x->ack.pending && x->rcv_nxt - x->rcv_wup > x->rcv_mss) ||
 	    xtcp_window_worth_telling(sk))
-		xtcp_send_ack(sk);
+		xtcp_send_ack(sk, XTCP_WHY_UPDATE);
 }
 
 /**
@@ -603,7 +645,7 @@ void xtcp_window_update(struct sock *sk)
 void xtcp_ack_before_wait(struct sock *sk)
 {
 	if (xtcp_sk(sk)->ack.soon)
-		xtcp_send_ack(sk);
+		xtcp_send_ack(sk, XTCP_WHY_PLAIN);
 }
 
 /* A reader about to answer normally beats this timer; it is for the one that does
@@ -634,7 +676,7 @@ void xtcp_send_due(struct sock *sk)
 	if (!x->ack.pending)
 		return;
 	if (x->ack.now)
-		xtcp_send_ack(sk);
+		xtcp_send_ack(sk, XTCP_WHY_PLAIN);
 	else if (!xtcp_timer_armed(x, XTCP_TIMER_DELACK))
 		xtcp_timer_arm(sk, XTCP_TIMER_DELACK, jiffies + ack_delay(x));
 }

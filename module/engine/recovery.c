@@ -458,7 +458,7 @@ static void ack_in_loss(struct xtcp_sock *x, const struct xtcp_delivery *d)
  * Return: whether what else is missing may be as late as the first was
  */
 static bool take_back(struct sock *sk, const struct xtcp_segment *seg,
-		      const struct xtcp_delivery *d)
+		      struct xtcp_delivery *d)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	bool mistake = false, late = false;
@@ -494,6 +494,7 @@ static bool take_back(struct sock *sk, const struct xtcp_segment *seg,
 	}
 	if (mistake)
 		undo(x);
+	d->undone = mistake;
 	return late;
 }
 

@@ -203,6 +203,7 @@ struct xtcp_sock {
 	u8			probes;		/* unanswered window or keep-alive probes */
 	u8			sent_closed:1,	/* into a closed window */
 				stalled:1;	/* the closed window holds data back */
+	u8			why;		/* enum xtcp_why: of what leaves just now */
 	u32			mtu_reported;	/* by ICMP while the user held the
 						 * socket; 0: none
 						 */

@@ -182,7 +182,7 @@ static void delack_timeout(struct sock *sk)
 		return;
 	xtcp_count(x->xn, DELAYED_ACKS);
 	x->ack.ping_pong = 0;	/* there was no answer */
-	xtcp_send_ack(sk);
+	xtcp_send_ack(sk, XTCP_WHY_DELAYED);
 }
 
 static u32 keepalive_time_s(const struct xtcp_sock *x)

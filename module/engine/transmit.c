@@ -128,7 +128,7 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 	}
 	if (flags & XTCP_RST)
 		xtcp_count(x->xn, RST_OUT);
-	trace_xtcp_segment_out(&x->node.tuple, &seg, len);
+	trace_xtcp_segment_out(&x->node.tuple, &seg, len, x);
 
 	err = x->ip->xmit(sk, skb);
 	if (unlikely(err))
@@ -174,10 +174,13 @@ int xtcp_transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss)
 	return transmit_segment(sk, clone, cb->seq, cb->flags, now_ns);
 }
 
-/* Send a segment without data, which is never repeated. */
-static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
+/* Send a segment without data, which is never repeated.  @why: XTCP_WHY_PLAIN, or what its
+ * flags do not say
+ */
+static int transmit_bare(struct sock *sk, u32 seq, u8 flags, enum xtcp_why why)
 {
 	struct sk_buff *skb;
+	int err;
 
 	/* what carries no data needs no MSS, but SACK blocks make the next data shorter */
 	if (unlikely(xtcp_sk(sk)->held))
@@ -189,7 +192,10 @@ static int transmit_bare(struct sock *sk, u32 seq, u8 flags)
 		return -ENOBUFS;
 	skb_reserve(skb, XTCP_MAX_HEADER);
 	skb->ip_summed = CHECKSUM_PARTIAL;
-	return transmit_segment(sk, skb, seq, flags, ktime_get_ns());
+	xtcp_sk(sk)->why = why;
+	err = transmit_segment(sk, skb, seq, flags, ktime_get_ns());
+	xtcp_sk(sk)->why = XTCP_WHY_PLAIN;
+	return err;
 }
 
 /* ---- without data ---- */
@@ -210,14 +216,15 @@ static u32 bare_seq(const struct xtcp_sock *x)
 /**
  * xtcp_send_ack() - acknowledge now what was received
  * @sk: the connection, locked
+ * @why: XTCP_WHY_PLAIN, or what calls for it; for those who watch
  *
  * Without memory the delayed-ACK timer tries again.
  */
-void xtcp_send_ack(struct sock *sk)
+void xtcp_send_ack(struct sock *sk, enum xtcp_why why)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	if (transmit_bare(sk, bare_seq(x), XTCP_ACK) == -ENOBUFS &&
+	if (transmit_bare(sk, bare_seq(x), XTCP_ACK, why) == -ENOBUFS &&
 	    sk->sk_state != TCP_CLOSE) {
 		x->ack.pending = 1;
 		xtcp_timer_arm(sk, XTCP_TIMER_DELACK,
@@ -241,7 +248,7 @@ void xtcp_send_challenge_ack(struct sock *sk)
 		return;
 	}
 	xtcp_count(x->xn, CHALLENGE_ACKS);
-	xtcp_send_ack(sk);
+	xtcp_send_ack(sk, XTCP_WHY_CHALLENGE);
 }
 
 /**
@@ -258,7 +265,7 @@ void xtcp_send_keepalive(struct sock *sk)
 	struct xtcp_sock *x = xtcp_sk(sk);
 
 	xtcp_count(x->xn, KEEPALIVES);
-	transmit_bare(sk, x->snd_una - 1, XTCP_ACK);
+	transmit_bare(sk, x->snd_una - 1, XTCP_ACK, XTCP_WHY_KEEPALIVE);
 }
 
 /**
@@ -272,5 +279,5 @@ void xtcp_send_reset(struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 
-	transmit_bare(sk, bare_seq(x), XTCP_RST | XTCP_ACK);
+	transmit_bare(sk, bare_seq(x), XTCP_RST | XTCP_ACK, XTCP_WHY_PLAIN);
 }

@@ -85,7 +85,7 @@ static void set_quickack(struct sock *sk, int val)
 	xtcp_ack_quickly(&x->ack, x->rcv_wnd, x->rcv_mss);
 	if (!x->ack.pending)
 		return;
-	xtcp_send_ack(sk);
+	xtcp_send_ack(sk, XTCP_WHY_PLAIN);
 	x->ack.ping_pong = !(val & 1);	/* as Linux: an even number asks for this ACK alone */
 }
 

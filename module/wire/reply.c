@@ -102,6 +102,6 @@ int xtcp_ip_reply(struct net *net, struct xtcp_reply *reply, struct xtcp_segment
 	if (reply->sk)
 		set_owner(skb, (struct sock *)reply->sk);
 	xtcp_count(xtcp_pernet(net), SEGS_OUT);
-	trace_xtcp_segment_out(t, seg, 0);
+	trace_xtcp_segment_out(t, seg, 0, NULL);
 	return ip->reply_send(net, reply, skb);
 }
