@@ -296,14 +296,13 @@ void xtcp_take_delivery(struct sock *sk, const struct xtcp_segment *seg,
 	d->now_us = xtcp_us(d->now_ns);
 	d->prior_una = x->snd_una;
 	d->disorder = xtcp_in_disorder(x);
-	if (xtcp_tells_congestion(x, seg)) {
-		d->congested = true;
-		x->tally.segs_delivered_ce -= x->tally.segs_delivered;
-	}
-	if (!d->disorder && (seg->opt.sacks || d->duplicate || unlikely(d->congested))) {
+	d->congested = xtcp_tells_congestion(x, seg);
+	if (!d->disorder && (seg->opt.sacks || d->duplicate || d->congested)) {
 		d->disorder = true;
 		x->rack.rtt_us = 0;	/* what it knew may be long ago */
 	}
+	if (unlikely(d->congested))
+		x->tally.segs_delivered_ce -= x->tally.segs_delivered;
 	if (unlikely(seg->opt.sacks) && x->agreed.sack)
 		take_blocks(sk, seg, fack, d);
 	if (seq_gt(seg->ack, x->snd_una))

@@ -50,7 +50,7 @@ void xtcp_sync_route(struct sock *sk)
 	if (unlikely(!dst))
 		return;
 	mtu = dst_mtu(dst);
-	if (unlikely(mtu != x->pmtu || xtcp_option_bytes(x) != x->mss_options))
+	if (unlikely(mtu != x->pmtu) || xtcp_options_changed(x))
 		xtcp_sync_mss(sk, mtu);
 }
 

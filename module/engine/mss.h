@@ -47,6 +47,12 @@ static inline u32 xtcp_option_bytes(const struct xtcp_sock *x)
 	return (x->agreed.timestamps ? XTCP_TIMESTAMPS_BYTES : 0) + xtcp_sacks_bytes(x);
 }
 
+/* Have SACK blocks come or gone since snd_mss was reckoned?  Timestamps do not. */
+static inline bool xtcp_options_changed(const struct xtcp_sock *x)
+{
+	return unlikely(x->held) && xtcp_option_bytes(x) != x->mss_options;
+}
+
 /* How much a segment may have that goes without SACK blocks. */
 static inline u32 xtcp_mss_bare(const struct xtcp_sock *x)
 {

@@ -345,7 +345,7 @@ static __always_inline void send_new(struct sock *sk, u8 nonagle)
 		note_idle(x);
 	while ((skb = xtcp_send_head(sk))) {
 		/* a SACK block that is told once may have gone with the last one */
-		if (unlikely(xtcp_option_bytes(x) != x->mss_options))
+		if (xtcp_options_changed(x))
 			xtcp_sync_mss(sk, x->pmtu);
 		len = next_packet(sk, skb, nonagle);
 		if (!len)
@@ -431,7 +431,7 @@ void xtcp_output(struct sock *sk, u8 nonagle)
 	if (unlikely(x->board.lost_bytes) && !send_new_to_see(sk, nonagle) &&
 	    !send_lost(sk, false))
 		goto out;
-	if (!xtcp_send_head(sk) || !xtcp_in_state(sk, XTCP_STATES_CONNECTED))
+	if (!xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		return;
 	send_new(sk, nonagle);
 	if (xtcp_send_head(sk) && x->snd_una == x->snd_nxt &&

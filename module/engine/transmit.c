@@ -9,7 +9,6 @@
 #include "ack.h"
 #include "clock.h"
 #include "ecn.h"
-#include "flight.h"
 #include "mss.h"
 #include "rate.h"
 #include "recovery.h"
@@ -168,7 +167,7 @@ int xtcp_transmit_queued(struct sock *sk, struct sk_buff *skb, u32 mss)
 	cb->sent_us = xtcp_us(now_ns);
 	xtcp_rate_sent(&x->rate, &cb->mark, x->delivered, cb->sent_us,
 		       x->snd_una == x->snd_nxt);
-	if (unlikely(cb->state & XTCP_SENT || xtcp_is_reducing(x)))
+	if (unlikely(cb->state & XTCP_SENT || x->phase != XTCP_PHASE_OPEN))
 		xtcp_recovery_sent(x, cb->seq, cb->end, cb->state & XTCP_SENT, now_ns);
 	set_gso(sk, clone, mss);
 	return transmit_segment(sk, clone, cb->seq, cb->flags, now_ns);
