@@ -33,7 +33,7 @@ static int proc_stat_show(struct seq_file *seq, void *v)
 
 /* ---- /proc/net/xtcp, /proc/net/xtcp6 ---- */
 
-#define LINE_WIDTH	149
+#define LINE_WIDTH	179	/* a word more than the 149 of the kernel's */
 #define LINE_WIDTH6	(LINE_WIDTH + 2 * 24)
 
 static unsigned int conns_width(const struct xtcp_conns_iter *it)
@@ -70,50 +70,87 @@ static void conns_show_end(struct seq_file *seq, const struct in6_addr *a, u16 p
 	seq_printf(seq, "%08X:%04X ", (__force u32)a->s6_addr32[3], port);
 }
 
+/* What a line says of any entry, but its 4-tuple. */
+struct conns_line {
+	int		state;
+	u32		tx;
+	u32		rx;
+	int		timer;		/* 1 retransmission, 2 keep-alive, 3 TIME_WAIT, 4 probe */
+	unsigned long	expires;	/* jiffies, where there is a timer */
+	int		retries;
+	kuid_t		uid;
+	unsigned long	inode;
+	int		refs;
+	const void	*object;	/* shown as kernel.kptr_restrict has it */
+};
+
 static void conns_show_line(struct seq_file *seq, const struct xtcp_tuple *t,
-			    int state, u32 tx, u32 rx, int timer, long expires,
-			    int retries, kuid_t uid, unsigned long inode,
-			    const struct xtcp_agreed *agreed)
+			    const struct conns_line *line)
 {
-	long left = max(expires - (long)jiffies, 0L);
+	long left = max((long)(line->expires - jiffies), 0L);
 
 	seq_setwidth(seq, conns_width(seq->private));
 	seq_printf(seq, "%4d: ", (int)seq->index - 1);
 	conns_show_end(seq, &t->laddr, t->lport);
 	conns_show_end(seq, &t->raddr, t->rport);
-	seq_printf(seq, "%02X %08X:%08X %02X:%08lX %08X %5u %8d %lu ", state, tx, rx,
-		   timer, timer ? jiffies_to_clock_t(left) : 0, retries,
-		   from_kuid_munged(seq_user_ns(seq), uid), 0, inode);
+	seq_printf(seq, "%02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %pK ", line->state,
+		   line->tx, line->rx, line->timer, line->timer ? jiffies_to_clock_t(left) : 0,
+		   line->retries, from_kuid_munged(seq_user_ns(seq), line->uid), 0,
+		   line->inode, line->refs, line->object);
+}
+
+static void conns_end_line(struct seq_file *seq, const struct xtcp_agreed *agreed)
+{
 	conns_show_agreed(seq, agreed);
 	seq_pad(seq, '\n');
+}
+
+/* What only sockets have: timeout and delay of ACKs, in clock ticks; ACKs that are not
+ * delayed, and ping-pong; cwnd and ssthresh, in segments.
+ */
+static void conns_show_pace(struct seq_file *seq, const struct xtcp_sock *x)
+{
+	u32 mss = max(READ_ONCE(x->snd_mss), 1u), ssthresh = READ_ONCE(x->cong.ssthresh_bytes);
+	u32 delack_ms = READ_ONCE(x->xn->sysctl.delack_ms);
+
+	seq_printf(seq, "%lu %lu %u %u %d ",
+		   (unsigned long)jiffies_to_clock_t(usecs_to_jiffies(xtcp_timeout_us(x))),
+		   (unsigned long)jiffies_to_clock_t(msecs_to_jiffies(delack_ms)),
+		   x->ack.quick << 1 | x->ack.ping_pong, READ_ONCE(x->cong.cwnd_bytes) / mss,
+		   ssthresh == XTCP_SSTHRESH_INFINITE ? -1 : (int)(ssthresh / mss));
 }
 
 static void conns_show_connection(struct seq_file *seq, struct sock *sk)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
-	int state = inet_sk_state_load(sk), timer = 0;
+	struct conns_line line = {
+		.state = inet_sk_state_load(sk),
+		.retries = x->retries,
+		.uid = READ_ONCE(sk->sk_uid),
+		.inode = sock_i_ino(sk),
+		.refs = refcount_read(&sk->sk_refcnt),
+		.object = sk,
+	};
 	struct xtcp_agreed agreed = { };
-	unsigned long expires = 0;
-	u32 tx, rx;
 
-	if (state == TCP_LISTEN) {
-		rx = READ_ONCE(sk->sk_ack_backlog);
-		tx = 0;
+	if (line.state == TCP_LISTEN) {
+		line.rx = READ_ONCE(sk->sk_ack_backlog);
 	} else {
-		tx = READ_ONCE(x->write_seq) - READ_ONCE(x->snd_una);
-		rx = READ_ONCE(x->rcv_nxt) - READ_ONCE(x->copied_seq);
-		if (state != TCP_SYN_SENT)	/* there it is what we offer */
+		line.tx = READ_ONCE(x->write_seq) - READ_ONCE(x->snd_una);
+		line.rx = READ_ONCE(x->rcv_nxt) - READ_ONCE(x->copied_seq);
+		if (line.state != TCP_SYN_SENT)	/* there it is what we offer */
 			agreed = x->agreed;
 	}
 	if (xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT)) {
-		timer = x->snd_una == x->snd_nxt ? 4 : 1;
-		expires = xtcp_timer_expires(x, XTCP_TIMER_RETRANSMIT);
+		line.timer = x->snd_una == x->snd_nxt ? 4 : 1;
+		line.expires = xtcp_timer_expires(x, XTCP_TIMER_RETRANSMIT);
 	} else if (xtcp_timer_armed(x, XTCP_TIMER_KEEPALIVE)) {
-		timer = 2;
-		expires = xtcp_timer_expires(x, XTCP_TIMER_KEEPALIVE);
+		line.timer = 2;
+		line.expires = xtcp_timer_expires(x, XTCP_TIMER_KEEPALIVE);
 	}
-	conns_show_line(seq, &x->node.tuple, state, tx, rx, timer, expires,
-			x->retries, READ_ONCE(sk->sk_uid), sock_i_ino(sk), &agreed);
+	conns_show_line(seq, &x->node.tuple, &line);
+	conns_show_pace(seq, x);
+	conns_end_line(seq, &agreed);
 }
 
 /* Its memory may be another socket's by now, of another namespace. */
@@ -128,25 +165,48 @@ static void conns_show_if_here(struct seq_file *seq, struct sock *sk)
 	sock_put(sk);
 }
 
+static void conns_show_request(struct seq_file *seq, const struct xtcp_request *req)
+{
+	const struct conns_line line = {
+		.state = TCP_SYN_RECV,
+		.timer = 1,
+		.expires = req->timer.expires,
+		.retries = req->retries,
+		.uid = READ_ONCE(req->listener->sk_uid),
+		.refs = refcount_read(&req->refcnt),
+		.object = req,
+	};
+
+	conns_show_line(seq, &req->node.tuple, &line);
+	conns_end_line(seq, &req->agreed);
+}
+
+static void conns_show_time_wait(struct seq_file *seq, const struct xtcp_timewait *tw)
+{
+	const struct conns_line line = {
+		.state = TCP_TIME_WAIT,
+		.timer = 3,
+		.expires = tw->timer.expires,
+		.uid = GLOBAL_ROOT_UID,
+		.refs = refcount_read(&tw->refcnt),
+		.object = tw,
+	};
+
+	conns_show_line(seq, &tw->node.tuple, &line);
+	conns_end_line(seq, &tw->agreed);
+}
+
 static void conns_show_node(struct seq_file *seq, struct xtcp_node *node)
 {
-	struct xtcp_timewait *tw;
-	struct xtcp_request *req;
-
 	switch (node->kind) {
 	case XTCP_KIND_CONNECTION:
 		conns_show_if_here(seq, xtcp_node_sk(node));
 		break;
 	case XTCP_KIND_REQUEST:
-		req = container_of(node, struct xtcp_request, node);
-		conns_show_line(seq, &node->tuple, TCP_SYN_RECV, 0, 0, 1,
-				req->timer.expires, req->retries,
-				READ_ONCE(req->listener->sk_uid), 0, &req->agreed);
+		conns_show_request(seq, container_of(node, struct xtcp_request, node));
 		break;
 	case XTCP_KIND_TIME_WAIT:
-		tw = container_of(node, struct xtcp_timewait, node);
-		conns_show_line(seq, &node->tuple, TCP_TIME_WAIT, 0, 0, 3,
-				tw->timer.expires, 0, GLOBAL_ROOT_UID, 0, &tw->agreed);
+		conns_show_time_wait(seq, container_of(node, struct xtcp_timewait, node));
 		break;
 	case XTCP_KIND_NONE:
 		break;

@@ -7,12 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "info.h"
 #include "net.h"
 #include "space.h"
 #include "tap.h"
 
 #define CONNS	150
-#define LINE	150
+#define LINE	(wire == WIRE_KERNEL ? 150 : 180)
 
 /* The file, taken from a descriptor in reads of @step bytes. */
 static char *text_of(int fd, size_t step)
@@ -103,9 +104,9 @@ static off_t line_at(const char *text, int line)
 
 static void test_lines(void)
 {
-	static const int steps[] = { 1 << 16, 4096, LINE, 100, 7 };
+	const int steps[] = { 1 << 16, 4096, LINE, 100, 7 };
 	int ports[CONNS], others[20], l = listen_on(CONNS), fd, i;
-	char *whole, *again, *pieces, buf[LINE];
+	char *whole, *again, *pieces, buf[256];
 
 	for (i = 0; i < 20; i++)
 		others[i] = port_of(listen_on(1));
@@ -129,6 +130,42 @@ static void test_lines(void)
 	need(lseek(fd, line_at(whole, 50), SEEK_SET));
 	pieces = text_of(fd, 1 << 16);
 	eq(times(pieces, "\n") + 50, times(again, "\n"), "the rest from there on");
+}
+
+/* Behind the inode: how many hold the socket, where it is, its timeout and its ACKs' delay in
+ * ticks, quick ACKs and ping-pong, cwnd and ssthresh; then ours has its options.
+ */
+static void test_pace(void)
+{
+	int l = listen_on(1), c = connect_to(l), s = need(accept_in_time(l)), fd;
+	unsigned long rto = 0, ato = 0, tick_us = 1000000 / sysconf(_SC_CLK_TCK);
+	char what[128], where[32], options[64] = "", *text, *line;
+	int refs = 0, ssthresh = 0, n;
+	unsigned int quick, cwnd = 0;
+	struct info info;
+
+	snprintf(what, sizeof(what), ":%04X %s:%04X 01 ", port_of(c), hex_at("127.0.0.1"),
+		 port_of(l));
+	fd = need(open(sockets_file(), O_RDONLY));
+	text = text_of(fd, 4096);
+	close(fd);
+	line = strstr(text, what);
+	need(line ? 0 : -1);
+	n = sscanf(line + strlen(what), "%*s %*s %*s %*s %*s %*s %d %31s %lu %lu %u %u %d %63s",
+		   &refs, where, &rto, &ato, &quick, &cwnd, &ssthresh, options);
+	ok(n >= 7, "all columns are there: %d", n);
+	need(get_info(c, &info));
+	ok(refs >= 1, "somebody holds it: %d", refs);
+	ok(rto >= info.rto / tick_us && rto <= info.rto / tick_us + 1,
+	   "the timeout: %lu ticks, %u us", rto, info.rto);
+	ok(ato >= 1 || wire == WIRE_KERNEL, "the delay of its ACKs: %lu ticks", ato);
+	eq(cwnd, info.snd_cwnd, "the congestion window");
+	eq(ssthresh, -1, "ssthresh: there was no loss yet");
+	if (wire != WIRE_KERNEL)
+		ok(strstr(options, "sack"), "the options: %s", options);
+	free(text);
+	close(c);
+	close(s);
 }
 
 /* A process that enters another namespace sees that one's. */
@@ -155,6 +192,7 @@ static void test_namespace(void)
 
 static const struct tap_test tests[] = {
 	TEST(lines),
+	TEST(pace),
 	TEST(namespace),
 };
 
