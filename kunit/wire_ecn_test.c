@@ -133,14 +133,20 @@ static void asks(struct kunit *test)
 	}
 }
 
-static void connected(struct conv *t)
+static void connected_over(struct conv *t, u32 rtt_ms)
 {
 	t->xn->sysctl.ecn = 1;
 	returns(t, -EINPROGRESS, user_connect(t));
 	expect(t, "SYN|ECE|CWR seq 100");
+	time_passes(t, rtt_ms);
 	inject(t, "SYN|ACK|ECE seq 1000 ack 101 mss 1460");
 	expect(t, "ACK seq 101 ack 1001");
 	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 400000));
+}
+
+static void connected(struct conv *t)
+{
+	connected_over(t, 0);
 }
 
 /* 6.1.1.1: "MAY resend the SYN with CWR and ECE cleared", and 6.1.1: then "MUST NOT set ECT",
@@ -220,6 +226,25 @@ static void crossed(struct kunit *test)
 	returns(t, 10, user_send(t, 10));
 	expect(t, "PSH|ACK seq S ack R len 10 ecn 2");
 	cwnd_is(t, cwnd);
+}
+
+/* A SYN,ACK that does not say ECE is a word against it, even where the SYN asked: "MUST NOT set
+ * ECT".
+ */
+static void crossed_and_refused(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.ecn = 1;
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN|ECE|CWR seq 100");
+	inject(t, "SYN|ECE|CWR seq 1000 mss 1460");
+	expect(t, "SYN|ACK|ECE seq 100 ack 1001");
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	state_is(t, TCP_ESTABLISHED);
+	pass_over(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq S ack R len 10");
 }
 
 /* ---- the receiver: 6.1.3 ---- */
@@ -451,6 +476,176 @@ static void timeout_beside(struct kunit *test)
 	cwnd_is(t, mss);
 }
 
+/* What was acknowledged before says nothing more of the path, even if it came twice. */
+static void echo_after_all(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 cwnd;
+
+	with_options(t, XTCP_OPT_SACK_PERMITTED);
+	connected(t);
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK seq S ack R len 10 ecn 2");
+	inject(t, "ACK seq R ack S");
+	cwnd = conv_value(t, CONV_CWND);
+	inject(t, "ACK|ECE seq R ack S sack S-10..S");
+	phase_is(t, OPEN);
+	cwnd_is(t, cwnd);
+	counted(t, ECN_REDUCTIONS, 0);
+}
+
+/* An ACK that another has overtaken is heard with an echo as without. */
+static void echo_overtaken(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	with_options(t, XTCP_OPT_SACK_PERMITTED | XTCP_OPT_TIMESTAMPS);
+	connected_over(t, 100);
+	many_in_flight(t, 10, 0);
+	time_passes(t, 100);
+	inject(t, "ACK|ECE seq R ack U sack U+m..U+2m ts 7020 ecr T");
+	inject(t, "ACK|ECE seq R ack U sack U+m..U+3m ts 7019 ecr T");
+	sacked_is(t, 2 * whole(t));
+	counted(t, PAWS, 0);
+	counted(t, ECN_REDUCTIONS, 1);
+}
+
+/* What left since the reduction is lost: another congestion, and a recovery of its own, in
+ * which a partial ACK asks for more.
+ */
+static void loss_since(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 mss;
+
+	with_options(t, 0);
+	connected(t);
+	mss = whole(t);
+	many_in_flight(t, 10, 0);
+	inject(t, "ACK|ECE seq R ack S");
+	phase_is(t, CWR);
+	returns(t, 5 * mss, user_send(t, 5 * mss));
+	expect(t, "ACK|CWR seq U ack R len m ecn 2");
+	for (int i = 1; i < 5; i++)
+		expect(t, "%s seq U+%dm ack R len m ecn 2", i == 4 ? "PSH|ACK" : "ACK", i);
+	for (int i = 0; i < 3; i++)
+		inject(t, "ACK seq R ack U");
+	expect(t, "ACK seq U ack R len m");
+	phase_is(t, RECOVERY);
+	ssthresh_is(t, 5 * mss / 2);
+	recover_is(t, 101 + 15 * mss);
+	inject(t, "ACK seq R ack U+2m");
+	expect(t, "ACK seq U+2m ack R len m");
+	inject(t, "ACK seq R ack S");
+	phase_is(t, OPEN);
+	counted(t, FAST_RETRANS, 1);
+}
+
+/* The first that is lost goes again at once, though the marks have let enough leave; and the
+ * recovery is for all that has left by then.
+ */
+static void loss_goes_at_once(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 mss;
+
+	with_options(t, XTCP_OPT_SACK_PERMITTED);
+	connected_over(t, 100);
+	mss = whole(t);
+	many_in_flight(t, 10, 10);
+	time_passes(t, 100);
+	inject(t, "ACK|ECE seq R ack U+m");
+	expect(t, "PSH|ACK|CWR seq S ack R len m ecn 2");
+	inject(t, "ACK seq R ack U sack U+m..U+2m");
+	inject(t, "ACK seq R ack U sack U+m..U+3m");
+	expect(t, "PSH|ACK seq S ack R len m ecn 2");
+	phase_is(t, CWR);
+	inject(t, "ACK seq R ack U sack U+m..U+4m");
+	expect(t, "ACK seq U ack R len m");
+	phase_is(t, RECOVERY);
+	ssthresh_is(t, 5 * mss);
+	recover_is(t, 101 + 12 * mss);
+	counted(t, FAST_RETRANS, 1);
+}
+
+/* A loss probe has repaired a loss, of the same round trip as the marks. */
+static void probe_beside(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 mss;
+
+	with_options(t, XTCP_OPT_SACK_PERMITTED);
+	connected_over(t, 100);
+	mss = whole(t);
+	many_in_flight(t, 5, 0);
+	inject(t, "ACK seq R ack U+4m");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "PSH|ACK seq U ack R len m");
+	counted(t, LOSS_PROBES, 1);
+	time_passes(t, 200);
+	inject(t, "ACK seq R ack S");
+	many_in_flight(t, 8, 0);
+	inject(t, "ACK|ECE seq R ack U+2m");
+	counted(t, PROBES_REPAIRED, 1);
+	counted(t, ECN_REDUCTIONS, 0);
+	ssthresh_is(t, 4 * mss);
+	cwnd_is(t, 4 * mss);
+}
+
+/* RFC 5681, 4.1: after a pause the restart window holds, and no ACK makes ssthresh of it. */
+static void pause_after_marks(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 mss;
+
+	connected(t);
+	mss = whole(t);
+	many_in_flight(t, 40, 0);
+	inject(t, "ACK|ECE seq R ack S");
+	phase_is(t, CWR);
+	cwnd_is(t, 20 * mss);
+	time_passes(t, 60000);
+	returns(t, 40 * mss, user_send(t, 40 * mss));
+	pass_over(t);
+	flight_is(t, 10 * mss);
+	inject(t, "ACK seq R ack U+m");
+	pass_over(t);
+	phase_is(t, OPEN);
+	ssthresh_is(t, 20 * mss);
+	KUNIT_EXPECT_LE(test, conv_value(t, CONV_CWND), 11 * mss);
+	counted(t, ECN_REDUCTIONS, 1);
+}
+
+/* After a timeout the window grows from one segment: what goes again cannot be marked, and the
+ * peer hears of the reduction only when all of it has gone.
+ */
+static void echo_in_loss(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 mss;
+
+	with_options(t, 0);
+	t->xn->sysctl.frto = 0;
+	connected(t);
+	mss = whole(t);
+	many_in_flight(t, 10, 0);
+	inject(t, "ACK|ECE seq R ack U+m");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "ACK seq U ack R len m");
+	phase_is(t, LOSS);
+	inject(t, "ACK|ECE seq R ack U+m");
+	pass_over(t);
+	cwnd_is(t, 2 * mss);
+	inject(t, "ACK|ECE seq R ack U+m");
+	pass_over(t);
+	cwnd_is(t, 3 * mss);
+	/* but not by the one that ends it */
+	inject(t, "ACK|ECE seq R ack S");
+	phase_is(t, OPEN);
+	cwnd_is(t, 3 * mss);
+	counted(t, ECN_REDUCTIONS, 1);
+}
+
 /* "the TCP ... sets the CWR flag" for whatever the window was reduced. */
 static void told_of_losses(struct kunit *test)
 {
@@ -544,6 +739,7 @@ static struct kunit_case ecn_cases[] = {
 	KUNIT_CASE(asks_again),
 	KUNIT_CASE(asked_once),
 	KUNIT_CASE(crossed),
+	KUNIT_CASE(crossed_and_refused),
 	KUNIT_CASE(echo),
 	KUNIT_CASE(echo_at_once),
 	KUNIT_CASE(marks_of_others),
@@ -553,6 +749,13 @@ static struct kunit_case ecn_cases[] = {
 	KUNIT_CASE(no_growth),
 	KUNIT_CASE(loss_beside),
 	KUNIT_CASE(timeout_beside),
+	KUNIT_CASE(echo_after_all),
+	KUNIT_CASE(echo_overtaken),
+	KUNIT_CASE(loss_since),
+	KUNIT_CASE(loss_goes_at_once),
+	KUNIT_CASE(probe_beside),
+	KUNIT_CASE(pause_after_marks),
+	KUNIT_CASE(echo_in_loss),
 	KUNIT_CASE(told_of_losses),
 	KUNIT_CASE(not_taken_back),
 	KUNIT_CASE(probes),

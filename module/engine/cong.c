@@ -169,6 +169,18 @@ static void reduce(struct xtcp_cong *cc, u32 flight_bytes)
 void xtcp_cong_enter_recovery(struct xtcp_cong *cc, u32 flight_bytes)
 {
 	reduce(cc, flight_bytes);
+	xtcp_cong_lost(cc);
+}
+
+/**
+ * xtcp_cong_lost() - a loss was found, but the window is being reduced already
+ * @cc: the window
+ *
+ * ssthresh stays; but the first retransmission must not wait, whatever has left since.
+ * xtcp_cong_recovery_acked() must be next.
+ */
+void xtcp_cong_lost(struct xtcp_cong *cc)
+{
 	cc->prr.delivered_bytes = 0;
 	cc->prr.out_bytes = 0;
 }

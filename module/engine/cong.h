@@ -118,6 +118,7 @@ void xtcp_cong_switch(struct xtcp_cong *cc, const struct xtcp_cong_ops *ops);
 bool xtcp_cong_half_used(struct xtcp_cong *cc, u32 snd_una, u32 snd_nxt);
 void xtcp_cong_acked(struct xtcp_cong *cc, const struct xtcp_cong_ack *a);
 void xtcp_cong_enter_recovery(struct xtcp_cong *cc, u32 flight_bytes);
+void xtcp_cong_lost(struct xtcp_cong *cc);
 void xtcp_cong_recovery_acked(struct xtcp_cong *cc, u32 delivered_bytes,
 			      u32 pipe_bytes, bool progress);
 void xtcp_cong_sent(struct xtcp_cong *cc, u32 bytes);

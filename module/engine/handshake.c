@@ -11,8 +11,8 @@
  * processors be busy with other handshakes.  Instead
  *
  * - a request has a spinlock of its own.  It guards the timer, route, retries, acked,
- *   resent, plain, challenge_ms and dead; all else is written before the table has the request, and
- *   then only read;
+ *   resent, plain, challenge_ms and dead; all else is written before the table has the
+ *   request, and then only read;
  * - a request that is not dead is in the table and in its listener's queue.  @dead is set
  *   once, by whoever ends it: the ACK, a RST, an ICMP error, the timer, the listener's
  *   end.  Who finds it dead looks again at what the 4-tuple stands for by now;

@@ -155,7 +155,9 @@ enum xtcp_drop_reason xtcp_step_sequence(struct sock *sk, struct sk_buff *skb,
 	/* the peer's SYN once more, now with the ACK of ours: figure 8, line 7 */
 	if (sk->sk_state == TCP_SYN_RECV && seg->flags & XTCP_SYN &&
 	    seg->flags & XTCP_ACK && seg->seq == x->irs) {
-		seg->flags &= ~(XTCP_SYN | XTCP_ECE);	/* of a SYN,ACK it is no echo */
+		/* RFC 3168, 6.1.1: it may say no to ECN; and if not, it is no echo */
+		x->ecn.plain |= !(seg->flags & XTCP_ECE);
+		seg->flags &= ~(XTCP_SYN | XTCP_ECE);
 		seg->seq++;
 		return XTCP_DROP_NONE;
 	}
@@ -178,7 +180,7 @@ enum xtcp_drop_reason xtcp_step_sequence(struct sock *sk, struct sk_buff *skb,
  */
 static bool is_overtaken_ack(const struct xtcp_sock *x, const struct xtcp_segment *seg)
 {
-	return (seg->flags & ~XTCP_PSH) == XTCP_ACK && seg->seq == seg->end &&
+	return (seg->flags & ~(XTCP_PSH | XTCP_ECE)) == XTCP_ACK && seg->seq == seg->end &&
 	       seg->seq == x->rcv_nxt && seg->wnd == x->snd_wnd &&
 	       seg->ack == x->snd_una && x->snd_una != x->snd_nxt &&
 	       x->ts.recent - seg->opt.tsval <=

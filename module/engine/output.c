@@ -330,8 +330,10 @@ static noinline void note_idle(struct xtcp_sock *x)
 {
 	s32 idle_ms = xtcp_now_ms() - x->last_sent_ms;
 
-	if (idle_ms > (s32)(xtcp_timeout_us(x) / USEC_PER_MSEC))
-		xtcp_cong_idle(&x->cong);
+	if (idle_ms <= (s32)(xtcp_timeout_us(x) / USEC_PER_MSEC))
+		return;
+	xtcp_recovery_idle(x);
+	xtcp_cong_idle(&x->cong);
 }
 
 /* Send what was never sent, as far as both windows and Nagle allow. */

@@ -280,6 +280,7 @@ static void probe_answered(struct sock *sk, const struct xtcp_segment *seg,
 			return;
 		xtcp_count(x->xn, PROBES_REPAIRED);
 		x->undo = 0;	/* of an earlier reduction: this one is not a part of it */
+		x->recover = x->snd_nxt;
 		note_reduced(x);
 		xtcp_cong_enter_recovery(&x->cong, d->acked_bytes + xtcp_flight(x));
 		xtcp_cong_recovered(&x->cong);
@@ -352,12 +353,28 @@ static void enter_cwr(struct xtcp_sock *x, const struct xtcp_delivery *d)
 	xtcp_cong_recovery_acked(&x->cong, d->bytes, xtcp_pipe(x), d->acked_bytes);
 }
 
-/* A loss beside the marks: of the same congestion, so it costs no more. */
-static void lost_in_cwr(struct xtcp_sock *x)
+static void cwr_over(struct xtcp_sock *x)
 {
+	x->phase = XTCP_PHASE_OPEN;
+	xtcp_cong_recovered(&x->cong);
+}
+
+/* A loss beside the marks: of the same congestion, so it costs no more.  But what left since
+ * the window was reduced is lost to another.
+ */
+static void lost_in_cwr(struct xtcp_sock *x, const struct xtcp_delivery *d)
+{
+	if (x->snd_una == x->recover) {
+		cwr_over(x);
+		enter_recovery(x, d);
+		return;
+	}
 	xtcp_count(x->xn, FAST_RETRANS);
 	x->phase = XTCP_PHASE_RECOVERY;
+	x->recover = x->snd_nxt;
 	x->rack.tlp = 0;
+	xtcp_cong_lost(&x->cong);
+	xtcp_cong_recovery_acked(&x->cong, d->bytes, xtcp_pipe(x), false);
 }
 
 /* Fast recovery, or that after a timeout, is over. */
@@ -368,29 +385,29 @@ static void recovered(struct xtcp_sock *x)
 	xtcp_rack_recovered(&x->rack);
 }
 
-/* What was in flight at the last reduction says no more than that did. */
+/* What was in flight at the last reduction says no more than that did; nor does what had been
+ * acknowledged before.
+ */
 static void ack_in_open(struct xtcp_sock *x, const struct xtcp_delivery *d)
 {
 	if (x->board.lost_bytes)
 		enter_recovery(x, d);
 	else if (!d->congested)
 		grow(x, d);
-	else if (seq_gt(x->snd_una, x->recover))
+	else if (seq_gt(x->snd_una, x->recover) && d->prior_una != x->snd_nxt)
 		enter_cwr(x, d);
 }
 
 static void ack_in_cwr(struct xtcp_sock *x, const struct xtcp_delivery *d)
 {
 	if (seq_gt(x->snd_una, x->recover)) {
-		xtcp_cong_recovered(&x->cong);
-		x->phase = XTCP_PHASE_OPEN;
+		cwr_over(x);
 		ack_in_open(x, d);
-		return;
+	} else if (x->board.lost_bytes) {
+		lost_in_cwr(x, d);
+	} else {
+		xtcp_cong_recovery_acked(&x->cong, d->bytes, xtcp_pipe(x), d->acked_bytes);
 	}
-	if (x->board.lost_bytes)
-		lost_in_cwr(x);
-	xtcp_cong_recovery_acked(&x->cong, d->bytes, xtcp_pipe(x),
-				 d->acked_bytes && !x->board.lost_bytes);
 }
 
 static void ack_in_recovery(struct sock *sk, const struct xtcp_delivery *d,
@@ -449,7 +466,10 @@ static void ack_in_loss(struct xtcp_sock *x, const struct xtcp_delivery *d)
 			return;
 		}
 	}
-	if (!d->congested)
+	/* what goes again cannot be marked: until all has gone, ECE is about what left before,
+	 * and the peer is not told that the window was reduced (as Linux)
+	 */
+	if (x->phase == XTCP_PHASE_LOSS || !d->congested)
 		grow(x, d);
 }
 
@@ -598,6 +618,19 @@ void xtcp_recovery_start(struct xtcp_sock *x)
 }
 
 /**
+ * xtcp_recovery_idle() - nothing has been in flight for longer than the timeout
+ * @x: the connection, locked
+ *
+ * What marks have begun is over; or the first ACK would end it, and make ssthresh of the
+ * restart window (RFC 5681, 4.1).
+ */
+void xtcp_recovery_idle(struct xtcp_sock *x)
+{
+	if (x->phase == XTCP_PHASE_CWR)
+		cwr_over(x);
+}
+
+/**
  * xtcp_recovery_sent() - data leaves, while the window is reduced, or again
  * @x: the connection, locked
  * @seq: its first sequence number
@@ -644,8 +677,8 @@ u32 xtcp_recovery_reordering_over(struct sock *sk)
 	if (x->board.lost_bytes == before)
 		return left_us;
 	if (x->phase == XTCP_PHASE_CWR)
-		lost_in_cwr(x);
-	if (x->phase == XTCP_PHASE_OPEN)
+		lost_in_cwr(x, &none);
+	else if (x->phase == XTCP_PHASE_OPEN)
 		enter_recovery(x, &none);
 	else if (x->phase == XTCP_PHASE_RECOVERY)
 		xtcp_cong_recovery_acked(&x->cong, 0, xtcp_pipe(x), false);

@@ -10,6 +10,7 @@ struct xtcp_segment;
 void xtcp_recovery_start(struct xtcp_sock *x);
 void xtcp_recovery_ack(struct sock *sk, const struct xtcp_segment *seg,
 		       struct xtcp_delivery *d);
+void xtcp_recovery_idle(struct xtcp_sock *x);
 void xtcp_recovery_mark_first(struct sock *sk);
 void xtcp_recovery_mark_all(struct sock *sk);
 void xtcp_recovery_timeout(struct sock *sk);
