@@ -310,6 +310,25 @@ static void promise_not_kept(struct kunit *test)
 	state_is(t, TCP_LISTEN);
 }
 
+/* The same of ECN: the peer's packets would be marked, and nobody would tell it. */
+static void promise_of_ecn(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	with_options(t, XTCP_OPT_TIMESTAMPS);
+	full_listener(t);
+	inject(t, "SYN|ECE|CWR seq 1000 mss 1460");
+	t->iss = next_segment(t).seq;
+	t->xn->sysctl.ecn = 0;
+	ack_comes(t);
+	expect(t, "RST seq %u", t->iss + 1);
+	state_is(t, TCP_LISTEN);
+	t->xn->sysctl.ecn = 2;
+	ack_comes(t);
+	state_is(t, TCP_ESTABLISHED);
+	returns(t, 0, user_accept(t));
+}
+
 /* RFC 9293, 3.7.1, MUST-16: never more than the peer takes. */
 static void mss_of_peer(struct kunit *test)
 {
@@ -599,6 +618,7 @@ static struct kunit_case wire_cookies_cases[] = {
 	KUNIT_CASE(options_of_both),
 	KUNIT_CASE(no_timestamps_no_options),
 	KUNIT_CASE(promise_not_kept),
+	KUNIT_CASE(promise_of_ecn),
 	KUNIT_CASE(mss_of_peer),
 	KUNIT_CASE(data_completes),
 	KUNIT_CASE(fin_completes),

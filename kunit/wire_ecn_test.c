@@ -167,6 +167,12 @@ static void asks_once(struct kunit *test)
 	expect(t, "PSH|ACK seq S ack R len 10");
 	inject(t, "PSH|ACK seq R ack S len 10 ecn 3");
 	expect(t, "ACK|ECE seq S ack R+10");
+	/* what is not ECT is not marked: who says so means something else */
+	returns(t, 10, user_send(t, 10));
+	expect(t, "PSH|ACK|ECE seq S ack R len 10");
+	inject(t, "ACK|ECE seq R ack S");
+	phase_is(t, OPEN);
+	counted(t, ECN_REDUCTIONS, 0);
 }
 
 static void asks_again(struct kunit *test)
@@ -411,6 +417,53 @@ static void echo_of_nothing(struct kunit *test)
 	counted(t, ECN_REDUCTIONS, 0);
 }
 
+/* A peer that always echoes gets two segments in a round trip, and more once it stops. */
+static void echo_always(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 mss;
+
+	connected(t);
+	mss = whole(t);
+	many_in_flight(t, 10, 100);
+	for (int i = 0; i < 20; i++) {
+		inject(t, "ACK|ECE seq R ack S");
+		pass_over(t);
+		phase_is(t, CWR);
+		KUNIT_EXPECT_GE(test, conv_value(t, CONV_FLIGHT), 2 * mss);
+	}
+	counted(t, ECN_REDUCTIONS, 20);
+	flight_is(t, 2 * mss);
+	for (int i = 0; i < 10; i++) {
+		inject(t, "ACK seq R ack S");
+		pass_over(t);
+	}
+	phase_is(t, OPEN);
+	KUNIT_EXPECT_GT(test, conv_value(t, CONV_CWND), 3 * mss);
+}
+
+/* A FIN alone is no data: it is not ECT, says no CWR, and its timer is armed all the same. */
+static void echo_at_the_end(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	with_options(t, 0);
+	connected(t);
+	many_in_flight(t, 4, 0);
+	inject(t, "ACK|ECE seq R ack U+2m");
+	phase_is(t, CWR);
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	expect(t, "FIN|ACK seq S ack R");
+	inject(t, "ACK|ECE seq R ack U+2m");
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "FIN|ACK seq U ack R");
+	inject(t, "ACK|ECE seq R ack S");
+	state_is(t, TCP_FIN_WAIT2);
+	inject(t, "FIN|ACK|ECE seq R ack S");
+	expect(t, "ACK seq S ack R+1");
+	state_is(t, TCP_TIME_WAIT);
+}
+
 /* It does not grow by what tells of congestion. */
 static void no_growth(struct kunit *test)
 {
@@ -494,6 +547,37 @@ static void echo_after_all(struct kunit *test)
 	counted(t, ECN_REDUCTIONS, 0);
 }
 
+/* Where a reduction was taken back, no ACK of that round trip that tells of marks lets the
+ * window grow; the next one's make it smaller.
+ */
+static void echo_after_mistake(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 mss, cwnd;
+
+	with_options(t, XTCP_OPT_SACK_PERMITTED);
+	connected_over(t, 100);
+	mss = whole(t);
+	many_in_flight(t, 10, 30);
+	time_passes(t, 100);
+	inject(t, "ACK seq R ack U sack U+m..U+4m");
+	expect(t, "ACK seq U ack R len m");
+	pass_over(t);
+	inject(t, "ACK seq R ack U+4m sack U..U+m");
+	pass_over(t);
+	counted(t, UNDOS, 1);
+	phase_is(t, OPEN);
+	cwnd = conv_value(t, CONV_CWND);
+	inject(t, "ACK|ECE seq R ack U+2m");
+	pass_over(t);
+	cwnd_is(t, cwnd);
+	counted(t, ECN_REDUCTIONS, 0);
+	inject(t, "ACK|ECE seq R ack %u", 101 + 12 * mss);
+	pass_over(t);
+	phase_is(t, CWR);
+	counted(t, ECN_REDUCTIONS, 1);
+}
+
 /* An ACK that another has overtaken is heard with an echo as without. */
 static void echo_overtaken(struct kunit *test)
 {
@@ -565,6 +649,34 @@ static void loss_goes_at_once(struct kunit *test)
 	phase_is(t, RECOVERY);
 	ssthresh_is(t, 5 * mss);
 	recover_is(t, 101 + 12 * mss);
+	counted(t, FAST_RETRANS, 1);
+}
+
+/* Lost, as it has had its time. */
+static void late_beside(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 mss;
+
+	with_options(t, XTCP_OPT_SACK_PERMITTED);
+	connected_over(t, 100);
+	mss = whole(t);
+	many_in_flight(t, 10, 0);
+	waits_for(t, PROBE);
+	time_passes(t, 100);
+	inject(t, "ACK|ECE seq R ack U+m");
+	phase_is(t, CWR);
+	/* nothing is missing: if no ACK comes, a probe will ask for one */
+	waits_for(t, PROBE);
+	inject(t, "ACK|ECE seq R ack U sack U+m..U+2m");
+	waits_for(t, REORDERING);
+	time_passes(t, 100);
+	fire(t, XTCP_TIMER_RETRANSMIT);
+	expect(t, "ACK seq U ack R len m");
+	phase_is(t, RECOVERY);
+	ssthresh_is(t, 5 * mss);
+	waits_for(t, TIMEOUT);
+	counted(t, ECN_REDUCTIONS, 1);
 	counted(t, FAST_RETRANS, 1);
 }
 
@@ -672,14 +784,14 @@ static void not_taken_back(struct kunit *test)
 	u32 ssthresh;
 
 	with_options(t, XTCP_OPT_SACK_PERMITTED);
-	connected(t);
+	connected_over(t, 100);
 	many_in_flight(t, 10, 0);
+	time_passes(t, 100);
 	inject(t, "ACK seq R ack U sack U+m..U+4m");
 	expect(t, "ACK seq U ack R len m");
 	phase_is(t, RECOVERY);
 	ssthresh = conv_value(t, CONV_SSTHRESH);
 	inject(t, "ACK|ECE seq R ack U+4m");
-	pass_over(t);
 	/* it had come twice: as if nothing had been lost */
 	inject(t, "ACK seq R ack S sack 101..%u", 101 + whole(t));
 	phase_is(t, OPEN);
@@ -746,13 +858,17 @@ static struct kunit_case ecn_cases[] = {
 	KUNIT_CASE(reduced_once),
 	KUNIT_CASE(echo_alone),
 	KUNIT_CASE(echo_of_nothing),
+	KUNIT_CASE(echo_always),
+	KUNIT_CASE(echo_at_the_end),
 	KUNIT_CASE(no_growth),
 	KUNIT_CASE(loss_beside),
 	KUNIT_CASE(timeout_beside),
 	KUNIT_CASE(echo_after_all),
+	KUNIT_CASE(echo_after_mistake),
 	KUNIT_CASE(echo_overtaken),
 	KUNIT_CASE(loss_since),
 	KUNIT_CASE(loss_goes_at_once),
+	KUNIT_CASE(late_beside),
 	KUNIT_CASE(probe_beside),
 	KUNIT_CASE(pause_after_marks),
 	KUNIT_CASE(echo_in_loss),

@@ -68,11 +68,11 @@ struct xtcp_delivery {
 	bool			reneged;
 };
 
-/* Does an ACK say that the path has marked what we sent? */
+/* Does an ACK say that the path has marked what we sent, if that could be? */
 static inline bool xtcp_tells_congestion(const struct xtcp_sock *x,
 					 const struct xtcp_segment *seg)
 {
-	return unlikely(seg->flags & XTCP_ECE) && x->agreed.ecn;
+	return unlikely(seg->flags & XTCP_ECE) && x->agreed.ecn && !x->ecn.plain;
 }
 
 void xtcp_take_delivery(struct sock *sk, const struct xtcp_segment *seg,

@@ -155,9 +155,8 @@ enum xtcp_drop_reason xtcp_step_sequence(struct sock *sk, struct sk_buff *skb,
 	/* the peer's SYN once more, now with the ACK of ours: figure 8, line 7 */
 	if (sk->sk_state == TCP_SYN_RECV && seg->flags & XTCP_SYN &&
 	    seg->flags & XTCP_ACK && seg->seq == x->irs) {
-		/* RFC 3168, 6.1.1: it may say no to ECN; and if not, it is no echo */
-		x->ecn.plain |= !(seg->flags & XTCP_ECE);
-		seg->flags &= ~(XTCP_SYN | XTCP_ECE);
+		x->ecn.plain |= !(seg->flags & XTCP_ECE);	/* RFC 3168, 6.1.1: a no */
+		seg->flags &= ~XTCP_SYN;
 		seg->seq++;
 		return XTCP_DROP_NONE;
 	}
