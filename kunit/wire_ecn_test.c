@@ -2,6 +2,7 @@
 /*
  * Explicit congestion notification on the wire: RFC 3168.
  */
+#include <linux/random.h>
 #include <linux/skbuff.h>
 #include "conv.h"
 #include "suites.h"
@@ -442,6 +443,59 @@ static void echo_always(struct kunit *test)
 	KUNIT_EXPECT_GT(test, conv_value(t, CONV_CWND), 3 * mss);
 }
 
+/* Echoes with anything, in any order, with timers in between: afterwards all goes well. */
+static void echo_with_anything(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+	u32 a, b, ack, flight;
+
+	t->xn->sysctl.retries2 = 200;
+	with_options(t, get_random_u32_below(2) ? XTCP_OPT_SACK_PERMITTED : 0);
+	connected_over(t, 100);
+	for (int i = 0; i < tries(2000); i++) {
+		if (conv_value(t, CONV_FLIGHT) < 20000) {
+			user_send(t, 1 + get_random_u32_below(40000));
+			if (!get_random_u32_below(4))
+				set_cwnd(t, 60000);
+			pass_over(t);
+		}
+		conv_look(t);
+		flight = t->snd_nxt - t->snd_una;
+		a = t->snd_una + get_random_u32_below(flight + 100);
+		b = a + get_random_u32_below(5000);
+		ack = t->snd_una;
+		if (!get_random_u32_below(3))
+			ack += get_random_u32_below(flight + 1);
+		t->win = get_random_u32_below(6) ? 65535 : get_random_u32_below(3000);
+		if (get_random_u32_below(2))
+			inject(t, "ACK%s seq R ack %u", get_random_u32_below(3) ? "|ECE" : "", ack);
+		else
+			inject(t, "ACK%s seq R ack %u sack %u..%u",
+			       get_random_u32_below(3) ? "|ECE" : "", ack, a, b);
+		pass_over(t);
+		if (!get_random_u32_below(4))
+			time_passes(t, get_random_u32_below(200));
+		if (!get_random_u32_below(8))
+			fire_if_armed(t, XTCP_TIMER_RETRANSMIT);
+		pass_over(t);
+	}
+	state_is(t, TCP_ESTABLISHED);
+	t->win = 65535;
+	for (int i = 0; i < 200 && conv_value(t, CONV_SEND_QUEUE); i++) {
+		inject(t, "ACK seq R ack S");
+		pass_over(t);
+	}
+	send_queue_is(t, 0);
+	returns(t, 20 * whole(t), user_send(t, 20 * whole(t)));
+	pass_over(t);
+	while (conv_value(t, CONV_SEND_QUEUE)) {
+		inject(t, "ACK seq R ack S");
+		pass_over(t);
+	}
+	phase_is(t, OPEN);
+	KUNIT_EXPECT_GE(test, conv_value(t, CONV_CWND), 2 * whole(t));
+}
+
 /* A FIN alone is no data: it is not ECT, says no CWR, and its timer is armed all the same. */
 static void echo_at_the_end(struct kunit *test)
 {
@@ -859,6 +913,7 @@ static struct kunit_case ecn_cases[] = {
 	KUNIT_CASE(echo_alone),
 	KUNIT_CASE(echo_of_nothing),
 	KUNIT_CASE(echo_always),
+	KUNIT_CASE(echo_with_anything),
 	KUNIT_CASE(echo_at_the_end),
 	KUNIT_CASE(no_growth),
 	KUNIT_CASE(loss_beside),
