@@ -4,6 +4,8 @@
  */
 #include <linux/random.h>
 #include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include "../module/compat.h"
 #include "conv.h"
 #include "suites.h"
 
@@ -944,6 +946,24 @@ struct kunit_suite ecn_suite = {
 
 /* ---- packets of many segments ---- */
 
+/* Cut for a device that takes it in no other way: CWR is on the first, ECT on all. */
+static void expect_cut(struct conv *t, struct sk_buff *skb, int segs)
+{
+	struct sk_buff *list, *seg;
+	int n = 0;
+
+	skb_reset_mac_header(skb);
+	skb->mac_len = 0;
+	list = skb_gso_segment(skb, NETIF_F_SG);
+	KUNIT_ASSERT_FALSE(t->test, IS_ERR_OR_NULL(list));
+	for (seg = list; seg; seg = seg->next) {
+		KUNIT_EXPECT_EQ(t->test, !n++, (int)tcp_hdr(seg)->cwr);
+		KUNIT_EXPECT_EQ(t->test, 2, conv_header(t, seg).tos);
+	}
+	KUNIT_EXPECT_EQ(t->test, segs, n);
+	kfree_skb_list(list);
+}
+
 /* CWR is for the first segment alone: whoever cuts the packet must know. */
 static void cwr_on_gso(struct kunit *test)
 {
@@ -967,6 +987,7 @@ static void cwr_on_gso(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mss, skb_shinfo(skb)->gso_size);
 	KUNIT_EXPECT_TRUE(test, skb_shinfo(skb)->gso_type & SKB_GSO_TCP_ECN);
 	KUNIT_EXPECT_EQ(test, 2, conv_header(t, skb).tos);
+	expect_cut(t, skb, 3);
 	consume_skb(skb);
 	set_cwnd(t, 20 * mss);
 	returns(t, 3 * mss, user_send(t, 3 * mss));
