@@ -207,9 +207,9 @@ static long long bg_send(struct bg *bg)
 }
 
 /* @from sends through what marks one packet of fifty, or drops it.  Return: what it says;
- * @hit: how many were
+ * @dropped: how many were; there are kernels that count the marked ones as well
  */
-static struct info stream(int from, const int *fd, long long *hit)
+static struct info stream(int from, const int *fd, long long *dropped)
 {
 	static unsigned char got[BYTES];
 	struct bg sends = { .fn = bg_send, .fd = fd[from] };
@@ -222,7 +222,7 @@ static struct info stream(int from, const int *fd, long long *hit)
 	eq(bg_join(&sends), BYTES, "all is sent");
 	eq(stream_diff(3, 0, got, BYTES), -1, "as it was");
 	info = info_of(fd[from]);
-	*hit = qdisc_counter("veth0", "dropped ");
+	*dropped = qdisc_counter("veth0", "dropped ");
 	need(run("tc qdisc del dev veth0 root") ? 0 : -1);
 	return info;
 }
@@ -231,7 +231,7 @@ static void test_marks(void)
 {
 	struct info info, peer;
 	int from, fd[SIDES];
-	long long hit;
+	long long dropped;
 
 	if (!set_up())
 		return;
@@ -240,12 +240,12 @@ static void test_marks(void)
 	for (from = 0; from < SIDES; from++) {
 		knob(A, "ecn", "1");
 		opens(A, fd);
-		info = stream(from, fd, &hit);
+		info = stream(from, fd, &dropped);
 		peer = info_of(fd[!from]);
-		ok(info.total_retrans * 4 < hit, "%lld packets are marked, %u segments sent again",
-		   hit, info.total_retrans);
 		ok(info.delivered_ce > 0, "the peer has told of marks: %u of %u segments",
 		   info.delivered_ce, info.delivered);
+		ok(info.total_retrans < info.delivered_ce, "hardly any is sent again for that: %u",
+		   info.total_retrans);
 		ok(info.snd_ssthresh < INFINITE_SSTHRESH, "it sends less for that: ssthresh %u",
 		   info.snd_ssthresh);
 		ok(peer.options & TCPI_OPT_ECN_SEEN, "the peer has seen that it may mark");
@@ -257,9 +257,9 @@ static void test_marks(void)
 	/* the same link, to one who does no ECN */
 	knob(A, "ecn", "2");
 	opens(A, fd);
-	info = stream(A, fd, &hit);
-	ok(hit && info.total_retrans * 2 > hit,
-	   "without ECN %lld are dropped, and %u sent again", hit, info.total_retrans);
+	info = stream(A, fd, &dropped);
+	ok(dropped && info.total_retrans * 2 > dropped,
+	   "without ECN %lld are dropped, and %u sent again", dropped, info.total_retrans);
 	eq(info.delivered_ce, 0, "and no marks told of");
 	closes(fd);
 }
