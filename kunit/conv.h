@@ -260,6 +260,7 @@ enum conv_value {
 	CONV_DELIVERED,
 	CONV_DELIVERY_AGE,	/* microseconds since something was acknowledged */
 	CONV_DELIVERY_RATE,	/* bytes a second */
+	CONV_ECN,		/* what is sent may be marked */
 	CONV_ERROR,
 	CONV_FLIGHT,
 	CONV_IN_TIMEOUT_ROW,
@@ -484,6 +485,7 @@ void established(struct conv *t);
 void established_passive(struct conv *t);
 void small_window(struct conv *t, u32 window);
 void shut_window(struct conv *t, u32 window);
+void established_ecn(struct conv *t, u32 rtt_ms);
 void established_over(struct conv *t, u8 options, u32 rtt_ms);
 void in_flight(struct conv *t, int segs, int more);
 

@@ -61,6 +61,22 @@ void established_over(struct conv *t, u8 options, u32 rtt_ms)
 }
 
 /**
+ * established_ecn() - an active open that has asked for ECN, and got it
+ * @t: the conversation
+ * @rtt_ms: the round trip
+ */
+void established_ecn(struct conv *t, u32 rtt_ms)
+{
+	t->xn->sysctl.ecn = 1;
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN|ECE|CWR seq %u", t->iss);
+	time_passes(t, rtt_ms);
+	peer_syn(t, "SYN|ACK|ECE", t->iss + 1);
+	expect(t, "ACK seq %u ack %u", t->iss + 1, t->irs + 1);
+	returns(t, 0, user_option(t, SOL_SOCKET, SO_SNDBUF, 400000));
+}
+
+/**
  * in_flight() - full segments in flight, all that the congestion window lets out
  * @t: the conversation, established
  * @segs: how many
@@ -69,12 +85,13 @@ void established_over(struct conv *t, u8 options, u32 rtt_ms)
 void in_flight(struct conv *t, int segs, int more)
 {
 	u32 mss = conv_value(t, CONV_MSS);
+	u32 ecn = conv_value(t, CONV_ECN) ? 2 : 0;	/* ECT(0) */
 
 	set_cwnd(t, segs * mss);
 	returns(t, (segs + more) * mss, user_send(t, (segs + more) * mss));
 	for (int i = 0; i < segs; i++)
-		expect(t, "%s seq U+%dm ack R len m",
-		       i == segs - 1 ? "PSH|ACK" : "ACK", i);
+		expect(t, "%s seq U+%dm ack R len m ecn %u",
+		       i == segs - 1 ? "PSH|ACK" : "ACK", i, ecn);
 }
 
 /**

@@ -199,6 +199,8 @@ s64 conv_value(struct conv *t, enum conv_value value)
 		return xtcp_now_us() - x->rate.delivered_us;
 	case CONV_DELIVERY_RATE:
 		return xtcp_rate_per_s(&x->rate);
+	case CONV_ECN:
+		return x->agreed.ecn && !x->ecn.plain;
 	case CONV_ERROR:
 		return sk->sk_err;
 	case CONV_FLIGHT:
@@ -273,6 +275,7 @@ static const char *const value_names[CONV_VALUES] = {
 	[CONV_DELIVERED]	= "segments delivered",
 	[CONV_DELIVERY_AGE]	= "microseconds since the last delivery",
 	[CONV_DELIVERY_RATE]	= "the delivery rate",
+	[CONV_ECN]		= "ECN",
 	[CONV_ERROR]		= "the socket's error",
 	[CONV_FLIGHT]		= "bytes in flight",
 	[CONV_IN_TIMEOUT_ROW]	= "in a row of timeouts",

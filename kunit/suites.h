@@ -21,6 +21,7 @@ extern struct kunit_suite cubic_suite;
 extern struct kunit_suite data_suite;
 extern struct kunit_suite early_suite;
 extern struct kunit_suite ecn_gso_suite;
+extern struct kunit_suite ecn_sender_suite;
 extern struct kunit_suite ecn_suite;
 extern struct kunit_suite examples_suite;
 extern struct kunit_suite faults_suite;
