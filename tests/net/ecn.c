@@ -2,6 +2,8 @@
 /*
  * Explicit congestion notification, RFC 3168, end to end: over a link that marks what it
  * would otherwise drop, if it may.  On TCP's wire the other end is the kernel's.
+ *
+ * run: beside
  */
 #define _GNU_SOURCE
 #include <errno.h>
