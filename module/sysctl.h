@@ -58,7 +58,7 @@ struct xtcp_net;
 	NUMBER(int,	max_syn_backlog,	1024,	0,	INT_MAX,	FIRST,	"Half-open requests of a listener. Beyond half of the room each is asked less often for its ACK.") \
 	NUMBER(int,	max_tw_buckets,		65536,	0,	INT_MAX,	FIRST,	"TIME_WAIT objects. Beyond it connections end without TIME_WAIT. At first what net.ipv4.tcp_max_tw_buckets is set to, which depends on the machine's memory.") \
 	NUMBER(u8,	moderate_rcvbuf,	1,	0,	1,		OWN,	"1: a receive buffer grows as its reader can use it, up to rmem's third.") \
-	NUMBER(u8,	orphan_retries,		0,	0,	255,		OWN,	"Timeouts in a row that end an orphan; 0 means 8.") \
+	NUMBER(u8,	orphan_retries,		0,	0,	255,		OWN,	"Timeouts in a row that end an orphan; 0 means 8. It never has more than in the first namespace.") \
 	NUMBER(u8,	retries1,		3,	0,	255,		OWN,	"Timeouts in a row after which another route is asked for.") \
 	NUMBER(u8,	retries2,		15,	0,	255,		OWN,	"Timeouts in a row after which the connection is given up with ETIMEDOUT.") \
 	BUFFER(rmem,	4096,	131072,	6 << 20,	"Receive buffer: least, default, most, in bytes. Unless SO_RCVBUF is set, it grows from the second to the third, which is less on a machine of less than 768 MB.") \

@@ -15,6 +15,8 @@
 #include "timers.h"
 #include "transmit.h"
 
+#define ORPHAN_RETRIES	8	/* as Linux, where the sysctl is 0 */
+
 static u8 or_sysctl(u8 mine, const u8 *sysctl)
 {
 	return mine ?: READ_ONCE(*sysctl);
@@ -29,6 +31,17 @@ static void give_up(struct sock *sk)
 	xtcp_done(sk, XTCP_EV_TIMEOUT, READ_ONCE(sk->sk_err_soft) ?: ETIMEDOUT);
 }
 
+/* How many timeouts in a row end an orphan, which nobody waits for.  It holds memory meanwhile,
+ * so a namespace's owner gives it no more than the first namespace does.
+ */
+static u8 orphan_retries(const struct xtcp_net *xn)
+{
+	u8 own = READ_ONCE(xn->sysctl.orphan_retries) ?: ORPHAN_RETRIES;
+	u8 most = READ_ONCE(xtcp_first_net->sysctl.orphan_retries) ?: ORPHAN_RETRIES;
+
+	return min(own, most);
+}
+
 /* A peer may keep its window closed for as long as it answers probes, but not
  * towards a connection that nobody waits for: it must not hold our memory.
  */
@@ -37,7 +50,7 @@ static bool orphan_stalled(const struct sock *sk)
 	const struct xtcp_sock *x = xtcp_sk(sk);
 
 	return sock_flag(sk, SOCK_DEAD) && !x->snd_wnd &&
-	       x->rtt.backoff >= (READ_ONCE(x->xn->sysctl.orphan_retries) ?: 8);
+	       x->rtt.backoff >= orphan_retries(x->xn);
 }
 
 /**
@@ -73,9 +86,8 @@ static u8 most_retries(const struct sock *sk)
 	case TCP_SYN_RECV:
 		return or_sysctl(x->syn_retries, &ctl->synack_retries);
 	}
-	/* nobody waits for an orphan's outcome */
 	if (sock_flag(sk, SOCK_DEAD))
-		return READ_ONCE(ctl->orphan_retries) ?: 8;
+		return orphan_retries(x->xn);
 	return READ_ONCE(ctl->retries2);
 }
 

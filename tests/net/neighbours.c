@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +55,15 @@ static bool sockets_become(int state, int least, int most)
 		pause_ms(10);
 	tap_diag("%d of %d to %d", is, least, most);
 	return is >= least && is <= most;
+}
+
+static bool sockets_end(int state)
+{
+	long long end = now_ms() + LONG_MS;
+
+	while (listed_in(IN_STATE(state)) && now_ms() < end)
+		pause_ms(10);
+	return !listed_in(IN_STATE(state));
 }
 
 /* An exchange from beginning to end.  Return: whether it went as it should */
@@ -114,6 +124,36 @@ static void test_orphans(void)
 	for (i = 0; i < ORPHANS + 2; i++)
 		kept += read_to_end(reads[i]) == MUCH;
 	eq(kept, ORPHANS, "nor do those end that there may be");
+}
+
+static void first_namespace_has(const char *orphan_retries)
+{
+	static int first = -1;
+
+	if (first < 0)
+		first = need(open("/proc/1/ns/net", O_RDONLY | O_CLOEXEC));
+	space_go(first);
+	need(sysctl_wire("orphan_retries", orphan_retries));
+	space_go(greedy);
+}
+
+static void test_patience(void)
+{
+	int fd;
+
+	if (wire == WIRE_KERNEL) {
+		tap_skip("the kernel's TCP has no such bound", "everything");
+		return;
+	}
+	if (!set_up())
+		return;
+	need(sysctl_wire("orphan_retries", "255"));
+	first_namespace_has("1");
+	fd = orphan_make();
+	ok(sockets_become(TCP_FIN_WAIT1, 1, 1), "an orphan that its peer holds up");
+	ok(sockets_end(TCP_FIN_WAIT1), "does not wait longer than the first namespace's would");
+	first_namespace_has("0");
+	close(fd);
 }
 
 /* ---- TIME_WAIT ---- */
@@ -248,6 +288,7 @@ static void test_bound_ports(void)
 
 static const struct tap_test tests[] = {
 	TEST(orphans),
+	TEST(patience),
 	TEST(time_waits),
 	TEST(requests),
 	TEST(ports),
