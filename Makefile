@@ -33,7 +33,7 @@ uninstall: kdir
 	rm -f $(DESTDIR)$(PREFIX)/include/xtcp.h
 	+@if test -e tools/Makefile; then $(MAKE) -C tools uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); fi
 
-demo test kunit mutants check bench deb:
+demo test kunit mutants model check bench deb:
 	@scripts/$@ $(ARGS)
 
 e2e:
@@ -50,10 +50,11 @@ help:
 	@echo 'make test       every test there is, some with less data; the last line counts them'
 	@echo 'make kunit      the unit and wire tests'
 	@echo 'make mutants    break the source in one line after the other: do the unit and wire tests notice?'
+	@echo 'make model      the state machine, checked by spin: two ends, and a network that loses, repeats and reorders'
 	@echo 'make e2e        the end-to-end tests at full size, on KERNEL=6.1, 6.12 (these two if none is named), trixie, backports, testing'
 	@echo 'make check      checkpatch, sparse, W=1, shellcheck, made documents, calls that go up, what kernels export'
 	@echo 'make bench      xtcp and the kernel'"'"'s TCP, measured in turn'
 	@echo 'make clean      remove what make built; what the tests keep is in ~/.cache/xtcp'
 	@echo 'W=1 and C=2 are handed on to kbuild, ARGS=... to the script of a target.'
 
-.PHONY: all kdir install uninstall demo test kunit mutants e2e check bench deb clean help
+.PHONY: all kdir install uninstall demo test kunit mutants model e2e check bench deb clean help

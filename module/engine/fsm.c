@@ -7,6 +7,9 @@
  * A SYN for a listener makes a request object in SYN_RECEIVED and leaves the
  * listener in LISTEN; TIME_WAIT, likewise, is an object of its own.  The table
  * speaks of the connection, whichever object stands for it.
+ *
+ * scripts/fsm reads this for the manual page, the diagram and the model, so each
+ * entry, and each row's beginning, has a line of its own.
  */
 #include <linux/kernel.h>
 #include "fsm.h"
