@@ -238,6 +238,28 @@ static void crossed_and_refused(struct kunit *test)
 	expect(t, "PSH|ACK seq S ack R len 10");
 }
 
+/* Nor is it with a FIN in flight, if the user has closed since. */
+static void crossed_and_closed(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	t->xn->sysctl.ecn = 1;
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN|ECE|CWR seq 100");
+	inject(t, "SYN|ECE|CWR seq 1000 mss 1460");
+	expect(t, "SYN|ACK|ECE seq 100 ack 1001");
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	pass_over(t);
+	inject(t, "SYN|ACK|ECE seq 1000 ack 101 mss 1460");
+	pass_over(t);
+	inject(t, "PSH|ACK seq 1001 ack 101 len 10");
+	pass_over(t);
+	inject(t, "SYN|ACK|ECE seq 1000 ack 101 mss 1460");
+	pass_over(t);
+	phase_is(t, OPEN);
+	counted(t, ECN_REDUCTIONS, 0);
+}
+
 /* ---- the receiver: 6.1.3 ---- */
 
 /* "sends ECN-Echo ... until it receives a CWR packet" */
@@ -365,6 +387,7 @@ static struct kunit_case ecn_cases[] = {
 	KUNIT_CASE(asked_once),
 	KUNIT_CASE(crossed),
 	KUNIT_CASE(crossed_and_refused),
+	KUNIT_CASE(crossed_and_closed),
 	KUNIT_CASE(echo),
 	KUNIT_CASE(echo_at_once),
 	KUNIT_CASE(marks_of_others),

@@ -152,11 +152,13 @@ enum xtcp_drop_reason xtcp_step_sequence(struct sock *sk, struct sk_buff *skb,
 	if (len ? first == wnd && is_bare_fin(skb, seg) :
 		  !(seg->flags & XTCP_RST) && is_bare_acceptable(x, first))
 		return XTCP_DROP_NONE;
-	/* the peer's SYN once more, now with the ACK of ours: figure 8, line 7 */
-	if (sk->sk_state == TCP_SYN_RECV && seg->flags & XTCP_SYN &&
+	/* the peer's SYN once more, now with the ACK of ours: figure 8, line 7; the user may have
+	 * closed since
+	 */
+	if (!x->syn_acked && seg->flags & XTCP_SYN &&
 	    seg->flags & XTCP_ACK && seg->seq == x->irs) {
 		x->ecn.plain |= !(seg->flags & XTCP_ECE);	/* RFC 3168, 6.1.1: a no */
-		seg->flags &= ~XTCP_SYN;
+		seg->flags &= ~(XTCP_SYN | XTCP_ECE);	/* of a SYN,ACK it is no echo */
 		seg->seq++;
 		return XTCP_DROP_NONE;
 	}
