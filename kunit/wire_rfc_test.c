@@ -266,6 +266,28 @@ static void reserved_bits(struct kunit *test)
 	expect(t, "ACK seq S ack R+10");
 }
 
+/* RFC 9293, 3.5, figure 8, line 7: the peer's SYN,ACK acknowledges our SYN, though the user has
+ * closed meanwhile (3.10.4, SYN-RECEIVED).
+ */
+static void closed_while_syns_cross(struct kunit *test)
+{
+	struct conv *t = conv_of(test);
+
+	returns(t, -EINPROGRESS, user_connect(t));
+	expect(t, "SYN seq 100");
+	inject(t, "SYN seq 1000 mss 1460");
+	expect(t, "SYN|ACK seq 100 ack 1001");
+	returns(t, 0, user_shutdown(t, SHUT_WR));
+	pass_over(t);
+	state_is(t, TCP_FIN_WAIT1);
+	inject(t, "SYN|ACK seq 1000 ack 101 mss 1460");
+	pass_over(t);
+	counted(t, CHALLENGE_ACKS, 0);
+	acked_is(t, 101);
+	inject(t, "ACK seq 1001 ack 102");
+	state_is(t, TCP_FIN_WAIT2);
+}
+
 /* ---- RST ---- */
 
 /* SHLD-2: a RST may carry text that says why; it is not the stream's */
@@ -465,6 +487,7 @@ static struct kunit_case rfc_cases[] = {
 	KUNIT_CASE(ip_options),
 	KUNIT_CASE(mss_of_the_device),
 	KUNIT_CASE(reserved_bits),
+	KUNIT_CASE(closed_while_syns_cross),
 	KUNIT_CASE(reset_with_text),
 	KUNIT_CASE(reset_in_fin_wait),
 	KUNIT_CASE(reset_into_closed_window),
