@@ -10,8 +10,8 @@
 #include "../engine/demux.h"
 #include "../engine/listeners.h"
 #include "../engine/request.h"
-#include "../engine/timers.h"
 #include "../engine/timewait.h"
+#include "line.h"
 #include "observe.h"
 
 static const char *const counter_names[XTCP_MIB_MAX] = {
@@ -70,14 +70,8 @@ static void conns_show_end(struct seq_file *seq, const struct in6_addr *a, u16 p
 	seq_printf(seq, "%08X:%04X ", (__force u32)a->s6_addr32[3], port);
 }
 
-/* What a line says of any entry, but its 4-tuple. */
-struct conns_line {
-	int		state;
-	u32		tx;
-	u32		rx;
-	int		timer;		/* 1 retransmission, 2 keep-alive, 3 TIME_WAIT, 4 probe */
-	unsigned long	expires;	/* jiffies, where there is a timer */
-	int		retries;
+/* What else a line says of any entry, but its 4-tuple. */
+struct conns_owner {
 	kuid_t		uid;
 	unsigned long	inode;
 	int		refs;
@@ -85,7 +79,7 @@ struct conns_line {
 };
 
 static void conns_show_line(struct seq_file *seq, const struct xtcp_tuple *t,
-			    const struct conns_line *line)
+			    const struct xtcp_line *line, const struct conns_owner *owner)
 {
 	long left = max((long)(line->expires - jiffies), 0L);
 
@@ -95,8 +89,8 @@ static void conns_show_line(struct seq_file *seq, const struct xtcp_tuple *t,
 	conns_show_end(seq, &t->raddr, t->rport);
 	seq_printf(seq, "%02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %pK ", line->state,
 		   line->tx, line->rx, line->timer, line->timer ? jiffies_to_clock_t(left) : 0,
-		   line->retries, from_kuid_munged(seq_user_ns(seq), line->uid), 0,
-		   line->inode, line->refs, line->object);
+		   line->retries, from_kuid_munged(seq_user_ns(seq), owner->uid), 0,
+		   owner->inode, owner->refs, owner->object);
 }
 
 static void conns_end_line(struct seq_file *seq, const struct xtcp_agreed *agreed)
@@ -122,33 +116,21 @@ static void conns_show_pace(struct seq_file *seq, const struct xtcp_sock *x)
 
 static void conns_show_connection(struct seq_file *seq, struct sock *sk)
 {
-	struct xtcp_sock *x = xtcp_sk(sk);
-	struct conns_line line = {
-		.state = inet_sk_state_load(sk),
-		.retries = x->retries,
+	const struct conns_owner owner = {
 		.uid = READ_ONCE(sk->sk_uid),
 		.inode = sock_i_ino(sk),
 		.refs = refcount_read(&sk->sk_refcnt),
 		.object = sk,
 	};
+	struct xtcp_sock *x = xtcp_sk(sk);
 	struct xtcp_agreed agreed = { };
+	struct xtcp_line line;
 
-	if (line.state == TCP_LISTEN) {
-		line.rx = READ_ONCE(sk->sk_ack_backlog);
-	} else {
-		line.tx = READ_ONCE(x->write_seq) - READ_ONCE(x->snd_una);
-		line.rx = READ_ONCE(x->rcv_nxt) - READ_ONCE(x->copied_seq);
-		if (line.state != TCP_SYN_SENT)	/* there it is what we offer */
-			agreed = x->agreed;
-	}
-	if (xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT)) {
-		line.timer = x->snd_una == x->snd_nxt ? 4 : 1;
-		line.expires = xtcp_timer_expires(x, XTCP_TIMER_RETRANSMIT);
-	} else if (xtcp_timer_armed(x, XTCP_TIMER_KEEPALIVE)) {
-		line.timer = 2;
-		line.expires = xtcp_timer_expires(x, XTCP_TIMER_KEEPALIVE);
-	}
-	conns_show_line(seq, &x->node.tuple, &line);
+	xtcp_line_of_sock(&line, sk);
+	/* in SYN_SENT it is what we offer */
+	if (line.state != TCP_LISTEN && line.state != TCP_SYN_SENT)
+		agreed = x->agreed;
+	conns_show_line(seq, &x->node.tuple, &line, &owner);
 	conns_show_pace(seq, x);
 	conns_end_line(seq, &agreed);
 }
@@ -167,32 +149,29 @@ static void conns_show_if_here(struct seq_file *seq, struct sock *sk)
 
 static void conns_show_request(struct seq_file *seq, const struct xtcp_request *req)
 {
-	const struct conns_line line = {
-		.state = TCP_SYN_RECV,
-		.timer = 1,
-		.expires = req->timer.expires,
-		.retries = req->retries,
+	const struct conns_owner owner = {
 		.uid = READ_ONCE(req->listener->sk_uid),
 		.refs = refcount_read(&req->refcnt),
 		.object = req,
 	};
+	struct xtcp_line line;
 
-	conns_show_line(seq, &req->node.tuple, &line);
+	xtcp_line_of_request(&line, req);
+	conns_show_line(seq, &req->node.tuple, &line, &owner);
 	conns_end_line(seq, &req->agreed);
 }
 
 static void conns_show_time_wait(struct seq_file *seq, const struct xtcp_timewait *tw)
 {
-	const struct conns_line line = {
-		.state = TCP_TIME_WAIT,
-		.timer = 3,
-		.expires = tw->timer.expires,
+	const struct conns_owner owner = {
 		.uid = GLOBAL_ROOT_UID,
 		.refs = refcount_read(&tw->refcnt),
 		.object = tw,
 	};
+	struct xtcp_line line;
 
-	conns_show_line(seq, &tw->node.tuple, &line);
+	xtcp_line_of_time_wait(&line, tw);
+	conns_show_line(seq, &tw->node.tuple, &line, &owner);
 	conns_end_line(seq, &tw->agreed);
 }
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is shown of a connection, a listener, a request or a TIME_WAIT: the same in /proc and
+ * by sock_diag.
+ */
+#include "../engine/request.h"
+#include "../engine/timers.h"
+#include "../engine/timewait.h"
+#include "line.h"
+
+/**
+ * xtcp_line_of_sock() - what is shown of a socket
+ * @line: where to write it
+ * @sk: a connection or a listener, with a reference of the caller's; need not be locked
+ *
+ * Any context.
+ */
+void xtcp_line_of_sock(struct xtcp_line *line, struct sock *sk)
+{
+	struct xtcp_sock *x = xtcp_sk(sk);
+
+	*line = (struct xtcp_line) {
+		.state = inet_sk_state_load(sk),
+		.retries = x->retries,
+		.probes = x->probes,
+	};
+	if (line->state == TCP_LISTEN) {
+		line->rx = READ_ONCE(sk->sk_ack_backlog);
+	} else {
+		line->tx = READ_ONCE(x->write_seq) - READ_ONCE(x->snd_una);
+		line->rx = READ_ONCE(x->rcv_nxt) - READ_ONCE(x->copied_seq);
+	}
+	if (xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT)) {
+		line->timer = x->snd_una == x->snd_nxt ? XTCP_LINE_TIMER_PROBE :
+							 XTCP_LINE_TIMER_RETRANSMIT;
+		line->expires = xtcp_timer_expires(x, XTCP_TIMER_RETRANSMIT);
+	} else if (xtcp_timer_armed(x, XTCP_TIMER_KEEPALIVE)) {
+		line->timer = XTCP_LINE_TIMER_KEEPALIVE;
+		line->expires = xtcp_timer_expires(x, XTCP_TIMER_KEEPALIVE);
+	}
+}
+
+/**
+ * xtcp_line_of_request() - what is shown of a request
+ * @line: where to write it
+ * @req: the request; with a reference of the caller's, or under rcu_read_lock()
+ *
+ * Any context.
+ */
+void xtcp_line_of_request(struct xtcp_line *line, const struct xtcp_request *req)
+{
+	*line = (struct xtcp_line) {
+		.state = TCP_SYN_RECV,
+		.timer = XTCP_LINE_TIMER_RETRANSMIT,
+		.expires = req->timer.expires,
+		.retries = req->retries,
+	};
+}
+
+/**
+ * xtcp_line_of_time_wait() - what is shown of a TIME_WAIT
+ * @line: where to write it
+ * @tw: the object; with a reference of the caller's, or under rcu_read_lock()
+ *
+ * Any context.
+ */
+void xtcp_line_of_time_wait(struct xtcp_line *line, const struct xtcp_timewait *tw)
+{
+	*line = (struct xtcp_line) {
+		.state = TCP_TIME_WAIT,
+		.timer = XTCP_LINE_TIMER_TIME_WAIT,
+		.expires = tw->timer.expires,
+	};
+}
