@@ -222,6 +222,7 @@ static void become_established(struct sock *sk)
 	x->sent_closed = 0;
 	x->stalled = 0;
 	x->last_sent_ms = xtcp_now_ms();
+	x->tally.opened_ms = x->last_sent_ms;
 	x->tally.segs_delivered = 1;	/* the SYN */
 	if (sock_flag(sk, SOCK_KEEPOPEN))
 		xtcp_arm_keepalive(sk);

@@ -39,6 +39,7 @@ struct xtcp_tally {
 	u32	segs_delivered_ce;	/* by ACKs that told of congestion */
 	u32	segs_dsacked;		/* that the peer had twice */
 	u32	reorderings;		/* ACKs that told of reordering */
+	u32	opened_ms;		/* when both SYNs were known */
 	u32	data_in_ms;		/* when data came last; 0: never */
 	u32	limited_ms[XTCP_LIMITS - 1]; /* by each but the first; until limit_since_ms */
 	u32	limit_since_ms;

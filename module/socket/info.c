@@ -54,7 +54,7 @@ static void get_info_now(struct sock *sk, struct tcp_info *info)
 	info->tcpi_snd_mss = x->snd_mss;
 	info->tcpi_rcv_mss = x->rcv_mss;
 	info->tcpi_last_data_sent = now - x->last_sent_ms;
-	info->tcpi_last_data_recv = now - x->tally.data_in_ms;
+	info->tcpi_last_data_recv = now - (x->tally.data_in_ms ?: x->tally.opened_ms);
 	info->tcpi_last_ack_recv = now - x->last_rcv_ms;
 	info->tcpi_pmtu = x->pmtu;
 	info->tcpi_rtt = x->rtt.srtt_us;
@@ -160,3 +160,4 @@ void xtcp_get_info(struct sock *sk, struct tcp_info *info)
 	get_info_tally(&xtcp_sk(sk)->tally, info);
 	get_info_rate(xtcp_sk(sk), info);
 }
+EXPORT_SYMBOL_GPL(xtcp_get_info);

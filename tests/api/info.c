@@ -182,6 +182,8 @@ static void test_ages(void)
 	need(wait_outq(p.c, 0) ? 0 : -1);
 	pause_ms(SHORT_MS);
 	i = info_of(p.c);
+	ok(i.last_data_recv + 5 >= SHORT_MS && i.last_data_recv < LONG_MS,
+	   "last_data_recv where none came, since it was opened: %u ms", i.last_data_recv);
 	ok(i.last_data_sent + 5 >= SHORT_MS && i.last_data_sent < LONG_MS,
 	   "last_data_sent: %u ms", i.last_data_sent);
 	ok(i.last_ack_recv + 5 >= SHORT_MS && i.last_ack_recv < LONG_MS,
