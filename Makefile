@@ -21,14 +21,14 @@ kdir:
 # do not have.  What is left out of the module only a debugger reads, and it is most of it.
 install: all
 	install -d $(MODDIR)
-	strip --strip-debug -o $(MODDIR)/xtcp.ko xtcp.ko
-	chmod 644 $(MODDIR)/xtcp.ko
+	for ko in xtcp.ko xtcp_diag.ko; do test ! -e $$ko || { \
+		strip --strip-debug -o $(MODDIR)/$$ko $$ko && chmod 644 $(MODDIR)/$$ko; } || exit; done
 	$(if $(DESTDIR),,depmod $(RELEASE))
 	install -D -m 644 module/uapi/xtcp.h $(DESTDIR)$(PREFIX)/include/xtcp.h
 	+@if test -e tools/Makefile; then $(MAKE) -C tools install DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); fi
 
 uninstall: kdir
-	rm -f $(MODDIR)/xtcp.ko*
+	rm -f $(MODDIR)/xtcp.ko* $(MODDIR)/xtcp_diag.ko*
 	$(if $(DESTDIR),,depmod $(RELEASE))
 	rm -f $(DESTDIR)$(PREFIX)/include/xtcp.h
 	+@if test -e tools/Makefile; then $(MAKE) -C tools uninstall DESTDIR=$(DESTDIR) PREFIX=$(PREFIX); fi

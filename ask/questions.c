@@ -13,6 +13,7 @@
  * that is not declared only once in the file.
  */
 #include <linux/bpf-cgroup.h>
+#include <linux/inet_diag.h>
 #include <linux/kernel.h>
 #include <linux/net.h>
 #include <linux/sysctl.h>
@@ -216,6 +217,24 @@ ASK(RECV_ERROR_ADDR_LEN)
 ASK(LOOKUP_BY_NET)
 {
 	__inet_lookup_established(NULL, 0, 0, 0, 0, 0, 0);
+}
+
+/* ---- sock_diag ---- */
+
+/* inet_diag holds the module of its handler */
+ASK(INET_DIAG_OWNER)
+{
+	struct inet_diag_handler handler;
+
+	handler.owner = NULL;
+}
+
+/* the conditions of a request are asked for by all that is known of it */
+ASK(INET_DIAG_FILTER_BY_DUMP)
+{
+	const struct inet_diag_dump_data *dump = NULL;
+
+	inet_diag_bc_sk(dump, NULL);
 }
 
 /* ---- struct tcp_info ---- */

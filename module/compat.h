@@ -7,6 +7,7 @@
 #define _XTCP_COMPAT_H
 
 #include <linux/bpf-cgroup.h>
+#include <linux/inet_diag.h>
 #include <linux/memcontrol.h>
 #include <linux/sched/mm.h>
 #include <linux/skbuff.h>
@@ -381,5 +382,28 @@ static inline bool xtcp_ipv6_routes_by_port(const struct net *net)
 	return by_port;
 }
 #endif
+
+/* inet_diag holds the module of its handler; before, whoever uses it must */
+#if XTCP_HAVE_INET_DIAG_OWNER
+#define XTCP_INET_DIAG_OWNER	.owner = THIS_MODULE,
+#else
+#define XTCP_INET_DIAG_OWNER
+#endif
+
+/* did a program of conditions come with the request? */
+static inline bool xtcp_diag_has_filter(const struct inet_diag_dump_data *dump)
+{
+	return dump->inet_diag_nla_bc;
+}
+
+/* does it let the socket through? */
+static inline bool xtcp_diag_filter(const struct inet_diag_dump_data *dump, struct sock *sk)
+{
+#if XTCP_HAVE_INET_DIAG_FILTER_BY_DUMP
+	return inet_diag_bc_sk(dump, sk);
+#else
+	return inet_diag_bc_sk(dump->inet_diag_nla_bc, sk);
+#endif
+}
 
 #endif /* _XTCP_COMPAT_H */

@@ -15,6 +15,7 @@
 #define BUFFER_LEAST	2048
 
 unsigned int xtcp_net_id __read_mostly;
+EXPORT_SYMBOL_GPL(xtcp_net_id);
 struct xtcp_net *xtcp_first_net __read_mostly;	/* whose sysctls bound the others' */
 
 /* net.xtcp.mem: low, pressure, high; refused unless they are in this order. */

@@ -201,6 +201,37 @@ int xtcp_disconnect(struct sock *sk, int flags)
 	return 0;
 }
 
+/**
+ * xtcp_destroy_by_admin() - end a socket from outside: SOCK_DESTROY
+ * @sk: the socket, with a reference of the caller's
+ * @err: what its user will read, positive
+ *
+ * A connection is reset; a listener listens no more, and keeps its port if the user chose it.
+ * Who may do so was asked before.  Process context.  This is struct proto's diag_destroy.
+ *
+ * Return: 0; -ENOENT where it is closed already
+ */
+int xtcp_destroy_by_admin(struct sock *sk, int err)
+{
+	int result = 0;
+
+	lock_sock(sk);
+	if (sk->sk_state == TCP_CLOSE) {
+		result = -ENOENT;
+	} else if (sk->sk_state == TCP_LISTEN) {
+		xtcp_stop_listening(sk, XTCP_EV_ABORT);
+		synchronize_rcu();	/* see there */
+		WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+		WRITE_ONCE(sk->sk_err, err);
+		sk->sk_state_change(sk);
+		sk_error_report(sk);
+	} else {
+		xtcp_abort(sk, err);
+	}
+	release_sock(sk);
+	return result;
+}
+
 static void end_node(struct xtcp_net *xn, struct xtcp_node *node)
 {
 	struct xtcp_timewait *tw;

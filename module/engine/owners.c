@@ -422,3 +422,31 @@ void xtcp_owners_remove(struct xtcp_owners *owners, struct xtcp_owner *o)
 	owner_group_free_empty(owners, o->group);
 	o->group = NULL;
 }
+
+/**
+ * xtcp_owners_idle_sock() - a socket that has the port, and neither listens nor is connected
+ * @owners: the port's
+ * @nth: how many of them to pass over
+ *
+ * The port's lock is held.  Return: the socket, with a reference for the caller; NULL where
+ * there are no more
+ */
+struct sock *xtcp_owners_idle_sock(const struct xtcp_owners *owners, unsigned int nth)
+{
+	struct rb_node *node;
+	struct xtcp_owner *o;
+	struct sock *sk;
+
+	for (node = rb_first(&owners->groups); node; node = rb_next(node)) {
+		hlist_for_each_entry(o, &owner_group_of(node)->members, node) {
+			if (!o->is_sock)
+				continue;
+			sk = &container_of(o, struct xtcp_sock, owner)->inet.sk;
+			if (inet_sk_state_load(sk) != TCP_CLOSE || nth-- ||
+			    !refcount_inc_not_zero(&sk->sk_refcnt))
+				continue;
+			return sk;
+		}
+	}
+	return NULL;
+}

@@ -145,5 +145,6 @@ void xtcp_owners_join(struct xtcp_owner *o, const struct xtcp_owner *other);
 int xtcp_owners_move(struct xtcp_owners *owners, struct xtcp_owner *o,
 		     const struct xtcp_owner_key *key);
 void xtcp_owners_remove(struct xtcp_owners *owners, struct xtcp_owner *o);
+struct sock *xtcp_owners_idle_sock(const struct xtcp_owners *owners, unsigned int nth);
 
 #endif /* _XTCP_OWNERS_H */

@@ -568,3 +568,28 @@ void xtcp_port_drop(struct xtcp_net *xn, struct xtcp_owner *heir)
 	owner_remove(heir);
 	spin_unlock_bh(port_lock(xn, key));
 }
+
+/**
+ * xtcp_port_idle_sock() - a socket that is bound to a port, and no more than that
+ * @xn: the namespace
+ * @wire: IPPROTO_XTCP or IPPROTO_TCP
+ * @num: the port
+ * @nth: how many of them to pass over
+ *
+ * For diagnostics.  Any context but hard interrupt.  Return: the socket, with a reference for
+ * the caller; NULL where there are no more
+ */
+struct sock *xtcp_port_idle_sock(struct xtcp_net *xn, u8 wire, u16 num, unsigned int nth)
+{
+	u32 key = port_key(wire, num);
+	spinlock_t *lock = port_lock(xn, key);
+	struct xtcp_port *port;
+	struct sock *sk = NULL;
+
+	spin_lock_bh(lock);
+	port = port_find(xn, key);
+	if (port)
+		sk = xtcp_owners_idle_sock(&port->owners, nth);
+	spin_unlock_bh(lock);
+	return sk;
+}

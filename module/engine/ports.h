@@ -31,5 +31,6 @@ int xtcp_port_inherit(struct sock *child, struct sock *listener);
 void xtcp_put_port(struct sock *sk);
 void xtcp_port_keep(struct xtcp_sock *x, struct xtcp_owner *heir);
 void xtcp_port_drop(struct xtcp_net *xn, struct xtcp_owner *heir);
+struct sock *xtcp_port_idle_sock(struct xtcp_net *xn, u8 wire, u16 num, unsigned int nth);
 
 #endif /* _XTCP_PORTS_H */

@@ -39,6 +39,7 @@ void xtcp_line_of_sock(struct xtcp_line *line, struct sock *sk)
 		line->expires = xtcp_timer_expires(x, XTCP_TIMER_KEEPALIVE);
 	}
 }
+EXPORT_SYMBOL_GPL(xtcp_line_of_sock);
 
 /**
  * xtcp_line_of_request() - what is shown of a request
@@ -56,6 +57,7 @@ void xtcp_line_of_request(struct xtcp_line *line, const struct xtcp_request *req
 		.retries = req->retries,
 	};
 }
+EXPORT_SYMBOL_GPL(xtcp_line_of_request);
 
 /**
  * xtcp_line_of_time_wait() - what is shown of a TIME_WAIT
@@ -72,3 +74,4 @@ void xtcp_line_of_time_wait(struct xtcp_line *line, const struct xtcp_timewait *
 		.expires = tw->timer.expires,
 	};
 }
+EXPORT_SYMBOL_GPL(xtcp_line_of_time_wait);

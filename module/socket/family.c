@@ -312,6 +312,7 @@ struct proto xtcp_prot = {
 	.unhash			= xtcp_unhash,
 	.close			= xtcp_close,
 	.disconnect		= xtcp_disconnect,
+	.diag_destroy		= xtcp_destroy_by_admin,
 	.shutdown		= xtcp_shutdown,
 	.setsockopt		= xtcp_setsockopt,
 	.getsockopt		= xtcp_getsockopt,

@@ -225,6 +225,14 @@ retry() {
 	return 1
 }
 
+# unload_xtcp: with what the kernel has loaded for sock_diag
+unload_xtcp() {
+	if [ -d /sys/module/xtcp_diag ]; then
+		rmmod xtcp_diag || return 1
+	fi
+	rmmod xtcp
+}
+
 # in_space NAME COMMAND...: without a /sys of the namespace's own, which takes long
 in_space() {
 	"$OUT/tools/within" "$@"

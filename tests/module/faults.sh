@@ -153,14 +153,14 @@ nothing_left() {
 
 # If a failed load left anything, the next could not succeed.
 loaded() {
-	[ "$1" -ne 0 ] || rmmod xtcp
+	[ "$1" -ne 0 ] || unload_xtcp
 }
 
 if [ "$XTCP_WIRE" = native ]; then
 	if [ -e $debug/kmemleak ]; then
 		skip "loading" "with the sanitizers it takes longer than it may"
 	else
-		check "rmmod" retry rmmod xtcp
+		check "rmmod" retry unload_xtcp
 		only_module_init
 		# a file that is loaded this often had better be small
 		strip -g -o "$work/xtcp.ko" "$ko"

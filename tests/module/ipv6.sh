@@ -82,7 +82,7 @@ done
 ip netns delete "$space" && spaces=()
 # unloads: or who uses the module still, and what the namespace's end waits for
 unloads() {
-	retry rmmod xtcp && return
+	retry unload_xtcp && return
 	cat /sys/module/xtcp/refcnt /proc/net/xtcp /proc/net/xtcp6
 	grep -iw 'xtcp\|xtcpv6' /proc/net/protocols
 	ps -eo pid,stat,wchan:30,args

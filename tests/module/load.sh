@@ -57,7 +57,7 @@ echo_works() {
 
 # The listener's process was killed: its socket has gone when it has.
 unload() {
-	retry rmmod xtcp
+	retry unload_xtcp
 }
 
 traces() {
@@ -110,7 +110,7 @@ again() {
 			echo_works || return 1
 			unload || return 1
 		else
-			rmmod xtcp || return 1
+			unload_xtcp || return 1
 		fi
 	done
 }
