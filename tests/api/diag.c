@@ -404,7 +404,7 @@ static void filters_of(int s, int d)
 	ok(host_condition(self, "127.0.0.1", 32, s, s, d), "src, with its port");
 	ok(!host_condition(self, "127.0.0.1", 32, s + 1, s, d), "src, with another port");
 	ok(!host_condition(self, "127.0.0.2", 32, -1, s, d), "src, another");
-	ok(host_condition(peer, "127.0.0.0", 24, -1, s, d), "dst, its network");
+	ok(host_condition(peer, "127.0.0.1", 24, -1, s, d), "dst, its network");
 	ok(!host_condition(peer, "10.9.0.0", 24, -1, s, d), "dst, another network");
 	device = 77;
 	conditions_add(&c, INET_DIAG_BC_DEV_COND, &device, sizeof(device));

@@ -85,7 +85,7 @@ int sockdiag_read(int fd, void (*each)(const struct found *f, void *arg), void *
 		struct found f;
 
 		if (nlh->nlmsg_type == NLMSG_DONE)
-			return 0;
+			return *(int *)NLMSG_DATA(nlh);
 		if (nlh->nlmsg_type == NLMSG_ERROR)
 			return ((struct nlmsgerr *)NLMSG_DATA(nlh))->error;
 		more = nlh->nlmsg_flags & NLM_F_MULTI;
