@@ -504,7 +504,7 @@ static const void *drop_gen_params(const void *prev, char *desc)
 
 static unsigned int dropped[XTCP_DROP_MAX];
 
-static void on_drop(void *data, const struct xtcp_tuple *t,
+static void on_drop(void *data, const struct xtcp_net *xn, const struct xtcp_tuple *t,
 		    const struct xtcp_segment *seg, u32 len, u8 reason)
 {
 	dropped[reason]++;

@@ -72,6 +72,7 @@ void xtcp_begin_at(struct sock *sk, u32 iss)
 
 /**
  * xtcp_next_state() - the one door by which an event changes a state
+ * @xn: the namespace
  * @t: the tuple of a connection, a request, or a TIME_WAIT object
  * @from: the state that it is in
  * @event: what happened
@@ -81,14 +82,15 @@ void xtcp_begin_at(struct sock *sk, u32 iss)
  * Return: the state that follows; -1, with a warning once, where the table has no such
  * transition
  */
-int xtcp_next_state(const struct xtcp_tuple *t, int from, enum xtcp_event event)
+int xtcp_next_state(const struct xtcp_net *xn, const struct xtcp_tuple *t, int from,
+		    enum xtcp_event event)
 {
 	int to = xtcp_fsm_next(from, event);
 
 	if (WARN_ONCE(to < 0, "xtcp: %s in %s\n", xtcp_event_name(event),
 		      xtcp_state_name(from)))
 		return to;
-	trace_xtcp_state(t, from, to, event);
+	trace_xtcp_state(xn, t, from, to, event);
 	return to;
 }
 
@@ -106,7 +108,7 @@ bool xtcp_transition(struct sock *sk, enum xtcp_event event)
 {
 	struct xtcp_sock *x = xtcp_sk(sk);
 	int from = sk->sk_state;
-	int to = xtcp_next_state(&x->node.tuple, from, event);
+	int to = xtcp_next_state(x->xn, &x->node.tuple, from, event);
 
 	if (to < 0)
 		return false;

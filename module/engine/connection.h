@@ -8,7 +8,8 @@
 void xtcp_init_connection(struct xtcp_sock *x);
 void xtcp_clear_connection(struct xtcp_sock *x);
 void xtcp_begin_at(struct sock *sk, u32 iss);
-int xtcp_next_state(const struct xtcp_tuple *t, int from, enum xtcp_event event);
+int xtcp_next_state(const struct xtcp_net *xn, const struct xtcp_tuple *t, int from,
+		    enum xtcp_event event);
 bool xtcp_transition(struct sock *sk, enum xtcp_event event);
 void xtcp_timeouts_over(struct xtcp_sock *x);
 void xtcp_done(struct sock *sk, enum xtcp_event event, int err);

@@ -466,7 +466,7 @@ static enum xtcp_drop_reason cookie_ack(struct sock *listener, struct sk_buff *s
 			xtcp_reply_reset(xn, skb, seg);
 		return XTCP_DROP_LISTENER_FULL;
 	}
-	xtcp_next_state(t, TCP_LISTEN, XTCP_EV_RCV_SYN);
+	xtcp_next_state(xn, t, TCP_LISTEN, XTCP_EV_RCV_SYN);
 	sk = child_make(&req, skb, true);
 	if (!sk)	/* another processor may have made it */
 		return xtcp_lookup(xn, t) ? XTCP_DROP_AGAIN : XTCP_DROP_MEMORY;

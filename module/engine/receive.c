@@ -54,14 +54,14 @@ static void segment_read(struct xtcp_segment *seg, const struct sk_buff *skb)
 		   !!(seg->flags & XTCP_SYN) + !!(seg->flags & XTCP_FIN);
 }
 
-static void trace_segment_in(const struct sk_buff *skb)
+static void trace_segment_in(const struct xtcp_net *xn, const struct sk_buff *skb)
 {
 	struct xtcp_segment seg;
 	struct xtcp_tuple t;
 
 	xtcp_skb_tuple(skb, &t);
 	segment_read(&seg, skb);
-	trace_xtcp_segment_in(&t, &seg, skb->len - seg.header_bytes);
+	trace_xtcp_segment_in(xn, &t, &seg, skb->len - seg.header_bytes);
 }
 
 /* Header and checksum, RFC 9293, 3.1 (MUST-3, MUST-57).  Return: false where the segment
@@ -80,7 +80,7 @@ static bool segment_check(struct xtcp_net *xn, struct sk_buff *skb)
 	XTCP_CB(skb)->isn = 0;
 	XTCP_CB(skb)->cut = 0;
 	if (trace_xtcp_segment_in_enabled())
-		trace_segment_in(skb);
+		trace_segment_in(xn, skb);
 	return true;
 }
 

@@ -104,11 +104,13 @@ void xtcp_request_use_route(struct xtcp_node *node, struct sk_buff *skb)
  */
 void xtcp_request_end(struct xtcp_request *req, bool replaced)
 {
+	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;
+
 	req->dead = 1;
 	if (!replaced)
-		xtcp_link_remove(xtcp_sk(req->listener)->xn, &req->link);
+		xtcp_link_remove(xn, &req->link);
 	xtcp_request_dequeue(req->listener, &req->list, !req->retries);
-	trace_xtcp_request_gone(&req->node.tuple, req->iss + 1, req->irs + 1,
+	trace_xtcp_request_gone(xn, &req->node.tuple, req->iss + 1, req->irs + 1,
 				req->rcv_wnd);
 	if (xtcp_timer_delete(&req->timer))
 		xtcp_request_put(req);
@@ -124,7 +126,7 @@ void xtcp_request_end(struct xtcp_request *req, bool replaced)
  */
 void xtcp_request_fail_locked(struct xtcp_request *req, enum xtcp_event event)
 {
-	xtcp_next_state(&req->node.tuple, TCP_SYN_RECV, event);
+	xtcp_next_state(xtcp_sk(req->listener)->xn, &req->node.tuple, TCP_SYN_RECV, event);
 	xtcp_count(xtcp_sk(req->listener)->xn, ATTEMPT_FAILS);
 	xtcp_request_end(req, false);
 }
@@ -337,10 +339,11 @@ static enum xtcp_drop_reason request_enter(struct xtcp_request *req)
 static void request_begin(struct xtcp_request *req, u64 now_ns)
 {
 	const struct xtcp_tuple *t = &req->node.tuple;
+	struct xtcp_net *xn = xtcp_sk(req->listener)->xn;
 
-	xtcp_count(xtcp_sk(req->listener)->xn, REQUESTS);
-	xtcp_next_state(t, TCP_LISTEN, XTCP_EV_RCV_SYN);
-	trace_xtcp_request_made(t, req->iss, req->irs + 1, req->rcv_wnd);
+	xtcp_count(xn, REQUESTS);
+	xtcp_next_state(xn, t, TCP_LISTEN, XTCP_EV_RCV_SYN);
+	trace_xtcp_request_made(xn, t, req->iss, req->irs + 1, req->rcv_wnd);
 	refcount_inc(&req->refcnt);
 	mod_timer(&req->timer, jiffies + request_timeout(req));
 	send_syn_ack(req, now_ns, &req->route);

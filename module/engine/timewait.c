@@ -83,8 +83,8 @@ static void timewait_end(struct xtcp_timewait *tw, enum xtcp_event event)
 	if (tw->dead)
 		return;
 	tw->dead = true;
-	xtcp_next_state(&tw->node.tuple, TCP_TIME_WAIT, event);
-	trace_xtcp_time_wait_gone(&tw->node.tuple, tw->snd_nxt, tw->rcv_nxt,
+	xtcp_next_state(xn, &tw->node.tuple, TCP_TIME_WAIT, event);
+	trace_xtcp_time_wait_gone(xn, &tw->node.tuple, tw->snd_nxt, tw->rcv_nxt,
 				  tw->rcv_wnd);
 	xtcp_link_remove(xn, &tw->link);
 	xtcp_port_drop(xn, &tw->owner);
@@ -195,8 +195,8 @@ void xtcp_time_wait(struct sock *sk, enum xtcp_event event)
 			xtcp_sk_set_hashed(sk, false);
 			atomic_inc(&x->xn->tw_count);
 			xtcp_count(x->xn, TIME_WAITS);
-			trace_xtcp_time_wait_made(&tw->node.tuple, tw->snd_nxt,
-						  tw->rcv_nxt, tw->rcv_wnd);
+			trace_xtcp_time_wait_made(x->xn, &tw->node.tuple,
+						  tw->snd_nxt, tw->rcv_nxt, tw->rcv_wnd);
 			mod_timer(&tw->timer, jiffies +
 				  xtcp_bounded(x->xn, time_wait) * HZ);
 			spin_unlock(&tw->lock);
@@ -364,7 +364,7 @@ bool xtcp_timewait_follow(struct xtcp_net *xn, const struct xtcp_tuple *t, bool 
 static void timewait_fin(struct xtcp_timewait *tw)
 {
 	timewait_ack(tw);
-	xtcp_next_state(&tw->node.tuple, TCP_TIME_WAIT, XTCP_EV_RCV_FIN);
+	xtcp_next_state(tw->xn, &tw->node.tuple, TCP_TIME_WAIT, XTCP_EV_RCV_FIN);
 	mod_timer_pending(&tw->timer, jiffies +
 			  xtcp_bounded(tw->xn, time_wait) * HZ);
 }

@@ -127,7 +127,7 @@ static __always_inline int transmit_segment(struct sock *sk, struct sk_buff *skb
 	}
 	if (flags & XTCP_RST)
 		xtcp_count(x->xn, RST_OUT);
-	trace_xtcp_segment_out(&x->node.tuple, &seg, len, x);
+	trace_xtcp_segment_out(x->xn, &x->node.tuple, &seg, len, x);
 
 	err = x->ip->xmit(sk, skb);
 	if (unlikely(err))

@@ -49,7 +49,7 @@ const char *xtcp_trace_options(struct trace_seq *p, struct xtcp_trace_options op
 }
 
 /* Of a segment that may be damaged: only what surely is there is read. */
-static void trace_dropped(const struct sk_buff *skb, u8 reason)
+static void trace_dropped(const struct xtcp_net *xn, const struct sk_buff *skb, u8 reason)
 {
 	struct xtcp_segment seg = { };
 	struct xtcp_tuple t;
@@ -63,7 +63,7 @@ static void trace_dropped(const struct sk_buff *skb, u8 reason)
 	t.lport = seg.dport;
 	t.rport = seg.sport;
 	len = skb->len - offset - seg.header_bytes;
-	trace_xtcp_drop(&t, &seg, max(len, 0), reason);
+	trace_xtcp_drop(xn, &t, &seg, max(len, 0), reason);
 }
 
 /**
@@ -79,6 +79,6 @@ void xtcp_drop(struct xtcp_net *xn, struct sk_buff *skb,
 {
 	SNMP_INC_STATS(xn->mib, drop_counter[reason]);
 	if (trace_xtcp_drop_enabled())
-		trace_dropped(skb, reason);
+		trace_dropped(xn, skb, reason);
 	kfree_skb(skb);
 }

@@ -151,10 +151,22 @@ const char *xtcp_trace_options(struct trace_seq *p, struct xtcp_trace_options op
 #define XTCP_TRACE_ASSIGN(field, name)		\
 	memcpy(__get_str(field), name, __get_dynamic_array_len(field))
 
-/* What xtcp_segment_in and xtcp_segment_out have in common. */
-#define XTCP_SEGMENT_FIELDS						\
+/* Between whom, and in which namespace, as the inode of /proc/PID/ns/net: what every event has. */
+#define XTCP_ENDS_FIELDS						\
 	__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)			\
 	__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)			\
+	__field(__u32, netns)
+
+#define XTCP_ENDS_ASSIGN(xn, t)							\
+	do {									\
+		xtcp_trace_addr(__entry->laddr, &(t)->laddr, (t)->lport);	\
+		xtcp_trace_addr(__entry->raddr, &(t)->raddr, (t)->rport);	\
+		__entry->netns = (xn)->net->ns.inum;				\
+	} while (0)
+
+/* What xtcp_segment_in and xtcp_segment_out have in common. */
+#define XTCP_SEGMENT_FIELDS						\
+	XTCP_ENDS_FIELDS						\
 	__field(__u8, wire)						\
 	__field(__u8, flags)						\
 	__field(__u16, mss)						\
@@ -169,10 +181,9 @@ const char *xtcp_trace_options(struct trace_seq *p, struct xtcp_trace_options op
 	__field(__u32, tsecr)						\
 	__array(__u32, sack, 2 * XTCP_SACK_BLOCKS_MAX)
 
-#define XTCP_SEGMENT_ASSIGN(t, seg, bytes)					\
+#define XTCP_SEGMENT_ASSIGN(xn, t, seg, bytes)					\
 	do {									\
-		xtcp_trace_addr(__entry->laddr, &(t)->laddr, (t)->lport);	\
-		xtcp_trace_addr(__entry->raddr, &(t)->raddr, (t)->rport);	\
+		XTCP_ENDS_ASSIGN(xn, t);					\
 		__entry->wire = (t)->wire;					\
 		__entry->flags = (seg)->flags;					\
 		__entry->wnd = (seg)->wnd;					\
@@ -189,12 +200,11 @@ const char *xtcp_trace_options(struct trace_seq *p, struct xtcp_trace_options op
 	} while (0)
 
 TRACE_EVENT(xtcp_state,
-	TP_PROTO(const struct xtcp_tuple *t, int from, int to,
+	TP_PROTO(const struct xtcp_net *xn, const struct xtcp_tuple *t, int from, int to,
 		 enum xtcp_event event),
-	TP_ARGS(t, from, to, event),
+	TP_ARGS(xn, t, from, to, event),
 	TP_STRUCT__entry(
-		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
-		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		XTCP_ENDS_FIELDS
 		__field(__u8, wire)
 		__field(__u8, from)
 		__field(__u8, to)
@@ -204,8 +214,7 @@ TRACE_EVENT(xtcp_state,
 		XTCP_TRACE_NAME(event_name, xtcp_event_name(event))
 	),
 	TP_fast_assign(
-		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
-		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
+		XTCP_ENDS_ASSIGN(xn, t);
 		__entry->wire = t->wire;
 		__entry->from = from;
 		__entry->to = to;
@@ -222,14 +231,14 @@ TRACE_EVENT(xtcp_state,
 
 /* Received: the peer's end is named first, as on the wire. */
 TRACE_EVENT(xtcp_segment_in,
-	TP_PROTO(const struct xtcp_tuple *t, const struct xtcp_segment *seg,
-		 u32 len),
-	TP_ARGS(t, seg, len),
+	TP_PROTO(const struct xtcp_net *xn, const struct xtcp_tuple *t,
+		 const struct xtcp_segment *seg, u32 len),
+	TP_ARGS(xn, t, seg, len),
 	TP_STRUCT__entry(
 		XTCP_SEGMENT_FIELDS
 	),
 	TP_fast_assign(
-		XTCP_SEGMENT_ASSIGN(t, seg, len);
+		XTCP_SEGMENT_ASSIGN(xn, t, seg, len);
 	),
 	TP_printk("%pISpc > %pISpc %s: flags %s seq %u ack %u win %u len %u%s",
 		  __entry->raddr, __entry->laddr, XTCP_WIRE_SHOWN(__entry->wire),
@@ -242,9 +251,9 @@ TRACE_EVENT(xtcp_segment_in,
 
 /* @x: the connection, as it is before the segment counts; NULL: there is none */
 TRACE_EVENT(xtcp_segment_out,
-	TP_PROTO(const struct xtcp_tuple *t, const struct xtcp_segment *seg,
-		 u32 len, const struct xtcp_sock *x),
-	TP_ARGS(t, seg, len, x),
+	TP_PROTO(const struct xtcp_net *xn, const struct xtcp_tuple *t,
+		 const struct xtcp_segment *seg, u32 len, const struct xtcp_sock *x),
+	TP_ARGS(xn, t, seg, len, x),
 	TP_STRUCT__entry(
 		XTCP_SEGMENT_FIELDS
 		__field(__u16, why)
@@ -257,7 +266,7 @@ TRACE_EVENT(xtcp_segment_out,
 		__field(__u32, rto_us)
 	),
 	TP_fast_assign(
-		XTCP_SEGMENT_ASSIGN(t, seg, len);
+		XTCP_SEGMENT_ASSIGN(xn, t, seg, len);
 		__entry->why = xtcp_trace_why(x, seg->flags, len);
 		__entry->phase = x ? x->phase : XTCP_PHASE_OPEN;
 		__entry->cwnd = x ? x->cong.cwnd_bytes : 0;
@@ -282,8 +291,7 @@ TRACE_EVENT(xtcp_acked,
 		 u8 phase_before, u32 lost_before),
 	TP_ARGS(x, d, phase_before, lost_before),
 	TP_STRUCT__entry(
-		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
-		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		XTCP_ENDS_FIELDS
 		__field(__u8, wire)
 		__field(__u8, from_phase)
 		__field(__u8, phase)
@@ -300,11 +308,8 @@ TRACE_EVENT(xtcp_acked,
 		__field(__u32, snd_wnd)
 	),
 	TP_fast_assign(
-		const struct xtcp_tuple *t = &x->node.tuple;
-
-		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
-		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
-		__entry->wire = t->wire;
+		XTCP_ENDS_ASSIGN(x->xn, &x->node.tuple);
+		__entry->wire = x->node.tuple.wire;
 		__entry->from_phase = phase_before;
 		__entry->phase = x->phase;
 		__entry->is = xtcp_trace_acked(d);
@@ -343,8 +348,7 @@ TRACE_EVENT(xtcp_waits,
 	TP_PROTO(const struct xtcp_sock *x, u32 seq, u8 wait),
 	TP_ARGS(x, seq, wait),
 	TP_STRUCT__entry(
-		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
-		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		XTCP_ENDS_FIELDS
 		__field(__u16, wire)
 		__field(__u16, wait)
 		__field(__u32, seq)
@@ -354,11 +358,8 @@ TRACE_EVENT(xtcp_waits,
 		__field(__u32, window_end)
 	),
 	TP_fast_assign(
-		const struct xtcp_tuple *t = &x->node.tuple;
-
-		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
-		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
-		__entry->wire = t->wire;
+		XTCP_ENDS_ASSIGN(x->xn, &x->node.tuple);
+		__entry->wire = x->node.tuple.wire;
 		__entry->wait = wait;
 		__entry->seq = seq;
 		__entry->bytes = x->write_seq - seq;
@@ -377,8 +378,7 @@ TRACE_EVENT(xtcp_retransmit,
 	TP_PROTO(const struct xtcp_sock *x, u32 seq, u32 len, u8 flags),
 	TP_ARGS(x, seq, len, flags),
 	TP_STRUCT__entry(
-		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
-		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		XTCP_ENDS_FIELDS
 		__field(__u8, wire)
 		__field(__u8, flags)
 		__field(__u16, retries)
@@ -389,11 +389,8 @@ TRACE_EVENT(xtcp_retransmit,
 		__field(__u32, cwnd)
 	),
 	TP_fast_assign(
-		const struct xtcp_tuple *t = &x->node.tuple;
-
-		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
-		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
-		__entry->wire = t->wire;
+		XTCP_ENDS_ASSIGN(x->xn, &x->node.tuple);
+		__entry->wire = x->node.tuple.wire;
 		__entry->flags = flags;
 		__entry->retries = x->retries;
 		__entry->seq = seq;
@@ -412,8 +409,7 @@ DECLARE_EVENT_CLASS(xtcp_timer,
 	TP_PROTO(const struct xtcp_sock *x, u8 timer, u32 delay_ms),
 	TP_ARGS(x, timer, delay_ms),
 	TP_STRUCT__entry(
-		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
-		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		XTCP_ENDS_FIELDS
 		__field(__u16, wire)
 		__field(__u16, timer)
 		__field(__u32, delay_ms)
@@ -422,11 +418,8 @@ DECLARE_EVENT_CLASS(xtcp_timer,
 		__field(__u32, rcv_nxt)
 	),
 	TP_fast_assign(
-		const struct xtcp_tuple *t = &x->node.tuple;
-
-		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
-		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
-		__entry->wire = t->wire;
+		XTCP_ENDS_ASSIGN(x->xn, &x->node.tuple);
+		__entry->wire = x->node.tuple.wire;
 		__entry->timer = timer;
 		__entry->delay_ms = delay_ms;
 		__entry->snd_una = x->snd_una;
@@ -455,19 +448,18 @@ DEFINE_EVENT(xtcp_timer, xtcp_timer_fired,
 
 /* The small objects: a request, a TIME_WAIT. */
 DECLARE_EVENT_CLASS(xtcp_object,
-	TP_PROTO(const struct xtcp_tuple *t, u32 seq, u32 ack, u32 wnd),
-	TP_ARGS(t, seq, ack, wnd),
+	TP_PROTO(const struct xtcp_net *xn, const struct xtcp_tuple *t, u32 seq, u32 ack,
+		 u32 wnd),
+	TP_ARGS(xn, t, seq, ack, wnd),
 	TP_STRUCT__entry(
-		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
-		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		XTCP_ENDS_FIELDS
 		__field(__u32, wire)
 		__field(__u32, seq)
 		__field(__u32, ack)
 		__field(__u32, wnd)
 	),
 	TP_fast_assign(
-		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
-		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
+		XTCP_ENDS_ASSIGN(xn, t);
 		__entry->wire = t->wire;
 		__entry->seq = seq;
 		__entry->ack = ack;
@@ -480,8 +472,9 @@ DECLARE_EVENT_CLASS(xtcp_object,
 
 #define XTCP_OBJECT_EVENT(name)						\
 DEFINE_EVENT(xtcp_object, name,						\
-	TP_PROTO(const struct xtcp_tuple *t, u32 seq, u32 ack, u32 wnd),\
-	TP_ARGS(t, seq, ack, wnd)					\
+	TP_PROTO(const struct xtcp_net *xn, const struct xtcp_tuple *t,	\
+		 u32 seq, u32 ack, u32 wnd),				\
+	TP_ARGS(xn, t, seq, ack, wnd)					\
 )
 
 XTCP_OBJECT_EVENT(xtcp_request_made);
@@ -493,12 +486,11 @@ XTCP_OBJECT_EVENT(xtcp_time_wait_gone);
 #define XTCP_DROP_SHOWN(id, counter, text) { XTCP_DROP_##id, text },
 
 TRACE_EVENT(xtcp_drop,
-	TP_PROTO(const struct xtcp_tuple *t, const struct xtcp_segment *seg,
-		 u32 len, u8 reason),
-	TP_ARGS(t, seg, len, reason),
+	TP_PROTO(const struct xtcp_net *xn, const struct xtcp_tuple *t,
+		 const struct xtcp_segment *seg, u32 len, u8 reason),
+	TP_ARGS(xn, t, seg, len, reason),
 	TP_STRUCT__entry(
-		__array(__u8, laddr, XTCP_TRACE_ADDR_BYTES)
-		__array(__u8, raddr, XTCP_TRACE_ADDR_BYTES)
+		XTCP_ENDS_FIELDS
 		__field(__u8, wire)
 		__field(__u8, flags)
 		__field(__u16, reason)
@@ -508,8 +500,7 @@ TRACE_EVENT(xtcp_drop,
 		__field(__u32, len)
 	),
 	TP_fast_assign(
-		xtcp_trace_addr(__entry->laddr, &t->laddr, t->lport);
-		xtcp_trace_addr(__entry->raddr, &t->raddr, t->rport);
+		XTCP_ENDS_ASSIGN(xn, t);
 		__entry->wire = t->wire;
 		__entry->flags = seg->flags;
 		__entry->reason = reason;

@@ -73,6 +73,7 @@ int xtcp_ip_reply(struct net *net, struct xtcp_reply *reply, struct xtcp_segment
 {
 	const struct xtcp_tuple *t = reply->tuple;
 	const struct xtcp_ip_ops *ip = xtcp_tuple_ip(t);
+	struct xtcp_net *xn = xtcp_pernet(net);
 	struct dst_entry *dst;
 	struct sk_buff *skb;
 
@@ -101,7 +102,7 @@ int xtcp_ip_reply(struct net *net, struct xtcp_reply *reply, struct xtcp_segment
 	skb->mark = reply->mark;
 	if (reply->sk)
 		set_owner(skb, (struct sock *)reply->sk);
-	xtcp_count(xtcp_pernet(net), SEGS_OUT);
-	trace_xtcp_segment_out(t, seg, 0, NULL);
+	xtcp_count(xn, SEGS_OUT);
+	trace_xtcp_segment_out(xn, t, seg, 0, NULL);
 	return ip->reply_send(net, reply, skb);
 }

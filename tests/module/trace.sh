@@ -75,6 +75,7 @@ layout() {
 }
 for event in "$tracing"/events/xtcp/xtcp_*; do
 	check "record of ${event##*/}: no byte is left out" layout "${event##*/xtcp_}"
+	check "record of ${event##*/}: it says in which namespace" grep -q 'field:u32 netns;' "$event/format"
 done
 
 echo 1 >"$instance/events/xtcp/enable"
