@@ -75,7 +75,7 @@ layout() {
 }
 for event in "$tracing"/events/xtcp/xtcp_*; do
 	check "record of ${event##*/}: no byte is left out" layout "${event##*/xtcp_}"
-	check "record of ${event##*/}: it says in which namespace" grep -q 'field:u32 netns;' "$event/format"
+	check "record of ${event##*/}: it says in which namespace" grep -q 'field:__u32 netns;' "$event/format"
 done
 
 echo 1 >"$instance/events/xtcp/enable"
@@ -172,7 +172,7 @@ check "IPv6: the listener" shown "xtcp_state: \[2001:db8::2\]:7006 > \[2001:db8:
 cp "$work/trace" "$work/lines"
 # table ARGUMENT...: by xtcp-trace
 table() {
-	"$(dirname "$0")/../../tools/xtcp-trace" --read "$work/lines" "$@" >"$work/trace"
+	"$OUT/xtcp-trace" --read "$work/lines" "$@" >"$work/trace"
 }
 headed() {
 	table && shown '^ +\[2001:db8::1\]:~  client +\[2001:db8::2\]:7006  server  '"$XTCP_WIRE wire$" &&
@@ -265,7 +265,7 @@ check "/proc/net/xtcp_stat: a name and a value a line" \
 	awk '!/^[A-Z][A-Za-z0-9]+ [0-9]+$/ { print; bad = 1 } END { exit bad || NR < 20 }' \
 	/proc/net/xtcp_stat
 nothing_read() {
-	! "$(dirname "$0")/../../tools/xtcp-trace" --read /proc/net/xtcp_stat 2>"$work/trace" >/dev/null &&
+	! "$OUT/xtcp-trace" --read /proc/net/xtcp_stat 2>"$work/trace" >/dev/null &&
 		shown "no event of xtcp in what was read"
 }
 check "xtcp-trace --read says that there is nothing to show" nothing_read
