@@ -8,6 +8,24 @@
 #include "../engine/timewait.h"
 #include "line.h"
 
+/* The peer's window is closed: nothing is in flight but a probe, if one was sent. */
+static bool is_probing(const struct xtcp_sock *x, int state)
+{
+	if (state == TCP_SYN_SENT)	/* it is not known yet */
+		return false;
+	return x->snd_una == x->snd_nxt || !READ_ONCE(x->snd_wnd);
+}
+
+/* A probe of a closed window that is answered is sent again, as if it were not, but with more
+ * and more patience.
+ */
+static u8 probes_sent(const struct xtcp_sock *x, int state)
+{
+	if (is_probing(x, state) && x->snd_una != x->snd_nxt)
+		return x->rtt.backoff + 1;
+	return x->probes;
+}
+
 /**
  * xtcp_line_of_sock() - what is shown of a socket
  * @line: where to write it
@@ -22,8 +40,8 @@ void xtcp_line_of_sock(struct xtcp_line *line, struct sock *sk)
 	*line = (struct xtcp_line) {
 		.state = inet_sk_state_load(sk),
 		.retries = x->retries,
-		.probes = x->probes,
 	};
+	line->probes = probes_sent(x, line->state);
 	if (line->state == TCP_LISTEN) {
 		line->rx = READ_ONCE(sk->sk_ack_backlog);
 	} else {
@@ -31,8 +49,8 @@ void xtcp_line_of_sock(struct xtcp_line *line, struct sock *sk)
 		line->rx = READ_ONCE(x->rcv_nxt) - READ_ONCE(x->copied_seq);
 	}
 	if (xtcp_timer_armed(x, XTCP_TIMER_RETRANSMIT)) {
-		line->timer = x->snd_una == x->snd_nxt ? XTCP_LINE_TIMER_PROBE :
-							 XTCP_LINE_TIMER_RETRANSMIT;
+		line->timer = is_probing(x, line->state) ? XTCP_LINE_TIMER_PROBE :
+								XTCP_LINE_TIMER_RETRANSMIT;
 		line->expires = xtcp_timer_expires(x, XTCP_TIMER_RETRANSMIT);
 	} else if (xtcp_timer_armed(x, XTCP_TIMER_KEEPALIVE)) {
 		line->timer = XTCP_LINE_TIMER_KEEPALIVE;

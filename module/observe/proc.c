@@ -89,7 +89,7 @@ static void conns_show_line(struct seq_file *seq, const struct xtcp_tuple *t,
 	conns_show_end(seq, &t->raddr, t->rport);
 	seq_printf(seq, "%02X %08X:%08X %02X:%08lX %08X %5u %8d %lu %d %pK ", line->state,
 		   line->tx, line->rx, line->timer, line->timer ? jiffies_to_clock_t(left) : 0,
-		   line->retries, from_kuid_munged(seq_user_ns(seq), owner->uid), 0,
+		   line->retries, from_kuid_munged(seq_user_ns(seq), owner->uid), line->probes,
 		   owner->inode, owner->refs, owner->object);
 }
 

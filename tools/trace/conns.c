@@ -39,7 +39,8 @@ static struct conn *conn_new(const struct event *e)
 	c->side[0].end = e->local;
 	c->side[1].end = e->remote;
 	for (int i = 0; i < 2; i++) {
-		c->side[i].scale = c->side[i].offered = -1;
+		c->side[i].scale = -1;
+		c->side[i].offered = -1;
 		c->side[i].window = -1;
 		c->side[i].shown_wait = -1;
 		c->side[i].shown_window = -1;
@@ -64,6 +65,8 @@ static void conn_forget(struct conn *c)
 	*at = c->hash_next;
 	*(c->prev ? &c->prev->next : &oldest) = c->next;
 	*(c->next ? &c->next->prev : &newest) = c->prev;
+	free(c->side[0].facts);
+	free(c->side[1].facts);
 	free(c);
 }
 
@@ -208,8 +211,11 @@ static void take_scales(struct conn *c, struct side *from, const struct event *e
 {
 	struct side *to = from == &c->side[0] ? &c->side[1] : &c->side[0];
 
-	if (!(e->flags & SEGMENT_ACK))
-		from->scale = to->scale = to->offered = -1;	/* a new incarnation */
+	if (!(e->flags & SEGMENT_ACK)) {	/* a new incarnation */
+		from->scale = -1;
+		to->scale = -1;
+		to->offered = -1;
+	}
 	from->offered = e->present & OPTION_WSCALE ? (int)e->wscale : -2;
 	if (!(e->flags & SEGMENT_ACK) || to->offered == -1)
 		return;
@@ -243,7 +249,10 @@ static void take_segment(struct conn *c, struct side *from, const struct event *
 		to->seq_base = e->ack - 1;
 		to->has_base = true;
 	}
-	from->window = from->scale >= 0 || !e->wnd ? (int64_t)e->wnd << (e->wnd ? from->scale : 0) : -1;
+	if (!e->wnd)
+		from->window = 0;
+	else
+		from->window = from->scale >= 0 ? (int64_t)e->wnd << from->scale : -1;
 }
 
 /**

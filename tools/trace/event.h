@@ -99,7 +99,7 @@ struct event {
 	 * its queue)
 	 */
 	uint32_t tx, rx;
-	uint32_t runs, expires_ms, uid, inode, rto_ms, cwnd_segs;
+	uint32_t runs, expires_ms, probes, uid, inode, rto_ms, cwnd_segs;
 	uint32_t scales;	/* 1: both ends scale their windows, by: */
 	uint32_t snd_wscale, rcv_wscale;
 };

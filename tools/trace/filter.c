@@ -100,6 +100,15 @@ bool filter_netns(const char *text)
 }
 
 /**
+ * filter_netns_here() - unless a namespace was asked for, only what happens in ours
+ */
+void filter_netns_here(void)
+{
+	if (!namespace_count)
+		namespaces[namespace_count++] = namespace_here();
+}
+
+/**
  * filter_pid() - only the connections that this process holds
  * @text: its number
  *

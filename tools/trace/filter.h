@@ -10,6 +10,7 @@
 bool filter_port(const char *text);
 bool filter_addr(const char *text);
 bool filter_netns(const char *text);
+void filter_netns_here(void);
 bool filter_pid(const char *text);
 bool filter_any(void);
 bool filter_passes(const struct event *e);

@@ -10,7 +10,7 @@
 
 static void begin(void)
 {
-	printf("{\"xtcp-trace\":%d,\"time\":\"seconds, monotonic\",\"events\":\"an object a line\"}\n",
+	printf("{\"xtcp-trace\":%d,\"t\":\"seconds, monotonic\",\"events\":\"an object a line\"}\n",
 	       JSON_VERSION);
 }
 
@@ -48,7 +48,7 @@ static void print_field(const struct event_field *f, const struct event *e)
 	}
 }
 
-static void event(const struct event *e, struct conn *c)
+static void put_event(const struct event *e, struct conn *c)
 {
 	char local[END_TEXT_BYTES], remote[END_TEXT_BYTES];
 
@@ -58,8 +58,9 @@ static void event(const struct event *e, struct conn *c)
 	if (e->kind != EVENT_LOST) {
 		end_text(local, &e->local);
 		end_text(remote, &e->remote);
-		printf(",\"netns\":%u,\"pid\":%u,\"wire\":\"%s\",\"local\":\"%s\",\"remote\":\"%s\"",
-		       e->netns, e->pid, word_of(&words_wire, e->wire), local, remote);
+		printf(",\"netns\":%u,\"pid\":%u,\"wire\":\"%s\"", e->netns, e->pid,
+		       word_of(&words_wire, e->wire));
+		printf(",\"local\":\"%s\",\"remote\":\"%s\"", local, remote);
 	}
 	for (size_t i = 0; i < event_fields_count; i++)
 		if (event_fields[i].kinds & 1u << e->kind)
@@ -76,6 +77,6 @@ static int end(void)
 const struct output json_output = {
 	.kinds = (1u << EVENT_KINDS) - 1,
 	.begin = begin,
-	.event = event,
+	.event = put_event,
 	.end = end,
 };

@@ -114,8 +114,8 @@ static bool read_value(const char **at, struct value *v)
 }
 
 /* Call take() for each member.  Return: whether it is an object, and take() liked all of it */
-static bool members(const char *line, bool (*take)(const char *name, const struct value *v, void *data),
-		    void *data)
+static bool members(const char *line,
+		    bool (*take)(const char *name, const struct value *v, void *data), void *data)
 {
 	const char *at = skip(line);
 
@@ -186,7 +186,7 @@ static bool take_field(struct reading *r, size_t i, const struct value *v)
 	case FIELD_TEXT:
 		good = text && strlen(v->text) < f->size;
 		if (good)
-			strcpy(event_text(f, r->e), v->text);
+			memcpy(event_text(f, r->e), v->text, strlen(v->text) + 1);
 		break;
 	case FIELD_FLAGS:
 		good = text && flags_number(v->text, '|', number);
@@ -213,7 +213,8 @@ static bool take_member(const char *name, const struct value *v, void *data)
 	struct event *e = r->e;
 
 	if (!strcmp(name, "t")) {
-		good = r->time = digits && read_time(v->text, &e->ns);
+		good = digits && read_time(v->text, &e->ns);
+		r->time = good;
 	} else if (!strcmp(name, "event")) {
 		r->kind = text ? event_kind_named(v->text) : -1;
 		if (r->kind < 0)
@@ -227,12 +228,15 @@ static bool take_member(const char *name, const struct value *v, void *data)
 	} else if (!strcmp(name, "wire")) {
 		good = text && word_number(&words_wire, v->text, &e->wire);
 	} else if (!strcmp(name, "local")) {
-		good = r->local = text && end_parse(v->text, &e->local);
+		good = text && end_parse(v->text, &e->local);
+		r->local = good;
 	} else if (!strcmp(name, "remote")) {
-		good = r->remote = text && end_parse(v->text, &e->remote);
+		good = text && end_parse(v->text, &e->remote);
+		r->remote = good;
 	} else {
 		for (size_t i = 0; r->kind >= 0 && i < event_fields_count; i++)
-			if (event_fields[i].kinds & 1u << r->kind && !strcmp(event_fields[i].name, name))
+			if (event_fields[i].kinds & 1u << r->kind &&
+			    !strcmp(event_fields[i].name, name))
 				return take_field(r, i, v);
 		return wrong(r, r->kind < 0 ? "the event's name must come before" :
 			     "the event has no field", name);

@@ -12,6 +12,7 @@
 #include "json.h"
 #include "table.h"
 #include "trace.h"
+#include "why.h"
 
 const char *me = "xtcp-trace";
 uint64_t hold_ns = HOLD_LIVE_NS;
@@ -19,7 +20,8 @@ uint64_t hold_ns = HOLD_LIVE_NS;
 static const char usage_text[] =
 "usage: xtcp-trace [CONDITION]... [--events segments|states|all] [--buffer KIB] [--for SECONDS]\n"
 "                  [--tsv] [--columns LIST] [--relative] | --json | --raw\n"
-"       xtcp-trace --read FILE [CONDITION]... [--tsv] [--columns LIST] [--relative] | --json\n"
+"       xtcp-trace --why [PORT] [CONDITION]... [--for SECONDS]\n"
+"       xtcp-trace --read FILE [CONDITION]... [--tsv] [--columns LIST] [--relative] | --json | --why\n"
 "\n"
 "Shows what the module xtcp sends, receives and becomes: a line per segment, beside the state\n"
 "that each end entered by it. Ends with Ctrl-C. Takes root.\n"
@@ -41,6 +43,8 @@ static const char usage_text[] =
 "                 entered on the left, > or <, flags, seq, ack, window, length, state entered on\n"
 "                 the right, notes, and what --columns adds\n"
 "  --json         for programs and for --read: every event with all that it says, an object a line\n"
+"  --why [PORT]   watch for a moment (--for, default 2 s, or until Ctrl-C), and then say in a sentence\n"
+"                 what each connection of this namespace waits for, since when, and what comes next\n"
 "  --raw          the kernel's own lines as they come, every event of xtcp's\n";
 
 /**
@@ -75,7 +79,7 @@ void die(const char *format, ...)
 	exit(1);
 }
 
-static void bad_usage(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+static void bad_usage(const char *format, ...) __attribute((format(printf, 1, 2), noreturn));
 
 static void bad_usage(const char *format, ...)
 {
@@ -107,7 +111,7 @@ void *allocate(size_t size)
 /* What the arguments say, but for filters and the look of the table. */
 static struct {
 	const char *read, *events, *buffer, *seconds, *columns;
-	bool json, raw;
+	bool json, raw, why;
 } asked;
 
 static bool set_text(const char **where, const char *value)
@@ -170,6 +174,12 @@ static bool set_raw(const char *value)
 	return asked.raw = true;
 }
 
+static bool set_why(const char *value)
+{
+	(void)value;
+	return asked.why = true;
+}
+
 static const struct option {
 	const char *name;
 	bool (*set)(const char *value);	/* false: it is no good value */
@@ -183,12 +193,13 @@ static const struct option {
 	{ "--buffer", set_buffer, "is no number of KiB" },
 	{ "--for", set_seconds, "is no number of seconds" },
 	{ "--read", set_read, "" },
-	{ "--columns", set_columns, "there are cwnd, ssthresh, pipe, snd_wnd, rcv_wnd, srtt, rto, "
-	  "phase and why, each once" },
+	{ "--columns", set_columns,
+	  "there are cwnd, ssthresh, pipe, snd_wnd, rcv_wnd, srtt, rto, phase and why, each once" },
 	{ "--relative", set_relative, NULL },
 	{ "--tsv", set_tsv, NULL },
 	{ "--json", set_json, NULL },
 	{ "--raw", set_raw, NULL },
+	{ "--why", set_why, NULL },
 };
 
 static const struct option *option_named(const char *name)
@@ -213,24 +224,31 @@ static void parse(char **argv)
 			bad_usage("unknown argument %s", *argv);
 		if (!o->wrong) {
 			o->set(NULL);
+			if (o->set == set_why && argv[1] && *argv[1] != '-' &&
+			    !filter_port(*++argv))
+				bad_usage("%s is no port", *argv);
 			continue;
 		}
 		value = *++argv;
 		if (!value)
 			bad_usage("%s wants a value", o->name);
 		if (!o->set(value))
-			bad_usage(strncmp(o->wrong, "there", 5) ? "%s %s" : "%s: %s", value, o->wrong);
+			bad_usage("%s%s %s", value, strncmp(o->wrong, "there", 5) ? "" : ":",
+				  o->wrong);
 	}
 }
 
 /* What does not go together. */
 static void judge(void)
 {
-	if (asked.raw && (asked.read || asked.json || table_look.tsv || filter_any() || asked.columns ||
-			  table_look.relative))
+	bool table = table_look.tsv || asked.columns || table_look.relative;
+
+	if (asked.raw && (asked.read || asked.json || filter_any() || table))
 		bad_usage("--raw goes with --events, --buffer and --for alone");
-	if (asked.json && (table_look.tsv || asked.columns || table_look.relative))
+	if (asked.json && table)
 		bad_usage("--json is no table: it has all columns");
+	if (asked.why && (asked.raw || asked.json || table || asked.events))
+		bad_usage("--why goes with --for, --read, --buffer and conditions alone");
 	if (asked.read && (asked.events || asked.buffer || asked.seconds || pids_any()))
 		bad_usage("--events, --buffer, --for and --pid are for the running kernel");
 }
@@ -266,6 +284,10 @@ int main(int argc, char **argv)
 	table_look.color = !table_look.tsv && colours();
 	if (asked.json)
 		output = &json_output;
+	if (asked.why)
+		output = &why_output;
+	if (asked.why && !asked.read)
+		filter_netns_here();
 	if (!asked.raw)
 		pipe_begin(output);
 	if (asked.read) {
@@ -274,7 +296,7 @@ int main(int argc, char **argv)
 		const struct kernel_options o = {
 			.kinds = kinds_asked(output),
 			.buffer_kib = asked.buffer ? atoi(asked.buffer) : 0,
-			.seconds = asked.seconds ? strtod(asked.seconds, NULL) : 0,
+			.seconds = asked.seconds ? strtod(asked.seconds, NULL) : asked.why ? 2 : 0,
 			.raw = asked.raw,
 		};
 

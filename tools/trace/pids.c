@@ -15,7 +15,7 @@
 #define MOST 64
 #define PAIRS 4096	/* a power of two */
 
-/* A pair of ends that was looked at: whose it is is known as long as it is here. */
+/* A pair of ends that was looked at: whether they hold it is known as long as it is here. */
 struct pair {
 	struct end a, b;	/* of a listener, b has no port */
 	bool used, held;
@@ -161,7 +161,8 @@ static bool listener_is_ours(struct end local)
 
 	end_set_v4(&nobody4, "\0\0\0\0");
 	end_set_v4(&any4, "\0\0\0\0");
-	any4.port = any.port = local.port;
+	any4.port = local.port;
+	any.port = local.port;
 	return place(&local, &nobody4)->held || place(&any4, &nobody4)->held ||
 	       place(&local, &any6)->held || place(&any, &any6)->held;
 }

@@ -32,7 +32,7 @@ static uint64_t zero_ns;
 static char line[2048];
 static size_t used;
 
-static void put(const char *how, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(const char *how, const char *format, ...) __attribute((format(printf, 2, 3)));
 
 static void put(const char *how, const char *format, ...)
 {
@@ -92,7 +92,8 @@ void print_head(void)
 	if (table_look.tsv)
 		return;
 	for (size_t i = 0; i < table_look.column_count; i++)
-		strcpy(c.more[i], columns[table_look.columns[i]].name);
+		snprintf(c.more[i], sizeof(c.more[i]), "%s",
+			 columns[table_look.columns[i]].name);
 	show(&c, "2");
 }
 
@@ -184,7 +185,8 @@ static void more_cell(char *to, size_t size, const struct row *r, enum table_col
 static void segment_cells(struct cells *c, const struct row *r)
 {
 	const struct event *e = &r->segment;
-	const struct side *from = &r->conn->side[r->dir == '<'], *to = &r->conn->side[r->dir == '>'];
+	const struct side *from = &r->conn->side[r->dir == '<'];
+	const struct side *to = &r->conn->side[r->dir == '>'];
 	uint32_t seq = e->seq, ack = e->ack;
 
 	if (table_look.relative) {

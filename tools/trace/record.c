@@ -52,7 +52,7 @@ static void parse_format(struct tep_handle *tep, const char *name)
 		die("the module is of another version: there is no event %s", name);
 	print = strstr(text, "print fmt:");
 	if (print)
-		strcpy(print, "print fmt: \"\"\n");
+		memcpy(print, "print fmt: \"\"\n", sizeof("print fmt: \"\"\n"));
 	if (tep_parse_event(tep, text, strlen(text), "xtcp"))
 		die("cannot read the format of %s", name);
 	free(text);

@@ -34,13 +34,14 @@ static bool parse_end(const char *hex, bool six, struct end *end)
 static bool parse_line(const char *line, bool six, struct event *e)
 {
 	char local[48], remote[48], rest[160] = "";
-	unsigned int state, tx, rx, runs, retries, uid, inode, rto = 0, cwnd = 0;
+	unsigned int state, tx, rx, runs, retries, uid, probes, inode, rto = 0, cwnd = 0;
 	unsigned long expires, ticks = sysconf(_SC_CLK_TCK);
 	const char *scales;
 	int used = 0;
 
-	if (sscanf(line, " %*d: %47s %47s %x %x:%x %x:%lx %x %u %*d %u %*d %*s %n", local, remote,
-		   &state, &tx, &rx, &runs, &expires, &retries, &uid, &inode, &used) < 10 || !used)
+	if (sscanf(line, " %*d: %47s %47s %x %x:%x %x:%lx %x %u %u %u %*d %*s %n", local, remote,
+		   &state, &tx, &rx, &runs, &expires, &retries, &uid, &probes, &inode,
+		   &used) < 11 || !used)
 		return false;
 	memset(e, 0, sizeof(*e));
 	e->kind = EVENT_SOCKET;
@@ -52,6 +53,7 @@ static bool parse_line(const char *line, bool six, struct event *e)
 	e->runs = runs;
 	e->expires_ms = expires * 1000 / ticks;
 	e->retries = retries;
+	e->probes = probes;
 	e->uid = uid;
 	e->inode = inode;
 	/* only what has a socket has these: a connection, a listener */

@@ -28,12 +28,17 @@ static struct {
 static int cpu_count;
 static void *page;
 static uint64_t lost_total;
-static volatile sig_atomic_t stop;
+static sig_atomic_t stop;	/* __atomic: a signal sets it */
 
 static void on_signal(int signal)
 {
 	(void)signal;
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+}
+
+static bool is_stopped(void)
+{
+	return __atomic_load_n(&stop, __ATOMIC_RELAXED);
 }
 
 /* However it ends, cleanup() comes. */
@@ -74,7 +79,7 @@ static void find_tracefs(void)
 	if (geteuid() && (!dir || access(dir, W_OK)))
 		die("the kernel shows its events to root only");
 	if (!dir)
-		die("no tracefs; as root: mount -t tracefs tracefs /sys/kernel/tracing");
+		die("no tracefs; as root: mount -t tracefs nodev /sys/kernel/tracing");
 	if (!tracefs_dir_exists(NULL, "events/xtcp"))
 		die("the module xtcp is not loaded; as root: modprobe xtcp");
 }
@@ -205,7 +210,7 @@ static int watch(double seconds)
 {
 	uint64_t end_ns = seconds ? now_ns() + (uint64_t)(seconds * NS_PER_S) : UINT64_MAX;
 
-	while (!stop && now_ns() < end_ns) {
+	while (!is_stopped() && now_ns() < end_ns) {
 		uint64_t before_ns = now_ns();
 
 		if (!read_round()) {
@@ -245,7 +250,7 @@ static int copy_lines(void)
 			break;
 		if (!module_is_there())
 			die("the module was unloaded");
-		last = stop;
+		last = is_stopped();
 		if (!last)
 			pause_ms(ROUND_MS);
 	}
@@ -273,9 +278,8 @@ int kernel_watch(const struct kernel_options *o)
 		return copy_lines();
 
 	tep = record_formats();
-	kbuf = tep_is_bigendian() ? kbuffer_alloc(KBUFFER_LSIZE_8, KBUFFER_ENDIAN_BIG) :
-				    kbuffer_alloc(sizeof(long) == 8 ? KBUFFER_LSIZE_8 : KBUFFER_LSIZE_4,
-						  KBUFFER_ENDIAN_LITTLE);
+	kbuf = kbuffer_alloc(sizeof(long) == 8 ? KBUFFER_LSIZE_8 : KBUFFER_LSIZE_4,
+			     tep_is_bigendian() ? KBUFFER_ENDIAN_BIG : KBUFFER_ENDIAN_LITTLE);
 	open_cpus();
 	page = allocate(tracefs_cpu_read_size(cpus[0].file));
 	sockets_add_all(now_ns());

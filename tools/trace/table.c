@@ -15,7 +15,7 @@
 struct table_look table_look;
 
 static struct row *first, *last;
-static struct row *buckets[BUCKETS];	/* rows of segments, those that look the same oldest first */
+static struct row *buckets[BUCKETS];	/* of segments; of those alike the oldest first */
 
 /**
  * table_columns() - show these columns as well
@@ -82,8 +82,9 @@ static struct row **bucket_of(const struct conn *c, char dir, const struct event
 
 static bool same(const struct row *r, const struct conn *c, char dir, const struct event *e)
 {
-	return r->conn == c && r->dir == dir && r->segment.seq == e->seq && r->segment.ack == e->ack &&
-	       r->segment.len == e->len && r->segment.wnd == e->wnd && r->segment.flags == e->flags;
+	return r->conn == c && r->dir == dir && r->segment.seq == e->seq &&
+	       r->segment.ack == e->ack && r->segment.len == e->len &&
+	       r->segment.wnd == e->wnd && r->segment.flags == e->flags;
 }
 
 static void row_unhash(struct row *r)
@@ -168,7 +169,7 @@ static void drop(struct conn *c, char dir, const struct event *e)
 	note_add(found, "dropped: %s", word_of(&words_reason, e->reason));
 }
 
-static void sent(struct conn *c, int side, const struct event *e, struct row *r, bool alike)
+static void row_left(struct conn *c, int side, const struct event *e, struct row *r, bool alike)
 {
 	struct side *s = &c->side[side];
 	struct row *held;
@@ -176,7 +177,8 @@ static void sent(struct conn *c, int side, const struct event *e, struct row *r,
 	/* the SYN of a connection has an event that says so; the answer of a listener has none */
 	if (is_syn_ack(e) && alike && !s->again)
 		note_add(r, "sent again");
-	r->sent = r->has_sending = true;
+	r->sent = true;
+	r->has_sending = true;
 	r->ns = e->ns;
 	r->segment = *e;
 	if (s->again && s->again_seq == e->seq)
@@ -227,7 +229,7 @@ static void segment(struct conn *c, const struct event *e)
 			c->side[side].shown_window = e->wnd;
 	}
 	if (out)
-		sent(c, side, e, r, alike);
+		row_left(c, side, e, r, alike);
 	else
 		arrived(&c->side[!side], r);
 }

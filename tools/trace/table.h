@@ -61,7 +61,7 @@ struct row {
 };
 
 /* notes.c */
-void note_add(struct row *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void note_add(struct row *r, const char *format, ...) __attribute((format(printf, 2, 3)));
 void note_options(struct row *r);
 void note_why(struct row *r, uint32_t why);
 void note_window(struct row *r, const struct event *e, int64_t before);

@@ -121,10 +121,10 @@ static bool read_rest(char *text, struct event *e)
 	switch (e->kind) {
 	case EVENT_SEGMENT_OUT:
 		read_sending(text, e);
-		/* fallthrough */
+		__attribute((fallthrough));
 	case EVENT_SEGMENT_IN:
 		read_options(text, e);
-		/* fallthrough */
+		__attribute((fallthrough));
 	case EVENT_RETRANSMIT:
 		read_flags(text, e);
 		e->retries = value(text, "timeouts");
@@ -188,8 +188,8 @@ bool text_line(const char *line, struct event *e)
 		return true;
 	}
 	if (!at || !read_time(line, at, &e->ns) ||
-	    sscanf(at, ": xtcp_%31[a-z_]: %63s > %63s %15[^:]: %n", name, from, to, wire, &used) != 4 ||
-	    !used)
+	    sscanf(at, ": xtcp_%31[a-z_]: %63s > %63s %15[^:]: %n", name, from, to, wire,
+		   &used) != 4 || !used)
 		return false;
 	kind = event_kind_named(name);
 	if (kind < 0 || kind >= EVENT_TRACEPOINT_KINDS)

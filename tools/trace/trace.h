@@ -65,8 +65,8 @@ int sockets_of(uint32_t netns, const char *path, bool six, uint64_t ns,
 /* main.c */
 extern const char *me;
 extern uint64_t hold_ns;	/* for how long a row waits */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+void say(const char *format, ...) __attribute((format(printf, 1, 2)));
+void die(const char *format, ...) __attribute((format(printf, 1, 2), noreturn));
 void *allocate(size_t size);
 
 #endif /* TRACE_H */
