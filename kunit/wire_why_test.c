@@ -22,8 +22,8 @@ static struct {
 
 #define NO_WAIT	U8_MAX
 
-static void see_segment(void *none, const struct xtcp_tuple *t, const struct xtcp_segment *seg,
-			u32 len, const struct xtcp_sock *x)
+static void see_segment(void *none, const struct xtcp_net *xn, const struct xtcp_tuple *t,
+			const struct xtcp_segment *seg, u32 len, const struct xtcp_sock *x)
 {
 	seen.why = xtcp_trace_why(x, seg->flags, len);
 }

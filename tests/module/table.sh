@@ -206,7 +206,7 @@ check "SIGTERM leaves no instance" [ ! -e "$(instance "$term")" ]
 "$trace" --tsv 2>/dev/null | head -n 1 >"$work/first" &
 pipe=$!
 one_instance() {
-	piped=$(cd $tracing/instances && echo xtcp-trace-*)
+	piped=$(cd "$tracing/instances" && echo xtcp-trace-*)
 	[ "$piped" != "xtcp-trace-*" ] && watches "${piped#xtcp-trace-}"
 }
 retry one_instance
@@ -276,7 +276,7 @@ check "--for -1" wrong "-1 is no number of seconds" --for -1
 check "--json --tsv" wrong "--json is no table" --json --tsv
 check "--raw --port" wrong "--raw goes with" --raw --port 1
 check "--read --events" wrong "are for the running kernel" --read x --events all
-check "--read --pid" wrong "are for the running kernel" --read x --pid $$
+check "--read --pid" wrong "are for the running kernel" --read x --pid 1
 check "an unknown argument" wrong "unknown argument --nothing" --nothing
 check "--help" sh -c "'$trace' --help | grep -q '^usage: xtcp-trace '"
 tap_end

@@ -136,16 +136,16 @@ tell c2 write 1
 tell s2 read 12
 # of a full segment, the second of which has not come
 delayed() {
-	local i mss=$((1468 - ip_bytes))
+	local i mss=$((1468 - ip_bytes)) lines=()
 
-	# the first ACKs of a connection are quick
-	for ((i = 0; i < 40; i++)); do
-		tell c2 write 1
-		tell s2 read 1
+	# the first ACKs are quick, and those after silence
+	for ((i = 0; i < 25; i++)); do
+		lines+=("c2 write 1" "s2 read 1")
 	done
 	for ((i = 0; i < 6; i++)); do
-		meanwhile "$b" "c2 write $mss"
-		then_says "; an ACK waits for data to go with it, and leaves in @" && return
+		meanwhile "$b" "${lines[@]}" "c2 acked" "c2 write $mss"
+		then_says ".*; an ACK waits for data to go with it, and leaves in @" && return
+		tell s2 read "$mss"
 	done
 	return 1
 }

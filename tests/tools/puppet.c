@@ -6,6 +6,7 @@
  *	listen ADDR PORT BACKLOG
  *	accept			goes on with the connection
  *	write N			octets, as many as there is room for
+ *	acked			waits until all of it is acknowledged
  *	read N			waits for them
  *	end			waits for the end of the stream
  *	set OPTION VALUE	cork, nodelay, keepidle
@@ -17,9 +18,11 @@
  */
 #include <err.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "net.h"
@@ -74,6 +77,16 @@ static void read_all(size_t n)
 	}
 }
 
+static void wait_for_acks(void)
+{
+	int left;
+
+	do {
+		must(!ioctl(fd, SIOCOUTQ, &left), "SIOCOUTQ");
+		usleep(1000);
+	} while (left);
+}
+
 static void read_until_end(void)
 {
 	ssize_t got;
@@ -123,6 +136,8 @@ static void obey(char *line)
 		wrote = write_some(atol(name));
 	} else if (!strcmp(word, "read")) {
 		read_all(atol(name));
+	} else if (!strcmp(word, "acked")) {
+		wait_for_acks();
 	} else if (!strcmp(word, "end")) {
 		read_until_end();
 	} else if (!strcmp(word, "set")) {

@@ -221,9 +221,6 @@ static void sending(const struct story *s)
 		in_flight(s);
 	else
 		add("octets of the user's wait for the next call or the next ACK");
-	if (s->f->again)
-		add("; %u segment%s sent again while we watched", s->f->again,
-		    s->f->again == 1 ? " was" : "s were");
 }
 
 static void not_read(const struct story *s)
@@ -310,6 +307,9 @@ void sentence(const struct story *s, char *text, size_t size)
 			not_read(s);
 		}
 	}
+	if (s->f->again)
+		add("; %u segment%s sent again while we watched", s->f->again,
+		    s->f->again == 1 ? " was" : "s were");
 	if (s->f->delack_ns > e->ns)
 		delayed_ack(s);
 }
