@@ -72,6 +72,7 @@ extern struct kunit_suite wire_options_suite;
 extern struct kunit_suite wire_rack_suite;
 extern struct kunit_suite wire_scale_suite;
 extern struct kunit_suite wire_timestamps_suite;
+extern struct kunit_suite entries_suite;
 extern struct kunit_suite why_suite;
 extern struct kunit_suite zero_window_suite;
 
