@@ -174,6 +174,7 @@ named() {
 }
 check "it says who opened it, and the states of both ends" named
 joined one two 7003
+tell two unlisten
 watch unknown --port 7003
 unknown=$watch
 tell one write 10
@@ -183,6 +184,47 @@ end "$unknown"
 check "whose listener is gone: who opened it is not known" \
 	grep -qE ':7003 .* wire, there before: who opened it is not known$' "$work/unknown"
 dismiss client one two
+
+# ---- words for what happens ----
+in_space "$b" sysctl -qw net.xtcp.rmem="4096 8192 8192"
+joined full slow 7004
+in_space "$b" sysctl -qw net.xtcp.rmem="4096 131072 6291456"
+watch words --tsv --port 7004
+words=$watch
+tell full write 40000
+check "a row says that the peer's window is closed" retry enough words "<.*	peer's window is closed"
+check "what a probe is" retry enough words '>.*	window probe'
+check "what data waits for" retry enough words "octets wait for the peer's window"
+tell slow read "${told#done }"
+check "and that the window is open again" retry enough words "<.*peer's window is open again"
+end "$words"
+dismiss full slow
+if command -v nft >/dev/null && in_space "$b" nft -f - 2>"$work/err" <<-END
+	table $ip_word filter {
+		chain input {
+			type filter hook input priority 0;
+			meta l4proto { 6, 253 } meta length > 600 numgen inc mod 100 == 2 drop
+		}
+	}
+END
+then
+	joined lossy reader 7005
+	tell lossy set nodelay 1
+	watch again --tsv --port 7005
+	again=$watch
+	for i in 1 2 3 4 5 6 7 8; do
+		tell lossy write 700
+	done
+	tell reader read 5600
+	tell lossy acked
+	check "that an ACK is a duplicate, and what follows" \
+		retry enough again '<.*duplicate ACK [1-3]: fast retransmit'
+	check "that it was sent again, and why" retry enough again '>.*sent again, (fast retransmit|loss probe)'
+	end "$again"
+	in_space "$b" nft flush ruleset
+else
+	skip "lost segments" "no nft"
+fi
 
 # ---- losses ----
 watch lost --buffer 8 --tsv

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * puppet: one socket, and what it is to do next comes from standard input, a line each:
+ * puppet: one connection, and what it is to do next comes from standard input, a line each:
  *
  *	connect ADDR PORT	does not wait for the answer
  *	listen ADDR PORT BACKLOG
- *	accept			goes on with the connection
+ *	accept			goes on with the connection; the listener stays
+ *	unlisten		closes it
  *	write N			octets, as many as there is room for
  *	acked			waits until all of it is acknowledged
  *	read N			waits for them
@@ -28,7 +29,7 @@
 #include "net.h"
 #include "tap.h"
 
-static int fd = -1;
+static int fd = -1, listener = -1;
 static char data[1 << 20];
 
 static void must(bool good, const char *what)
@@ -107,11 +108,8 @@ static void open_socket(bool nonblocking)
 
 static void do_accept(void)
 {
-	int accepted = accept(fd, NULL, NULL);
-
-	must(accepted >= 0, "accept");
-	close(fd);
-	fd = accepted;
+	fd = accept(listener, NULL, NULL);
+	must(fd >= 0, "accept");
 }
 
 static void obey(char *line)
@@ -127,11 +125,14 @@ static void obey(char *line)
 		fcntl(fd, F_SETFL, 0);
 	} else if (!strcmp(word, "listen")) {
 		open_socket(false);
+		listener = fd;
 		set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 		must(!bind_at(fd, name, a), "bind");
 		must(!listen(fd, b), "listen");
 	} else if (!strcmp(word, "accept")) {
 		do_accept();
+	} else if (!strcmp(word, "unlisten")) {
+		close(listener);
 	} else if (!strcmp(word, "write")) {
 		wrote = write_some(atol(name));
 	} else if (!strcmp(word, "read")) {

@@ -206,10 +206,8 @@ static void tick(uint64_t ns)
 }
 
 /* Until it is to end.  Return: the exit status */
-static int watch(double seconds)
+static int watch(uint64_t end_ns)
 {
-	uint64_t end_ns = seconds ? now_ns() + (uint64_t)(seconds * NS_PER_S) : UINT64_MAX;
-
 	while (!is_stopped() && now_ns() < end_ns) {
 		uint64_t before_ns = now_ns();
 
@@ -230,7 +228,12 @@ static int watch(double seconds)
 	return 0;
 }
 
-static int copy_lines(void)
+static uint64_t end_after(double seconds)
+{
+	return seconds ? now_ns() + (uint64_t)(seconds * NS_PER_S) : UINT64_MAX;
+}
+
+static int copy_lines(uint64_t end_ns)
 {
 	static char buf[65536];
 	int fd = tracefs_instance_file_open(instance, "trace_pipe", O_RDONLY | O_NONBLOCK);
@@ -250,7 +253,7 @@ static int copy_lines(void)
 			break;
 		if (!module_is_there())
 			die("the module was unloaded");
-		last = is_stopped();
+		last = is_stopped() || now_ns() >= end_ns;
 		if (!last)
 			pause_ms(ROUND_MS);
 	}
@@ -275,7 +278,7 @@ int kernel_watch(const struct kernel_options *o)
 	if (isatty(STDERR_FILENO) && !o->seconds)
 		say("watching; Ctrl-C ends it");
 	if (o->raw)
-		return copy_lines();
+		return copy_lines(end_after(o->seconds));
 
 	tep = record_formats();
 	kbuf = kbuffer_alloc(sizeof(long) == 8 ? KBUFFER_LSIZE_8 : KBUFFER_LSIZE_4,
@@ -283,7 +286,7 @@ int kernel_watch(const struct kernel_options *o)
 	open_cpus();
 	page = allocate(tracefs_cpu_read_size(cpus[0].file));
 	sockets_add_all(now_ns());
-	status = watch(o->seconds);
+	status = watch(end_after(o->seconds));
 	tracefs_trace_off(instance);
 	while (!status && read_round())
 		;
