@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154 # for the scripts, and of tap.sh
 # Sockets that do what a script tells them, by tools/puppet. To be sourced after tap.sh, with the
 # names of two namespaces in $a and $b.
 
