@@ -143,6 +143,22 @@ static void walk_on(struct conv *t, struct walked *w, struct xtcp_entries_place 
 	}
 }
 
+static bool to_port(const struct xtcp_entry *e, const void *arg)
+{
+	return xtcp_entry_node(e)->tuple.rport == *(const u16 *)arg;
+}
+
+/* The one that is wanted, wherever it lies in a large table. */
+static void found_alone(struct conv *t, u16 rport)
+{
+	struct xtcp_entries_place at = { };
+	struct xtcp_entry e;
+
+	KUNIT_ASSERT_TRUE(t->test, xtcp_entries_next(t->xn, &at, ALL, to_port, &rport, &e));
+	xtcp_entry_put(&e);
+	KUNIT_EXPECT_FALSE(t->test, xtcp_entries_next(t->xn, &at, ALL, to_port, &rport, &e));
+}
+
 /* Those that are there all the time. */
 static void seen(struct conv *t, const struct walked *w, int least, int most)
 {
@@ -173,6 +189,8 @@ static void while_it_grows(struct kunit *test)
 	for (int i = STAY; i < STAY + COME; i++)
 		w->tw[i] = new_time_wait(t, i);
 	settle(t);
+	for (int i = 0; i < STAY; i += 10)
+		found_alone(t, i);
 	walk_on(t, w, &at, STAY);
 	/* and shrinks */
 	for (int i = STAY; i < STAY + COME; i++)

@@ -115,9 +115,7 @@ static int diag_find(struct net *net, const struct inet_diag_req_v2 *req, struct
 	set_tuple_addr(&t.raddr, req->id.idiag_dst, req->sdiag_family);
 	t.lport = ntohs(req->id.idiag_sport);
 	t.rport = ntohs(req->id.idiag_dport);
-	rcu_read_lock();
 	t.l3mdev = l3mdev_master_ifindex_by_index(net, req->id.idiag_if);
-	rcu_read_unlock();
 	for (i = 0; i < ARRAY_SIZE(wires) && !found; i++) {
 		t.wire = wires[i];
 		found = (!req->pad || req->pad == t.wire) &&

@@ -85,6 +85,7 @@ EXPORT_SYMBOL_GPL(xtcp_entry_node);
  * @wanted: who says whether an entry is asked for
  * @arg: for @wanted
  * @e: the answer
+ * @paused: others should run; nothing was found so far
  */
 struct walk {
 	struct xtcp_net			*xn;
@@ -93,7 +94,11 @@ struct walk {
 	xtcp_entry_wanted		wanted;
 	const void			*arg;
 	struct xtcp_entry		*e;
+	bool				paused;
 };
+
+/* Of the connection table, under one rcu_read_lock(). */
+#define BUCKETS_AT_ONCE	4096
 
 static int entry_state(const struct xtcp_entry *e)
 {
@@ -162,13 +167,14 @@ static struct bucket_table *table_of_walk(const struct walk *w)
  */
 static bool next_in_bucket(const struct walk *w, struct bucket_table *tbl)
 {
-	struct rhash_lock_head __rcu *const *bucket = rht_bucket(tbl, w->at->where);
+	struct rhash_lock_head __rcu *const *bucket;
 	struct rhash_head *pos;
 	u32 nth;
 
 	do {
+		bucket = rht_bucket(tbl, w->at->where);
 		nth = 0;
-		rht_for_each_rcu(pos, tbl, w->at->where) {
+		rht_for_each_rcu_from(pos, rht_ptr_rcu(bucket), tbl, w->at->where) {
 			if (nth++ < w->at->nth)
 				continue;
 			w->at->nth = nth;
@@ -179,12 +185,17 @@ static bool next_in_bucket(const struct walk *w, struct bucket_table *tbl)
 	return false;
 }
 
-static bool next_in_table(const struct walk *w)
+/* Return: whether there is one; @w->paused: nothing so far */
+static bool next_in_table(struct walk *w)
 {
 	struct bucket_table *tbl = table_of_walk(w);
+	unsigned int buckets = 0;
 
 	while (tbl) {
 		for (; w->at->where < tbl->size; w->at->where++, w->at->nth = 0) {
+			w->paused = ++buckets > BUCKETS_AT_ONCE;
+			if (w->paused)
+				return false;
 			if (next_in_bucket(w, tbl))
 				return true;
 		}
@@ -237,12 +248,12 @@ static bool next_bound(const struct walk *w)
 bool xtcp_entries_next(struct xtcp_net *xn, struct xtcp_entries_place *at, u32 states,
 		       xtcp_entry_wanted wanted, const void *arg, struct xtcp_entry *e)
 {
-	const struct walk w = {
+	struct walk w = {
 		.xn = xn, .at = at, .states = states, .wanted = wanted, .arg = arg, .e = e,
 	};
 	bool found = false;
 
-	for (; at->part < XTCP_ENTRIES_END; next_part(at)) {
+	while (at->part < XTCP_ENTRIES_END) {
 		if (at->part == XTCP_ENTRIES_BOUND) {
 			found = states & XTCP_STATEF_BOUND && next_bound(&w);
 		} else {
@@ -255,6 +266,10 @@ bool xtcp_entries_next(struct xtcp_net *xn, struct xtcp_entries_place *at, u32 s
 		}
 		if (found)
 			return true;
+		if (!w.paused)
+			next_part(at);
+		w.paused = false;
+		cond_resched();
 	}
 	return false;
 }
