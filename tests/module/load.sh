@@ -85,6 +85,10 @@ memory() {
 pid=$("$OUT/tools/xcat" -l 127.0.0.1 7010 cat)
 check "rmmod refuses while a socket is open" says "in use" rmmod xtcp
 kill "$pid"
+if [ -e /etc/modprobe.d/xtcp-diag.conf ]; then
+	check "xtcp_diag" modprobe xtcp_diag
+	check "rmmod refuses while it is there" says "in use by: xtcp_diag" rmmod xtcp
+fi
 check "it does not once the socket is closed" unload
 check "nothing is left of it" nothing_left
 check "no socket without it" says "socket: EAFNOSUPPORT" \

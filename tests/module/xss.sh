@@ -56,7 +56,11 @@ says() {
 
 # escaped TEXT: as a regular expression
 escaped() {
-	sed 's/[][*.]/\\&/g' <<<"$1"
+	local text=${1//./\\.}
+
+	text=${text//'['/'\['}
+	text=${text//']'/'\]'}
+	printf '%s\n' "${text//'*'/'\*'}"
 }
 local_end=$(escaped "$shown_here")
 any_end=$(escaped "$any")
