@@ -586,6 +586,8 @@ struct sock *xtcp_port_idle_sock(struct xtcp_net *xn, u8 wire, u16 num, unsigned
 	struct xtcp_port *port;
 	struct sock *sk = NULL;
 
+	if (!port_find(xn, key))	/* as nearly all */
+		return NULL;
 	spin_lock_bh(lock);
 	port = port_find(xn, key);
 	if (port)
