@@ -88,9 +88,10 @@ check "JSON made of the JSON is the same" cmp "$work/json" "$work/json2"
 valid() {
 	command -v python3 >/dev/null || return 0
 	python3 -c '
-import json, sys
+import json, sys, time
 lines = [json.loads(line) for line in sys.stdin]
 assert lines[0]["xtcp-trace"] == 1
+assert abs(lines[0]["realtime_ns"] / 1e9 + lines[-1]["t"] - time.time()) < 300
 names = {line["event"] for line in lines[1:]}
 assert {"state", "segment_in", "segment_out", "acked", "socket", "timer_armed", "request_made"} <= names, names
 assert all(line["netns"] for line in lines[1:])
@@ -285,6 +286,8 @@ check "a value that is none" bad 'line 2: this is no value for "netns"' '2s/"net
 check "a number that is too large" bad 'line 2: this is no value for "netns"' '2s/"netns":[0-9]*/"netns":4294967296/'
 check "no end" bad 'line 2: this is no value for "local"' '2s/"local":"[^"]*"/"local":"here"/'
 check "another version" bad 'line 1: another version of xtcp-trace' '1s/:1,/:2,/'
+check "a time of day that is none" bad 'line 1: this is no JSON object' '1s/"realtime_ns":/&x/'
+check "one that is too large" bad 'line 1: this is no JSON object' '1s/"realtime_ns":/&11111111111/'
 check "no first line" bad 'line 1: this is no JSON object' '1d'
 not_there() {
 	! "$trace" --read "$work/nothing" 2>"$work/said" && grep -q "cannot read $work/nothing" "$work/said"

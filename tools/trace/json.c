@@ -10,8 +10,11 @@
 
 static void begin(void)
 {
-	printf("{\"xtcp-trace\":%d,\"t\":\"seconds, monotonic\",\"events\":\"an object a line\"}\n",
+	printf("{\"xtcp-trace\":%d,\"t\":\"seconds, monotonic\",\"events\":\"an object a line\"",
 	       JSON_VERSION);
+	if (realtime_ns)
+		printf(",\"realtime_ns\":%llu", (unsigned long long)realtime_ns);
+	puts("}");
 }
 
 /* No name or word of ours needs escaping. */

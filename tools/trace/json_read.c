@@ -279,10 +279,23 @@ bool json_line(const char *line, struct event *e, const char **why_not)
 	return false;
 }
 
+/* Years are below 20 digits of nanoseconds. */
+static bool to_u64(const char *text, uint64_t *number)
+{
+	size_t n = strspn(text, "0123456789");
+
+	*number = strtoull(text, NULL, 10);
+	return n && !text[n] && n < 20;
+}
+
 static bool take_head(const char *name, const struct value *v, void *data)
 {
-	if (!strcmp(name, "xtcp-trace") && v->type == VALUE_NUMBER)
+	bool digits = v->type == VALUE_NUMBER;
+
+	if (!strcmp(name, "xtcp-trace") && digits)
 		to_u32(v->text, data);
+	if (!strcmp(name, "realtime_ns"))	/* others may not say it */
+		return digits && to_u64(v->text, &realtime_ns);
 	return true;
 }
 

@@ -9,6 +9,9 @@
 #include "filter.h"
 #include "trace.h"
 
+/* What makes the time of day of an event's time; 0: not known */
+uint64_t realtime_ns;
+
 static const struct output *out;
 static struct event *waiting;
 static size_t first, count, room;	/* those that wait: from first on, count of them */
@@ -147,4 +150,17 @@ uint64_t now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+/**
+ * clock_here() - note what time of day it is, for events of this machine's
+ */
+void clock_here(void)
+{
+	struct timespec t;
+	uint64_t before_ns = now_ns(), day_ns;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	day_ns = t.tv_sec * NS_PER_S + t.tv_nsec;
+	realtime_ns = day_ns > before_ns ? day_ns - before_ns : 0;
 }

@@ -273,6 +273,7 @@ int kernel_watch(const struct kernel_options *o)
 
 	find_tracefs();
 	catch_signals();
+	clock_here();
 	make_instance(o);
 	enable(o->kinds);
 	if (isatty(STDERR_FILENO) && !o->seconds)

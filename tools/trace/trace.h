@@ -43,6 +43,8 @@ int pipe_end(void);
 uint64_t pipe_count(void);
 uint64_t pipe_latest_ns(void);
 uint64_t now_ns(void);
+extern uint64_t realtime_ns;
+void clock_here(void);
 
 /* source_kernel.c */
 struct kernel_options {
