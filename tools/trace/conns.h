@@ -7,6 +7,7 @@
 
 #include "event.h"
 
+struct packet;
 struct row;
 
 /**
@@ -28,6 +29,8 @@ struct row;
  * @duplicates: how many duplicate ACKs have come to it in a row
  * @shown_wait: what the table has said that its data waits for; -1: nothing
  * @shown_window: the latest window that the table has shown, as its segment has it; -1: none
+ * @packets: of those that pcapng.c holds: the latest that came here; the oldest that came and whose
+ *	ACK has not been seen to do anything; the oldest that left and has not been seen to arrive
  */
 struct side {
 	struct end end;
@@ -51,6 +54,11 @@ struct side {
 	unsigned int duplicates;
 	int shown_wait;
 	int64_t shown_window;
+
+	/* for pcapng */
+	struct {
+		struct packet *received, *unacted, *unarrived;
+	} packets;
 };
 
 /**
@@ -71,6 +79,7 @@ struct conn {
 	unsigned long number;
 	unsigned int uses;
 	struct row *first_row, *last_row;
+	struct packet *first_packet, *last_packet;
 };
 
 struct conn *conns_event(const struct event *e);

@@ -292,6 +292,17 @@ bool is_number(const char *text, uint32_t *is)
 static const uint8_t v4_mapped[12] = { [10] = 0xff, 0xff };
 
 /**
+ * end_is_v4() - whether an end has an IPv4 address
+ * @end: the end
+ *
+ * Return: whether
+ */
+bool end_is_v4(const struct end *end)
+{
+	return !memcmp(end->addr, v4_mapped, sizeof(v4_mapped));
+}
+
+/**
  * end_set_v4() - give an end an IPv4 address
  * @end: the end
  * @addr: four bytes
@@ -311,7 +322,7 @@ void end_text(char to[END_TEXT_BYTES], const struct end *end)
 {
 	char a[INET6_ADDRSTRLEN];
 
-	if (!memcmp(end->addr, v4_mapped, 12)) {
+	if (end_is_v4(end)) {
 		inet_ntop(AF_INET, end->addr + 12, a, sizeof(a));
 		snprintf(to, END_TEXT_BYTES, "%s:%u", a, end->port);
 	} else {

@@ -151,6 +151,7 @@ void end_text(char to[END_TEXT_BYTES], const struct end *end);
 bool end_parse(const char *text, struct end *end);
 bool end_equal(const struct end *a, const struct end *b);
 bool end_is_nobody(const struct end *end);
+bool end_is_v4(const struct end *end);
 void end_set_v4(struct end *end, const void *addr);
 const char *tcp_state_name(unsigned int state);
 

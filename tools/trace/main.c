@@ -10,6 +10,7 @@
 
 #include "filter.h"
 #include "json.h"
+#include "pcapng.h"
 #include "table.h"
 #include "trace.h"
 #include "why.h"
@@ -19,9 +20,10 @@ uint64_t hold_ns = HOLD_LIVE_NS;
 
 static const char usage_text[] =
 "usage: xtcp-trace [CONDITION]... [--events segments|states|all] [--buffer KIB] [--for SECONDS]\n"
-"                  [--tsv] [--columns LIST] [--relative] | --json | --raw\n"
+"                  [--tsv] [--columns LIST] [--relative] | --json | --pcapng FILE | --raw\n"
 "       xtcp-trace --why [PORT] [CONDITION]... [--for SECONDS]\n"
-"       xtcp-trace --read FILE [CONDITION]... [--tsv] [--columns LIST] [--relative] | --json | --why\n"
+"       xtcp-trace --read FILE [CONDITION]... [--tsv] [--columns LIST] [--relative] | --json | --why |\n"
+"                  --pcapng FILE\n"
 "\n"
 "Shows what the module xtcp sends, receives and becomes: a line per segment, beside the state\n"
 "that each end entered by it. Ends with Ctrl-C. Takes root.\n"
@@ -43,6 +45,8 @@ static const char usage_text[] =
 "                 entered on the left, > or <, flags, seq, ack, window, length, state entered on\n"
 "                 the right, notes, and what --columns adds\n"
 "  --json         for programs and for --read: every event with all that it says, an object a line\n"
+"  --pcapng FILE  for Wireshark and others: every segment as a packet in FILE (-: stdout), with what\n"
+"                 is known of its connection as a comment\n"
 "  --why [PORT]   watch for a moment (--for, default 2 s, or until Ctrl-C), and then say in a sentence\n"
 "                 what each connection of this namespace waits for, since when, and what comes next\n"
 "  --raw          the kernel's own lines as they come, every event of xtcp's\n";
@@ -168,6 +172,11 @@ static bool set_json(const char *value)
 	return asked.json = true;
 }
 
+static bool set_pcapng(const char *value)
+{
+	return set_text(&pcapng_name, value) && *value;
+}
+
 static bool set_raw(const char *value)
 {
 	(void)value;
@@ -198,6 +207,7 @@ static const struct option {
 	{ "--relative", set_relative, NULL },
 	{ "--tsv", set_tsv, NULL },
 	{ "--json", set_json, NULL },
+	{ "--pcapng", set_pcapng, "is no name of a file" },
 	{ "--raw", set_raw, NULL },
 	{ "--why", set_why, NULL },
 };
@@ -249,6 +259,10 @@ static void judge(void)
 		bad_usage("--json is no table: it has all columns");
 	if (asked.why && (asked.raw || asked.json || table || asked.events))
 		bad_usage("--why goes with --for, --read, --buffer and conditions alone");
+	if (pcapng_name && (asked.raw || asked.json || asked.why || table))
+		bad_usage("--pcapng is an output of its own: no table, --json, --raw or --why");
+	if (pcapng_name && asked.events && !strcmp(asked.events, "states"))
+		bad_usage("--pcapng has segments: --events states leaves none");
 	if (asked.read && (asked.events || asked.buffer || asked.seconds || pids_any()))
 		bad_usage("--events, --buffer, --for and --pid are for the running kernel");
 }
@@ -284,6 +298,8 @@ int main(int argc, char **argv)
 	table_look.color = !table_look.tsv && colours();
 	if (asked.json)
 		output = &json_output;
+	if (pcapng_name)
+		output = &pcapng_output;
 	if (asked.why)
 		output = &why_output;
 	if (asked.why && !asked.read)
