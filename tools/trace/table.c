@@ -13,6 +13,7 @@
 #define BUCKETS 65536	/* a power of two */
 
 struct table_look table_look;
+void (*row_done)(struct row *r) = print_row;
 
 static struct row *first, *last;
 static struct row *buckets[BUCKETS];	/* of segments; of those alike the oldest first */
@@ -87,6 +88,13 @@ static bool same(const struct row *r, const struct conn *c, char dir, const stru
 	       r->segment.wnd == e->wnd && r->segment.flags == e->flags;
 }
 
+/* Of two segments that are the same otherwise, the one sent again has another timestamp. */
+static bool same_time(const struct row *r, const struct event *e)
+{
+	return !(r->segment.present & e->present & OPTION_TIMESTAMPS) ||
+	       r->segment.tsval == e->tsval;
+}
+
 static void row_unhash(struct row *r)
 {
 	struct row **at = bucket_of(r->conn, r->dir, &r->segment);
@@ -113,7 +121,7 @@ static void flush_row(void)
 	struct conn *c = r->conn;
 
 	if (!r->gone)
-		print_row(r);
+		row_done(r);
 	first = r->next;
 	if (!first)
 		last = NULL;
@@ -166,6 +174,8 @@ static void drop(struct conn *c, char dir, const struct event *e)
 	if (!found)
 		found = segment_row(c, dir, e);
 	found->arrived = true;
+	found->dropped = true;
+	found->arrived_ns = e->ns;
 	note_add(found, "dropped: %s", word_of(&words_reason, e->reason));
 }
 
@@ -195,9 +205,10 @@ static void row_left(struct conn *c, int side, const struct event *e, struct row
 	s->rows.sent = r;
 }
 
-static void arrived(struct side *s, struct row *r)
+static void arrived(struct side *s, struct row *r, uint64_t ns)
 {
 	r->arrived = true;
+	r->arrived_ns = ns;
 	s->rows.received = r;
 }
 
@@ -218,7 +229,7 @@ static void segment(struct conn *c, const struct event *e)
 	for (r = *bucket_of(c, dir, e); r; r = r->hash_next) {
 		if (!same(r, c, dir, e))
 			continue;
-		if (out ? !r->sent : !r->arrived)
+		if ((out ? !r->sent : !r->arrived) && same_time(r, e))
 			break;
 		alike = true;
 	}
@@ -231,7 +242,7 @@ static void segment(struct conn *c, const struct event *e)
 	if (out)
 		row_left(c, side, e, r, alike);
 	else
-		arrived(&c->side[!side], r);
+		arrived(&c->side[!side], r, e->ns);
 }
 
 static bool leads(struct row *r, const struct side *s, const char *event)

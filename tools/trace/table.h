@@ -38,6 +38,9 @@ extern const struct output table_output;
 
 bool table_columns(const char *list);
 
+/* What becomes of a row that is complete: print_row(), or what a picture makes of it. */
+extern void (*row_done)(struct row *r);
+
 /**
  * struct row - a row, until it is printed
  * @conn: its connection; NULL: it is of none
@@ -48,6 +51,8 @@ bool table_columns(const char *list);
  * @led_ack: a change of state had its ACK as the cause
  * @segment: what is shown of it
  * @has_sending: it was sent here, so cwnd and the like are known
+ * @dropped: it arrived, and was dropped there
+ * @arrived_ns: when it arrived
  */
 struct row {
 	struct row *next, *conn_next, *hash_next;
@@ -55,7 +60,8 @@ struct row {
 	uint64_t ns;
 	char dir;
 	char entered[2][16];
-	bool gone, sent, arrived, led_ack, led_fin, has_sending;
+	bool gone, sent, arrived, dropped, led_ack, led_fin, has_sending;
+	uint64_t arrived_ns;
 	struct event segment;
 	char *note;
 };
