@@ -9,6 +9,7 @@
 
 struct packet;
 struct row;
+struct drawing;
 
 /**
  * struct side - an end of a connection, and what its events have told
@@ -70,6 +71,7 @@ struct side {
  * @wire: as in struct event
  * @uses: rows that speak of it: it is kept as long
  * @rows: for the table: its rows, the oldest and the newest
+ * @drawing: for pictures: what is drawn of it
  */
 struct conn {
 	struct conn *next, *prev, *hash_next;
@@ -80,6 +82,7 @@ struct conn {
 	unsigned int uses;
 	struct row *first_row, *last_row;
 	struct packet *first_packet, *last_packet;
+	struct drawing *drawing;
 };
 
 struct conn *conns_event(const struct event *e);

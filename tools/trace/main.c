@@ -11,6 +11,7 @@
 #include "filter.h"
 #include "json.h"
 #include "pcapng.h"
+#include "picture.h"
 #include "table.h"
 #include "trace.h"
 #include "why.h"
@@ -20,10 +21,11 @@ uint64_t hold_ns = HOLD_LIVE_NS;
 
 static const char usage_text[] =
 "usage: xtcp-trace [CONDITION]... [--events segments|states|all] [--buffer KIB] [--for SECONDS]\n"
-"                  [--tsv] [--columns LIST] [--relative] | --json | --pcapng FILE | --raw\n"
+"                  [--tsv] [--columns LIST] [--relative] | --json | --raw |\n"
+"                  --pcapng FILE | --svg FILE | --plot FILE | --html FILE\n"
 "       xtcp-trace --why [PORT] [CONDITION]... [--for SECONDS]\n"
 "       xtcp-trace --read FILE [CONDITION]... [--tsv] [--columns LIST] [--relative] | --json | --why |\n"
-"                  --pcapng FILE\n"
+"                  --pcapng FILE | --svg FILE | --plot FILE | --html FILE\n"
 "\n"
 "Shows what the module xtcp sends, receives and becomes: a line per segment, beside the state\n"
 "that each end entered by it. Ends with Ctrl-C. Takes root.\n"
@@ -49,6 +51,10 @@ static const char usage_text[] =
 "                 is known of its connection as a comment\n"
 "  --why [PORT]   watch for a moment (--for, default 2 s, or until Ctrl-C), and then say in a sentence\n"
 "                 what each connection of this namespace waits for, since when, and what comes next\n"
+"  --svg FILE     into FILE (-: stdout), at the end, a picture: a line for each end, time goes down, and\n"
+"                 an arrow for each segment\n"
+"  --plot FILE    a picture of sequence numbers, windows and round trips over time\n"
+"  --html FILE    a page with both, in which one can zoom and point at segments\n"
 "  --raw          the kernel's own lines as they come, every event of xtcp's\n";
 
 /**
@@ -116,6 +122,8 @@ void *allocate(size_t size)
 static struct {
 	const char *read, *events, *buffer, *seconds, *columns;
 	bool json, raw, why;
+	const char *picture, *picture_kind;
+	const struct output *picture_output;
 } asked;
 
 static bool set_text(const char **where, const char *value)
@@ -189,6 +197,30 @@ static bool set_why(const char *value)
 	return asked.why = true;
 }
 
+static bool set_picture(const char *kind, const struct output *output, const char *value)
+{
+	if (asked.picture)
+		bad_usage("%s and %s: one picture at a time", asked.picture_kind, kind);
+	asked.picture_kind = kind;
+	asked.picture_output = output;
+	return set_text(&asked.picture, value) && *value;
+}
+
+static bool set_svg(const char *value)
+{
+	return set_picture("--svg", &picture_svg, value);
+}
+
+static bool set_plot(const char *value)
+{
+	return set_picture("--plot", &picture_plot, value);
+}
+
+static bool set_html(const char *value)
+{
+	return set_picture("--html", &picture_html, value);
+}
+
 static const struct option {
 	const char *name;
 	bool (*set)(const char *value);	/* false: it is no good value */
@@ -208,6 +240,9 @@ static const struct option {
 	{ "--tsv", set_tsv, NULL },
 	{ "--json", set_json, NULL },
 	{ "--pcapng", set_pcapng, "is no name of a file" },
+	{ "--svg", set_svg, "is no name of a file" },
+	{ "--plot", set_plot, "is no name of a file" },
+	{ "--html", set_html, "is no name of a file" },
 	{ "--raw", set_raw, NULL },
 	{ "--why", set_why, NULL },
 };
@@ -253,6 +288,9 @@ static void judge(void)
 {
 	bool table = table_look.tsv || asked.columns || table_look.relative;
 
+	if (asked.picture && (table || asked.json || asked.raw || asked.why))
+		bad_usage("%s goes with conditions, --events, --buffer, --for and --read alone",
+			  asked.picture_kind);
 	if (asked.raw && (asked.read || asked.json || filter_any() || table))
 		bad_usage("--raw goes with --events, --buffer and --for alone");
 	if (asked.json && table)
@@ -302,6 +340,10 @@ int main(int argc, char **argv)
 		output = &pcapng_output;
 	if (asked.why)
 		output = &why_output;
+	if (asked.picture) {
+		picture_open(asked.picture);
+		output = asked.picture_output;
+	}
 	if (asked.why && !asked.read)
 		filter_netns_here();
 	if (!asked.raw)
