@@ -27,10 +27,12 @@ void page_begin(void)
 	svg_put("}\n");
 	svg_rules(":root[data-theme=dark] ", true);
 	svg_put("%s", page_css);
-	svg_put("</style>\n</head>\n<body>\n<header><h1>xtcp-trace</h1>\n"
-		"<p>Point at a segment, or press Tab and the arrow keys, to see all that is known of it. "
-		"Wheel, + and - zoom; drag, or Shift and an arrow, move; 0 shows it as at first.</p>\n"
-		"<button type=\"button\" id=\"theme\">Light or dark</button></header>\n<main>\n");
+	svg_put("</style>\n</head>\n<body>\n");
+	svg_put("<header><h1>xtcp-trace</h1>\n<p>%s\n%s</p>\n%s</header>\n",
+		"Point at a segment, or press Tab and the arrow keys, to see all that is known of it.",
+		"Wheel, + and - zoom; drag, or Shift and an arrow, move; 0 shows it as at first.",
+		"<button type=\"button\" id=\"theme\">Light or dark</button>");
+	svg_put("<main>\n");
 }
 
 /**
@@ -48,11 +50,11 @@ static void pane_begin(const char *name, const char *title)
 {
 	svg_put("<section class=\"pane %s\" aria-label=\"", name);
 	svg_put_text(title);
-	svg_put("\"><h3>%s</h3>\n<div class=\"tools\">"
-		"<button type=\"button\" data-do=\"in\" aria-label=\"zoom in\">+</button>"
-		"<button type=\"button\" data-do=\"out\" aria-label=\"zoom out\">&#8722;</button>"
-		"<button type=\"button\" data-do=\"all\">As at first</button></div>\n"
-		"<div class=\"view\" tabindex=\"0\" role=\"application\" aria-label=\"", title);
+	svg_put("\"><h3>%s</h3>\n<div class=\"tools\">", title);
+	svg_put("<button type=\"button\" data-do=\"in\" aria-label=\"zoom in\">+</button>");
+	svg_put("<button type=\"button\" data-do=\"out\" aria-label=\"zoom out\">&#8722;</button>");
+	svg_put("<button type=\"button\" data-do=\"all\">As at first</button></div>\n");
+	svg_put("<div class=\"view\" tabindex=\"0\" role=\"application\" aria-label=\"");
 	svg_put_text(title);
 	svg_put("\">\n");
 }
@@ -88,20 +90,39 @@ void page_connection(const struct drawing *d, size_t most)
 	svg_put("</div></article>\n");
 }
 
-static void put_ms(const char *name, int64_t ns)
+/* What is said of a segment, in this order; what is empty stays out. */
+static const char *const names[] = {
+	"number", "from", "sent, ms", "arrived, ms", "on its way, ms", "lost", "flags", "seq", "ack",
+	"len", "win", "window, octets", "options", "states", "why", "phase", "cwnd", "ssthresh",
+	"pipe", "send window", "srtt, ms", "rto, ms", "notes",
+};
+
+static void put_nothing(unsigned int times)
+{
+	while (times--)
+		svg_put(",\"\"");
+}
+
+static void put_ms(int64_t ns, bool known)
 {
 	char text[32];
 
 	milliseconds_text(text, sizeof(text), ns);
-	svg_put(",\"%s\":\"%s ms\"", name, text);
+	svg_put(",%s", known ? text : "\"\"");
+}
+
+static void put_number(long long number, bool known)
+{
+	if (known)
+		svg_put(",%lld", number);
+	else
+		put_nothing(1);
 }
 
 /* Only what a text of ours can hold; "<" would end the script that it stands in. */
-static void put_string(const char *name, const char *text)
+static void put_string(const char *text)
 {
-	if (!*text)
-		return;
-	svg_put(",\"%s\":\"", name);
+	svg_put(",\"");
 	for (; *text; text++)
 		svg_put("%c", *text < ' ' || *text > '~' || *text == '"' || *text == '\\' ||
 			*text == '<' ? '?' : *text);
@@ -119,24 +140,23 @@ static void put_options(const struct event *e)
 	if (e->present & OPTION_SACK_PERMITTED)
 		n += snprintf(text + n, sizeof(text) - n, ", sack permitted");
 	if (e->present & OPTION_TIMESTAMPS)
-		n += snprintf(text + n, sizeof(text) - n, ", timestamps %u %u", e->tsval, e->tsecr);
+		n += snprintf(text + n, sizeof(text) - n, ", timestamps %u %u", e->tsval,
+			      e->tsecr);
 	if (e->present & OPTION_WSCALE)
 		n += snprintf(text + n, sizeof(text) - n, ", wscale %u", e->wscale);
-	put_string("options", n ? text + 2 : text);
+	put_string(n ? text + 2 : text);
 }
 
 static void put_sending(const struct event *e)
 {
-	put_string("why", word_of(&words_why, e->why));
-	put_string("phase", word_of(&words_phase, e->phase));
-	svg_put(",\"cwnd\":%u,\"ssthresh\":", e->cwnd);
-	if (ssthresh_is_set(e->ssthresh))
-		svg_put("%u", e->ssthresh);
-	else
-		svg_put("\"none yet\"");
-	svg_put(",\"pipe\":%u,\"send window\":%u", e->pipe, e->snd_wnd);
-	put_ms("srtt", e->srtt_us * 1000LL);
-	put_ms("rto", e->rto_us * 1000LL);
+	put_string(word_of(&words_why, e->why));
+	put_string(word_of(&words_phase, e->phase));
+	put_number(e->cwnd, true);
+	put_number(e->ssthresh, ssthresh_is_set(e->ssthresh));
+	put_number(e->pipe, true);
+	put_number(e->snd_wnd, true);
+	put_ms(e->srtt_us * 1000LL, e->srtt_us);
+	put_ms(e->rto_us * 1000LL, true);
 }
 
 static void put_segment(const struct drawing *d, const struct stroke *s, uint64_t zero,
@@ -146,33 +166,29 @@ static void put_segment(const struct drawing *d, const struct stroke *s, uint64_
 
 	flags_text(flags, sizeof(flags), s->segment.flags, ',');
 	end_text(from, &d->end[s->dir == '<']);
-	svg_put("\"%lu\":{\"number\":%lu", s->index, s->number);
-	put_string("from", from);
-	if (s->sent)
-		put_ms("sent", s->sent_ns - zero);
-	if (s->arrived)
-		put_ms("arrived", s->arrived_ns - zero);
-	if (s->sent && s->arrived)
-		put_ms("on its way", s->arrived_ns - s->sent_ns);
-	if (s->lost)
-		svg_put(",\"lost\":\"%s\"", s->missing && s->missing < s->segment.len ?
-			"part of it" : "all of it");
-	put_string("flags", flags);
-	svg_put(",\"seq\":%u", s->seq);
-	if (s->segment.flags & SEGMENT_ACK)
-		svg_put(",\"ack\":%u", s->ack);
-	svg_put(",\"len\":%u,\"win\":%u", s->segment.len, s->segment.wnd);
-	if (s->window >= 0)
-		svg_put(",\"window\":\"%lld octets\"", (long long)s->window);
+	svg_put("\"%lu\":[%lu", s->index, s->number);
+	put_string(from);
+	put_ms(s->sent_ns - zero, s->sent);
+	put_ms(s->arrived_ns - zero, s->arrived);
+	put_ms(s->arrived_ns - s->sent_ns, s->sent && s->arrived);
+	put_string(!s->lost ? "" : s->missing && s->missing < s->segment.len ? "part of it" :
+		   "all of it");
+	put_string(flags);
+	put_number(s->seq, true);
+	put_number(s->ack, s->segment.flags & SEGMENT_ACK);
+	put_number(s->segment.len, true);
+	put_number(s->segment.wnd, true);
+	put_number(s->window, s->window >= 0);
 	put_options(&s->segment);
 	snprintf(both, sizeof(both), "%s, %s", *states[0] ? states[0] : "?",
 		 *states[1] ? states[1] : "?");
-	put_string("states", both);
+	put_string(both);
 	if (s->has_sending)
 		put_sending(&s->segment);
-	if (s->note)
-		put_string("notes", s->note);
-	svg_put("}");
+	else
+		put_nothing(8);
+	put_string(s->note ?: "");
+	svg_put("]");
 }
 
 static void put_segments(const struct drawing *d, size_t most, const char **comma)
@@ -208,8 +224,11 @@ void page_end(size_t drawings_drawn, size_t most)
 	size_t n = 0;
 
 	svg_put("</main>\n<div id=\"tip\" role=\"status\" aria-live=\"polite\" hidden></div>\n"
-		"<script type=\"application/json\" id=\"segments\">{");
+		"<script type=\"application/json\" id=\"segments\">{\"names\":[");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		svg_put("%s\"%s\"", i ? "," : "", names[i]);
+	svg_put("],\"values\":{");
 	for (const struct drawing *d = drawings; d && n < drawings_drawn; d = d->next, n++)
 		put_segments(d, most, &comma);
-	svg_put("}</script>\n<script>\n%s</script>\n</body>\n</html>\n", page_js);
+	svg_put("}}</script>\n<script>\n%s</script>\n</body>\n</html>\n", page_js);
 }

@@ -1,11 +1,12 @@
 "use strict";
 (() => {
-	const segments = JSON.parse(document.getElementById("segments").textContent);
+	const said = JSON.parse(document.getElementById("segments").textContent);
 	const tip = document.getElementById("tip");
 	const drawn = new Map();	/* of each segment, its elements in all pictures */
 	let now = null;			/* the segment that is looked at */
 
-	const words = (segment) => Object.entries(segment).map(([name, value]) => name + " " + value).join(", ");
+	/* pairs of a name and a value, of a segment */
+	const pairs = (i) => (said.values[i] || []).map((value, k) => [said.names[k], value]).filter(([, value]) => value !== "");
 
 	for (const element of document.querySelectorAll("[data-i]")) {
 		const i = element.dataset.i;
@@ -15,7 +16,7 @@
 		drawn.get(i).push(element);
 		element.setAttribute("role", "img");
 		element.setAttribute("tabindex", "-1");
-		element.setAttribute("aria-label", "segment " + words(segments[i] || {}));
+		element.setAttribute("aria-label", "segment " + pairs(i).map((pair) => pair.join(" ")).join(", "));
 	}
 	for (const svg of document.querySelectorAll("svg.picture"))
 		svg.querySelector("[data-i]")?.setAttribute("tabindex", "0");
@@ -23,7 +24,7 @@
 	function fill(i) {
 		const list = document.createElement("dl");
 
-		for (const [name, value] of Object.entries(segments[i])) {
+		for (const [name, value] of pairs(i)) {
 			const dt = document.createElement("dt"), dd = document.createElement("dd");
 
 			dt.textContent = name;

@@ -321,8 +321,8 @@ static void draw_pause(const struct pause *p, double top)
 	for (int i = 0; i < 2; i++) {
 		double x = i ? RIGHT_X : LEFT_X;
 
-		svg_put("<path class=\"gap\" d=\"M%.0f %.1fv8\"/><path class=\"life\" "
-			"d=\"M%.0f %.1fl14 -6m-14 14l14 -6\"/>\n", x, top + p->y - 4, x - 7,
+		svg_put("<path class=\"gap\" d=\"M%.0f %.1fv8\"/>", x, top + p->y - 4);
+		svg_put("<path class=\"life\" d=\"M%.0f %.1fl14 -6m-14 14l14 -6\"/>\n", x - 7,
 			top + p->y - 1);
 	}
 	seconds_text(text, sizeof(text), p->ns / 1000000 * 1000.0);
@@ -415,8 +415,8 @@ static void draw_states(const struct stroke *s, const struct place *p, double to
 		if (!*s->entered[side])
 			continue;
 		svg_put("<path class=\"life dot\" d=\"M%.0f %.1fh0\"/>", x, y);
-		svg_text(side ? x + 12 : x - 12, y + 4, side ? "class=\"st\"" : "class=\"st e\"", "%s",
-			 s->entered[side]);
+		svg_text(side ? x + 12 : x - 12, y + 4,
+			 side ? "class=\"st\"" : "class=\"st e\"", "%s", s->entered[side]);
 	}
 }
 
