@@ -182,7 +182,7 @@ says() {
 	"$trace" "$@" >/dev/null 2>"$work/said"
 	status=$?
 	cat "$work/said"
-	[ $status = "$want" ] && grep -qF -- "$complaint" "$work/said"
+	[ "$status" = "$want" ] && grep -qF -- "$complaint" "$work/said"
 }
 check "a directory that is not there" says 1 "cannot write $work/no/svg" --read "$work/json" --svg "$work/no/svg"
 check "a directory" says 1 "cannot write $work" --read "$work/json" --html "$work"

@@ -52,7 +52,8 @@ static void pane_begin(const char *name, const char *title)
 	svg_put_text(title);
 	svg_put("\"><h3>%s</h3>\n<div class=\"tools\">", title);
 	svg_put("<button type=\"button\" data-do=\"in\" aria-label=\"zoom in\">+</button>");
-	svg_put("<button type=\"button\" data-do=\"out\" aria-label=\"zoom out\">&#8722;</button>");
+	svg_put("<button type=\"button\" data-do=\"out\" aria-label=\"zoom out\">");
+	svg_put("&#8722;</button>");
 	svg_put("<button type=\"button\" data-do=\"all\">As at first</button></div>\n");
 	svg_put("<div class=\"view\" tabindex=\"0\" role=\"application\" aria-label=\"");
 	svg_put_text(title);
@@ -92,8 +93,8 @@ void page_connection(const struct drawing *d, size_t most)
 
 /* What is said of a segment, in this order; what is empty stays out. */
 static const char *const names[] = {
-	"number", "from", "sent, ms", "arrived, ms", "on its way, ms", "lost", "flags", "seq", "ack",
-	"len", "win", "window, octets", "options", "states", "why", "phase", "cwnd", "ssthresh",
+	"number", "from", "sent, ms", "arrived, ms", "on its way, ms", "lost", "flags", "seq",
+	"ack", "len", "win", "window, octets", "options", "states", "why", "phase", "cwnd", "ssthresh",
 	"pipe", "send window", "srtt, ms", "rto, ms", "notes",
 };
 

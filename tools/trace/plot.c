@@ -13,7 +13,7 @@
 #include "svg.h"
 
 #define LEFT 78.0
-#define RIGHT (PLOT_WIDTH - 18.0)
+#define RIGHT (PLOT_WIDTH - 30.0)
 #define HEAD 58.0
 #define SEQ_HIGH 330.0
 #define CWND_HIGH 130.0
