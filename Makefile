@@ -46,7 +46,7 @@ help:
 	@echo 'make            build xtcp.ko for the running kernel (or KDIR=/usr/src/linux-headers-RELEASE)'
 	@echo 'make install    install the module, its header and the tools; "make uninstall" takes them away'
 	@echo 'make deb        Debian packages, xtcp-dkms and xtcp-tools, in build/'
-	@echo 'make demo       watch xtcp at work, in a virtual machine'
+	@echo 'make demo       watch xtcp at work, in a virtual machine; ARGS=--html makes a page of it'
 	@echo 'make test       every test there is, some with less data; the last line counts them'
 	@echo 'make kunit      the unit and wire tests'
 	@echo 'make mutants    break the source in one line after the other: do the unit and wire tests notice?'
