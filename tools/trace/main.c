@@ -288,7 +288,7 @@ static void judge(void)
 {
 	bool table = table_look.tsv || asked.columns || table_look.relative;
 
-	if (asked.picture && (table || asked.json || asked.raw || asked.why))
+	if (asked.picture && (table || asked.json || asked.raw || asked.why || pcapng_name))
 		bad_usage("%s goes with conditions, --events, --buffer, --for and --read alone",
 			  asked.picture_kind);
 	if (asked.raw && (asked.read || asked.json || filter_any() || table))
