@@ -72,9 +72,9 @@
 
 		all() {
 			const { clientWidth: w, clientHeight: h } = this.box;
-			const long = this.box.closest(".sequence") !== null;
+			const long = this.box.closest(".sequence") !== null || this.height > 1000;
 
-			/* of a long diagram the width is seen, of a plot all of it */
+			/* of what is long the width is seen, of a plot of one direction all */
 			this.seen = { x: 0, y: 0, w: this.width, h: long && w ? this.width * h / w : this.height };
 			this.show();
 		}

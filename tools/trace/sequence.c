@@ -296,7 +296,11 @@ static void draw_head(const struct drawing *d, double top)
 		char end[END_TEXT_BYTES];
 
 		end_text(end, &d->end[i]);
-		svg_text(x, top + 18, "class=\"h c\"", "%s", end);
+		if (strlen(end) < 29)
+			svg_text(x, top + 18, "class=\"h c\"", "%s", end);
+		else	/* the longest fit only so */
+			svg_text(i ? SEQUENCE_WIDTH - 8 : 8, top + 18,
+				 i ? "class=\"h e\"" : "class=\"h\"", "%s", end);
 		if (d->opened)
 			svg_text(x, top + 33, "class=\"m c\"", "%s", roles[i]);
 		svg_put("<path class=\"life\" d=\"M%.0f %.1fV%.1f\"/>\n", x, top + HEAD - 6,
