@@ -94,8 +94,8 @@ void page_connection(const struct drawing *d, size_t most)
 /* What is said of a segment, in this order; what is empty stays out. */
 static const char *const names[] = {
 	"number", "from", "sent, ms", "arrived, ms", "on its way, ms", "lost", "flags", "seq",
-	"ack", "len", "win", "window, octets", "options", "states", "why", "phase", "cwnd", "ssthresh",
-	"pipe", "send window", "srtt, ms", "rto, ms", "notes",
+	"ack", "len", "win", "window, octets", "options", "states", "why", "phase", "cwnd",
+	"ssthresh", "pipe", "send window", "srtt, ms", "rto, ms", "notes",
 };
 
 static void put_nothing(unsigned int times)
