@@ -265,7 +265,7 @@ static void waits(struct kunit *test)
 
 	established(t);
 	returns(t, 10, user_send(t, 10));
-	KUNIT_EXPECT_EQ(test, NO_WAIT, seen.wait + 0);	/* nothing does */
+	waits_is(t, USER);	/* all of it has left */
 	expect(t, "PSH|ACK seq S ack R len 10");
 	returns(t, 10, user_send(t, 10));
 	waits_is(t, NAGLE);
@@ -282,6 +282,11 @@ static void waits(struct kunit *test)
 	waits_is(t, CWND);
 	inject(t, "ACK seq R ack S win 0");
 	waits_is(t, WINDOW);
+	user_shutdown(t, SHUT_WR);
+	waits_is(t, WINDOW);	/* with a FIN behind it */
+	inject(t, "ACK seq R ack S win 10000");
+	pass_over(t);
+	KUNIT_EXPECT_EQ(test, NO_WAIT, seen.wait + 0);	/* the user has nothing more to say */
 }
 
 static struct kunit_case why_cases[] = {

@@ -411,6 +411,8 @@ static noinline void trace_waits(struct sock *sk, u8 nonagle)
 
 	if (skb && xtcp_in_state(sk, XTCP_STATES_CONNECTED))
 		trace_xtcp_waits(x, xtcp_seq(skb), waits_for(x, skb, nonagle));
+	else if (!skb && xtcp_in_state(sk, TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+		trace_xtcp_waits(x, x->snd_nxt, XTCP_WAIT_USER);
 }
 
 /**

@@ -31,12 +31,13 @@ enum xtcp_why {
 #undef XTCP_WHY_ENUM
 };
 
-/* What the user wrote waits for. */
+/* What the user wrote waits for; or that all of it is sent, and the next is the user's. */
 #define XTCP_WAITS(X) \
 	X(WINDOW,	"the peer's window") \
 	X(CWND,		"the congestion window") \
 	X(CORK,		"the user's word") \
-	X(NAGLE,	"an ACK of a short segment")
+	X(NAGLE,	"an ACK of a short segment") \
+	X(USER,		"the user")
 
 enum xtcp_wait {
 #define XTCP_WAIT_ENUM(id, text) XTCP_WAIT_##id,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../../module/observe/why.h"
 #include "table.h"
 
 #define BUCKETS 65536	/* a power of two */
@@ -297,7 +298,7 @@ static void state(struct conn *c, const struct event *e)
 
 static void waits(struct conn *c, struct side *s, const struct event *e)
 {
-	if (s->shown_wait != (int)e->wait)
+	if (e->wait != XTCP_WAIT_USER && s->shown_wait != (int)e->wait)
 		note_waits(s->rows.sent ?: row_new(c, e->ns), s, e);
 }
 

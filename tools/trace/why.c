@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../module/observe/why.h"
 #include "../../module/observe/drops.h"
 #include "why.h"
 
@@ -100,6 +101,8 @@ static void received(struct facts *f, const struct event *e)
 
 static void waits(struct facts *f, const struct event *e)
 {
+	if (e->wait == XTCP_WAIT_USER)	/* nothing stays here: the socket's line says so, too */
+		return;
 	if (f->wait != (int)e->wait)
 		f->wait_ns = e->ns;
 	f->wait = e->wait;
