@@ -163,7 +163,9 @@ check "lengths are the true ones, of data that is not there" has one '$6 > 1000 
 check "a comment says the state, the reason and the windows" \
 	has one '$2 == 2 && $6 > 1000 && $19 ~ /^state ESTABLISHED; why new data; cwnd [0-9]+; .*pipe [0-9]+; snd_wnd [0-9]+; srtt [0-9.]+ ms; rto [0-9.]+ ms; phase open$/'
 check "what an ACK has done" has one '$2 == 1 && $19 ~ /acked [1-9][0-9]*; delivered [1-9][0-9]*; lost 0; .*cwnd [0-9]+/'
-check "and found lost" has one '$2 == 1 && $9 != "" && $19 ~ /lost [1-9].*; is [a-z,]*sack; .*phase open -> recovery/'
+check "and what it was" has one '$2 == 1 && $9 != "" && $19 ~ /; is duplicate,sack[a-z,]*; cwnd/'
+# whether an ACK began it, or the timer for reordering, depends on how fast the machine is
+check "and that it ends a recovery" has one '$2 == 1 && $19 ~ /; phase recovery -> open/'
 check "and which state a segment leads to" has live '$2 == 1 && $7 == "0x0002" && $19 ~ /LISTEN -> SYN_RECEIVED on rcv SYN/' 1
 stat_of() {
 	in_space "$1" awk -v name="$2" '$1 == name { print $2 }' /proc/net/xtcp_stat
@@ -234,7 +236,7 @@ parts() {
 		$19 ~ /^part [123] of 3 of a segment of 150000 octets; state/ {
 			n++
 			all += $6
-			if (n > 1 && $11 != next_seq || $7 != (n < 3 ? "0x0010" : "0x0019") || $18 > most) {
+			if ($11 != (n > 1 ? next_seq : 1) || $7 != (n < 3 ? "0x0010" : "0x0019") || $18 > most) {
 				print
 				bad = 1
 			}
@@ -260,8 +262,9 @@ piped() {
 	"$trace" --read "$work/both.json" --pcapng - | cmp - "$work/again.pcapng"
 }
 check "-: standard output" piped
-"$trace" --pcapng - 2>/dev/null | head -c 1 >/dev/null &
+( "$trace" --pcapng - 2>"$work/gone" | head -c 1 >/dev/null; exit "${PIPESTATUS[0]}" ) &
 pipe=$!
+pids+=("$pipe")
 instance_there() {
 	ls -d "$tracing"/instances/xtcp-trace-*
 }
@@ -271,7 +274,10 @@ reader_gone() {
 	! instance_there
 }
 check "a reader that goes ends it, and no instance is left" retry reader_gone
-wait "$pipe"
+quietly() {
+	wait "$pipe" && [ ! -s "$work/gone" ]
+}
+check "that is no error" quietly
 # fails COMPLAINT ARGUMENT...: with status 1
 fails() {
 	local complaint=$1
