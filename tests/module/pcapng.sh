@@ -164,6 +164,8 @@ check "a comment says the state, the reason and the windows" \
 	has one '$2 == 2 && $6 > 1000 && $19 ~ /^state ESTABLISHED; why new data; cwnd [0-9]+; .*pipe [0-9]+; snd_wnd [0-9]+; srtt [0-9.]+ ms; rto [0-9.]+ ms; phase open$/'
 check "what an ACK has done" has one '$2 == 1 && $19 ~ /acked [1-9][0-9]*; delivered [1-9][0-9]*; lost 0; .*cwnd [0-9]+/'
 check "and what it was" has one '$2 == 1 && $9 != "" && $19 ~ /; is duplicate,sack[a-z,]*; cwnd/'
+check "of each SACK" has one '$2 == 1 && $9 != "" && $19 !~ /; is [a-z,]*sack/' 0
+check "nothing of the ACK of a SYN" has live '$7 == "0x0012" && $19 ~ /acked/' 0
 # whether an ACK began it, or the timer for reordering, depends on how fast the machine is
 check "and that it ends a recovery" has one '$2 == 1 && $19 ~ /; phase recovery -> open/'
 check "and which state a segment leads to" has live '$2 == 1 && $7 == "0x0002" && $19 ~ /LISTEN -> SYN_RECEIVED on rcv SYN/' 1

@@ -31,7 +31,8 @@ struct drawing;
  * @shown_wait: what the table has said that its data waits for; -1: nothing
  * @shown_window: the latest window that the table has shown, as its segment has it; -1: none
  * @packets: of those that pcapng.c holds: the latest that came here; the oldest that came and whose
- *	ACK has not been seen to do anything; the oldest that left and has not been seen to arrive
+ *	ACK has not been seen to do anything; the oldest that left and has not been seen to arrive;
+ *	behind all that left, and what is acknowledged of it if @una_known
  */
 struct side {
 	struct end end;
@@ -59,6 +60,8 @@ struct side {
 	/* for pcapng */
 	struct {
 		struct packet *received, *unacted, *unarrived;
+		uint32_t sent_end, una;
+		bool una_known;
 	} packets;
 };
 

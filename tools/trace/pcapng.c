@@ -14,6 +14,7 @@
  * struct packet - a segment, until it is written
  * @conn: its connection
  * @event: it leaves, arrives, or was dropped and nothing else was seen of it
+ * @may_act: it came while something was in flight: otherwise its ACK has nothing to do
  * @arrived: it leaves, and was seen to arrive in the same namespace
  * @comment: what is known of it, of @comment_bytes
  */
@@ -21,7 +22,7 @@ struct packet {
 	struct packet *next, *conn_next;
 	struct conn *conn;
 	struct event event;
-	bool arrived;
+	bool may_act, arrived;
 	char *comment;
 	size_t comment_bytes;
 };
@@ -238,9 +239,26 @@ static struct packet *packet_new(struct conn *c, const struct event *e)
 
 static void received(struct packet *p, struct side *s)
 {
+	p->may_act = !s->packets.una_known || s->packets.una != s->packets.sent_end;
 	s->packets.received = p;
 	if (!s->packets.unacted)
 		s->packets.unacted = p;
+}
+
+/* What acknowledges a SYN makes a connection, and no event tells of that as of other ACKs. */
+static void in_flight(struct side *s, const struct event *e)
+{
+	uint32_t seq_end = e->seq + e->len + !!(e->flags & SEGMENT_FIN);
+
+	if (e->flags & SEGMENT_RST)
+		return;
+	if (e->flags & SEGMENT_SYN) {
+		s->packets.una = e->seq + 1;
+		s->packets.sent_end = seq_end + 1;
+		s->packets.una_known = true;
+	} else if (!s->packets.una_known || (int32_t)(seq_end - s->packets.sent_end) > 0) {
+		s->packets.sent_end = seq_end;
+	}
 }
 
 static void left(struct conn *c, const struct event *e)
@@ -250,6 +268,7 @@ static void left(struct conn *c, const struct event *e)
 
 	if (!s->packets.unarrived)
 		s->packets.unarrived = p;
+	in_flight(s, e);
 	comment_state(p, "", e);
 	comment_left(p, e);
 }
@@ -334,7 +353,10 @@ static void acted(struct side *s, const struct event *e)
 {
 	struct packet *p = s->packets.unacted;
 
-	while (p && !(came_to(p, e) && p->event.flags & SEGMENT_ACK && p->event.ack == e->snd_una))
+	s->packets.una = e->snd_una;
+	s->packets.una_known = true;
+	while (p && !(came_to(p, e) && p->may_act && p->event.flags & SEGMENT_ACK &&
+		      p->event.ack == e->snd_una))
 		p = p->conn_next;
 	if (!p)
 		p = s->packets.received;
