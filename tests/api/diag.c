@@ -132,6 +132,26 @@ static int look(struct inet_diag_req_v2 req, struct one *one)
 	return sockdiag_one(SOCK_DIAG_BY_FAMILY, &req, keep, one);
 }
 
+/* A new connection, which its client has closed first: in TIME_WAIT by these ends. */
+static struct inet_diag_req_v2 into_time_wait(struct one *one)
+{
+	struct inet_diag_req_v2 req;
+	struct pair p;
+
+	pair_open(&p);
+	req = ends_of(p.c);
+	close(p.c);
+	eq(read_to_end(p.s), 0, "it closes");
+	close(p.s);
+	for (int i = 0; i < LONG_MS / 20; i++) {
+		if (!look(req, one) && one->msg.idiag_state == TCP_TIME_WAIT)
+			break;
+		pause_ms(20);
+	}
+	eq(one->msg.idiag_state, TCP_TIME_WAIT, "TIME_WAIT, by its ends");
+	return req;
+}
+
 /* ---- all of them ---- */
 
 static void test_all(void)
@@ -293,28 +313,15 @@ static void test_timers(void)
 	free(list);
 }
 
-/* The one that closed first. */
 static void test_time_wait(void)
 {
-	struct list *list;
+	struct one one;
+	struct inet_diag_req_v2 req = into_time_wait(&one);
+	struct list *list = dump_states(IN(TCP_TIME_WAIT));
 	struct found f = { };
-	struct pair p;
-	int port, lport;
 
-	pair_open(&p);
-	port = port_of(p.c);
-	lport = port_of(p.l);
-	close(p.c);
-	eq(read_to_end(p.s), 0, "it closes");
-	close(p.s);
-	for (int i = 0; i < LONG_MS / 20; i++) {
-		list = dump_states(IN(TCP_TIME_WAIT));
-		if (count(list, port, lport, &f))
-			break;
-		free(list);
-		pause_ms(20);
-	}
-	eq(f.msg.idiag_state, TCP_TIME_WAIT, "TIME_WAIT");
+	eq(count(list, ntohs(req.id.idiag_sport), ntohs(req.id.idiag_dport), &f), 1, "it is there");
+	eq(f.msg.idiag_state, TCP_TIME_WAIT, "in that state");
 	eq(f.msg.idiag_timer, 3, "it ends");
 	ok(f.msg.idiag_expires > 0 && f.msg.idiag_expires <= 60000, "in %u ms",
 	   f.msg.idiag_expires);
@@ -471,27 +478,13 @@ static void test_filters(void)
 /* Requests and TIME_WAIT are filtered, too. */
 static void test_filters_of_small(void)
 {
-	struct pair p;
-	int port, lport;
+	struct one one;
+	struct inet_diag_req_v2 req = into_time_wait(&one);
+	int port = ntohs(req.id.idiag_sport), lport = ntohs(req.id.idiag_dport);
 	struct conditions c = { };
-	struct inet_diag_bc_op operand = { };
-	struct list *list = NULL;
+	struct inet_diag_bc_op operand = { .no = port };
 
-	pair_open(&p);
-	port = port_of(p.c);
-	lport = port_of(p.l);
-	close(p.c);
-	eq(read_to_end(p.s), 0, "it closes");
-	close(p.s);
-	for (int i = 0; i < LONG_MS / 20; i++) {
-		list = dump_states(IN(TCP_TIME_WAIT));
-		if (count(list, port, lport, NULL))
-			break;
-		free(list);
-		pause_ms(20);
-	}
 	filters_of(port, lport);
-	operand.no = port;
 	conditions_add(&c, INET_DIAG_BC_S_GE, &operand, sizeof(operand));
 	ok(lets_through(&c, port, lport), "TIME_WAIT, by its port");
 }
@@ -646,17 +639,7 @@ static void test_destroy_orphans(void)
 	close(p.s);
 	close(p.l);
 
-	pair_open(&p);
-	req = ends_of(p.c);
-	close(p.c);
-	eq(read_to_end(p.s), 0, "it closes");
-	close(p.s);
-	for (i = 0; i < LONG_MS / 20; i++) {
-		if (!look(req, &one) && one.msg.idiag_state == TCP_TIME_WAIT)
-			break;
-		pause_ms(20);
-	}
-	eq(one.msg.idiag_state, TCP_TIME_WAIT, "TIME_WAIT, by its ends");
+	req = into_time_wait(&one);
 	if (wire == WIRE_KERNEL)
 		return;		/* there it depends on the kernel */
 	eq(destroy(req), 0, "an administrator ends it");
