@@ -122,7 +122,6 @@ static int put_small(struct sk_buff *skb, struct inet_diag_msg *r, const struct 
 	bool request = e->kind == XTCP_KIND_REQUEST;
 	struct xtcp_line line;
 
-	memset(r, 0, sizeof(*r));
 	r->idiag_family = node->family;
 	set_addr(r->id.idiag_src, &node->tuple.laddr, node->family);
 	set_addr(r->id.idiag_dst, &node->tuple.raddr, node->family);
@@ -167,6 +166,7 @@ int xtcp_diag_put(struct sk_buff *skb, struct netlink_callback *cb,
 	if (!nlh)
 		return -EMSGSIZE;
 	r = nlmsg_data(nlh);
+	memset(r, 0, sizeof(*r));	/* nlmsg_put() leaves what the memory held */
 	err = e->kind == XTCP_KIND_CONNECTION ?
 	      put_sock(skb, cb, r, req, e->sk, net_admin) : put_small(skb, r, e, net_admin);
 	if (!err)
