@@ -225,6 +225,19 @@ retry() {
 	return 1
 }
 
+# two_traced_spaces: joined namespaces $a and $b where xtcp's events can be watched; without them everything is skipped
+two_traced_spaces() {
+	a=xtcp-a-$$ b=xtcp-b-$$
+	if [ "$XTCP_WIRE" = kernel ] || [ ! -d /sys/kernel/tracing/events/xtcp ]; then
+		skip "everything" "no tracepoints of xtcp's"
+		tap_end
+	fi
+	if ! space_pair "$a" "$b"; then
+		skip "everything" "no veth"
+		tap_end
+	fi
+}
+
 # unload_xtcp: with what the kernel has loaded for sock_diag
 unload_xtcp() {
 	if [ -d /sys/module/xtcp_diag ]; then

@@ -11,21 +11,13 @@
 
 tracing=/sys/kernel/tracing
 trace=$OUT/xtcp-trace
-if [ "$XTCP_WIRE" = kernel ] || [ ! -d $tracing/events/xtcp ]; then
-	skip "everything" "no tracepoints of xtcp's"
-	tap_end
-fi
 for program in tshark editcap tcptrace python3; do
 	command -v "$program" >/dev/null || {
 		skip "everything" "no $program"
 		tap_end
 	}
 done
-a=xtcp-a-$$ b=xtcp-b-$$
-if ! space_pair "$a" "$b"; then
-	skip "everything" "no veth"
-	tap_end
-fi
+two_traced_spaces
 if [ "$XTCP_IP" = 6 ]; then
 	next_header=ipv6.nxt most=65575 # by its header IPv6 counts what is behind it
 else

@@ -9,15 +9,7 @@
 
 tracing=/sys/kernel/tracing
 trace=$OUT/xtcp-trace
-if [ "$XTCP_WIRE" = kernel ] || [ ! -d $tracing/events/xtcp ]; then
-	skip "everything" "no tracepoints of xtcp's"
-	tap_end
-fi
-a=xtcp-a-$$ b=xtcp-b-$$
-if ! space_pair "$a" "$b"; then
-	skip "everything" "no veth"
-	tap_end
-fi
+two_traced_spaces
 for space in "$a" "$b"; do
 	ip -n "$space" link set veth0 gso_max_segs 1
 	in_space "$space" ethtool -K veth0 tso off gso off gro off >/dev/null

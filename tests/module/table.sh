@@ -11,15 +11,7 @@
 
 tracing=/sys/kernel/tracing
 trace=$OUT/xtcp-trace
-if [ "$XTCP_WIRE" = kernel ] || [ ! -d $tracing/events/xtcp ]; then
-	skip "everything" "no tracepoints of xtcp's"
-	tap_end
-fi
-a=xtcp-a-$$ b=xtcp-b-$$
-if ! space_pair "$a" "$b"; then
-	skip "everything" "no veth"
-	tap_end
-fi
+two_traced_spaces
 pid=$(in_space "$b" "$OUT/tools/xcat" -l 0.0.0.0 7000 cat) && pids+=("$pid")
 pid=$(in_space "$b" "$OUT/tools/xcat" -l 0.0.0.0 7001 cat) && pids+=("$pid")
 server=$pid

@@ -9,15 +9,7 @@
 # shellcheck source=tests/lib/puppet.sh
 . "$here/lib/puppet.sh"
 
-if [ "$XTCP_WIRE" = kernel ] || [ ! -d /sys/kernel/tracing/events/xtcp ]; then
-	skip "everything" "no tracepoints of xtcp's"
-	tap_end
-fi
-a=xtcp-a-$$ b=xtcp-b-$$
-if ! space_pair "$a" "$b"; then
-	skip "everything" "no veth"
-	tap_end
-fi
+two_traced_spaces
 
 # why SPACE ARGUMENT...: what it says there, into $work/said
 why() {
