@@ -20,14 +20,21 @@ why() {
 	cat "$work/said"
 }
 
-# says SPACE PORT PATTERN: within some tries; "~" stands for a number, "@" for a time
-says() {
-	local i pattern=${3//\~/[0-9]+}
+# sentence PATTERN: as a regular expression; "~" stands for a number, "@" for a time
+sentence() {
+	local pattern=${1//\~/[0-9]+}
 
-	pattern=${pattern//@/(about |more than )?[0-9.]+ m?s}
+	echo ": ${pattern//@/(about |more than )?[0-9.]+ m?s}"
+}
+
+# says SPACE PORT PATTERN: within some tries
+says() {
+	local i pattern
+
+	pattern=$(sentence "$3")
 	for ((i = 0; i < 8; i++)); do
 		why "$1" "$2" --for 0.6 >/dev/null
-		grep -qE ": $pattern" "$work/said" && return
+		grep -qE "$pattern" "$work/said" && return
 	done
 	echo "$3"
 	cat "$work/said"
@@ -58,11 +65,22 @@ check "with keep-alive" says "$a" 7000 "$rest; keep-alive 1 leaves in @\$"
 check "a line names both ends" grep -qE "^[^ ]+:[0-9]+ to [^ ]+:7000: nothing" "$work/said"
 
 # ---- the peer does not read ----
+# the window's end is seen as it comes, not in a later look: the probes become rare
+"$OUT/xtcp-trace" --why 7000 --netns "$b" >"$work/reader" &
+reader=$!
+pids+=("$reader")
+retry grep -qs 1 "/sys/kernel/tracing/instances/xtcp-trace-$reader/events/xtcp/xtcp_segment_out/enable" || bail_out "nobody watches"
 tell c1 write 4000000
 stalled="the peer's window is closed since @; probe ~ leaves in @; the user has ~ KB unsent"
 check "a peer that does not read" says "$a" 7000 "$stalled"
 check "the third probe" says "$a" 7000 "the peer's window is closed since @; probe [3-9] leaves in @"
-check "the one that does not read" says "$b" 7000 "the user does not read: our window is closed since @, and ~ KB are unread"
+reader_says() {
+	kill -INT "$reader"
+	wait "$reader"
+	cat "$work/reader"
+	grep -qE "$(sentence "the user does not read: our window is closed since @, and ~ KB are unread")" "$work/reader"
+}
+check "the one that does not read" reader_says
 "$OUT/xtcp-trace" --json --port 7000 --for 1 >"$work/json"
 from_file() {
 	"$OUT/xtcp-trace" --read "$work/json" --why >"$work/said"
