@@ -225,9 +225,12 @@ retry() {
 	return 1
 }
 
-# two_traced_spaces: joined namespaces $a and $b where xtcp's events can be watched; without them everything is skipped
+# two_traced_spaces: joined namespaces $a and $b where xtcp's events can be watched, with "${both[@]}" for xtcp-trace, which
+# else sees what an earlier test has left behind; without them everything is skipped
 two_traced_spaces() {
 	a=xtcp-a-$$ b=xtcp-b-$$
+	# shellcheck disable=SC2034 # for the scripts
+	both=(--netns "$a" --netns "$b")
 	if [ "$XTCP_WIRE" = kernel ] || [ ! -d /sys/kernel/tracing/events/xtcp ]; then
 		skip "everything" "no tracepoints of xtcp's"
 		tap_end

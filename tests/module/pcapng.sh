@@ -99,11 +99,11 @@ table inet once {
 	}
 }
 END
-"$trace" --json >"$work/both.json" 2>"$work/json.err" &
+"$trace" --json "${both[@]}" >"$work/both.json" 2>"$work/json.err" &
 json=$!
 pids+=("$json")
 retry grep -qs 1 "$tracing/instances/xtcp-trace-$json/events/xtcp/xtcp_drop/enable"
-watch --pcapng "$work/live.pcapng"
+watch --pcapng "$work/live.pcapng" "${both[@]}"
 live=$watch
 watch --pcapng "$work/one.pcapng" --netns "$a"
 one=$watch

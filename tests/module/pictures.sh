@@ -42,9 +42,9 @@ end() {
 	kill -INT "$1"
 	wait "$1"
 }
-watch --json --port 7000 >"$work/json"
+watch --json --port 7000 "${both[@]}" >"$work/json"
 json=$watch
-watch --svg "$work/live.svg" --port 7000
+watch --svg "$work/live.svg" --port 7000 "${both[@]}"
 live=$watch
 send() {
 	head -c 12000 /dev/zero | in_space "$a" timeout 20 "$OUT/tools/xcat" 10.9.0.2 7000

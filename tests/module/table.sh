@@ -51,13 +51,13 @@ timeless() {
 }
 
 # ---- live, and from a file ----
-watch tsv --tsv
+watch tsv --tsv "${both[@]}"
 live=$watch
-watch json --json
+watch json --json "${both[@]}"
 file=$watch
-watch more --tsv --columns cwnd,ssthresh,pipe,snd_wnd,rcv_wnd,srtt,rto,phase,why
+watch more --tsv --columns cwnd,ssthresh,pipe,snd_wnd,rcv_wnd,srtt,rto,phase,why "${both[@]}"
 more=$watch
-watch relative --tsv --relative
+watch relative --tsv --relative "${both[@]}"
 relative=$watch
 check "a connection, watched" talk 7000
 closed() {
@@ -220,7 +220,7 @@ else
 fi
 
 # ---- losses ----
-watch lost --buffer 8 --tsv
+watch lost --buffer 8 --tsv "${both[@]}"
 lost=$watch
 kill -STOP "$lost"
 for i in 1 2 3 4 5 6; do
