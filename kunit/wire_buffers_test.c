@@ -322,12 +322,13 @@ static void window_follows_density(struct kunit *test)
 	dense = window_told(t);
 	KUNIT_EXPECT_GE(test, dense, 265000u);
 	/* what does not fill a segment is dear whatever the path */
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 60; i++) {
 		inject(t, "PSH|ACK seq R ack S len 100");
 		pass_over(t);
 	}
 	user_empties(t);
-	KUNIT_EXPECT_EQ(test, dense, window_told(t));
+	/* it opens by whole steps: what is less than one may be missing */
+	KUNIT_EXPECT_GT(test, window_told(t), dense - SEGMENT);
 	peer_fills(t, SEGMENT);
 	user_empties(t);
 	peer_fills(t, SEGMENT);
