@@ -671,7 +671,7 @@ static void test_destroy_is_for_admins(void)
 
 static const struct tap_test tests[] = {
 	TEST(all),
-	TEST(while_it_changes),
+	TEST_SLOW(while_it_changes, 120),
 	TEST(attributes),
 	TEST(timers),
 	TEST(time_wait),
