@@ -103,6 +103,7 @@ static void promise_of(struct conv *t, int rcvbuf, u32 least, u32 most)
 	u32 seq;
 
 	prandom_seed_state(&rnd, 9293 + least);
+	t->xn->sysctl.rmem[1] = tries(t->xn->sysctl.rmem[1]);
 	connect_with_rcvbuf(t, rcvbuf > 8192 ? tries(rcvbuf) : rcvbuf);
 	/* full, emptied, and full again */
 	for (int i = 0; i < 2; i++) {

@@ -159,8 +159,9 @@ many() {
 		for i in range(10500):
 		    print(re.sub('"t":[0-9.]+', '"t":%.9f' % (last + (i + 1) / 1000), re.sub('"seq":[0-9]+', '"seq":%d' % (i * 10), one)))
 	END
-	"$trace" --read "$work/many" --svg "$work/many.svg" &&
-		py "$work/many.svg" 'import re; print(len(segments), texts[-1]); assert len(segments) == 10000; assert re.fullmatch("5[0-9]* more segments are left out", texts[-1])' &&
+	# by grep: Python takes its time for so large a document
+	"$trace" --read "$work/many" --svg "$work/many.svg" && [ "$(grep -o '<g class="s[ "]' "$work/many.svg" | wc -l)" = 10000 ] &&
+		grep -qE '>5[0-9]* more segments are left out<' "$work/many.svg" &&
 		"$trace" --read "$work/many" --html "$work/many.html" && [ "$(wc -c <"$work/many.html")" -lt 9000000 ]
 }
 check "of more than 10,000 segments it says how many are left out" many
