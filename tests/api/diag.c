@@ -300,6 +300,7 @@ static void test_attributes(void)
 	need(shutdown(p.c, SHUT_WR));
 	look(req, &one);
 	eq(one.data[INET_DIAG_SHUTDOWN][0], 2, "the sending side is shut down");
+	ok(poll_for(p.s, POLLRDHUP) & POLLRDHUP, "the other end sees it");
 	eq(look(ends_of(p.s), &one), 0, "the other end");
 	eq(one.msg.idiag_rqueue, 6, "has five bytes unread, and a FIN");
 	pair_close(&p);
