@@ -15,13 +15,18 @@ for space in "$a" "$b"; do
 	in_space "$space" ethtool -K veth0 tso off gso off gro off >/dev/null
 done
 pid=$(in_space "$b" "$OUT/tools/xcat" -l 0.0.0.0 7000 sh -c 'cat >/dev/null') && pids+=("$pid")
-# of the large segments the third, and no other
+# The third segment, the first time that it comes. No timer's early shot may take its place, so its data tell it: in those that
+# begin later than at the 1500th octet they are all A. The header has 32 octets.
+stream() {
+	head -c 1500 /dev/zero
+	head -c 10500 /dev/zero | tr '\0' A
+}
 lossy() {
 	in_space "$b" nft -f - <<-END
 		table inet lossy {
 			chain input {
 				type filter hook prerouting priority -300;
-				meta length > 1000 numgen inc mod 1000000 2 drop
+				meta length > 1000 @th,256,8 65 numgen inc mod 1000000 0 drop
 			}
 		}
 	END
@@ -47,7 +52,7 @@ json=$watch
 watch --svg "$work/live.svg" --port 7000 "${both[@]}"
 live=$watch
 send() {
-	head -c 12000 /dev/zero | in_space "$a" timeout 20 "$OUT/tools/xcat" 10.9.0.2 7000
+	stream | in_space "$a" timeout 20 "$OUT/tools/xcat" 10.9.0.2 7000
 }
 check "a stream that loses a segment" send
 closed() {
@@ -89,7 +94,7 @@ cat >"$work/lost.py" <<-'END'
 	seq = text(lost[0]).split(" seq ")[1].split()[0]
 	again = [e for e in segments if f" seq {seq} " in text(e) and " len " in text(e) and e is not lost[0]]
 	print([text(e) for e in again])
-	assert len(again) == 1 and "sent again" in text(again[0])
+	assert again and all("sent again" in text(e) for e in again)
 END
 check "the lost one is crossed, and the one sent again is not" py "$work/svg" "$(cat "$work/lost.py")"
 states() {
