@@ -103,8 +103,11 @@ static void promise_of(struct conv *t, int rcvbuf, u32 least, u32 most)
 	u32 seq;
 
 	prandom_seed_state(&rnd, 9293 + least);
-	t->xn->sysctl.rmem[1] = tries(t->xn->sysctl.rmem[1]);
-	connect_with_rcvbuf(t, rcvbuf > 8192 ? tries(rcvbuf) : rcvbuf);
+	if (IS_ENABLED(CONFIG_KASAN)) {		/* they take long to fill */
+		t->xn->sysctl.rmem[1] /= 20;
+		rcvbuf = rcvbuf > 8192 ? rcvbuf / 20 : rcvbuf;
+	}
+	connect_with_rcvbuf(t, rcvbuf);
 	/* full, emptied, and full again */
 	for (int i = 0; i < 2; i++) {
 		if (i) {
