@@ -46,7 +46,7 @@ inode() {
 #  10 seconds 11 relative seq 12 IP's protocol 13 IPv4's checksum (1: right) 14 TCP's 15 what is malformed
 #  16 worst of what tshark complains of 17 whether it is sent again 18 octets with headers 19 comment
 fields() {
-	tshark -r "$work/$1.pcapng" -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -T fields -E occurrence=a \
+	tshark -n -r "$work/$1.pcapng" -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -T fields -E occurrence=a \
 		-e frame.interface_name -e frame.packet_flags_direction -e tcp.seq_raw -e tcp.ack_raw \
 		-e tcp.window_size_value -e tcp.len -e tcp.flags -e tcp.options.timestamp.tsval -e tcp.options.sack_le \
 		-e frame.time_epoch -e tcp.seq -e "$next_header" -e ip.checksum.status -e tcp.checksum.status -e _ws.malformed \
