@@ -300,15 +300,17 @@ static void echo_after_mistake(struct kunit *test)
 	counted(t, ECN_REDUCTIONS, 1);
 }
 
-/* An ACK that another has overtaken is heard with an echo as without. */
+/* An ACK that another has overtaken is heard with an echo as without.  A quarter of the round
+ * trip is RACK's reordering window: longer than it takes here to send what is in flight.
+ */
 static void echo_overtaken(struct kunit *test)
 {
 	struct conv *t = conv_of(test);
 
 	with_options(t, XTCP_OPT_SACK_PERMITTED | XTCP_OPT_TIMESTAMPS);
-	established_ecn(t, 100);
+	established_ecn(t, 2000);
 	in_flight(t, 10, 0);
-	time_passes(t, 100);
+	time_passes(t, 2000);
 	inject(t, "ACK|ECE seq R ack U sack U+m..U+2m ts 7020 ecr T");
 	inject(t, "ACK|ECE seq R ack U sack U+m..U+3m ts 7019 ecr T");
 	sacked_is(t, 2 * whole(t));
