@@ -393,19 +393,16 @@ struct pair {
 	unsigned int	place;
 };
 
-/* Each with each. With sanitizers that takes long: it is done once, and where suites run again
- * each event comes in some of the places, the next one in others.
- */
 static const void *next_pair(const void *prev, char *desc, const void *table,
 			     size_t row_bytes, unsigned int rows)
 {
-	bool again = conv_options || conv_tcp_wire;
-	static unsigned int nr;
 	static struct pair pair;
 
-	nr = prev ? nr + (IS_ENABLED(CONFIG_KASAN) && again ? 5 : 1) : 0;
-	pair = (struct pair) { .event = nr / PLACES, .place = nr % PLACES };
-	if (pair.event >= rows)
+	if (!prev)
+		pair = (struct pair) { };
+	else if (++pair.place == PLACES)
+		pair = (struct pair) { .event = pair.event + 1 };
+	if (pair.event == rows)
 		return NULL;
 	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%s: %s", place_names[pair.place],
 		 *(const char **)(table + pair.event * row_bytes));
