@@ -193,8 +193,15 @@ for n in 1 2 3; do
 	puppet "f$n" "$a"
 	tell "f$n" connect 10.9.0.2 7006
 done
+# their SYNs come ever more seldom: while we watch there shall be some
+# shellcheck disable=SC2016 # the shell there expands them
+"$OUT/tools/within" "$a" bash -c 'while :; do timeout 0.2 "$1" 10.9.0.2 7006 </dev/null; done' - "$OUT/tools/xcat" >/dev/null 2>&1 &
+knocks=$!
+pids+=("$knocks")
 check "a full accept queue" says "$b" 7006 \
 	"the accept queue is full: ~ connections? waits? for the user's accept\(\), and ~ segments? (was|were) dropped"
+kill "$knocks"
+wait "$knocks" 2>/dev/null
 dismiss s6 f1 f2 f3
 
 # ---- lost segments ----
