@@ -41,18 +41,40 @@ inode() {
 	stat -L -c %i "/run/netns/$1"
 }
 
-# fields FILE: of each packet in FILE.pcapng, into FILE.tsv:
+# read_all FILE...: of each packet in FILE.pcapng, into FILE.tsv:
 #  1 interface 2 direction (1 in, 2 out) 3 seq 4 ack 5 window 6 length 7 flags 8 TSval 9 SACK's left edges, relative
 #  10 seconds 11 relative seq 12 IP's protocol 13 IPv4's checksum (1: right) 14 TCP's 15 what is malformed
 #  16 worst of what tshark complains of 17 whether it is sent again 18 octets with headers 19 comment
-fields() {
-	tshark -n -r "$work/$1.pcapng" -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -T fields -E occurrence=a \
-		-e frame.interface_name -e frame.packet_flags_direction -e tcp.seq_raw -e tcp.ack_raw \
+# Files in a row are one, of as many sections, and of the same connection the first is the one that says what is sent again.
+# In a section but the first tshark takes an interface for another: capinfos knows their names.
+read_all() {
+	local files=("${@/%/.pcapng}") file section=0
+
+	(cd "$work" && cat "${files[@]}" >all && capinfos "${files[@]}" >interfaces) || return
+	tshark -n -r "$work/all" -o tcp.check_checksum:TRUE -o ip.check_checksum:TRUE -T fields -E occurrence=a \
+		-e frame.section_number -e frame.interface_id \
+		-e frame.packet_flags_direction -e tcp.seq_raw -e tcp.ack_raw \
 		-e tcp.window_size_value -e tcp.len -e tcp.flags -e tcp.options.timestamp.tsval -e tcp.options.sack_le \
 		-e frame.time_epoch -e tcp.seq -e "$next_header" -e ip.checksum.status -e tcp.checksum.status -e _ws.malformed \
 		-e _ws.expert.severity -e tcp.analysis.retransmission -e frame.len -e frame.comment \
-		2>"$work/$1.said" | sed 's/\t0x0000000/\t/' >"$work/$1.tsv"
-	[ "${PIPESTATUS[0]}" = 0 ] && [ -s "$work/$1.tsv" ] && ! grep -i 'cut short' "$work/$1.said"
+		>"$work/packets" 2>"$work/said" || return
+	for file; do
+		section=$((section + 1))
+		awk -F '\t' -v section="$section" '
+			FILENAME ~ /interfaces$/ && /^File name:/ { nr++; id = 0 }
+			FILENAME ~ /interfaces$/ && nr == section && sub(/^ *Name = /, "") { name[id++] = $0 }
+			FILENAME ~ /packets$/ && $1 == section {
+				sub(/^[^\t]*\t[^\t]*/, name[$2])
+				sub(/\t0x0000000/, "\t")
+				print
+			}' "$work/interfaces" "$work/packets" >"$work/$file.tsv"
+	done
+	cat "$work/said"
+	! grep -qi 'cut short' "$work/said"
+}
+# packets FILE: there are some
+packets() {
+	[ -s "$work/$1.tsv" ]
 }
 # of the events in FILE.json, what the first ten fields must be
 events() {
@@ -89,7 +111,8 @@ has() {
 		"$work/$1.tsv"
 }
 
-# ---- two namespaces, and one segment that is lost ----
+# ---- what is written ----
+# two namespaces, and one segment that is lost
 ip -n "$a" link set veth0 gso_max_segs 1	# each packet is a segment
 in_space "$b" nft -f - <<'END' || bail_out "nft"
 table inet once {
@@ -126,9 +149,56 @@ check "the file grows while it is written" retry complete
 check "SIGINT ends it" end "$live"
 end "$json" && end "$one"
 check "from the JSON as well" "$trace" --read "$work/both.json" --pcapng "$work/again.pcapng"
-check "tshark reads what was written live" fields live
-check "and what was made of the JSON" fields again
-check "and one end's" fields one
+stat_of() {
+	in_space "$1" awk -v name="$2" '$1 == name { print $2 }' /proc/net/xtcp_stat
+}
+sent=$(stat_of "$a" OutSegs) resent=$(stat_of "$a" RetransSegs)
+
+# both ends in one namespace
+watch --pcapng "$work/lo.pcapng" --port 7004
+lo=$watch
+puppet left "$a"
+puppet right "$a"
+tell right listen 10.9.0.1 7004 5
+tell left connect 10.9.0.1 7004
+tell right accept
+tell left write 20000
+tell right read "${told#* }"
+tell left close
+tell right end
+tell right close
+retry grep -aq 'FIN_WAIT_2 -> TIME_WAIT' "$work/lo.pcapng"
+end "$lo"
+
+# what is dropped
+watch --pcapng "$work/drop.pcapng" --netns "$b"
+drop=$watch
+puppet full "$b"
+tell full listen 0.0.0.0 7005 0
+for n in 1 2 3; do
+	puppet "f$n" "$a"
+	tell "f$n" connect 10.9.0.2 7005
+done
+retry grep -aq dropped "$work/drop.pcapng"
+check "SIGKILL" kill -KILL "$drop"
+wait "$drop" 2>/dev/null
+rmdir "$tracing/instances/xtcp-trace-$drop"
+
+# changed: longer than IP can say; with losses
+# edit FILE SED-SCRIPT: of the JSON, changed, as FILE.pcapng
+edit() {
+	sed -E "$2" "$work/both.json" >"$work/$1.json"
+	"$trace" --read "$work/$1.json" --pcapng "$work/$1.pcapng" --netns "$a"
+}
+check "a segment of 150000 octets is written" edit large '0,/"event":"segment_out".*"len":1[0-9]{3},/s/"flags":"[A-Z|]*"(.*"len":)1[0-9]{3},/"flags":"FIN|PSH|ACK"\1150000,/'
+check "and a loss" edit lost '/"event":"segment_out".*"len":10,/s/^(\{"t":[0-9.]*)(.*)/\1,"event":"lost","lost":7}\n\1\2/; /SYN_SENT.*active OPEN/s/^(\{"t":[0-9.]*).*/&\n\1,"event":"lost","lost":5}/'
+# it takes seconds to start
+check "tshark reads all of it, and each file is whole" read_all one live again lo drop large lost
+
+# ---- two namespaces, and one segment that is lost ----
+check "there is what was written live" packets live
+check "and what was made of the JSON" packets again
+check "and one end's" packets one
 
 events both >"$work/want"
 cut -f 1-10 "$work/again.tsv" >"$work/got"
@@ -161,10 +231,6 @@ check "nothing of the ACK of a SYN" has live '$7 == "0x0012" && $19 ~ /acked/' 0
 # whether an ACK began it, or the timer for reordering, depends on how fast the machine is
 check "and that it ends a recovery" has one '$2 == 1 && $19 ~ /; phase recovery -> open/'
 check "and which state a segment leads to" has live '$2 == 1 && $7 == "0x0002" && $19 ~ /LISTEN -> SYN_RECEIVED on rcv SYN/' 1
-stat_of() {
-	in_space "$1" awk -v name="$2" '$1 == name { print $2 }' /proc/net/xtcp_stat
-}
-resent=$(stat_of "$a" RetransSegs)
 check "a segment was sent again" [ "$resent" -ge 1 ]
 check "tshark finds it" has one '$2 == 2 && $17 != ""' "$resent"
 check "and the comment says why" has one '$2 == 2 && $17 != "" && $19 ~ /why fast retransmit/'
@@ -178,53 +244,21 @@ agrees() {
 	grep -E 'total packets|unique bytes|rexmt data' "$work/tcptrace"
 	[ "$(tcptrace_says "$1")" = "$2" ]
 }
-check "tcptrace counts the segments" agrees "total packets" "$(stat_of "$a" OutSegs)"
+check "tcptrace counts the segments" agrees "total packets" "$sent"
 check "the octets" agrees "unique bytes sent" "$wrote"
 check "and those sent again" agrees "rexmt data pkts" "$resent"
 check "and it has seen a whole connection" grep -q 'complete conn: yes' "$work/tcptrace"
 
 # ---- both ends in one namespace ----
-watch --pcapng "$work/lo.pcapng" --port 7004
-lo=$watch
-puppet left "$a"
-puppet right "$a"
-tell right listen 10.9.0.1 7004 5
-tell left connect 10.9.0.1 7004
-tell right accept
-tell left write 20000
-tell right read "${told#* }"
-tell left close
-tell right end
-tell right close
-retry grep -aq 'FIN_WAIT_2 -> TIME_WAIT' "$work/lo.pcapng"
-end "$lo"
-check "a connection within a namespace" fields lo
+check "a connection within a namespace" packets lo
 check "has each segment once" has lo '$17 != "" || $2 != 2' 0
 check "with what it did at the other end" has lo '$19 ~ /; there: state [A-Z_12]+; there: acked [1-9]/'
 
 # ---- what is dropped ----
-watch --pcapng "$work/drop.pcapng" --netns "$b"
-drop=$watch
-puppet full "$b"
-tell full listen 0.0.0.0 7005 0
-for n in 1 2 3; do
-	puppet "f$n" "$a"
-	tell "f$n" connect 10.9.0.2 7005
-done
-retry grep -aq dropped "$work/drop.pcapng"
-check "SIGKILL" kill -KILL "$drop"
-wait "$drop" 2>/dev/null
-rmdir "$tracing/instances/xtcp-trace-$drop"
-check "leaves a whole file" fields drop
+check "SIGKILL left what there was" packets drop
 check "a segment that was dropped says why" has drop '$2 == 1 && $7 == "0x0002" && $19 ~ /dropped: listener full$/'
 
 # ---- longer than IP can say ----
-# edit FILE SED-SCRIPT: of the JSON, changed, as FILE.pcapng
-edit() {
-	sed -E "$2" "$work/both.json" >"$work/$1.json"
-	"$trace" --read "$work/$1.json" --pcapng "$work/$1.pcapng" --netns "$a" && fields "$1"
-}
-check "a segment of 150000 octets" edit large '0,/"event":"segment_out".*"len":1[0-9]{3},/s/"flags":"[A-Z|]*"(.*"len":)1[0-9]{3},/"flags":"FIN|PSH|ACK"\1150000,/'
 parts() {
 	awk -F '\t' -v most="$most" '
 		$19 ~ /^part [123] of 3 of a segment of 150000 octets; state/ {
@@ -238,12 +272,11 @@ parts() {
 		}
 		END { print n, all; exit bad || n != 3 || all != 150000 }' "$work/large.tsv"
 }
-check "becomes several packets" parts
+check "a segment of 150000 octets becomes several packets" parts
 check "in which nothing is wrong" no_fault large
 
 # ---- losses ----
-check "a loss" edit lost '/"event":"segment_out".*"len":10,/s/^(\{"t":[0-9.]*)(.*)/\1,"event":"lost","lost":7}\n\1\2/; /SYN_SENT.*active OPEN/s/^(\{"t":[0-9.]*).*/&\n\1,"event":"lost","lost":5}/'
-check "is told where it happened" has lost '$7 == "0x0002" && $19 ~ /^before this 5 events were lost: they came too fast; state/' 1
+check "a loss is told where it happened" has lost '$7 == "0x0002" && $19 ~ /^before this 5 events were lost: they came too fast; state/' 1
 check "and at the end" grep -aq '12 events were lost, in all namespaces' "$work/lost.pcapng"
 no_clock() {
 	sed 's/,"realtime_ns":[0-9]*//' "$work/both.json" | "$trace" --read - --pcapng - >"$work/noclock.pcapng" &&
