@@ -147,6 +147,22 @@ check "--addr of another" only_here_sees "" --addr 10.8.0.0/16
 check "--addr and --port" only_here_sees "7001 " --addr "$address" --port 7001
 check "--port, twice" only_here_sees "7000 7001 " --port 7000 --port 7001
 check "--pid" only_here_sees "7001 " --pid "$server"
+# ports FIRST LAST: which the client gets, on either wire
+ports() {
+	in_space "$a" sysctl -qw net.ipv4.ip_local_port_range="$1 $2" net.xtcp.local_port_range="$1 $2"
+}
+again() {
+	in_space "$a" sysctl -qw net.xtcp.tw_reuse=1 && ports 20000 20000 && talk 7001 && retry talk 7001
+}
+watch twice --tsv --pid "$server" "${both[@]}"
+check "a connection, and when it is over another of the same ports" again
+end "$watch"
+ports 20001 32000
+connections() {
+	cut -f 1-3,7 "$work/twice" | grep -v '	[3-9]	'
+	[ "$(awk -F '\t' '$6 == ">" && $7 == "PSH,ACK"' "$work/twice" | wc -l)" -ge 2 ]
+}
+check "--pid shows both" connections
 check "--netns" only_sees "7000 7001 " --netns "$b"
 one_end() {
 	! cut -f 5 "$work/only" | grep -q '[A-Z]' && cut -f 12 "$work/only" | grep -q ESTABLISHED

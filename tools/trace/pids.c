@@ -182,9 +182,12 @@ bool pids_hold(const struct event *e)
 	if (opened_by_us(e))
 		return remember(&e->local, &e->remote, true)->held;
 	p = place(&e->local, &e->remote);
+	/* a new one of the same ports may be another's; or it is the one that was seen already, in
+	 * the list of sockets, before what had happened to it was read
+	 */
 	if (p->used && e->kind == EVENT_STATE && strstr(e->on, "OPEN"))
-		p->held = false;	/* another's, by the same ports */
-	if (p->used)
+		p->held = false;
+	else if (p->used)
 		return p->held;
 	for (size_t i = 0; i < count; i++)
 		look(pids[i]);
