@@ -33,6 +33,8 @@ watch() {
 	watch=$!
 	pids+=("$watch")
 	retry watches "$watch" || bail_out "xtcp-trace $*: $(cat "$work/$file.err")"
+	# it lists the sockets that there are, looks for events, and then pauses for the first time
+	retry grep -q nanosleep "/proc/$watch/wchan" || bail_out "xtcp-trace $*: it does not pause"
 }
 # enough FILE PATTERN [COUNT]: it has that many lines like it
 enough() {
