@@ -11,7 +11,7 @@
 
 tracing=/sys/kernel/tracing
 trace=$OUT/xtcp-trace
-for program in tshark editcap tcptrace python3; do
+for program in tshark capinfos editcap tcptrace python3; do
 	command -v "$program" >/dev/null || {
 		skip "everything" "no $program"
 		tap_end
@@ -192,7 +192,7 @@ edit() {
 }
 check "a segment of 150000 octets is written" edit large '0,/"event":"segment_out".*"len":1[0-9]{3},/s/"flags":"[A-Z|]*"(.*"len":)1[0-9]{3},/"flags":"FIN|PSH|ACK"\1150000,/'
 check "and a loss" edit lost '/"event":"segment_out".*"len":10,/s/^(\{"t":[0-9.]*)(.*)/\1,"event":"lost","lost":7}\n\1\2/; /SYN_SENT.*active OPEN/s/^(\{"t":[0-9.]*).*/&\n\1,"event":"lost","lost":5}/'
-# it takes seconds to start
+# all at once: it takes seconds to start
 check "tshark reads all of it, and each file is whole" read_all one live again lo drop large lost
 
 # ---- two namespaces, and one segment that is lost ----
