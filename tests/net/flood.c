@@ -72,7 +72,11 @@ static long long serve(struct bg *bg)
 	return 0;
 }
 
-/* Return: how long a connection of one byte took, in milliseconds; -1: it failed */
+/* The server ends first, and keeps the connection in TIME-WAIT.  Whoever ends last keeps none:
+ * the ACK of a FIN that was sent twice would be for the listener, and no cookie.
+ *
+ * Return: how long a connection of one byte took, in milliseconds; -1: it failed
+ */
 static long long honest(void)
 {
 	long long begin = now_ms();
@@ -83,7 +87,7 @@ static long long honest(void)
 	need(set_ms(fd, SO_SNDTIMEO, LONG_MS));
 	need(set_ms(fd, SO_RCVTIMEO, LONG_MS));
 	done = !connect4(fd, SERVER, PORT) && send(fd, &byte, 1, 0) == 1 &&
-	       recv(fd, &byte, 1, 0) == 1 && byte == 'x';
+	       recv(fd, &byte, 1, 0) == 1 && byte == 'x' && recv(fd, &byte, 1, 0) == 0;
 	if (!done)
 		tap_diag("%s", tap_errno_name(errno));
 	need(close(fd));
