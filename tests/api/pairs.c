@@ -570,6 +570,7 @@ static void make_network(void)
 		 "addr add 10.9.0.3/32 dev dum0\n"
 		 "addr add 10.9.0.3/24 dev blue0\n"
 		 "END", net_at("10.9.0.1", 32), net_at("10.9.0.2", 32)) ? 0 : -1);
+	wait_for_addresses();
 }
 
 static void test_kind(enum kind kind, bool time_wait)

@@ -6,6 +6,7 @@
 #include "net.h"
 
 #include <linux/in6.h>
+#include <linux/ipv6_route.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sched.h>
@@ -155,6 +156,53 @@ void wait_for_way(int from, const char *ip, int to)
 	close(in);
 	if (out != in)
 		close(out);
+}
+
+static FILE *open_list(const char *path)
+{
+	FILE *f = fopen(path, "r");
+
+	need(f ? 0 : -1);
+	return f;
+}
+
+/* Is there a route of the type local to an address, by its device?  Both as /proc has them. */
+static bool is_local_on(const char *address, const char *device)
+{
+	FILE *f = open_list("/proc/thread-self/net/ipv6_route");
+	char line[256], to[33], on[IFNAMSIZ];
+	unsigned int flags;
+	bool found = false;
+
+	while (!found && fgets(line, sizeof(line), f))
+		found = sscanf(line, "%32s 80 %*s %*s %*s %*s %*s %*s %x %15s", to, &flags,
+			       on) == 3 &&
+			(flags & RTF_LOCAL) && !strcmp(to, address) && !strcmp(on, device);
+	fclose(f);
+	return found;
+}
+
+/*
+ * A worker makes each new address of IPv6 one of this host: until then there is no route to
+ * it, but it can be bound.  Wait until it has for all that this namespace has, but those of
+ * one link; their devices are up.
+ */
+void wait_for_addresses(void)
+{
+	long long end = now_ms() + LONG_MS;
+	char address[33], device[IFNAMSIZ];
+	FILE *f;
+
+	if (!over_ipv6())
+		return;
+	f = open_list("/proc/thread-self/net/if_inet6");
+	while (fscanf(f, "%32s %*s %*s %*s %*s %15s", address, device) == 2)
+		while (strncmp(address, "fe80", 4) && !is_local_on(address, device)) {
+			if (now_ms() > end)
+				tap_bail_out("%s is not an address of %s", address, device);
+			pause_ms(1);
+		}
+	fclose(f);
 }
 
 bool is_at(struct address a, const char *ip)

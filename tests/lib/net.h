@@ -92,6 +92,7 @@ const char *text_at(const char *ip);
 const char *net_at(const char *ip, int bits);
 const char *hex_at(const char *ip);
 void wait_for_way(int from, const char *ip, int to);
+void wait_for_addresses(void);
 const char *sockets_file_of(enum wire which);
 const char *sockets_file(void);
 int bind4(int fd, const char *ip, int port);
