@@ -256,8 +256,10 @@ static void test_marks(void)
 			ok(reductions(from) > 0, "it was so %lld times", reductions(from));
 		closes(fd);
 	}
-	/* the same link, to one who does no ECN */
+	/* the same link, to one who does no ECN: what is lost there is found as ever */
 	knob(A, "ecn", "2");
+	knob(A, "early_retrans", "3");
+	need(run("ip route del %s/32 dev veth0 rto_min 5s", address_of[B]) ? 0 : -1);
 	opens(A, fd);
 	info = stream(A, fd, &dropped);
 	ok(dropped && info.total_retrans * 2 > dropped,
